@@ -1,0 +1,57 @@
+# The front door: plain `make` lists the targets. All set-up happens in .venv/ and build/.
+
+PYTHON_HOST ?= python3
+VENV        := .venv
+BUILD       := build
+PYTHON      := $(VENV)/bin/python
+RUN         := $(VENV)/.run.stamp
+DEV         := $(VENV)/.dev.stamp
+HW          := $(VENV)/.hw.stamp
+
+export PYTHONPATH          := $(CURDIR)
+export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
+
+.DEFAULT_GOAL := help
+.PHONY: help sim lint test check bench clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# --- set-up: a virtual environment in the tree, packages pinned with hashes ---------------------
+
+$(VENV)/bin/python:
+	@$(PYTHON_HOST) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "quince: Python 3.11 or newer is needed; name one with PYTHON_HOST=..." >&2; exit 1; }
+	@$(PYTHON_HOST) -m venv $(VENV) || \
+	    { rm -rf $(VENV); echo "quince: cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }
+
+$(RUN): requirements/run.txt | $(VENV)/bin/python
+	@echo "quince: installing what the simulator needs (once)" >&2
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@touch $@
+
+$(DEV): requirements/dev.txt | $(RUN)
+	@echo "quince: installing what the tests need (once)" >&2
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(HW): requirements/hw.txt | $(DEV)
+	@echo "quince: installing synthesis and formal tools (once)" >&2
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements/hw.txt
+	@touch $@
+
+# --- jobs ----------------------------------------------------------------------------------------
+
+lint: $(DEV)  ## Lint and check types
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+
+test: $(DEV)  ## Run all tests
+	@$(PYTHON) -m pytest -n 2
+
+check: lint  ## Lint, types and fast tests: run before each commit
+	@$(PYTHON) -m pytest -q -n 2 -m "not slow"
+
+clean:  ## Remove everything that was built (keeps .venv)
+	@rm -rf $(BUILD)

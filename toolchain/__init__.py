@@ -1,0 +1,1 @@
+"""Assembler, disassembler, compiler, linker and disk tool for the Quince computer."""

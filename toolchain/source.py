@@ -1,0 +1,75 @@
+"""Source text and errors in it: what the tools for QASM and QLL share.
+
+An error knows its span and prints itself with the line and a caret::
+
+    boot.qasm:12:3: error: 'ad' is not an instruction; did you mean 'add'?
+          ad r1 r2 r3
+          ^~
+"""
+
+from dataclasses import dataclass, field
+
+__all__ = ["Source", "SourceError", "SourceErrors", "Span"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's name and text; lines and columns count from 1."""
+    name: str
+    text: str
+    _lines: list[str] = field(default_factory=list, compare=False, repr=False)
+
+    def line(self, number: int) -> str:
+        """Text of a line, without its end; empty past the last."""
+        if not self._lines:
+            self._lines.extend(self.text.split("\n") or [""])
+        return self._lines[number - 1].rstrip("\r") if 0 < number <= len(self._lines) else ""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of one line: `column` is its first character, `length` at least 1."""
+    source: Source
+    line:   int
+    column: int
+    length: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}"
+
+    def excerpt(self) -> str:
+        """The line, and under it a caret with a tail; tabs are kept so that both align."""
+        line = self.source.line(self.line)
+        lead = "".join("\t" if char == "\t" else " " for char in line[:self.column - 1])
+        lead += " " * (self.column - 1 - len(lead))
+        room = max(1, len(line) - self.column + 1)
+        return f"    {line}\n    {lead}^{'~' * (min(self.length, room) - 1)}"
+
+
+class SourceError(Exception):
+    """One mistake of the user's, at a place in a source file."""
+
+    severity = "error"
+
+    def __init__(self, message: str, span: Span | None = None, notes: tuple[str, ...] = ()):
+        super().__init__(message)
+        self.message = message
+        self.span = span
+        self.notes = notes
+
+    def __str__(self) -> str:
+        if self.span is None:
+            text = f"{self.severity}: {self.message}"
+        else:
+            text = f"{self.span}: {self.severity}: {self.message}\n{self.span.excerpt()}"
+        return "\n".join([text, *(f"    note: {note}" for note in self.notes)])
+
+
+class SourceErrors(Exception):
+    """All the mistakes of one run, in the order found; never empty."""
+
+    def __init__(self, errors: list[SourceError]):
+        if not errors:
+            raise ValueError("SourceErrors needs at least one error")
+        super().__init__("\n".join(str(error) for error in errors))
+        self.errors = errors
