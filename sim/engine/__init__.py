@@ -1,0 +1,1 @@
+"""RTL engine: the hardware itself, compiled to machine code and driven in large steps."""

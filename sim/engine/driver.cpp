@@ -1,0 +1,204 @@
+// The inner loop of the RTL engine: clocks a verilated design, moves tokens between its streams and
+// queues, counts instructions, and keeps trace records. Python (library.py) drives it in large steps.
+//
+// What is particular to a design comes from the generated "design.h" (design.py): the class `Top`,
+// and macros that expand to one line a stream or a trace slot.
+//
+// One cycle is: drive inputs, clock low, evaluate, look at what both sides of each stream and the
+// trace ports say, clock high, evaluate. So all is sampled as a register would see it.
+
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "design.h"
+
+namespace {
+
+enum Outcome : int {
+    BUDGET    = 0,  // all cycles were run
+    ATTENTION = 1,  // the design put tokens out, and paused
+    FULL      = 2,  // no room for the records of another cycle
+    STOPPED   = 3,
+    ASLEEP    = 4,  // for as long as `patience` says, without a break
+};
+
+// A burst of tokens (a line of text, a sector) should come back to Python as one: return when none
+// has come for this many cycles, or when a queue is long.
+constexpr unsigned QUIET_CYCLES = 24;
+constexpr size_t   LONG_QUEUE   = 4096;
+
+struct Queue {
+    std::vector<uint64_t> tokens;
+    size_t head = 0;
+
+    bool empty() const { return head == tokens.size(); }
+    size_t size() const { return tokens.size() - head; }
+    uint64_t front() const { return tokens[head]; }
+    void push(uint64_t token) { tokens.push_back(token); }
+    void pop() {
+        if (++head == tokens.size()) { tokens.clear(); head = 0; }
+    }
+};
+
+struct Engine {
+    VerilatedContext context;
+    Top* top;
+    Queue outputs[OUTPUTS + 1];
+    Queue inputs[INPUTS + 1];
+    uint64_t cycles = 0;
+    uint64_t instructions = 0;
+    uint64_t asleep_cycles = 0;  // up to now, without a break
+    uint64_t patience = 0;       // 0: never return ASLEEP
+    uint32_t* records = nullptr;
+    size_t record_count = 0;
+    size_t record_capacity = 0;
+    unsigned quiet_left = 0;     // 0: no token has come since the last return
+    bool stopped = false;
+
+    Engine() : top(nullptr) { make(); }
+    ~Engine() { drop(); }
+
+    void make() {
+        top = new Top(&context);
+        memset(RAM(top), 0, RAM_WORDS * sizeof(uint32_t));
+#define OUTPUT(i, valid, ready, payload) top->ready = 1;
+        EACH_OUTPUT
+#undef OUTPUT
+        top->rst = 1;
+        for (int cycle = 0; cycle < 2; cycle++) tick();
+        top->rst = 0;
+    }
+    void drop() {
+        top->final();
+        delete top;
+    }
+    void tick() {
+        top->clk = 0;
+        top->eval();
+        top->clk = 1;
+        top->eval();
+    }
+
+    void drive_inputs() {
+#define INPUT(i, valid_, ready_, payload_) \
+        top->valid_ = !inputs[i].empty(); \
+        if (!inputs[i].empty()) top->payload_ = inputs[i].front();
+        EACH_INPUT
+#undef INPUT
+    }
+
+    // Inputs change only when a token was taken, or when Python gave some: not each cycle.
+    template <bool TRACE> int run(uint64_t budget) {
+        drive_inputs();
+        uint64_t end = cycles + budget;
+        while (cycles < end) {
+            if (TRACE && record_capacity - record_count < SLOTS) return FULL;
+            top->clk = 0;
+            top->eval();
+
+            if (ANY_OUTPUT_VALID(top)) {
+#define OUTPUT(i, valid, ready, payload) \
+                if (top->valid) { \
+                    outputs[i].push(top->payload); \
+                    quiet_left = outputs[i].size() < LONG_QUEUE ? QUIET_CYCLES + 1 : 1; \
+                }
+                EACH_OUTPUT
+#undef OUTPUT
+            }
+            bool taken = false;
+#define INPUT(i, valid, ready, payload) \
+            if (top->valid && top->ready) { inputs[i].pop(); taken = true; }
+            EACH_INPUT
+#undef INPUT
+            instructions += RETIRED(top);
+            if (TRACE) {
+#define SLOT(valid, ...) \
+                if (valid) { \
+                    const uint32_t words[RECORD_WORDS] = {__VA_ARGS__}; \
+                    memcpy(records + record_count++ * RECORD_WORDS, words, sizeof words); \
+                }
+                EACH_SLOT
+#undef SLOT
+            }
+            bool is_stopped = IS_STOPPED(top);
+            bool is_asleep = IS_ASLEEP(top);
+
+            top->clk = 1;
+            top->eval();
+            cycles++;
+            if (taken) drive_inputs();
+
+            if (is_stopped) { stopped = true; return STOPPED; }
+            if (quiet_left && --quiet_left == 0) return ATTENTION;
+            asleep_cycles = is_asleep ? asleep_cycles + 1 : 0;
+            if (patience && asleep_cycles >= patience) { asleep_cycles = 0; return ASLEEP; }
+        }
+        return BUDGET;
+    }
+};
+
+}  // namespace
+
+extern "C" {
+
+void* engine_new() { return new Engine; }
+void engine_delete(Engine* e) { delete e; }
+
+uint32_t* engine_ram(Engine* e) { return reinterpret_cast<uint32_t*>(RAM(e->top)); }
+
+int engine_run(Engine* e, uint64_t budget) {
+    if (e->stopped) return STOPPED;
+    return e->records ? e->run<true>(budget) : e->run<false>(budget);
+}
+
+uint64_t engine_cycles(Engine* e) { return e->cycles; }
+uint64_t engine_instructions(Engine* e) { return e->instructions; }
+void engine_set_patience(Engine* e, uint64_t cycles) { e->patience = cycles; }
+
+// Records go to a buffer of the caller's; none (null) switches tracing off.
+void engine_set_records(Engine* e, uint32_t* records, size_t capacity) {
+    e->records = records;
+    e->record_capacity = capacity;
+    e->record_count = 0;
+}
+
+size_t engine_record_count(Engine* e) { return e->record_count; }
+void engine_clear_records(Engine* e) { e->record_count = 0; }
+
+size_t engine_available(Engine* e, int stream) { return e->outputs[stream].size(); }
+
+size_t engine_receive(Engine* e, int stream, uint64_t* tokens, size_t capacity) {
+    Queue& queue = e->outputs[stream];
+    size_t count = 0;
+    for (; count < capacity && !queue.empty(); queue.pop()) tokens[count++] = queue.front();
+    return count;
+}
+
+void engine_send(Engine* e, int stream, const uint64_t* tokens, size_t count) {
+    for (size_t i = 0; i < count; i++) e->inputs[stream].push(tokens[i]);
+}
+
+size_t engine_unsent(Engine* e, int stream) { return e->inputs[stream].size(); }
+
+// Plain output ports that Python looks at between steps, by their index in the design.
+uint64_t engine_probe(Engine* e, int index) {
+    switch (index) {
+#define PROBE(i, port) case i: return e->top->port;
+        EACH_PROBE
+#undef PROBE
+    }
+    return 0;
+}
+
+// Memories inside the design that Python looks at (register file and the like).
+void* engine_array(Engine* e, int index) {
+    switch (index) {
+#define ARRAY(i, path) case i: return &e->top->rootp->path[0];
+        EACH_ARRAY
+#undef ARRAY
+    }
+    return nullptr;
+}
+
+}
