@@ -1,7 +1,9 @@
 """What the engine must know about a piece of hardware to run it, and how it tells the C++ loop."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from toolchain.isa.trace import RECORD_WORDS, Word
 
@@ -57,7 +59,7 @@ class Design:
     retired : tuple of str
         Ports that are high for each instruction that retires.
     stopped, asleep : str
-        Ports that are high when the machine has stopped, and while it sleeps in `wait`; "" for none.
+        Ports that are high when the machine has stopped, and while it sleeps; "" for none.
     probes : tuple of str
         Output ports that the host reads between steps.
     arrays : tuple of str
@@ -87,14 +89,13 @@ class Design:
 
     @classmethod
     def from_json(cls, text: str) -> "Design":
-        facts = json.loads(text)
-        return cls(
-            verilog="",
-            streams=tuple(Stream(**stream) for stream in facts.pop("streams")),
-            slots=tuple(Slot(slot["valid"], {Word(int(k)): v for k, v in slot["words"].items()})
-                        for slot in facts.pop("slots")),
-            **{key: tuple(value) if isinstance(value, list) else value
-               for key, value in facts.items()})
+        facts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value
+                                 for key, value in json.loads(text).items()}
+        facts["streams"] = tuple(Stream(**stream) for stream in facts["streams"])
+        facts["slots"] = tuple(Slot(slot["valid"], {Word(int(k)): v
+                                                    for k, v in slot["words"].items()})
+                               for slot in facts["slots"])
+        return cls(verilog="", **facts)
 
     def keep_arrays(self) -> str:
         """Verilator's configuration that keeps the arrays reachable under their own names."""
@@ -150,8 +151,8 @@ def mangle(name: str) -> str:
     return name.replace("__", "___05F")
 
 
-def _any(ports: object) -> str:
-    return " | ".join(f"(top)->{mangle(port)}" for port in ports) or "false"  # type: ignore
+def _any(ports: Iterable[str]) -> str:
+    return " | ".join(f"(top)->{mangle(port)}" for port in ports) or "false"
 
 
 def _sum(ports: tuple[str, ...]) -> str:

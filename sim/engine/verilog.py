@@ -6,7 +6,7 @@ from amaranth.back import rtlil
 
 __all__ = ["to_verilog"]
 
-# `proc; opt` turns Amaranth's processes into multiplexers and enables: the model runs twice as fast.
+# `proc; opt` turns Amaranth's processes into multiplexers and enables: twice the speed.
 # No `-norename`: Icarus rejects what that writes, and the benches share this text.
 SCRIPT = "proc; opt; memory_collect; clean; write_verilog -noattr"
 

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.sim.engine.echo import RAM_WORDS, echo_design
 
 from sim.engine import build
 from sim.engine.library import Outcome, Simulation
+from tests.sim.engine.echo import RAM_WORDS, echo_design
 from toolchain.isa.trace import Kind, Word
 
 
