@@ -1,0 +1,48 @@
+"""All sources of a compilation as one run of characters.
+
+A position is one integer: the offset of a character in the sources put one after another. It is
+cheap to carry in every node and turns into file, line and column only when somebody asks.
+"""
+
+from bisect import bisect_right
+
+from toolchain.source import Source, Span
+
+__all__ = ["Text"]
+
+
+class Text:
+    """The sources of a program, and what their positions mean.
+
+    Parameters
+    ----------
+    sources : list[Source]
+        In the order of the compilation.
+    """
+
+    def __init__(self, sources: list[Source]):
+        self.sources = sources
+        self.starts: list[int] = []
+        start = 0
+        for source in sources:
+            self.starts.append(start)
+            start += len(source.text) + 1  # a position at the very end belongs to the source
+        self._lines: list[list[int] | None] = [None] * len(sources)
+
+    def locate(self, pos: int) -> tuple[Source, int, int]:
+        """Source, line and column of a position, the latter two from 1."""
+        index = max(0, bisect_right(self.starts, pos) - 1)
+        source = self.sources[index]
+        lines = self._lines[index]
+        if lines is None:
+            lines = [0]
+            lines.extend(at + 1 for at, char in enumerate(source.text) if char == "\n")
+            self._lines[index] = lines
+        offset = pos - self.starts[index]
+        line = bisect_right(lines, offset)
+        return source, line, offset - lines[line - 1] + 1
+
+    def span(self, pos: int, end: int | None = None) -> Span:
+        """The span from a position to just before `end`, or of one character."""
+        source, line, column = self.locate(pos)
+        return Span(source, line, column, max(1, end - pos) if end is not None else 1)
