@@ -1,0 +1,290 @@
+"""One line with care: what each directive must look like, and what is wrong otherwise."""
+
+import difflib
+import os
+import re
+
+from toolchain.isa import BY_MNEMONIC, Insn, encode
+from toolchain.qasm.tokens import (
+    SOURCES,
+    Token,
+    float_value,
+    number_value,
+    reference_name,
+    string_value,
+    tokenize,
+)
+from toolchain.qasm.unit import Label, LineMark, Reference, Unit
+from toolchain.source import SourceError, Span
+
+__all__ = ["LineParser"]
+
+_OPERANDS = {"d": "a register", "s0": "a register or ip", "s1": "a register or ip"}
+_COUNTS   = {0: "no operands", 1: "one operand", 2: "two operands", 3: "three operands"}
+_KEYWORDS = [*BY_MNEMONIC, "data", "word"]
+
+_ANNOTATION = re.compile(r";!(?:line ([1-9][0-9]*) (.+?)|(rodata)|(data))[ \t\r]*")
+
+
+class LineParser:
+    """Parses single lines into a unit, with errors for those that are wrong."""
+
+    def __init__(self, unit: Unit):
+        self._unit = unit
+        self._line = 0
+        self._read_only_from: int | None = None
+
+    # --- what both ways use ---------------------------------------------------------------------
+
+    def define(self, reference: str, line: int, *, in_data: bool = False) -> None:
+        """Define a label at the end of the code, or of the data."""
+        part = self._unit.data if in_data else self._unit.code
+        self._unit.labels.append(Label(reference_name(reference), in_data, len(part), line))
+
+    def put_data(self, words: list[int], line: int) -> None:
+        self._unit.data += words
+        self._unit.data_lines += [line] * len(words)
+
+    def annotate(self, comment: str) -> None:
+        """Act on a comment that begins ``;!``; one that means nothing is a comment."""
+        match = _ANNOTATION.fullmatch(comment)
+        if not match:
+            return
+        line, file, _, _ = match.groups()
+        if line:
+            self._unit.line_marks.append(LineMark(len(self._unit.code), file, int(line)))
+            return
+        self.end()
+        self._read_only_from = len(self._unit.data) if match.group(3) else None
+
+    def end(self) -> None:
+        """Close the range of read-only data that is open, if one is."""
+        if self._read_only_from is not None and self._read_only_from < len(self._unit.data):
+            self._unit.read_only.append((self._read_only_from, len(self._unit.data)))
+        self._read_only_from = None
+
+    # --- one line with care ---------------------------------------------------------------------
+
+    def parse(self, number: int, line: str) -> None:
+        """Parse one line completely; at most one error a line."""
+        self._line = number
+        tokens = tokenize(line)
+        if not tokens:
+            return
+        first = tokens[0]
+        try:
+            if first.kind == "reference":
+                self._label(tokens)
+            elif first.text == "data":
+                self._data(tokens)
+            elif first.text == "constant":
+                self._constant(tokens)
+            elif first.text == "word":
+                self._raw_words(tokens)
+            elif first.text in BY_MNEMONIC:
+                self._instruction(BY_MNEMONIC[first.text], tokens)
+            else:
+                raise self._not_a_directive(first)
+        except SourceError as error:
+            self._unit.errors.append(error)
+            # What the line meant to define counts as defined: its uses are not further mistakes.
+            if first.kind == "reference":
+                self.define(first.text, number)
+            elif first.text == "data" and len(tokens) > 1 and tokens[1].kind == "reference":
+                self.define(tokens[1].text, number, in_data=True)
+
+    def _error(self, message: str, token: Token) -> SourceError:
+        return SourceError(message, Span(self._unit.source, self._line, token.column,
+                                         len(token.text)))
+
+    def _error_behind(self, message: str, token: Token) -> SourceError:
+        """Something is missing: the caret stands right behind the last token."""
+        return SourceError(message, Span(self._unit.source, self._line, token.end))
+
+    def _not_a_directive(self, token: Token) -> SourceError:
+        if token.kind in ("other", "colon", "string"):
+            return self._unexpected(token, "a line begins with a label or an instruction")
+        hint = ""
+        if token.text.lower() in _KEYWORDS:
+            hint = f"; mnemonics are lower case: '{token.text.lower()}'"
+        elif run := _leading_mnemonic(token.text):
+            hint = f"; white space is missing behind '{run}'"
+        elif close := difflib.get_close_matches(token.text, _KEYWORDS, n=5, cutoff=0.5):
+            # of equally close ones the one that begins alike: 'ad' is 'add' rather than 'and'
+            best = max(close, key=lambda word: (_likeness(word, token.text),
+                                                len(os.path.commonprefix([word, token.text]))))
+            hint = f"; did you mean '{best}'?"
+        return self._error(f"{_shown(token)} is not an instruction{hint}", token)
+
+    def _unexpected(self, token: Token, why: str) -> SourceError:
+        """A token that can stand nowhere, or not here."""
+        if token.text == "@":
+            why = "a name or a backquoted text must follow '@' directly"
+        elif token.text == ",":
+            why = "operands are separated by white space, not by commas"
+        elif token.kind == "other" and token.text.startswith("'"):
+            return self._error("the string has no closing quote", token)
+        return self._error(f"unexpected {_shown(token)}; {why}", token)
+
+    def _label(self, tokens: list[Token]) -> None:
+        if len(tokens) == 1:
+            raise self._error_behind("expected ':' behind the label", tokens[0])
+        if tokens[1].kind != "colon":
+            raise self._error("expected ':' behind the label", tokens[1])
+        self._expect_end(tokens, 2, "a label stands alone on its line")
+        self.define(tokens[0].text, self._line)
+
+    def _expect_end(self, tokens: list[Token], count: int, why: str) -> None:
+        if len(tokens) > count:
+            raise self._unexpected(tokens[count], why)
+
+    # --- data -----------------------------------------------------------------------------------
+
+    def _data(self, tokens: list[Token]) -> None:
+        if len(tokens) == 1:
+            raise self._error_behind("expected a label behind 'data'", tokens[0])
+        name, values = tokens[1], tokens[2:]
+        if name.kind == "other":
+            raise self._unexpected(name, "expected a label such as @name")
+        if name.kind != "reference":
+            raise self._error(f"expected a label such as @name, not {_shown(name)}", name)
+        if not values:
+            raise self._error_behind("expected numbers, a string or a reference", name)
+        first, at = values[0], len(self._unit.data)
+        if first.kind == "string":
+            self._expect_end(values, 1, "a data line takes one string")
+            text = self._string(first)
+            words = [len(text), *map(ord, text)]
+        elif first.kind == "reference":
+            self._expect_end(values, 1, "a data line takes one reference")
+            self._unit.references.append(
+                Reference(reference_name(first.text), True, at, self._line))
+            words = [0]
+        else:
+            words = [self._number(token, "a data line takes numbers, or one string, "
+                                         "or one reference") for token in values]
+        self.define(name.text, self._line, in_data=True)
+        self.put_data(words, self._line)
+
+    def _string(self, token: Token) -> str:
+        try:
+            return string_value(token.text)
+        except ValueError as error:
+            message, at = error.args
+            known = r"the escapes are \\, \' and \n"
+            place = Span(self._unit.source, self._line, token.column + at, 2)
+            raise SourceError(f"{message}; {known}", place) from None
+
+    def _number(self, token: Token, otherwise: str = "") -> int:
+        value = number_value(token.text) if token.kind == "number" else None
+        if value is not None:
+            return value
+        if token.kind == "number":
+            raise self._error(f"'{token.text}' is not a number{_number_hint(token.text)}", token)
+        if token.kind == "other":
+            raise self._unexpected(token, otherwise or "expected a number")
+        raise self._error(f"expected a number, not {_shown(token)}"
+                          + (f"; {otherwise}" if otherwise else ""), token)
+
+    # --- code -----------------------------------------------------------------------------------
+
+    def _put_code(self, *words: int) -> None:
+        self._unit.code += words
+        self._unit.code_lines += [self._line] * len(words)
+
+    def _constant(self, tokens: list[Token]) -> None:
+        if len(tokens) < 3:
+            missing = "a register" if len(tokens) == 1 else "a number, a float or a reference"
+            raise self._error_behind(f"expected {missing}; constant takes two operands",
+                                     tokens[-1])
+        self._expect_end(tokens, 3, "constant takes two operands")
+        field, value = self._register(tokens[1], "d"), tokens[2]
+        word = 0
+        if value.kind != "reference":
+            word = self._constant_value(value)
+        else:
+            self._unit.references.append(Reference(
+                reference_name(value.text), False, len(self._unit.code) + 1, self._line))
+        self._put_code(encode("constant", d=field), word)
+
+    def _constant_value(self, token: Token) -> int:
+        try:
+            value = float_value(token.text) if token.kind in ("number", "word") else None
+        except OverflowError:
+            raise self._error(f"float out of range: '{token.text}' does not fit a binary64",
+                              token) from None
+        if value is not None:
+            return value
+        return self._number(token, "constant takes a number, a float or a reference")
+
+    def _raw_words(self, tokens: list[Token]) -> None:
+        if len(tokens) == 1:
+            raise self._error_behind("expected numbers behind 'word'", tokens[0])
+        self._put_code(*[self._number(token) for token in tokens[1:]])
+
+    def _instruction(self, insn: Insn, tokens: list[Token]) -> None:
+        count = f"{insn.mnemonic} takes {_COUNTS[len(insn.operands)]}"
+        fields = {}
+        for name, token in zip(insn.operands, tokens[1:], strict=False):
+            fields[name] = self._register(token, name)
+        if len(tokens) - 1 < len(insn.operands):
+            missing = _OPERANDS[insn.operands[len(tokens) - 1]]
+            raise self._error_behind(f"expected {missing}; {count}", tokens[-1])
+        self._expect_end(tokens, len(insn.operands) + 1, count)
+        self._put_code(encode(insn.mnemonic, **fields))
+
+    def _register(self, token: Token, name: str) -> int:
+        """The field of a register operand."""
+        text = token.text
+        if text == "ip" and name == "d":
+            raise self._error("ip cannot be a destination", token)
+        if text in SOURCES:
+            return SOURCES[text]
+        if token.kind == "reference":
+            hint = "; load the address into a register with constant first"
+        elif text.lower() in SOURCES:
+            hint = f"; registers are lower case: '{text.lower()}'"
+        elif re.fullmatch(r"r[0-9]+", text):
+            digits = text[1:].lstrip("0") or "0"
+            hint = f"; write r{digits}" if f"r{digits}" in SOURCES else "; they go from r0 to r63"
+            raise self._error(f"'{text}' is not a register{hint}", token)
+        elif token.kind == "other":
+            raise self._unexpected(token, f"expected {_OPERANDS[name]}")
+        else:
+            hint = ""
+        raise self._error(f"expected {_OPERANDS[name]}, not {_shown(token)}{hint}", token)
+
+
+def _shown(token: Token) -> str:
+    """A token as a message quotes it, not too long."""
+    return f"'{token.text}'" if len(token.text) <= 40 else f"'{token.text[:37]}...'"
+
+
+def _likeness(word: str, text: str) -> float:
+    return difflib.SequenceMatcher(None, word, text).ratio()
+
+
+def _leading_mnemonic(text: str) -> str | None:
+    """The longest mnemonic that a word runs together with its first operand, as in ``movr1``."""
+    runs = [word for word in _KEYWORDS if re.match(rf"{word}(r[0-9]|ip)", text)]
+    return max(runs, key=len, default=None)
+
+
+def _number_hint(text: str) -> str:
+    if text.lstrip("-")[:2] in ("0X", "0B"):
+        return "; the prefix is lower case"
+    if re.fullmatch(r"-?[0-9]+f", text):
+        return f"; as a float it is written '{text[:-1]}.0f'"
+    if _is_float(text):
+        return "; a float can only stand in constant"
+    if _is_float(text + "f"):
+        return f"; a float is written '{text}f', and can only stand in constant"
+    return ""
+
+
+def _is_float(text: str) -> bool:
+    """Whether a text is a float literal, in range or not."""
+    try:
+        return float_value(text) is not None
+    except OverflowError:
+        return True

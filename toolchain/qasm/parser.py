@@ -1,0 +1,94 @@
+"""From source text to a unit: every line is parsed by itself, every mistake reported.
+
+`parse_source` takes the quick way where a line is plainly right (one regular expression, or a line
+that was seen before: compiled code repeats itself) and leaves everything else to `LineParser`,
+which alone decides what is right and says what is wrong.
+"""
+
+import re
+
+from toolchain.isa import BY_MNEMONIC, encode
+from toolchain.qasm.line_parser import LineParser
+from toolchain.qasm.tokens import (
+    NUMBER,
+    REFERENCE,
+    SOURCES,
+    SPACE,
+    number_value,
+    reference_name,
+)
+from toolchain.qasm.unit import Reference, Unit
+from toolchain.source import Source
+
+__all__ = ["parse_source"]
+
+_REGISTER = r"r(?:[0-9]|[1-5][0-9]|6[0-3])"
+
+_QUICK = re.compile(rf"""{SPACE}*(?:
+    (?P<instruction> (?P<mnemonic>[a-z]+) (?P<operands>(?:{SPACE}+(?:{_REGISTER}|ip))*) )
+  | (?P<constant>    constant{SPACE}+ (?P<d>{_REGISTER}) {SPACE}+
+                     (?: (?P<value>{NUMBER}) | (?P<reference>{REFERENCE}) ) )
+  | (?P<label>       (?P<name>{REFERENCE}) : )
+  | (?P<data>        data{SPACE}+ (?P<at>{REFERENCE}) {SPACE}+
+                     (?P<numbers>{NUMBER}(?:{SPACE}+{NUMBER})*) )
+  | (?P<annotation>  ;!.* )
+)?{SPACE}*(?:;.*)?""", re.VERBOSE | re.DOTALL)
+
+
+def parse_source(source: Source) -> Unit:
+    """Parse a whole file; what is wrong with it is in the unit's `errors`."""
+    unit = Unit(source)
+    parser = LineParser(unit)
+    seen: dict[str, int] = {}  # instructions of one word, by the text of their line
+    code, code_lines, quick = unit.code, unit.code_lines, _QUICK.fullmatch
+    for number, line in enumerate(source.text.split("\n"), start=1):
+        known = seen.get(line)
+        if known is not None:
+            code.append(known)
+            code_lines.append(number)
+            continue
+        match = quick(line)
+        kind = match.lastgroup if match else "other"
+        if kind == "constant":
+            d, value, reference = match.group("d", "value", "reference")  # type: ignore[union-attr]
+            if reference:
+                unit.references.append(
+                    Reference(reference_name(reference), False, len(code) + 1, number))
+            code += _CONSTANT[d], (number_value(value) or 0) if value else 0
+            code_lines += number, number
+        elif kind == "instruction":
+            mnemonic, operands = match.group("mnemonic", "operands")  # type: ignore[union-attr]
+            word = _instruction_word(mnemonic, operands.split())
+            if word is None:
+                parser.parse(number, line)
+            else:
+                seen[line] = word
+                code.append(word)
+                code_lines.append(number)
+        elif kind == "label":
+            parser.define(match["name"], number)  # type: ignore[index]
+        elif kind == "data":
+            at, numbers = match.group("at", "numbers")  # type: ignore[union-attr]
+            parser.define(at, number, in_data=True)
+            parser.put_data([number_value(text) or 0 for text in numbers.split()], number)
+        elif kind == "annotation":
+            parser.annotate(line.strip())
+        elif kind == "other":
+            parser.parse(number, line)
+    parser.end()
+    return unit
+
+
+# The first word of a `constant`, by the register's name.
+_CONSTANT = {name: encode("constant", d=field) for name, field in SOURCES.items() if name != "ip"}
+
+
+def _instruction_word(mnemonic: str, operands: list[str]) -> int | None:
+    """The word of a right instruction other than `constant`; None if it is not right."""
+    insn = BY_MNEMONIC.get(mnemonic)
+    if insn is None or insn.words != 1 or len(operands) != len(insn.operands):
+        return None
+    if insn.operands[:1] == ("d",) and operands[0] == "ip":
+        return None
+    return encode(mnemonic, **{name: SOURCES[text]
+                               for name, text in zip(insn.operands, operands, strict=True)})

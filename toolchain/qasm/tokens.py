@@ -1,0 +1,137 @@
+"""Tokens of QASM: references, numbers, floats, strings, registers.
+
+The format is one directive a line with a handful of token kinds, so a compiled regular expression
+reads it. A parser generator was considered: lark needs some 20 microseconds a line for such a
+grammar, and the kernel's 60,000 lines are assembled over and over.
+"""
+
+import re
+from dataclasses import dataclass
+
+from toolchain.floats import binary32_from_text
+from toolchain.isa import IP_FIELD, REGISTERS
+from toolchain.isa.machine import NAN
+
+__all__ = [
+    "NUMBER", "REFERENCE", "SPACE", "SOURCES", "Token", "float_value", "number_value",
+    "quote_reference", "quote_string", "reference_name", "string_value", "tokenize",
+]
+
+SPACE     = r"[ \t\r]"
+NAME      = r"[A-Za-z_][A-Za-z0-9_$]*"
+REFERENCE = rf"@(?:{NAME}(?:::{NAME})*|`[^`\n]*`)"
+NUMBER    = r"-?(?:0x[0-9A-Fa-f]+|0b[01]+|[0-9]+)"
+FLOAT     = r"-?[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)f"
+
+# Register names as a source operand may be written, with what goes into the field.
+SOURCES = {f"r{n}": n for n in range(REGISTERS)} | {"ip": IP_FIELD}
+
+_TOKEN = re.compile(rf"""
+    (?P<space>     {SPACE}+ )
+  | (?P<comment>   ;.* )
+  | (?P<reference> {REFERENCE} )
+  | (?P<string>    '(?:[^'\\]|\\.)*' )
+  | (?P<number>    -?0[xXbB][0-9A-Za-z_$.]* | -?[0-9](?:[eE][+-](?=[0-9])|[0-9A-Za-z_$.])* )
+  | (?P<word>      -?[A-Za-z_][A-Za-z0-9_$]* )
+  | (?P<colon>     : )
+  | (?P<other>     '.* | . )
+""", re.VERBOSE | re.DOTALL)
+
+_PLAIN_REFERENCE = re.compile(rf"{NAME}(?:::{NAME})*")
+_NUMBER          = re.compile(NUMBER)
+_FLOAT           = re.compile(FLOAT)
+_ESCAPE          = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES         = {"\\": "\\", "'": "'", "n": "\n"}
+_SPECIAL         = {"Inf": 0x7F800000, "-Inf": 0xFF800000, "NaN": NAN}
+
+_CHUNK = 4000  # decimal digits that `int` takes at once
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of a line: `kind` is the name of a group above, `column` counts from 1."""
+    kind:   str
+    text:   str
+    column: int
+
+    @property
+    def end(self) -> int:
+        """Column just behind."""
+        return self.column + len(self.text)
+
+
+def tokenize(line: str) -> list[Token]:
+    """Tokens of a line without white space and comment; what fits nothing is of kind `other`."""
+    return [Token(match.lastgroup or "", match.group(), match.start() + 1)
+            for match in _TOKEN.finditer(line) if match.lastgroup not in ("space", "comment")]
+
+
+def number_value(text: str) -> int | None:
+    """An integer literal modulo 2^32; None if it is none."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    digits = text.lstrip("-")
+    if digits.startswith("0x"):
+        value = int(digits[2:], 16)
+    elif digits.startswith("0b"):
+        value = int(digits[2:], 2)
+    else:
+        value = 0
+        for start in range(0, len(digits), _CHUNK):
+            chunk = digits[start:start + _CHUNK]
+            value = (value * pow(10, len(chunk), 1 << 32) + int(chunk)) & 0xFFFFFFFF
+    return (-value if text.startswith("-") else value) & 0xFFFFFFFF
+
+
+def float_value(text: str) -> int | None:
+    """A float literal as its binary32 pattern; None if it is none.
+
+    Raises
+    ------
+    OverflowError
+        If the literal does not fit a binary64.
+    """
+    if text in _SPECIAL:
+        return _SPECIAL[text]
+    return binary32_from_text(text[:-1]) if _FLOAT.fullmatch(text) else None
+
+
+def string_value(text: str) -> str:
+    """Contents of a string in its quotes.
+
+    Raises
+    ------
+    ValueError
+        For an unknown escape; its second argument is the position in `text`.
+    """
+    def replace(match: re.Match[str]) -> str:
+        if match.group(1) not in _ESCAPES:
+            raise ValueError(f"unknown escape '{match.group()}'", match.start() + 1)
+        return _ESCAPES[match.group(1)]
+
+    return _ESCAPE.sub(replace, text[1:-1])
+
+
+def quote_string(text: str) -> str:
+    """A string as it is written in a `data` line."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
+
+
+def reference_name(text: str) -> str:
+    """The label that a reference names: without ``@`` and backquotes."""
+    return text[2:-1] if text.startswith("@`") else text[1:]
+
+
+def quote_reference(name: str) -> str:
+    """A label's name as a reference, in backquotes only where it needs them.
+
+    Raises
+    ------
+    ValueError
+        If no reference can name it.
+    """
+    if _PLAIN_REFERENCE.fullmatch(name):
+        return f"@{name}"
+    if "`" in name or "\n" in name:
+        raise ValueError(f"a label must not contain a backquote or a line feed: {name!r}")
+    return f"@`{name}`"
