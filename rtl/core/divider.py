@@ -1,0 +1,152 @@
+"""Divider: quotient or remainder, signed or not, fast where the quotient is short."""
+
+from amaranth import Cat, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from rtl.bits import leading_zeros
+
+__all__ = ["Divide", "Divider"]
+
+
+class Divide(data.Struct):
+    """Which of ``div``, ``mod``, ``sdiv`` and ``smod``."""
+    is_mod:    1
+    is_signed: 1
+
+
+class Divider(wiring.Component):
+    """Divides two words; the quotient of a division by 0 is 0, and so is the remainder.
+
+    Two bits of the quotient a cycle, from the highest that can be one. A quotient below 4 needs no
+    alignment: unsigned, it is ready in the cycle after the first.
+
+    Cycles from the first with `en` to the first with `done`, where `n` is how many bits the
+    dividend's magnitude is longer than the divisor's:
+
+    =================  ============  ============
+    quotient           unsigned      signed
+    =================  ============  ============
+    below 4; by 0      1             2
+    others             3 + n // 2    4 + n // 2
+    at most            18            19
+    =================  ============  ============
+
+    Members
+    -------
+    en : In(1)
+        Hold, with the operands, from the cycle in which they are first there until `taken`. Letting
+        go earlier abandons the division.
+    op : In(Divide)
+    dividend, divisor : In(32)
+    done : Out(1)
+        `result` is there. Holds until `taken`.
+    taken : In(1)
+        With `done`: the result is used in this cycle. With `en` high in the next one, that is a new
+        division.
+    result : Out(32)
+    """
+    en:       In(1)
+    op:       In(Divide)
+    dividend: In(32)
+    divisor:  In(32)
+    done:     Out(1)
+    taken:    In(1)
+    result:   Out(32)
+
+    def elaborate(self, platform):
+        m = Module()
+
+        left     = Signal(32)  # of the dividend
+        divisor  = Signal(32)  # aligned with the step
+        quotient = Signal(32)
+        steps    = Signal(4)   # after the next one
+
+        # One step: two subtractions in a row, of twice the divisor and of the divisor.
+        x, y      = Signal(32), Signal(32)
+        twice     = Signal(34)
+        once      = Signal(33)
+        after_two = Signal(32)
+        after     = Signal(32)
+        digit     = Signal(2)
+        m.d.comb += [
+            twice.eq(x - (y << 1)),
+            after_two.eq(Mux(twice[-1], x, twice[:32])),
+            once.eq(after_two - y),
+            after.eq(Mux(once[-1], after_two, once[:32])),
+            digit.eq(Cat(~once[-1], ~twice[-1])),
+        ]
+
+        # The first step tries the divisor as it is, and is the last if the quotient is below 4.
+        left_by  = Signal(5)  # divisor's leading zeros, less the dividend's
+        is_short = Signal()
+        by_zero  = Signal()
+        m.d.comb += is_short.eq((x[2:] < y) | (y == 0))
+
+        def begin():
+            m.d.sync += [
+                left_by.eq(leading_zeros(y) - leading_zeros(x)),
+                by_zero.eq(y == 0),
+                quotient.eq(digit),
+            ]
+            with m.If(is_short):
+                m.d.sync += left.eq(after)
+                m.next = "DONE"
+            with m.Else():
+                m.d.sync += [left.eq(x), divisor.eq(y)]
+                m.next = "ALIGN"
+
+        # IDLE       with `en`: unsigned, the first step; signed, magnitudes
+        # MAGNITUDE  signed: the first step
+        # ALIGN      divisor to dividend, to an even number of bits
+        # STEP       two bits of the quotient
+        # DONE       the result waits to be taken
+        negative = self.op.is_signed & self.dividend[-1]
+        m.d.comb += [x.eq(left), y.eq(divisor)]
+        with m.FSM():
+            with m.State("IDLE"):
+                m.d.comb += [x.eq(self.dividend), y.eq(self.divisor)]
+                with m.If(self.en & self.op.is_signed):
+                    m.d.sync += [
+                        left.eq(Mux(negative, -self.dividend, self.dividend)),
+                        divisor.eq(Mux(self.divisor[-1], -self.divisor, self.divisor)),
+                    ]
+                    m.next = "MAGNITUDE"
+                with m.Elif(self.en):
+                    begin()
+            with m.State("MAGNITUDE"):
+                begin()
+                with m.If(~self.en):
+                    m.next = "IDLE"
+            with m.State("ALIGN"):
+                m.d.sync += [
+                    divisor.eq(divisor << Cat(0, left_by[1:])),
+                    steps.eq(left_by[1:]),
+                    quotient.eq(0),
+                ]
+                m.next = "STEP"
+                with m.If(~self.en):
+                    m.next = "IDLE"
+            with m.State("STEP"):
+                m.d.sync += [
+                    left.eq(after),
+                    divisor.eq(divisor >> 2),
+                    quotient.eq(Cat(digit, quotient)),
+                    steps.eq(steps - 1),
+                ]
+                with m.If(steps == 0):
+                    m.next = "DONE"
+                with m.If(~self.en):
+                    m.next = "IDLE"
+            with m.State("DONE"):
+                m.d.comb += self.done.eq(1)
+                with m.If(self.taken | ~self.en):
+                    m.next = "IDLE"
+
+        # The quotient is negative if the signs differ; the remainder has the dividend's sign.
+        value  = Mux(self.op.is_mod, left, quotient)
+        negate = negative ^ (~self.op.is_mod & self.op.is_signed & self.divisor[-1])
+        with m.If(~by_zero):
+            m.d.comb += self.result.eq(Mux(negate, -value, value))
+
+        return m
