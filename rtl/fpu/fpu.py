@@ -30,8 +30,8 @@ class Fpu(wiring.Component):
     Members
     -------
     en : In(1)
-        Hold, with `op` and the operands, from the cycle in which they are first there until `taken`.
-        Letting go earlier abandons the operation.
+        Hold, with `op` and the operands, from the cycle in which they are first there until
+        `taken`. Letting go earlier abandons the operation.
     op : In(FpuOp)
     a, b : In(32)
         Operands; ITOF, UTOF and FTOI take `a`.

@@ -3,8 +3,7 @@
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.bus import MemBus, PeripheralBus
-from rtl.mmu.port import TranslationPort
+from rtl.bus import MemBus, PeripheralBus, TranslateBus
 from toolchain.isa.config import PageTable
 
 __all__ = ["Mmu"]
@@ -24,8 +23,10 @@ class Mmu(wiring.Component):
 
     Members
     -------
-    insn, data : In(TranslationPort)
-        Fetch and data side.
+    insn, data : In(TranslateBus)
+        Fetch and data side. The end of RAM is checked here, with translation and without:
+        `reason` is OUT_OF_BOUNDS for any physical address at or past it. Everything but `valid`
+        acts combinationally on the answer; `valid` without `hit` starts a walk.
     mem : Out(MemBus)
         The walker's reads, physical.
     bus : In(PeripheralBus)
@@ -45,10 +46,9 @@ class Mmu(wiring.Component):
         self.page_table   = page_table
         self.insn_entries = insn_entries
         self.data_entries = data_entries
-        port = TranslationPort(addr_width=(ram_words - 1).bit_length())
         super().__init__({
-            "insn":   In(port),
-            "data":   In(port),
+            "insn":   In(TranslateBus),
+            "data":   In(TranslateBus),
             "mem":    Out(MemBus),
             "bus":    In(PeripheralBus),
             "on":     In(1),
