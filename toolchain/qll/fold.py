@@ -2,9 +2,8 @@
 
 `fold` knows a value for the result, or a simpler operation, or nothing. It never looks at memory
 or at the order of things, so that lowering and every pass can use it freely. Canonical forms: a
-constant
-operand of a commutative operation stands second, `x - c` is `x + -c`, and of each pair of mirrored
-comparisons only `lt`, `slt` and `flt` are used.
+constant operand of a commutative operation stands second, `x - c` is `x + -c`, and of each pair of
+mirrored comparisons only `lt`, `slt` and `flt` are used.
 """
 
 import math
@@ -122,7 +121,7 @@ def fold(function: Function, op: str, a: Ins, b: Ins | None) -> Folded | None:
     """A value or a better form for `op a, b`; None if there is nothing better."""
     if b is None:
         if a.op == "const":
-            return function.const(compute(op, a.value))  # type: ignore[arg-type]
+            return function.const(compute(op, a.value))
         if op == "not" and a.op == "not":
             return a.args[0]
         return None
@@ -130,7 +129,7 @@ def fold(function: Function, op: str, a: Ins, b: Ins | None) -> Folded | None:
         return fold(function, _MIRROR[op], b, a) or (_MIRROR[op], b, a)
     if a.op == "const":
         if b.op == "const":
-            return function.const(compute(op, a.value, b.value))  # type: ignore[arg-type]
+            return function.const(compute(op, a.value, b.value))
         if op in _SWAP:
             return fold(function, op, b, a) or (op, b, a)
         return _constant_first(function, op, a, b)
@@ -181,20 +180,19 @@ def _constant_second(function: Function, op: str, a: Ins, b: Ins) -> Folded | No
         if value == 0:
             return a
         if a.op == "add" and a.args[1].op == "const":
-            total = function.const(a.args[1].value + value)  # type: ignore[operator]
-            return fold(function, "add", a.args[0], total) or ("add", a.args[0], total)
+            sum_ = function.const(a.args[1].value + value)
+            return fold(function, "add", a.args[0], sum_) or ("add", a.args[0], sum_)
         if a.op == "slot":
-            slot, offset = a.value  # type: ignore[misc]
+            slot, offset = a.value
             total = (offset + value) & MASK
             return function.slot(slot, total) if total < max(slot.size, 1) else None
         if a.op == "out":
-            return function.leaf("out", a.value + value)  # type: ignore[operator]
+            return function.leaf("out", a.value + value)
         if a.op == "arg":
-            return function.leaf("arg", a.value + value)  # type: ignore[operator]
+            return function.leaf("arg", a.value + value)
         if a.op == "label":
-            name, offset = a.value  # type: ignore[misc]
-            sizes = function.source
-            if isinstance(sizes, dict) and (offset + value) & MASK < sizes.get(name, 0):
+            name, offset = a.value
+            if (offset + value) & MASK < function.sizes.get(name, 0):
                 return function.label(name, (offset + value) & MASK)
         return None
     if op in ("mul", "div", "mod"):
@@ -221,7 +219,7 @@ def _constant_second(function: Function, op: str, a: Ins, b: Ins) -> Folded | No
         if value == MASK or value == 1 and a.op in BOOLEAN:
             return a
         if a.op == "and" and a.args[1].op == "const":
-            both = function.const(a.args[1].value & value)  # type: ignore[operator]
+            both = function.const(a.args[1].value & value)
             return fold(function, "and", a.args[0], both) or ("and", a.args[0], both)
         return None
     if op == "or":
@@ -232,7 +230,7 @@ def _constant_second(function: Function, op: str, a: Ins, b: Ins) -> Folded | No
         if value > 31:
             return (op, a, function.const(value & 31))
         if a.op == op and a.args[1].op == "const":
-            total = (a.args[1].value & 31) + value  # type: ignore[operator]
+            total = (a.args[1].value & 31) + value
             if total < 32:
                 return (op, a.args[0], function.const(total))
         return None
@@ -253,7 +251,7 @@ def _constant_second(function: Function, op: str, a: Ins, b: Ins) -> Folded | No
             if op == "eq":
                 return a
         if a.op == "add" and a.args[1].op == "const":
-            moved = function.const(value - a.args[1].value)  # type: ignore[operator]
+            moved = function.const(value - a.args[1].value)
             return fold(function, op, a.args[0], moved) or (op, a.args[0], moved)
         return None
     if op == "lt":
@@ -264,6 +262,6 @@ def _constant_second(function: Function, op: str, a: Ins, b: Ins) -> Folded | No
             return fold(function, "eq", a, zero) or ("eq", a, zero)
         if a.op in BOOLEAN:
             return function.const(1)
-        if a.op == "and" and a.args[1].op == "const" and a.args[1].value < value:  # type: ignore
+        if a.op == "and" and a.args[1].op == "const" and a.args[1].value < value:
             return function.const(1)
     return None

@@ -57,6 +57,7 @@ Kinds of memory access, from the language's rules about what an optimiser may do
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 __all__ = [
     "BINARY", "COMMUTATIVE", "LEAVES", "TERMINATORS", "TRAP_BOUNDS", "TRAP_CAPACITY", "TRAP_NULL",
@@ -107,10 +108,10 @@ class Ins:
     """
     __slots__ = ("op", "args", "value", "line", "n", "reg", "block", "fwd", "mark")
 
-    def __init__(self, op: str, args: list["Ins"], value: object = None, line: int = 0):
+    def __init__(self, op: str, args: list["Ins"], value: Any = None, line: int = 0):
         self.op = op
         self.args = args
-        self.value = value
+        self.value: Any = value
         self.line = line   # of the source, 0 if of none
         self.n = -1        # scratch number: printing, liveness
         self.reg = -1      # register, once allocated
@@ -131,7 +132,7 @@ class Block:
         self.name = name
         self.phis: list[Ins] = []
         self.body: list[Ins] = []
-        self.term: Ins | None = None
+        self.term: Any = None  # an Ins, as soon as the block is complete
         self.preds: list[Block] = []
         self.succs: list[Block] = []
         self.n = -1
@@ -162,8 +163,7 @@ class Block:
 class Function:
     """`words` parameters in words; `blocks[0]` is the entry, without predecessors."""
     __slots__ = ("symbol", "blocks", "params", "slots", "leaves", "fast", "interrupt", "words",
-                 "out_words", "calls", "clobbers", "source", "inline_cost", "stack_words", "stub",
-                 "recursive", "stub_offsets", "shared_traps")
+                 "out_words", "clobbers", "inline_cost", "recursive", "stub_offsets", "sizes")
 
     def __init__(self, symbol: str):
         self.symbol = symbol
@@ -176,10 +176,10 @@ class Function:
         self.words = 0
         self.out_words = 0       # of the area for outgoing arguments
         self.clobbers = -1       # registers that a call of it may change, once allocated
-        self.source: object = None
         self.inline_cost = -1
         self.stub_offsets: list[int] = []  # where on the stack each register parameter is
         self.recursive = False
+        self.sizes: dict[str, int] = {}  # of the globals, in words: what offsets labels may have
 
     def leaf(self, op: str, value: object) -> Ins:
         key = (op, value)
@@ -246,13 +246,12 @@ def link(source: Block, term: Ins, targets: Iterable[Block] = ()) -> None:
 
 def _operand(value: Ins) -> str:
     if value.op == "const":
-        assert isinstance(value.value, int)
         return str(value.value) if value.value < 0x10000 else hex(value.value)
     if value.op == "label":
-        name, offset = value.value  # type: ignore[misc]
+        name, offset = value.value
         return f"@`{name}`+{offset}" if offset else f"@`{name}`"
     if value.op == "slot":
-        slot, offset = value.value  # type: ignore[misc]
+        slot, offset = value.value
         return f"${slot.number}+{offset}" if offset else f"${slot.number}"
     if value.op in ("arg", "out"):
         return f"{value.op}+{value.value}"
@@ -262,7 +261,6 @@ def _operand(value: Ins) -> str:
 def _operation(ins: Ins) -> str:
     if ins.op == "call":
         info = ins.value
-        assert isinstance(info, CallInfo)
         args = list(ins.args)
         target = f"@`{info.symbol}`" if info.symbol is not None else _operand(args.pop(0))
         words = f":{info.words}" if info.words else ""
@@ -406,7 +404,7 @@ def verify(function: Function) -> None:
     for block in function.blocks:
         if block.term is None or block.term.op not in TERMINATORS:
             complain(f"b{block.n} has no terminator")
-        wanted = {"jump": 1, "branch": 2, "ret": 0, "trap": 0}[block.term.op]  # type: ignore
+        wanted = {"jump": 1, "branch": 2, "ret": 0, "trap": 0}[block.term.op]
         if len(block.succs) != wanted:
             complain(f"b{block.n} ends with {block.term.op} to {len(block.succs)} blocks")
         for succ in block.succs:
