@@ -1,0 +1,742 @@
+"""The instruction loop of the golden model: the manual's sections 1 to 5, one instruction a turn.
+
+One function, `run`, made in three variants by `make_run`: RUN goes on by itself, an instruction a
+cycle; RECORD does too and leaves trace records; FOLLOW applies the records of another machine and
+stops at the first that disagrees. Numba compiles them; `sim.golden.interpreted` makes the same
+source run uncompiled. Everything a run needs lies in arrays that outlive it: memory, registers and
+`cpu`, whose words are named below.
+
+Integers are int64 and kept in 0 to 2^32-1 by masks: Numba makes floats of an int64 and a uint64.
+An array index goes through `index`, which spares the check for negative ones. `ip` may be 2^32
+after an instruction at the last address; it is masked where it leaves the fast path.
+"""
+# mypy: disallow-untyped-defs=False
+# Numba infers the types of arguments; an annotation here would be a comment that nobody checks.
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from toolchain.isa.machine import (
+    ENABLED,
+    ENTRY_TABLE,
+    FAULT_REASON,
+    FRAME_IP,
+    FRAME_REGISTERS,
+    HIGHEST_INTERRUPT,
+    NAN,
+    RESERVED_LIMIT,
+)
+
+__all__ = ["make_run"]
+
+jit: Any = numba.njit(cache=True, error_model="numpy", boundscheck=False)
+index: Any = np.uint64  # `interpreted` replaces these two by int
+int64: Any = np.int64
+
+MASK = 0xFFFFFFFF
+SIGN = 0x80000000
+NEVER = 1 << 62
+
+# --- words of `cpu` -------------------------------------------------------------------------------
+
+IP          = 0
+CYCLES      = 1
+SKIPPED     = 2   # cycles that were slept through or spent on a fault: not instructions
+DEADLINE    = 3   # leave with BUDGET when `CYCLES` gets here
+TRANSLATING = 4   # between a return from interrupt and the next interrupt
+BASE        = 5   # of the page table
+IN_FAULT    = 6   # between taking a fault and the return from its handler
+PENDING     = 7   # a bit for each interrupt number
+PERIOD      = 8   # of the timer, cycles; 0 while stopped
+TIMER_DUE   = 9   # cycle of its next interrupt
+TICK_DUE    = 10  # cycle of the clock's next millisecond
+STOPPED     = 11  # `Stop` + 1, 0 while running
+REASON      = 12  # of the last fault
+CAUSE       = 13  # ip of the last fault or `halt`
+AT          = 14  # position in the trace
+IO_ADDRESS  = 15  # of the store that made it leave with IO
+IO_VALUE    = 16
+# Set once: what kind of machine.
+RAM_WORDS   = 17
+CYCLES_MS   = 18
+CLOCK       = 19  # address of its word; 0 without a clock
+TWO_LEVEL   = 20
+FPU         = 21
+CLOCK_ID    = 22
+SOURCES     = 23  # a bit for each interrupt number that a fitted peripheral uses
+TICKS       = 24  # milliseconds that the clock counted
+FIELD       = 25  # FOLLOW: the first field that differs (`Word`), or a rule from RULE_MASKED on
+SEEN        = 26  # FOLLOW: 12 words, the record as the model would have made it
+CPU_WORDS   = 40
+
+# --- why `run` came back --------------------------------------------------------------------------
+
+BUDGET   = 1  # the deadline
+IO       = 2  # a store to an IO word that a host stands behind
+ASLEEP   = 3  # `wait`, and nothing in here will end it
+STOP     = 4  # the machine stopped
+END      = 5  # RECORD: the trace is full; FOLLOW: it is used up
+DEVICE   = 6  # FOLLOW: a DEVICE record that a peripheral has to perform
+DIVERGED = 7  # FOLLOW: the two machines disagree
+
+# --- rules of lockstep, reported in FIELD besides the fields themselves ---------------------------
+
+RULE_MASKED  = 32  # an interrupt was accepted while masked
+RULE_SOURCE  = 33  # an interrupt that no fitted peripheral has
+RULE_STOPPED = 34  # a record after the machine had stopped
+RULE_RUNNING = 35  # a STOP record, though nothing stopped the machine
+RULE_CLOCK   = 36  # the clock went to something else than the next millisecond
+
+# --- what a store to a word below RESERVED_LIMIT does ---------------------------------------------
+
+PLAIN, FIXED, HOST, TIMER, MMU = 0, 1, 2, 3, 4
+
+# --- events at the end of an instruction: fault reasons, or one of these --------------------------
+
+INVALID_INSTRUCTION, UNIMPLEMENTED_INSTRUCTION = 1, 2
+MEMORY_FAULT, OUT_OF_BOUNDS, INVALID_INTERRUPT = 3, 4, 5
+REMAP  = 16  # translation may have changed
+LEAVE  = 17  # back to the caller, for `leave`
+SLEEP  = 18
+RECHECK = 19  # interrupts may have become unmasked
+
+# --- variants -------------------------------------------------------------------------------------
+
+RUN, RECORD, FOLLOW = 0, 1, 2
+
+# What a register field is used for, by opcode: bits of `uses`.
+USES_D_WRITTEN, USES_D_READ, USES_S0, USES_S1 = 1, 2, 4, 8
+
+READ, WRITE, EXECUTE = 2, 4, 8  # page flags; PRESENT is 1
+
+
+# --- floating point -------------------------------------------------------------------------------
+# IEEE 754 binary32 by the host: it rounds once and keeps subnormals; a NaN is made canonical.
+
+@jit
+def to_float(bits):
+    return np.uint32(bits).view(np.float32)
+
+
+@jit
+def from_float(value):
+    if value != value:
+        return int64(NAN)
+    return int64(np.float32(value).view(np.uint32))
+
+
+@jit
+def ftoi(bits):
+    """Truncate toward zero, modulo 2^32; NaN and infinities give 0."""
+    exponent = bits >> 23 & 0xFF
+    significand = bits & 0x7FFFFF | 0x800000
+    if exponent == 255 or exponent < 127 or exponent > 127 + 23 + 31:
+        return int64(0)  # not a number; below 1; a multiple of 2^32
+    if exponent >= 150:
+        whole = significand << (exponent - 150) & MASK
+    else:
+        whole = significand >> (150 - exponent)
+    return -whole & MASK if bits & SIGN else whole
+
+
+# --- translation: (reason, first address, end, physical - virtual) of the range around `a` --------
+
+@jit
+def walk_list(mem, ram, base, a, need):
+    """By the entry that covers `a` and has the lowest virtual address, of equals the first."""
+    low, high, delta, flags = int64(0), int64(0), int64(0), int64(-1)
+    best = int64(0)
+    if base < ram:
+        count = int64(mem[index(base)])
+        whole = (ram - base - 1) // 4  # entries that lie in RAM as a whole
+        if count > whole:
+            count = whole
+        at = base + 1
+        for _ in range(count):
+            virtual = int64(mem[index(at)])
+            offset = a - virtual
+            if offset >= 0 and offset < int64(mem[index(at + 2)]):
+                if flags < 0 or virtual < best:
+                    best = virtual
+                    high = virtual + int64(mem[index(at + 2)])
+                    delta = int64(mem[index(at + 1)]) - virtual
+                    flags = int64(mem[index(at + 3)])
+            at += 4
+        if flags >= 0:
+            # Where that entry decides: from where those that go before it have ended.
+            low = best
+            at = base + 1
+            for _ in range(count):
+                virtual = int64(mem[index(at)])
+                end = virtual + int64(mem[index(at + 2)])
+                if virtual <= best and end <= a and end > low:
+                    low = end
+                at += 4
+    if flags < 0 or flags & 1 == 0 or flags & need == 0:
+        return int64(MEMORY_FAULT), low, high, delta
+    return int64(0), low, high, delta
+
+
+@jit
+def walk_two_level(mem, ram, base, a, need):
+    """Two tables of 1024 words: `a[31:22]`, then `a[21:12]`; both must allow the access."""
+    low = a & ~0xFFF
+    first = base + (a >> 22)
+    if first < ram:
+        entry = int64(mem[index(first)])
+        second = (entry >> 4) + (a >> 12 & 0x3FF)
+        if entry & 1 and entry & need and second < ram:
+            page = int64(mem[index(second)])
+            if page & 1 and page & need:
+                return int64(0), low, low + 0x1000, (page & ~0xFFF) - low
+    return int64(MEMORY_FAULT), low, low, int64(0)
+
+
+@jit
+def find(mem, cpu, active, a, need):
+    """Translate `a`: (reason, first address, end, physical - virtual), the range all inside RAM."""
+    ram = cpu[RAM_WORDS]
+    reason, low, high, delta = int64(0), int64(0), ram, int64(0)
+    if active:
+        if cpu[TWO_LEVEL]:
+            reason, low, high, delta = walk_two_level(mem, ram, cpu[BASE], a, need)
+        else:
+            reason, low, high, delta = walk_list(mem, ram, cpu[BASE], a, need)
+    if reason == 0 and a + delta >= ram:
+        reason = int64(OUT_OF_BOUNDS)
+    if high > ram - delta:
+        high = ram - delta
+    if high > MASK + 1:
+        high = int64(MASK + 1)
+    return reason, low, high, delta
+
+
+# --- interrupts and faults ------------------------------------------------------------------------
+
+@jit
+def enter(mem, regs, cpu, number, saved_ip):
+    """Steps 3 to 5 of taking an interrupt whose handler is there; gives the handler's address."""
+    cpu[TRANSLATING] = 0
+    if mem[index(ENABLED)] != 0:
+        for r in range(64):
+            mem[index(FRAME_REGISTERS + r)] = regs[index(r)]
+        mem[index(FRAME_IP)] = saved_ip & MASK
+    mem[index(ENABLED)] = 0
+    return int64(mem[index(ENTRY_TABLE + number)])
+
+
+@jit
+def fault(mem, regs, cpu, reason, ip):
+    """Take a fault of the instruction at `ip`; gives the next ip. The machine may stop of it."""
+    mem[index(FAULT_REASON)] = reason
+    cpu[REASON] = reason
+    cpu[CAUSE] = ip
+    if cpu[IN_FAULT]:
+        cpu[STOPPED] = 3  # Stop.DOUBLE_FAULT + 1
+        return ip
+    if mem[index(HIGHEST_INTERRUPT)] == 0 or mem[index(ENTRY_TABLE + 1)] == 0:
+        cpu[STOPPED] = 2  # Stop.NO_HANDLER + 1
+        return ip
+    cpu[IN_FAULT] = 1
+    return enter(mem, regs, cpu, 1, ip)
+
+
+@jit
+def accept(mem, regs, cpu, number, ip):
+    """A peripheral's interrupt that is not masked, before the instruction at `ip`; the next ip."""
+    if number > int64(mem[index(HIGHEST_INTERRUPT)]):
+        return fault(mem, regs, cpu, INVALID_INTERRUPT, ip)
+    if mem[index(ENTRY_TABLE + number)] == 0:
+        return ip  # dropped
+    return enter(mem, regs, cpu, number, ip)
+
+
+@jit
+def lowest_bit(bits):
+    number = int64(0)
+    while bits >> number & 1 == 0:
+        number += 1
+    return number
+
+
+@jit
+def bad_fields(use, d, s0, s1):
+    """Whether a field that the instruction uses names no register; 64 is `ip`, but only to read."""
+    return (use & USES_D_WRITTEN != 0 and d > 63 or use & USES_D_READ != 0 and d > 64
+            or use & USES_S0 != 0 and s0 > 64 or use & USES_S1 != 0 and s1 > 64)
+
+
+# --- trace ----------------------------------------------------------------------------------------
+
+@jit
+def put_record(trace, at, kind, ip, code, cycle):
+    """A record with nothing but these; the rest is 0."""
+    row = index(at)
+    for word in range(12):
+        trace[row, index(word)] = 0
+    trace[row, index(0)] = kind
+    trace[row, index(1)] = ip
+    trace[row, index(9)] = code
+    trace[row, index(11)] = cycle & MASK
+
+
+@jit
+def diverge(cpu, field, kind, ip, code):
+    """Note what differs, and a record of the model's own without any effects."""
+    cpu[FIELD] = field
+    for word in range(12):
+        cpu[SEEN + word] = 0
+    cpu[SEEN] = kind
+    cpu[SEEN + 1] = ip
+    cpu[SEEN + 9] = code
+
+
+# --- the loop -------------------------------------------------------------------------------------
+
+def make_run(mode):
+    """Make a variant of the loop: RUN, RECORD or FOLLOW."""
+
+    @jit
+    def run(mem, regs, cpu, stores, uses, checks, trace, trace_end):
+        """Go on from `cpu`; gives why it came back. `trace` has a row for each record.
+
+        `stores` says what a store to each word below RESERVED_LIMIT does, `uses` which fields an
+        opcode uses, `checks` the bits of an instruction that send it through the check of fields.
+        """
+        ip      = cpu[IP]
+        cycles  = cpu[CYCLES]
+        ram     = cpu[RAM_WORDS]
+        at      = cpu[AT]
+        limit   = int64(0)
+        leave   = int64(0)
+        active  = cpu[TRANSLATING] != 0 and cpu[BASE] != 0
+        # Last hits: addresses from low up to high are at + delta. Empty: translate anew.
+        f_low, f_high, f_delta = int64(0), int64(0), int64(0)  # fetch
+        r_low, r_high, r_delta = int64(0), int64(0), int64(0)  # load
+        w_low, w_high, w_delta = int64(0), int64(0), int64(0)  # store, above RESERVED_LIMIT
+        if cpu[STOPPED]:
+            leave = int64(STOP)
+        cpu[FIELD] = -1
+
+        while leave == 0:
+            # Time, and interrupts that wait for it or for being unmasked.
+            if mode != FOLLOW:
+                while cycles >= cpu[TICK_DUE]:
+                    cpu[TICK_DUE] += cpu[CYCLES_MS]
+                    cpu[TICKS] = cpu[TICKS] + 1 & MASK
+                    mem[index(cpu[CLOCK])] = cpu[TICKS]
+                    if mode == RECORD:
+                        put_record(trace, at, 3, 0, cpu[CLOCK_ID], cycles)
+                        trace[index(at), index(10)] = cpu[TICKS]
+                        at += 1
+                if cycles >= cpu[TIMER_DUE]:
+                    cpu[TIMER_DUE] += cpu[PERIOD]
+                    cpu[PENDING] |= 4
+                if cpu[PENDING] and mem[index(ENABLED)] != 0:
+                    number = lowest_bit(cpu[PENDING])
+                    cpu[PENDING] &= ~(int64(1) << number)
+                    if mode == RECORD:
+                        put_record(trace, at, 2, ip, number, cycles)
+                        at += 1
+                    ip = accept(mem, regs, cpu, number, ip & MASK)
+                    active = cpu[TRANSLATING] != 0 and cpu[BASE] != 0
+                    f_high, r_high, w_high = int64(0), int64(0), int64(0)
+                    if cpu[STOPPED]:
+                        leave = int64(STOP)
+                        break
+                limit = min(cpu[DEADLINE], cpu[TICK_DUE], cpu[TIMER_DUE])
+                if cycles >= cpu[DEADLINE]:
+                    leave = int64(BUDGET)
+                    break
+                if mode == RECORD:
+                    # Room for this many instructions, a stop and what may happen above.
+                    limit = min(limit, cycles + trace_end - at - 8)
+                    if limit <= cycles:
+                        leave = int64(END)
+                        break
+
+            while True:
+                if mode == FOLLOW:
+                    if at >= trace_end:
+                        leave = int64(END)
+                        break
+                    kind = int64(trace[index(at), index(0)])
+                    code = int64(trace[index(at), index(9)])
+                    if kind > 1:
+                        ip &= MASK
+                        if kind == 2:
+                            if ip != int64(trace[index(at), index(1)]):
+                                diverge(cpu, 1, 2, ip, code)
+                            elif code > 31 or cpu[SOURCES] >> code & 1 == 0:
+                                diverge(cpu, RULE_SOURCE, 2, ip, code)
+                            elif mem[index(ENABLED)] == 0:
+                                diverge(cpu, RULE_MASKED, 2, ip, code)
+                            if cpu[FIELD] >= 0:
+                                leave = int64(DIVERGED)
+                                break
+                            ip = accept(mem, regs, cpu, code, ip)
+                            active = cpu[TRANSLATING] != 0 and cpu[BASE] != 0
+                            f_high, r_high, w_high = int64(0), int64(0), int64(0)
+                        elif kind == 3 and code == cpu[CLOCK_ID] and cpu[CLOCK]:
+                            cpu[TICKS] = cpu[TICKS] + 1 & MASK
+                            mem[index(cpu[CLOCK])] = cpu[TICKS]
+                            if cpu[TICKS] != int64(trace[index(at), index(10)]):
+                                diverge(cpu, RULE_CLOCK, 3, 0, code)
+                                cpu[SEEN + 10] = cpu[TICKS]
+                                leave = int64(DIVERGED)
+                                break
+                        elif kind == 3:
+                            leave = int64(DEVICE)
+                            break
+                        else:
+                            if kind != 4:
+                                diverge(cpu, 0, 0, ip, 0)
+                                leave = int64(DIVERGED)
+                            else:
+                                diverge(cpu, RULE_RUNNING, 0, ip, 0)
+                                leave = int64(DIVERGED)
+                            break
+                        at += 1
+                        if cpu[STOPPED]:
+                            leave = int64(STOP)
+                            break
+                        continue
+                elif cycles >= limit:
+                    break
+
+                # Fetch.
+                event = int64(0)
+                imm   = int64(0)
+                word  = int64(0)
+                op    = int64(255)
+                if ip >= f_low and ip < f_high:
+                    word = int64(mem[index(ip + f_delta)])
+                    op = word >> 24
+                else:
+                    ip &= MASK
+                    event, f_low, f_high, f_delta = find(mem, cpu, active, ip, EXECUTE)
+                    if event:
+                        f_high = int64(0)
+                    else:
+                        word = int64(mem[index(ip + f_delta)])
+                        op = word >> 24
+                if op == 5:
+                    second = ip + 1
+                    if second < f_high:
+                        imm = int64(mem[index(second + f_delta)])
+                    else:
+                        second &= MASK
+                        event, low, high, delta = find(mem, cpu, active, second, EXECUTE)
+                        if event:
+                            op = int64(255)
+                        else:
+                            imm = int64(mem[index(second + delta)])
+
+                # Decode. `checks` is all ones for an opcode that this build leaves out.
+                d  = word >> 16 & 0xFF
+                s0 = word >> 8 & 0xFF
+                s1 = word & 0xFF
+                if word & checks[index(op)]:
+                    if checks[index(op)] >> 32:
+                        event = int64(UNIMPLEMENTED_INSTRUCTION)
+                        op = int64(255)
+                    elif bad_fields(uses[index(op)], d, s0, s1):
+                        event = int64(INVALID_INSTRUCTION)
+                        op = int64(255)
+                    regs[index(64)] = ip
+                a = regs[index(s0)]
+                b = regs[index(s1)]
+
+                # Execute. Whatever faults leaves everything as it was.
+                next_ip = ip + 1
+                value   = int64(0)
+                address = int64(0)
+                wrote   = int64(1)  # `Wrote`: 1 register, 2 memory, 4 loaded
+                if op == 2:  # load
+                    if a >= r_low and a < r_high:
+                        address = a + r_delta
+                        value = int64(mem[index(address)])
+                        wrote = int64(5)
+                    else:
+                        event, r_low, r_high, r_delta = find(mem, cpu, active, a, READ)
+                        if event:
+                            r_high = int64(0)
+                        else:
+                            address = a + r_delta
+                            value = int64(mem[index(address)])
+                            wrote = int64(5)
+                elif op == 3:  # store
+                    wrote = int64(2)
+                    target = regs[index(d)]
+                    value = a
+                    if target >= w_low and target < w_high:
+                        address = target + w_delta
+                        mem[index(address)] = a
+                    else:
+                        event, w_low, w_high, w_delta = find(mem, cpu, active, target, WRITE)
+                        if event:
+                            w_high = int64(0)
+                        else:
+                            address = target + w_delta
+                            if address >= RESERVED_LIMIT:
+                                w_low = max(w_low, RESERVED_LIMIT - w_delta)
+                                mem[index(address)] = a
+                            else:
+                                w_high = int64(0)
+                                act = int64(stores[index(address)])
+                                if act != FIXED:
+                                    mem[index(address)] = a
+                                if act == HOST:
+                                    cpu[IO_ADDRESS] = address
+                                    cpu[IO_VALUE] = a
+                                    leave = int64(IO)
+                                    event = int64(LEAVE)
+                                elif act == TIMER:
+                                    cpu[PERIOD] = a * cpu[CYCLES_MS]
+                                    cpu[TIMER_DUE] = cycles + 1 + cpu[PERIOD] if a else NEVER
+                                    event = int64(RECHECK)
+                                elif act == MMU:
+                                    cpu[BASE] = a
+                                    event = int64(REMAP)
+                                elif address == ENABLED:
+                                    event = int64(RECHECK)
+                elif op == 4:  # mov
+                    value = a
+                elif op == 5:  # constant
+                    value = imm
+                    next_ip = ip + 2
+                elif op == 6:  # add
+                    value = a + b & MASK
+                elif op == 7:  # sub
+                    value = a - b & MASK
+                elif op == 8:  # mul
+                    value = a * b & MASK
+                elif op == 9:  # div
+                    value = a // b if b else int64(0)
+                elif op == 10:  # mod
+                    value = a % b if b else int64(0)
+                elif op == 11:  # and
+                    value = a & b
+                elif op == 12:  # or
+                    value = a | b
+                elif op == 13:  # not
+                    value = ~a & MASK
+                elif op == 14:  # shl
+                    value = a << (b & 31) & MASK
+                elif op == 15:  # shr
+                    value = a >> (b & 31)
+                elif op == 16:  # eq
+                    value = int64(a == b)
+                elif op == 17:  # neq
+                    value = int64(a != b)
+                elif op == 18:  # lt
+                    value = int64(a < b)
+                elif op == 19:  # gt
+                    value = int64(a > b)
+                elif op == 20:  # jmp
+                    wrote = int64(0)
+                    next_ip = a
+                elif op == 21:  # jz
+                    wrote = int64(0)
+                    if a == 0:
+                        next_ip = b
+                elif op == 22:  # jnz
+                    wrote = int64(0)
+                    if a != 0:
+                        next_ip = b
+                elif op == 23:  # nop
+                    wrote = int64(0)
+                elif op == 25:  # fadd
+                    value = from_float(to_float(a) + to_float(b))
+                elif op == 26:  # fsub
+                    value = from_float(to_float(a) - to_float(b))
+                elif op == 27:  # fmul
+                    value = from_float(to_float(a) * to_float(b))
+                elif op == 28:  # fdiv
+                    value = from_float(to_float(a) / to_float(b))
+                elif op == 29:  # feq
+                    value = int64(to_float(a) == to_float(b))
+                elif op == 30:  # flt
+                    value = int64(to_float(a) < to_float(b))
+                elif op == 31:  # fgt
+                    value = int64(to_float(a) > to_float(b))
+                elif op == 32:  # itof
+                    value = from_float(np.float32((a ^ SIGN) - SIGN))
+                elif op == 33:  # utof
+                    value = from_float(np.float32(a))
+                elif op == 34:  # ftoi
+                    value = ftoi(a)
+                elif op == 35:  # rjmp
+                    wrote = int64(0)
+                    next_ip = ip + a & MASK
+                elif op == 36:  # rjz
+                    wrote = int64(0)
+                    if a == 0:
+                        next_ip = ip + b & MASK
+                elif op == 37:  # rjnz
+                    wrote = int64(0)
+                    if a != 0:
+                        next_ip = ip + b & MASK
+                elif op == 38:  # slt
+                    value = int64((a ^ SIGN) < (b ^ SIGN))
+                elif op == 39:  # sgt
+                    value = int64((a ^ SIGN) > (b ^ SIGN))
+                elif op == 40 or op == 41:  # sdiv, smod
+                    x, y = (a ^ SIGN) - SIGN, (b ^ SIGN) - SIGN
+                    if y != 0:
+                        quotient = abs(x) // abs(y)
+                        if (x < 0) != (y < 0):
+                            quotient = -quotient
+                        value = (quotient if op == 40 else x - quotient * y) & MASK
+                elif op == 42:  # sar
+                    value = (a ^ SIGN) - SIGN >> (b & 31) & MASK
+                elif op == 1:  # int
+                    wrote = int64(0)
+                    if a == 0:
+                        if active:
+                            event = int64(INVALID_INTERRUPT)
+                        else:
+                            for r in range(64):
+                                regs[index(r)] = int64(mem[index(FRAME_REGISTERS + r)])
+                                mem[index(FRAME_REGISTERS + r)] = 0
+                            next_ip = int64(mem[index(FRAME_IP)])
+                            mem[index(FRAME_IP)] = 0
+                            cpu[IN_FAULT] = 0
+                            if next_ip == 0:
+                                event = int64(INVALID_INTERRUPT)
+                            else:
+                                mem[index(ENABLED)] = 1
+                                cpu[TRANSLATING] = 1
+                                event = int64(REMAP)
+                    elif mem[index(ENABLED)] != 0 or a == 1:
+                        if a > int64(mem[index(HIGHEST_INTERRUPT)]):
+                            event = int64(INVALID_INTERRUPT)
+                        elif ENTRY_TABLE + a >= ram:
+                            event = int64(OUT_OF_BOUNDS)
+                        elif mem[index(ENTRY_TABLE + a)] != 0:
+                            next_ip = enter(mem, regs, cpu, a, next_ip)
+                            event = int64(REMAP)
+                elif op == 0:  # halt
+                    wrote = int64(0)
+                    if active:
+                        event = int64(INVALID_INSTRUCTION)
+                    else:
+                        next_ip = ip
+                        cpu[CAUSE] = ip
+                        cpu[STOPPED] = 1  # Stop.HALT + 1
+                        leave = int64(STOP)
+                        event = int64(LEAVE)
+                elif op == 24:  # wait
+                    wrote = int64(0)
+                    next_ip = ip
+                    event = int64(SLEEP)
+                elif event == 0:
+                    event = int64(INVALID_INSTRUCTION)
+                if wrote & 1 and (event == 0 or event >= REMAP):
+                    regs[index(d)] = value
+                cycles += 1
+
+                # Compare with the other machine's record, or leave one.
+                if mode != RUN:
+                    row = index(at)
+                    faulted = int64(0 < event < REMAP)
+                    data = int64(0)
+                    if wrote & 6:
+                        data = value
+                    if wrote & 1 == 0:
+                        value = int64(0)
+                    if mode == FOLLOW:
+                        field = int64(-1)
+                        if kind != faulted:
+                            field = int64(0)
+                        elif ip != int64(trace[row, index(1)]):
+                            field = int64(1)
+                        elif faulted:
+                            if code != event:
+                                field = int64(9)
+                        elif word != int64(trace[row, index(2)]):
+                            field = int64(2)
+                        elif imm != int64(trace[row, index(3)]):
+                            field = int64(3)
+                        elif wrote != int64(trace[row, index(4)]):
+                            field = int64(4)
+                        elif wrote & 1 and d != int64(trace[row, index(5)]):
+                            field = int64(5)
+                        elif value != int64(trace[row, index(6)]):
+                            field = int64(6)
+                        elif address != int64(trace[row, index(7)]):
+                            field = int64(7)
+                        elif data != int64(trace[row, index(8)]):
+                            field = int64(8)
+                        elif event == SLEEP:
+                            field = int64(0)
+                        if field >= 0:
+                            diverge(cpu, field, faulted, ip, event if faulted else 0)
+                            if event == SLEEP:
+                                cpu[SEEN] = 2  # nothing but an interrupt can come next
+                            if not faulted:
+                                cpu[SEEN + 2], cpu[SEEN + 3], cpu[SEEN + 4] = word, imm, wrote
+                                cpu[SEEN + 5] = d if wrote & 1 else 0
+                                cpu[SEEN + 6], cpu[SEEN + 7], cpu[SEEN + 8] = value, address, data
+                            leave = int64(DIVERGED)
+                            break
+                        at += 1
+                    elif event != SLEEP:
+                        put_record(trace, at, faulted, ip, event if faulted else 0, cycles)
+                        if not faulted:
+                            trace[row, index(2)] = word
+                            trace[row, index(3)] = imm
+                            trace[row, index(4)] = wrote
+                            trace[row, index(5)] = d if wrote & 1 else 0
+                            trace[row, index(6)] = value
+                            trace[row, index(7)] = address
+                            trace[row, index(8)] = data
+                        at += 1
+
+                if event:
+                    if event < REMAP:
+                        cpu[SKIPPED] += 1
+                        next_ip = fault(mem, regs, cpu, event, ip)
+                        if cpu[STOPPED]:
+                            leave = int64(STOP)
+                    ip = next_ip
+                    if event <= REMAP:
+                        active = cpu[TRANSLATING] != 0 and cpu[BASE] != 0
+                        f_high, r_high, w_high = int64(0), int64(0), int64(0)
+                    if event == SLEEP and mode != FOLLOW:
+                        cpu[SKIPPED] += 1
+                        if mem[index(ENABLED)] == 0 or cpu[TIMER_DUE] == NEVER:
+                            leave = int64(ASLEEP)
+                        elif limit > cycles:
+                            cpu[SKIPPED] += limit - cycles
+                            cycles = limit
+                        break
+                    if leave or mode != FOLLOW:
+                        break
+                    continue
+                ip = next_ip
+
+        if leave == STOP:
+            code = cpu[STOPPED] - 1
+            if mode == RECORD:
+                put_record(trace, at, 4, cpu[CAUSE], code, cycles)
+                at += 1
+            if mode == FOLLOW and at < trace_end:
+                # Nothing but the STOP record may come now.
+                cpu[FIELD] = -1
+                if int64(trace[index(at), index(0)]) != 4:
+                    diverge(cpu, RULE_STOPPED, 4, cpu[CAUSE], code)
+                elif int64(trace[index(at), index(9)]) != code:
+                    diverge(cpu, 9, 4, cpu[CAUSE], code)
+                if cpu[FIELD] >= 0:
+                    leave = int64(DIVERGED)
+                else:
+                    at += 1
+        cpu[IP] = ip & MASK
+        cpu[CYCLES] = cycles
+        cpu[AT] = at
+        return leave
+
+    return run

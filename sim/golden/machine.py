@@ -1,0 +1,214 @@
+"""The golden model as a machine: memory, registers, devices and the compiled loop."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.golden import core
+from sim.golden.interpreted import interpreted_run
+from sim.golden.peripherals import Hosts, Peripheral, fit
+from sim.golden.reset import fill_low_memory, identifiers
+from sim.machine import Registers, Status, StopReport, Words, check_image
+from toolchain.isa import ISA
+from toolchain.isa.config import MachineConfig, PageTable
+from toolchain.isa.machine import (
+    ENABLED,
+    PERIPHERALS,
+    PROGRAM,
+    RESERVED_LIMIT,
+    PeripheralKind,
+    window_addresses,
+)
+from toolchain.isa.trace import RECORD_WORDS, Stop
+
+__all__ = ["Golden"]
+
+FPU_OPCODES = range(25, 35)
+
+# Shared words that a store leaves alone, by peripheral: the manual calls them read only.
+FIXED_WORDS = {
+    "console_output": (1,),
+    "console_input": (1,),
+    "host_file": (1,),
+    "block": (5, 6),
+}
+
+
+@cache
+def compiled_run(mode: int) -> Callable[..., int]:
+    return core.make_run(mode)
+
+
+def field_tables(fpu: bool) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """By opcode: which fields it uses, and which bits of a word ask for a look at them."""
+    uses = np.zeros(256, dtype=np.uint8)
+    checks = np.zeros(256, dtype=np.int64)
+    for insn in ISA:
+        for name in insn.fields:
+            if name == "d":
+                uses[insn.opcode] |= core.USES_D_WRITTEN if insn.writes_d else core.USES_D_READ
+                checks[insn.opcode] |= 0xC00000
+            else:
+                uses[insn.opcode] |= core.USES_S0 if name == "s0" else core.USES_S1
+                checks[insn.opcode] |= 0xC000 if name == "s0" else 0xC0
+        if insn.opcode in FPU_OPCODES and not fpu:
+            checks[insn.opcode] = (1 << 33) - 1
+    return uses, checks
+
+
+class Golden:
+    """A machine after the manual alone; see `sim.machine.Machine` for what it has in common.
+
+    Parameters
+    ----------
+    config : MachineConfig
+        What to be.
+    hosts : Hosts
+        What stands behind the peripherals.
+    compiled : bool
+        Whether Numba compiles the loop; without, the same source runs as Python.
+    """
+
+    def __init__(self, config: MachineConfig | None = None, hosts: Hosts | None = None, *,
+                 compiled: bool = True):
+        self.config = config or MachineConfig()
+        self.hosts = hosts or Hosts()
+        self.compiled = compiled
+        self.memory: Words = np.zeros(self.config.ram_words, dtype=np.uint32)
+        self.regs = np.zeros(256, dtype=np.int64)
+        self.cpu = np.zeros(core.CPU_WORDS, dtype=np.int64)
+        self.uses, self.checks = field_tables(self.config.fpu)
+        self.stores = np.zeros(RESERVED_LIMIT, dtype=np.uint8)
+        self.windows = window_addresses(self.config.peripherals)
+        self.identifiers = identifiers(self.config)
+        self.no_trace = np.zeros((1, RECORD_WORDS), dtype=np.uint32)
+        self.stop: StopReport | None = None
+        self.devices: list[Peripheral] = []
+        self.handlers: dict[int, tuple[Peripheral, int]] = {}
+        self.load([])
+
+    # --- the machine -----------------------------------------------------------------------------
+
+    @property
+    def cycles(self) -> int:
+        return int(self.cpu[core.CYCLES])
+
+    @property
+    def instructions(self) -> int:
+        """Instructions that retired: not faults, not what was slept through."""
+        return int(self.cpu[core.CYCLES] - self.cpu[core.SKIPPED])
+
+    def registers(self) -> Registers:
+        return Registers(tuple(int(value) for value in self.regs[:64]), int(self.cpu[core.IP]))
+
+    def load(self, image: Sequence[int] | Words, address: int = PROGRAM) -> None:
+        words = check_image(image, self.config, address)
+        self.memory[:] = 0
+        fill_low_memory(self.memory, self.config)
+        self.memory[address:address + len(words)] = words
+        self.regs[:] = 0
+        self.stop = None
+        self._reset_cpu()
+        self.devices = fit(self)
+        self.handlers = {device.window + offset: (device, offset)
+                         for device in self.devices for offset in range(device.kind.io_words)}
+
+    def run(self, budget: int) -> Status:
+        end = self.cycles + budget
+        while True:
+            due = self._perform_due()
+            self.cpu[core.DEADLINE] = min(end, due)
+            why = self._go(core.RUN, self.no_trace, 0)
+            if why == core.IO:
+                self._store_io()
+            elif why == core.STOP:
+                self._report_stop()
+                return Status.STOPPED
+            elif why == core.ASLEEP:
+                due = self._next_due()
+                if due <= end and not self.masked:
+                    self.cpu[core.SKIPPED] += max(0, due - self.cycles)
+                    self.cpu[core.CYCLES] = max(self.cycles, due)
+                elif self.masked or not any(device.may_wake for device in self.devices):
+                    return Status.STUCK
+                else:
+                    return Status.INPUT
+            elif self.cycles >= end:
+                return Status.RUNNING
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    # --- for devices -----------------------------------------------------------------------------
+
+    @property
+    def masked(self) -> bool:
+        return int(self.memory[ENABLED]) == 0
+
+    def interrupt(self, number: int) -> None:
+        """Set the pending bit of a source."""
+        self.cpu[core.PENDING] |= 1 << number
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _reset_cpu(self) -> None:
+        cpu, config = self.cpu, self.config
+        cpu[:] = 0
+        cpu[core.IP] = PROGRAM
+        cpu[core.TIMER_DUE] = core.NEVER
+        cpu[core.RAM_WORDS] = config.ram_words
+        cpu[core.CYCLES_MS] = config.cycles_per_ms
+        cpu[core.CLOCK] = self.windows.get("clock", 0)
+        cpu[core.TICK_DUE] = config.cycles_per_ms if "clock" in self.windows else core.NEVER
+        cpu[core.CLOCK_ID] = self.identifiers.get("clock", 0)
+        cpu[core.TWO_LEVEL] = config.page_table is PageTable.TWO_LEVEL
+        cpu[core.FPU] = config.fpu
+        cpu[core.FIELD] = -1
+        self.stores[:] = core.PLAIN
+        for kind in PERIPHERALS:
+            if kind.name in self.windows:
+                self._mark_window(kind, self.windows[kind.name])
+
+    def _mark_window(self, kind: PeripheralKind, window: int) -> None:
+        act = {"timer": core.TIMER, "mmu": core.MMU}.get(kind.name, core.HOST)
+        self.stores[window:window + kind.io_words] = act
+        for offset in FIXED_WORDS.get(kind.name, ()):
+            self.stores[window + offset] = core.FIXED
+        if kind.interrupt is not None:
+            self.cpu[core.SOURCES] |= 1 << kind.interrupt
+
+    def _go(self, mode: int, trace: NDArray[np.uint32], rows: int) -> int:
+        run: Any = compiled_run(mode) if self.compiled else interpreted_run(mode)
+        return int(run(self.memory, self.regs, self.cpu, self.stores, self.uses, self.checks,
+                       trace, rows))
+
+    def _store_io(self) -> None:
+        device, offset = self.handlers[int(self.cpu[core.IO_ADDRESS])]
+        device.store(offset, int(self.cpu[core.IO_VALUE]))
+
+    def _next_due(self) -> int:
+        return min((device.due for device in self.devices), default=core.NEVER)
+
+    def _perform_due(self) -> int:
+        """Let devices do what is due; gives the cycle of the next."""
+        for device in self.devices:
+            if device.due <= self.cycles:
+                device.perform()
+        return self._next_due()
+
+    def _report_stop(self) -> None:
+        cpu = self.cpu
+        stop, ip = Stop(int(cpu[core.STOPPED]) - 1), int(cpu[core.CAUSE])
+        insn, imm = self._words_at(ip)
+        self.stop = StopReport(
+            stop, ip, insn, imm,
+            reason=None if stop is Stop.HALT else int(cpu[core.REASON]),
+            exit_code=int(self.regs[0]) if stop is Stop.HALT else 0)
+
+    def _words_at(self, ip: int) -> tuple[int, int]:
+        """Both words that an instruction at `ip` may have, as far as they can be fetched."""
+        return (int(self.memory[ip]) if ip < len(self.memory) else 0,
+                int(self.memory[ip + 1]) if ip + 1 < len(self.memory) else 0)
