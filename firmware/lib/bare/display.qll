@@ -1,0 +1,34 @@
+// display.qll: the display of the bare machine, where it is if one is fitted.
+//
+// The framebuffer lies in the middle of the heap: a program that draws must not allocate so much
+// that the heap reaches 0x10000.
+
+namespace display {
+  global READY: byte   = 0;
+  global FLIP: byte    = 1;
+  global PENDING: byte = 2;
+
+  global _DISPLAY_BASE: byte = 0x603;
+  global _FB_ADDR: byte      = 0x10000;
+  global _control: * byte    = <unsafe * byte>0x603;
+
+  // The framebuffer, in the size that the device has, whatever was asked for.
+  function open(width: byte, height: byte): graphics::framebuffer {
+    var pixels = <unsafe * byte>_FB_ADDR;
+    _control[unsafe 3] = _FB_ADDR;
+    return graphics::framebuffer {
+      pixels = pixels,
+      width = _control[unsafe 1],
+      height = _control[unsafe 2],
+    };
+  }
+
+  // Shows what has been drawn.
+  function flip(): void {
+    *_control = FLIP;
+    std::wait_while(_control, PENDING);
+  }
+
+  function close(): void {
+  }
+}

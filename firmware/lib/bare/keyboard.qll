@@ -1,0 +1,39 @@
+// keyboard.qll: the keyboard of the bare machine, where it is if one is fitted.
+
+namespace keyboard {
+  global KEY_LEFT: byte      = 0x1;
+  global KEY_RIGHT: byte     = 0x2;
+  global KEY_UP: byte        = 0x4;
+  global KEY_DOWN: byte      = 0x8;
+  global KEY_SPACE: byte     = 0x10;
+  global KEY_ESCAPE: byte    = 0x20;
+  global KEY_ENTER: byte     = 0x40;
+  global KEY_TAB: byte       = 0x80;
+  global KEY_BACKSPACE: byte = 0x100;
+  global KEY_DELETE: byte    = 0x200;
+  global KEY_SHIFT: byte     = 0x400;
+  global KEY_CTRL: byte      = 0x800;
+  global KEY_ALT: byte       = 0x1000;
+  global KEY_META: byte      = 0x2000;
+
+  global _KEYBOARD_BASE: byte = 0x607;
+
+  // Which of the keys above are held now, a bit each.
+  function read(): byte {
+    return *<unsafe * byte>_KEYBOARD_BASE;
+  }
+
+  // Whether what `read` returned has a bit of `key`.
+  function held(keys: byte, key: byte): bool {
+    return (keys & key) != 0;
+  }
+
+  // Whether the key of an ASCII character is held now.
+  function key(ascii: byte): bool {
+    if (ascii > 127) {
+      return false;
+    }
+    var state = <unsafe * byte>(_KEYBOARD_BASE + 1);
+    return (state[unsafe ascii >> 5] >> (ascii & 31) & 1) != 0;
+  }
+}
