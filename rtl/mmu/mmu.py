@@ -1,9 +1,14 @@
 """MMU: two TLBs, one walker, and the peripheral window with `base`."""
 
+from amaranth import Array, Module, Mux, Signal, signed
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
-from rtl.bus import MemBus, PeripheralBus, TranslateBus
+from rtl.bus import Access, MemBus, PeripheralBus, Reason, TranslateBus
+from rtl.mmu.list_walker import ListWalker
+from rtl.mmu.region import Found, Region
+from rtl.mmu.tlb import Tlb
+from rtl.mmu.two_level_walker import TwoLevelWalker
 from toolchain.isa.config import PageTable
 
 __all__ = ["Mmu"]
@@ -55,3 +60,117 @@ class Mmu(wiring.Component):
             "flush":  In(1),
             "active": Out(1),
         })
+
+    def elaborate(self, platform):
+        m = Module()
+
+        m.submodules.walker   = walker   = WALKERS[self.page_table](ram_words=self.ram_words)
+        m.submodules.insn_tlb = insn_tlb = Tlb(entries=self.insn_entries)
+        m.submodules.data_tlb = data_tlb = Tlb(entries=self.data_entries)
+        connect(m, walker.mem, flipped(self.mem))
+
+        # --- the window --------------------------------------------------------------------------
+
+        base   = Signal(32)
+        forget = self.flush | self.bus.w_stb
+        m.d.comb += self.active.eq(self.on & (base != 0))
+        m.d.sync += self.bus.r_data.eq(base)
+        with m.If(self.bus.w_stb):
+            m.d.sync += base.eq(self.bus.w_data)
+
+        # --- answers -----------------------------------------------------------------------------
+
+        for port, tlb in (self.insn, insn_tlb), (self.data, data_tlb):
+            m.d.comb += [
+                tlb.en.eq(self.active),
+                tlb.va.eq(port.va),
+                tlb.flush.eq(forget),
+            ]
+            self.answer(m, port, tlb)
+
+        # --- misses ------------------------------------------------------------------------------
+
+        found    = Signal(Found)
+        region   = Signal(Region)
+        va       = Signal(32)
+        is_data  = Signal()          # else for fetch
+        room     = Signal(signed(34))  # words of RAM above the physical address; negative: outside
+        m.d.comb += [
+            walker.walk.base.eq(base),
+            walker.walk.va.eq(va),
+            insn_tlb.region.eq(region),
+            data_tlb.region.eq(region),
+        ]
+
+        # IDLE    data first: it is an older instruction that waits for it
+        # WALK
+        # BOUND   cut what was found at the end of RAM
+        # FILL
+        ports = Array([self.insn, self.data])
+        with m.FSM():
+            with m.State("IDLE"):
+                data_misses = self.data.valid & ~self.data.hit
+                m.d.sync += [is_data.eq(data_misses), va.eq(ports[data_misses].va)]
+                with m.If(~forget & (data_misses | (self.insn.valid & ~self.insn.hit))):
+                    m.next = "WALK"
+            with m.State("WALK"):
+                m.d.comb += walker.walk.en.eq(1)
+                m.d.sync += [
+                    found.eq(walker.walk.found),
+                    room.eq(self.ram_words - 1 - walker.walk.found.pa),
+                ]
+                with m.If(walker.walk.done):
+                    m.next = "BOUND"
+                with m.If(forget | ~self.active):
+                    m.next = "IDLE"
+            with m.State("BOUND"):
+                self.bound(m, region, found, va, room)
+                m.next = "FILL"
+                with m.If(forget):
+                    m.next = "IDLE"
+            with m.State("FILL"):
+                m.d.comb += [insn_tlb.fill.eq(~is_data), data_tlb.fill.eq(is_data)]
+                m.next = "IDLE"
+
+        return m
+
+    def answer(self, m, port, tlb):
+        """Answer an access from the TLB or, with translation not active, from its address."""
+        addr_width = (self.ram_words - 1).bit_length()
+        is_outside = Mux(self.active, tlb.is_outside, port.va >= self.ram_words)
+        allowed    = Signal()
+        with m.Switch(port.access):
+            with m.Case(Access.READ):
+                m.d.comb += allowed.eq(tlb.read)
+            with m.Case(Access.WRITE):
+                m.d.comb += allowed.eq(tlb.write)
+            with m.Case(Access.EXECUTE):
+                m.d.comb += allowed.eq(tlb.execute)
+        m.d.comb += [
+            port.hit.eq(~self.active | tlb.hit),
+            port.pa.eq(Mux(self.active, tlb.pa, port.va)[:addr_width]),
+            port.is_last.eq(Mux(self.active, tlb.is_last, port.va == self.ram_words - 1)),
+        ]
+        with m.If(self.active & ~allowed):
+            m.d.comb += port.reason.eq(Reason.MEMORY_FAULT)
+        with m.Elif(is_outside):
+            m.d.comb += port.reason.eq(Reason.OUT_OF_BOUNDS)
+
+    def bound(self, m, region, found, va, room):
+        """Turn what was found into a region that is wholly inside RAM or wholly outside."""
+        is_outside = found.flags.present & (room < 0)
+        is_cut     = found.flags.present & (room < found.ahead)
+        back       = Mux(is_outside, 0, found.back)
+        ahead      = Mux(is_cut & ~is_outside, room[:32], found.ahead)
+        m.d.sync += [
+            region.first.eq(va - back),
+            region.last.eq(va + ahead),
+            region.offset.eq(found.pa - va),
+            region.is_outside.eq(is_outside),
+            region.read.eq(found.flags.present & found.flags.read),
+            region.write.eq(found.flags.present & found.flags.write),
+            region.execute.eq(found.flags.present & found.flags.execute),
+        ]
+
+
+WALKERS = {PageTable.LIST: ListWalker, PageTable.TWO_LEVEL: TwoLevelWalker}

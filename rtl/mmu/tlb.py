@@ -1,0 +1,104 @@
+"""TLB: a few regions of virtual memory, looked up within the cycle."""
+
+from functools import reduce
+from operator import or_
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from rtl.mmu.region import Region
+
+__all__ = ["Tlb"]
+
+
+class Tlb(wiring.Component):
+    """Holds regions of any size and alignment; a full TLB forgets the oldest.
+
+    The entries keep both ends of a region, not its size, and each adds its own offset while it
+    compares, so that a lookup is one comparison and one multiplexer long.
+
+    Parameters
+    ----------
+    entries : int
+        How many regions fit.
+
+    Members
+    -------
+    en : In(1)
+        Low: nothing hits.
+    va : In(32)
+        Address to look up.
+    hit : Out(1)
+        One region holds `va`; the outputs below describe it. All are combinational.
+    pa : Out(32)
+        Physical address, modulo 2^32.
+    is_last : Out(1)
+        `va` is the last address of its region.
+    is_outside, read, write, execute : Out(1)
+        As in `Region`.
+    fill : In(1)
+        Strobe: take up `region`, from the next cycle on.
+    region : In(Region)
+    flush : In(1)
+        Strobe: forget everything, from the next cycle on. Wins over `fill`.
+    """
+    en:         In(1)
+    va:         In(32)
+    hit:        Out(1)
+    pa:         Out(32)
+    is_last:    Out(1)
+    is_outside: Out(1)
+    read:       Out(1)
+    write:      Out(1)
+    execute:    Out(1)
+    fill:       In(1)
+    region:     In(Region)
+    flush:      In(1)
+
+    def __init__(self, *, entries):
+        if not isinstance(entries, int):
+            raise TypeError(f"entries must be an integer, not {entries!r}")
+        if entries < 1:
+            raise ValueError(f"entries must be at least 1, not {entries}")
+        self.entries = entries
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+
+        valid   = Signal(self.entries)
+        regions = [Signal(Region, name=f"region{n}") for n in range(self.entries)]
+        hits    = Signal(self.entries)
+        for n, region in enumerate(regions):
+            # As two "not less": synthesis would test "less or equal" for equality besides.
+            m.d.comb += hits[n].eq(self.en & valid[n]
+                                   & ~(self.va < region.first) & ~(region.last < self.va))
+
+        # Two regions can overlap only if the table changed between their walks. The OR of both
+        # would be neither the old nor the new mapping, so that is a miss, and a fresh start.
+        has_two = reduce(or_, (hits[n] & hits[:n].any() for n in range(1, self.entries)), 0)
+        m.d.comb += self.hit.eq(hits.any() & ~has_two)
+
+        def of_hit(values):
+            return reduce(or_, (Mux(hits[n], value, 0) for n, value in enumerate(values)))
+
+        m.d.comb += [
+            self.pa.eq(of_hit([(self.va + r.offset)[:32] for r in regions])),
+            self.is_last.eq(of_hit([self.va == r.last for r in regions])),
+            self.is_outside.eq(of_hit([r.is_outside for r in regions])),
+            self.read.eq(of_hit([r.read for r in regions])),
+            self.write.eq(of_hit([r.write for r in regions])),
+            self.execute.eq(of_hit([r.execute for r in regions])),
+        ]
+
+        oldest = Signal(self.entries, init=1)  # one-hot
+        with m.If(self.fill):
+            m.d.sync += [oldest.eq(oldest.rotate_left(1)), valid.eq(valid | oldest)]
+            for n, region in enumerate(regions):
+                with m.If(oldest[n]):
+                    m.d.sync += region.eq(self.region)
+        with m.If(self.flush | has_two):
+            m.d.sync += valid.eq(0)
+
+        return m
