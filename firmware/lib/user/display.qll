@@ -6,7 +6,7 @@ namespace display {
     var fb: graphics::framebuffer;
     var result = lib::support::syscall3(lib::support::DISPLAY_OPEN_SYSCALL, <unsafe byte>&fb,
                                         width, height);
-    if (result == lib::error::GENERIC_ERROR) {
+    if (result == -1) {
       return graphics::framebuffer { };
     }
     return fb;
