@@ -4,8 +4,8 @@ It shares nothing with `rtl`; it is there to disagree with it. It runs programs 
 follows the hardware in lockstep.
 """
 
+from sim.golden.follow import Divergence, Follower
 from sim.golden.machine import Golden
-from sim.golden.peripherals import Hosts, Script, script
 from sim.golden.quick import Outcome, run_words
 
-__all__ = ["Golden", "Hosts", "Outcome", "Script", "run_words", "script"]
+__all__ = ["Divergence", "Follower", "Golden", "Outcome", "run_words"]

@@ -3,46 +3,57 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from sim.golden.quick import run_words
-from sim.machine import Exit, ImageError, exit_status, read_image
-from toolchain.isa.config import MachineConfig
+from sim.golden.machine import Golden
+from sim.host.error import HostError
+from sim.host.files import Files
+from sim.host.hosts import Hosts
+from sim.host.terminal import standard_terminal
+from sim.machine import Exit, ImageError, Status, exit_status, read_image
 from toolchain.isa.trace import Stop
 
 __all__ = ["main"]
 
+SLICE_CYCLES = 10_000_000  # between looks at the keyboard's ctrl-C
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="golden", description="run an image on the golden model; console input is standard "
-        "input, and the exit status is that of the program")
+        prog="golden", description="run an image on the golden model; the console is standard "
+        "input and output, and the exit status is that of the program")
     parser.add_argument("image", help="flat image (.qbin)")
     parser.add_argument("--limit", type=int, default=10_000_000_000, metavar="N",
                         help="stop after N cycles (default: %(default)s)")
+    parser.add_argument("--files", type=Path, metavar="FOLDER",
+                        help="folder that the host file may use (default: none)")
     parser.add_argument("--interpreted", action="store_true", help="do not compile the model")
     parser.add_argument("--stats", action="store_true", help="tell how many instructions ran")
     options = parser.parse_args(argv)
+    terminal = standard_terminal()
     try:
-        words = read_image(options.image)
-        stdin = sys.stdin.read().split("\n") if not sys.stdin.isatty() else []
-        if stdin and not stdin[-1]:
-            stdin.pop()
-        outcome = run_words(words, stdin, limit=options.limit, config=MachineConfig(),
-                            compiled=not options.interpreted)
-    except ImageError as error:
+        files = Files(options.files) if options.files else None
+        golden = Golden(None, Hosts(terminal, files=files), compiled=not options.interpreted)
+        golden.load(read_image(options.image))
+        status = Status.RUNNING
+        while status in (Status.RUNNING, Status.INPUT) and golden.cycles < options.limit:
+            status = golden.run(min(SLICE_CYCLES, options.limit - golden.cycles))
+            if status is Status.INPUT:
+                terminal.wait(1.0)
+    except (ImageError, HostError) as error:
         print(f"golden: {error}", file=sys.stderr)
         return Exit.BAD_INPUT
-    sys.stdout.write(outcome.stdout)
-    sys.stdout.flush()
-    if outcome.stop is None:
-        print(f"golden: {outcome.status.value} after {outcome.cycles} cycles, "
-              f"ip {outcome.registers.ip:#x}", file=sys.stderr)
-    elif outcome.stop.stop != Stop.HALT:
-        print(f"golden: {outcome.stop.describe()}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    if golden.stop is None:
+        print(f"golden: {status.value} after {golden.cycles} cycles, "
+              f"ip {golden.registers().ip:#x}", file=sys.stderr)
+    elif golden.stop.stop != Stop.HALT:
+        print(f"golden: {golden.stop.describe()}", file=sys.stderr)
     if options.stats:
-        print(f"golden: {outcome.instructions} instructions, {outcome.cycles} cycles",
+        print(f"golden: {golden.instructions} instructions, {golden.cycles} cycles",
               file=sys.stderr)
-    return exit_status(outcome.status, outcome.stop)
+    return exit_status(status, golden.stop)
 
 
 if __name__ == "__main__":

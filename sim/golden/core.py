@@ -69,7 +69,21 @@ SOURCES     = 23  # a bit for each interrupt number that a fitted peripheral use
 TICKS       = 24  # milliseconds that the clock counted
 FIELD       = 25  # FOLLOW: the first field that differs (`Word`), or a rule from RULE_MASKED on
 SEEN        = 26  # FOLLOW: 12 words, the record as the model would have made it
-CPU_WORDS   = 40
+CAUSE_INSN  = 38  # words of the instruction at `CAUSE`, 0 where they were not fetched
+CAUSE_IMM   = 39
+# FOLLOW: is the timer's interrupt neither early nor late?
+TIME        = 40  # cycle of the other machine
+TIMER_SET   = 41  # cycle of the last store to the timer
+TIMER_CARRY = 42  # 1 if an interrupt may have been pending at that store
+TIMER_TAKEN = 43  # interrupts accepted since
+CHANGES     = 44  # of what is masked: entries, returns, stores to `ENABLED`
+TICK_TIME   = 45  # these three as they were when the clock last ticked
+TICK_CHANGES = 46
+TICK_WAITS  = 47
+CPU_WORDS   = 48
+
+TIMER_SLACK  = 16      # cycles between a store's record and its effect, at most
+LATE_CYCLES  = 20_000  # an interrupt that is not masked is accepted by then
 
 # --- why `run` came back --------------------------------------------------------------------------
 
@@ -88,6 +102,8 @@ RULE_SOURCE  = 33  # an interrupt that no fitted peripheral has
 RULE_STOPPED = 34  # a record after the machine had stopped
 RULE_RUNNING = 35  # a STOP record, though nothing stopped the machine
 RULE_CLOCK   = 36  # the clock went to something else than the next millisecond
+RULE_EARLY   = 37  # a timer interrupt before its time
+RULE_LATE    = 38  # a timer interrupt that is pending and not masked is not accepted
 
 # --- what a store to a word below RESERVED_LIMIT does ---------------------------------------------
 
@@ -254,6 +270,37 @@ def accept(mem, regs, cpu, number, ip):
 
 
 @jit
+def timer_waits(cpu):
+    """FOLLOW: whether the timer's interrupt has come more often than it was accepted."""
+    came = cpu[TIMER_CARRY]
+    if cpu[PERIOD] > 0:
+        came += (cpu[TIME] - cpu[TIMER_SET] + TIMER_SLACK) // cpu[PERIOD]
+    return came > cpu[TIMER_TAKEN]
+
+
+@jit
+def follow_timer(cpu, period):
+    """FOLLOW: a store to the timer."""
+    cpu[TIMER_CARRY] = int64(timer_waits(cpu))
+    cpu[TIMER_SET] = cpu[TIME]
+    cpu[TIMER_TAKEN] = 0
+    cpu[PERIOD] = period
+
+
+@jit
+def follow_tick(mem, cpu):
+    """FOLLOW: the clock ticks; whether a timer interrupt has been waiting for too long."""
+    waits = int64(timer_waits(cpu))
+    late = (waits and cpu[TICK_WAITS] and mem[index(ENABLED)] != 0
+            and cpu[CHANGES] == cpu[TICK_CHANGES] and cpu[TIME] - cpu[TICK_TIME] >= LATE_CYCLES)
+    if waits != cpu[TICK_WAITS] or cpu[CHANGES] != cpu[TICK_CHANGES]:
+        cpu[TICK_TIME] = cpu[TIME]
+        cpu[TICK_WAITS] = waits
+        cpu[TICK_CHANGES] = cpu[CHANGES]
+    return late
+
+
+@jit
 def lowest_bit(bits):
     number = int64(0)
     while bits >> number & 1 == 0:
@@ -340,6 +387,7 @@ def make_run(mode):
                     if mode == RECORD:
                         put_record(trace, at, 2, ip, number, cycles)
                         at += 1
+                    cpu[CAUSE_INSN], cpu[CAUSE_IMM] = 0, 0
                     ip = accept(mem, regs, cpu, number, ip & MASK)
                     active = cpu[TRANSLATING] != 0 and cpu[BASE] != 0
                     f_high, r_high, w_high = int64(0), int64(0), int64(0)
@@ -366,6 +414,7 @@ def make_run(mode):
                     code = int64(trace[index(at), index(9)])
                     if kind > 1:
                         ip &= MASK
+                        cpu[TIME] += int64(trace[index(at), index(11)]) - cpu[TIME] & MASK
                         if kind == 2:
                             if ip != int64(trace[index(at), index(1)]):
                                 diverge(cpu, 1, 2, ip, code)
@@ -373,9 +422,15 @@ def make_run(mode):
                                 diverge(cpu, RULE_SOURCE, 2, ip, code)
                             elif mem[index(ENABLED)] == 0:
                                 diverge(cpu, RULE_MASKED, 2, ip, code)
+                            elif code == 2 and not timer_waits(cpu):
+                                diverge(cpu, RULE_EARLY, 2, ip, code)
                             if cpu[FIELD] >= 0:
                                 leave = int64(DIVERGED)
                                 break
+                            if code == 2:
+                                cpu[TIMER_TAKEN] += 1
+                            cpu[CHANGES] += 1
+                            cpu[CAUSE_INSN], cpu[CAUSE_IMM] = 0, 0
                             ip = accept(mem, regs, cpu, code, ip)
                             active = cpu[TRANSLATING] != 0 and cpu[BASE] != 0
                             f_high, r_high, w_high = int64(0), int64(0), int64(0)
@@ -384,6 +439,9 @@ def make_run(mode):
                             mem[index(cpu[CLOCK])] = cpu[TICKS]
                             if cpu[TICKS] != int64(trace[index(at), index(10)]):
                                 diverge(cpu, RULE_CLOCK, 3, 0, code)
+                            elif follow_tick(mem, cpu):
+                                diverge(cpu, RULE_LATE, 2, ip, 2)
+                            if cpu[FIELD] >= 0:
                                 cpu[SEEN + 10] = cpu[TICKS]
                                 leave = int64(DIVERGED)
                                 break
@@ -494,8 +552,13 @@ def make_run(mode):
                                     leave = int64(IO)
                                     event = int64(LEAVE)
                                 elif act == TIMER:
-                                    cpu[PERIOD] = a * cpu[CYCLES_MS]
-                                    cpu[TIMER_DUE] = cycles + 1 + cpu[PERIOD] if a else NEVER
+                                    if mode == FOLLOW:
+                                        theirs = int64(trace[index(at), index(11)])
+                                        cpu[TIME] += theirs - cpu[TIME] & MASK
+                                        follow_timer(cpu, a * cpu[CYCLES_MS])
+                                    else:
+                                        cpu[PERIOD] = a * cpu[CYCLES_MS]
+                                        cpu[TIMER_DUE] = cycles + 1 + cpu[PERIOD] if a else NEVER
                                     event = int64(RECHECK)
                                 elif act == MMU:
                                     cpu[BASE] = a
@@ -624,7 +687,7 @@ def make_run(mode):
                         event = int64(INVALID_INSTRUCTION)
                     else:
                         next_ip = ip
-                        cpu[CAUSE] = ip
+                        cpu[CAUSE], cpu[CAUSE_INSN], cpu[CAUSE_IMM] = ip, word, imm
                         cpu[STOPPED] = 1  # Stop.HALT + 1
                         leave = int64(STOP)
                         event = int64(LEAVE)
@@ -658,17 +721,17 @@ def make_run(mode):
                                 field = int64(9)
                         elif word != int64(trace[row, index(2)]):
                             field = int64(2)
-                        elif imm != int64(trace[row, index(3)]):
+                        elif op == 5 and imm != int64(trace[row, index(3)]):
                             field = int64(3)
                         elif wrote != int64(trace[row, index(4)]):
                             field = int64(4)
                         elif wrote & 1 and d != int64(trace[row, index(5)]):
                             field = int64(5)
-                        elif value != int64(trace[row, index(6)]):
+                        elif wrote & 1 and value != int64(trace[row, index(6)]):
                             field = int64(6)
-                        elif address != int64(trace[row, index(7)]):
+                        elif wrote & 6 and address != int64(trace[row, index(7)]):
                             field = int64(7)
-                        elif data != int64(trace[row, index(8)]):
+                        elif wrote & 6 and data != int64(trace[row, index(8)]):
                             field = int64(8)
                         elif event == SLEEP:
                             field = int64(0)
@@ -696,8 +759,10 @@ def make_run(mode):
                         at += 1
 
                 if event:
+                    cpu[CHANGES] += 1
                     if event < REMAP:
                         cpu[SKIPPED] += 1
+                        cpu[CAUSE_INSN], cpu[CAUSE_IMM] = word, imm
                         next_ip = fault(mem, regs, cpu, event, ip)
                         if cpu[STOPPED]:
                             leave = int64(STOP)

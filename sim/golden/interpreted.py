@@ -6,6 +6,7 @@ become views whose items are Python integers too.
 """
 
 from collections.abc import Callable
+from functools import cache
 from types import FunctionType
 from typing import Any
 
@@ -13,9 +14,10 @@ import numpy as np
 
 from sim.golden import core
 
-__all__ = ["interpreted_run", "namespace"]
+__all__ = ["interpreted_run", "namespace", "views"]
 
 
+@cache
 def namespace() -> dict[str, Any]:
     """The names of `core`, with its functions as plain Python."""
     space = dict(vars(core))
@@ -27,13 +29,17 @@ def namespace() -> dict[str, Any]:
     return space
 
 
+def views(*arrays: Any) -> list[memoryview]:
+    """The same memory with Python's integers as items."""
+    return [memoryview(array) for array in arrays]
+
+
 def interpreted_run(mode: int, space: dict[str, Any] | None = None) -> Callable[..., int]:
     """A variant of the loop that takes the same arguments as the compiled one."""
     run = (space or namespace())["make_run"](mode)
 
     def call(mem: Any, regs: Any, cpu: Any, *tables: Any) -> int:
-        views = [memoryview(array) for array in (mem, regs, cpu, *tables[:-1])]
         with np.errstate(all="ignore"):
-            return run(*views, tables[-1])
+            return run(*views(mem, regs, cpu, *tables[:-1]), tables[-1])
 
     return call

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.golden import core
-from sim.golden.interpreted import interpreted_run
-from sim.golden.peripherals import Hosts, Peripheral, fit
+from sim.golden.interpreted import interpreted_run, namespace, views
+from sim.golden.peripherals import Peripheral, fit
 from sim.golden.reset import fill_low_memory, identifiers
+from sim.host.hosts import Hosts
 from sim.machine import Registers, Status, StopReport, Words, check_image
 from toolchain.isa import ISA
 from toolchain.isa.config import MachineConfig, PageTable
@@ -70,13 +71,16 @@ class Golden:
         What stands behind the peripherals.
     compiled : bool
         Whether Numba compiles the loop; without, the same source runs as Python.
+    following : bool
+        Devices act by themselves only when told to (`sim.golden.follow`).
     """
 
     def __init__(self, config: MachineConfig | None = None, hosts: Hosts | None = None, *,
-                 compiled: bool = True):
+                 compiled: bool = True, following: bool = False):
         self.config = config or MachineConfig()
         self.hosts = hosts or Hosts()
         self.compiled = compiled
+        self.following = following
         self.memory: Words = np.zeros(self.config.ram_words, dtype=np.uint32)
         self.regs = np.zeros(256, dtype=np.int64)
         self.cpu = np.zeros(core.CPU_WORDS, dtype=np.int64)
@@ -86,7 +90,7 @@ class Golden:
         self.identifiers = identifiers(self.config)
         self.no_trace = np.zeros((1, RECORD_WORDS), dtype=np.uint32)
         self.stop: StopReport | None = None
-        self.devices: list[Peripheral] = []
+        self.devices: dict[str, Peripheral] = {}
         self.handlers: dict[int, tuple[Peripheral, int]] = {}
         self.load([])
 
@@ -114,39 +118,71 @@ class Golden:
         self._reset_cpu()
         self.devices = fit(self)
         self.handlers = {device.window + offset: (device, offset)
-                         for device in self.devices for offset in range(device.kind.io_words)}
+                         for device in self.devices.values()
+                         for offset in range(device.kind.io_words)}
 
     def run(self, budget: int) -> Status:
+        return self._run(budget, core.RUN, self.no_trace)
+
+    def record(self, trace: NDArray[np.uint32]) -> tuple[Status, int]:
+        """Go on, leaving a trace record a row, until few rows are left; gives how many are used.
+
+        Events of devices with a host behind them are not recorded: for programs without.
+        """
+        self.cpu[core.AT] = 0
+        status = self._run(len(trace), core.RECORD, trace)
+        return status, int(self.cpu[core.AT])
+
+    def _run(self, budget: int, mode: int, trace: NDArray[np.uint32]) -> Status:
         end = self.cycles + budget
+        for device in self.devices.values():
+            device.poll()
         while True:
-            due = self._perform_due()
-            self.cpu[core.DEADLINE] = min(end, due)
-            why = self._go(core.RUN, self.no_trace, 0)
+            self.cpu[core.DEADLINE] = min(end, self._perform_due())
+            why = self.go(mode, trace, len(trace))
             if why == core.IO:
-                self._store_io()
+                self.store_io()
             elif why == core.STOP:
-                self._report_stop()
+                self.report_stop()
                 return Status.STOPPED
             elif why == core.ASLEEP:
-                due = self._next_due()
-                if due <= end and not self.masked:
-                    self.cpu[core.SKIPPED] += max(0, due - self.cycles)
-                    self.cpu[core.CYCLES] = max(self.cycles, due)
-                elif self.masked or not any(device.may_wake for device in self.devices):
-                    return Status.STUCK
-                else:
-                    return Status.INPUT
-            elif self.cycles >= end:
+                status = self._sleep()
+                if status is not None:
+                    return status
+            elif why == core.END or self.cycles >= end:
                 return Status.RUNNING
+
+    def _sleep(self) -> Status | None:
+        """In a `wait` with no timer running: go on at once if a host has something for it."""
+        if self.masked:
+            return Status.STUCK
+        for device in self.devices.values():
+            device.poll()
+        if self.cpu[core.PENDING]:
+            return None
+        may_wake = any(device.may_wake for device in self.devices.values())
+        return Status.INPUT if may_wake else Status.STUCK
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def fetch(self, ip: int) -> int | None:
+        """The word that an instruction at `ip` would begin with now; None where it would fault."""
+        memory, cpu = views(self.memory, self.cpu)
+        active = cpu[core.TRANSLATING] and cpu[core.BASE]
+        reason, _, _, delta = namespace()["find"](memory, cpu, active, ip, core.EXECUTE)
+        return None if reason else memory[ip + delta]
 
     # --- for devices -----------------------------------------------------------------------------
 
     @property
     def masked(self) -> bool:
         return int(self.memory[ENABLED]) == 0
+
+    @property
+    def now_ms(self) -> int:
+        """Milliseconds since reset."""
+        return self.cycles // self.config.cycles_per_ms
 
     def interrupt(self, number: int) -> None:
         """Set the pending bit of a source."""
@@ -180,35 +216,28 @@ class Golden:
         if kind.interrupt is not None:
             self.cpu[core.SOURCES] |= 1 << kind.interrupt
 
-    def _go(self, mode: int, trace: NDArray[np.uint32], rows: int) -> int:
+    def go(self, mode: int, trace: NDArray[np.uint32], rows: int) -> int:
         run: Any = compiled_run(mode) if self.compiled else interpreted_run(mode)
         return int(run(self.memory, self.regs, self.cpu, self.stores, self.uses, self.checks,
                        trace, rows))
 
-    def _store_io(self) -> None:
+    def store_io(self) -> None:
         device, offset = self.handlers[int(self.cpu[core.IO_ADDRESS])]
         device.store(offset, int(self.cpu[core.IO_VALUE]))
 
-    def _next_due(self) -> int:
-        return min((device.due for device in self.devices), default=core.NEVER)
-
     def _perform_due(self) -> int:
         """Let devices do what is due; gives the cycle of the next."""
-        for device in self.devices:
-            if device.due <= self.cycles:
+        cycles, next_due = self.cycles, core.NEVER
+        for device in self.devices.values():
+            if device.due <= cycles:
                 device.perform()
-        return self._next_due()
+            next_due = min(next_due, device.due)
+        return next_due
 
-    def _report_stop(self) -> None:
+    def report_stop(self) -> None:
         cpu = self.cpu
         stop, ip = Stop(int(cpu[core.STOPPED]) - 1), int(cpu[core.CAUSE])
-        insn, imm = self._words_at(ip)
         self.stop = StopReport(
-            stop, ip, insn, imm,
+            stop, ip, int(cpu[core.CAUSE_INSN]), int(cpu[core.CAUSE_IMM]),
             reason=None if stop is Stop.HALT else int(cpu[core.REASON]),
             exit_code=int(self.regs[0]) if stop is Stop.HALT else 0)
-
-    def _words_at(self, ip: int) -> tuple[int, int]:
-        """Both words that an instruction at `ip` may have, as far as they can be fetched."""
-        return (int(self.memory[ip]) if ip < len(self.memory) else 0,
-                int(self.memory[ip + 1]) if ip + 1 < len(self.memory) else 0)

@@ -50,9 +50,9 @@ def test_limit_ends_an_endless_loop():
     assert (outcome.status, outcome.stop, outcome.instructions) == (Status.RUNNING, None, 1000)
 
 
-def test_command_line_passes_on_the_exit_code(tmp_path, capsys, monkeypatch):
+def test_command_line_passes_on_the_exit_code(tmp_path, capfdbinary, monkeypatch):
     image = tmp_path / "hello.qbin"
     image.write_bytes(b"".join(word.to_bytes(4, "little") for word in words(HELLO)))
-    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
     assert main([str(image)]) == 42
-    assert capsys.readouterr().out == "A"
+    assert capfdbinary.readouterr().out == b"A"

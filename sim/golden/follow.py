@@ -1,0 +1,152 @@
+"""Lockstep: the golden model follows the trace of another machine and says where they part.
+
+The other machine decides only *when*: an INTERRUPT record says before which instruction a pending
+interrupt was accepted, a DEVICE record when a peripheral did by itself what programs can see. All
+else the model computes and compares: every instruction, every value loaded, every fault.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.golden import core
+from sim.golden.machine import Golden
+from sim.golden.peripherals import Unexpected
+from sim.host.hosts import Hosts
+from sim.machine import Words
+from toolchain.isa import BY_MNEMONIC
+from toolchain.isa.config import MachineConfig
+from toolchain.isa.machine import Reason
+from toolchain.isa.trace import Kind, Stop, Word
+
+__all__ = ["Divergence", "Follower", "describe_record"]
+
+Records = NDArray[np.uint32]
+WAIT = BY_MNEMONIC["wait"].opcode
+
+RULES = {
+    core.RULE_MASKED:  "an interrupt was accepted while interrupts are masked",
+    core.RULE_SOURCE:  "an interrupt was accepted that no peripheral of this machine raises",
+    core.RULE_STOPPED: "the model has stopped, the other machine goes on",
+    core.RULE_RUNNING: "the other machine stopped, the model goes on",
+    core.RULE_CLOCK:   "the clock did not go to the next millisecond",
+    core.RULE_EARLY:   "a timer interrupt came before its time",
+    core.RULE_LATE:    "a timer interrupt has been pending for long, unmasked, and is not accepted",
+}
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first record that the model does not agree with.
+
+    `position` counts records from 0 since the start; `rule` says what is wrong, `theirs` is the
+    record, `ours` what the model would have made of it.
+    """
+    position: int
+    rule:     str
+    theirs:   tuple[int, ...]
+    ours:     tuple[int, ...]
+
+    def __str__(self) -> str:
+        return (f"record {self.position}: {self.rule}\n"
+                f"    other machine: {describe_record(self.theirs)}\n"
+                f"    golden model:  {describe_record(self.ours)}")
+
+
+def describe_record(record: tuple[int, ...]) -> str:
+    """One line for people."""
+    kind, ip, code = record[Word.KIND], record[Word.IP], record[Word.CODE]
+    if kind == Kind.INSN:
+        text = f"INSN {ip:#010x}: {record[Word.INSN]:08x} {record[Word.IMM]:08x}"
+        if record[Word.WROTE] & 1:
+            text += f" r{record[Word.D]} = {record[Word.VALUE]:#x}"
+        if record[Word.WROTE] & 6:
+            verb = "stored" if record[Word.WROTE] & 2 else "loaded"
+            text += f" {verb} [{record[Word.ADDRESS]:#x}] {record[Word.DATA]:#x}"
+        return text
+    if kind == Kind.FAULT:
+        known = {int(reason): reason.name for reason in Reason}
+        return f"FAULT {ip:#010x}: {known.get(code, code)}"
+    if kind == Kind.INTERRUPT:
+        return f"INTERRUPT {code} before {ip:#010x}" if code else f"asleep at {ip:#010x}"
+    if kind == Kind.DEVICE:
+        return f"DEVICE {code:#x}: {record[Word.ARG]:#x}"
+    if kind == Kind.STOP:
+        known = {int(stop): stop.name for stop in Stop}
+        return f"STOP {known.get(code, code)}"
+    return f"unknown record {record}"
+
+
+class Follower:
+    """A golden model behind another machine.
+
+    Parameters
+    ----------
+    config : MachineConfig
+        What both machines are.
+    hosts : Hosts
+        The model's own; they must give what the other machine's give, in the same order.
+    compiled : bool
+        As `Golden` has it.
+
+    Members
+    -------
+    golden : Golden
+        The model, as the last record left it.
+    position : int
+        Records applied so far.
+    """
+
+    def __init__(self, config: MachineConfig | None = None, hosts: Hosts | None = None, *,
+                 compiled: bool = True):
+        self.golden = Golden(config, hosts, compiled=compiled, following=True)
+        self.position = 0
+        self.by_identifier = {identifier: name
+                              for name, identifier in self.golden.identifiers.items()}
+
+    def load(self, image: Words | list[int]) -> None:
+        """Reset, and put an image in."""
+        self.golden.load(image)
+        self.position = 0
+
+    def apply(self, records: Records) -> Divergence | None:
+        """Follow these records, an array of a row each; the first that is wrong, if any is."""
+        golden, cpu = self.golden, self.golden.cpu
+        records = np.ascontiguousarray(records, dtype=np.uint32)
+        cpu[core.AT] = 0
+        while cpu[core.AT] < len(records):
+            why = golden.go(core.FOLLOW, records, len(records))
+            at = int(cpu[core.AT])
+            if why == core.IO:
+                golden.store_io()
+            elif why == core.DEVICE:
+                try:
+                    self._device(int(records[at, Word.CODE]), int(records[at, Word.ARG]))
+                except Unexpected as error:
+                    return self._report(at, records[at], str(error), (0,) * len(Word))
+                cpu[core.AT] += 1
+            elif why == core.DIVERGED:
+                field = int(cpu[core.FIELD])
+                rule = RULES.get(field) or f"the field {Word(field).name} differs"
+                ours = tuple(int(word) for word in cpu[core.SEEN:core.SEEN + len(Word)])
+                return self._report(at, records[at], rule, ours)
+        self.position += len(records)
+        if cpu[core.STOPPED]:
+            golden.report_stop()
+        return None
+
+    @property
+    def is_asleep(self) -> bool:
+        """Whether nothing but an interrupt or an event can come next: silence is right then."""
+        insn = self.golden.fetch(self.golden.registers().ip)
+        return self.golden.stop is not None or insn is not None and insn >> 24 == WAIT
+
+    def _device(self, identifier: int, arg: int) -> None:
+        name = self.by_identifier.get(identifier)
+        if name not in self.golden.devices:
+            raise Unexpected(f"no device {identifier:#x} that could have done anything")
+        self.golden.devices[name].event(arg)
+
+    def _report(self, at: int, record: Records, rule: str, ours: tuple[int, ...]) -> Divergence:
+        return Divergence(self.position + at, rule, tuple(int(word) for word in record), ours)
