@@ -118,7 +118,7 @@ class Pointer(Type):
 
     __slots__ = ("target",)
 
-    size: ClassVar[int] = 1  # type: ignore[assignment]
+    size: ClassVar[int] = 1
 
     def __init__(self, target: Type):
         self.target = target
@@ -129,7 +129,7 @@ class FunctionType(Type):
 
     __slots__ = ("parameters", "result")
 
-    size: ClassVar[int] = 1  # type: ignore[assignment]
+    size: ClassVar[int] = 1
 
     def __init__(self, parameters: tuple[Type, ...], result: Type):
         self.parameters = parameters
@@ -155,7 +155,7 @@ class Slice(Type):
 
     __slots__ = ("element",)
 
-    size: ClassVar[int] = 3  # type: ignore[assignment]
+    size: ClassVar[int] = 3
 
     def __init__(self, element: Type):
         self.element = element

@@ -1,0 +1,149 @@
+"""Tokens of QLL (section 2 of the language's definition).
+
+A token's kind is its own text for keywords, operators and brackets, and one of NAME, INT, FLOAT,
+CHAR, STRING, END, ERROR for the others. Qualified names are one token. `>` is always a token by
+itself, since it may close a list of type arguments; the parser puts `>>` and `>=` together when
+nothing stands between. A tag is `.` and a name; the parser knows where one may stand.
+
+What is no token ends the list with an ERROR, so that the parser reports it only if nothing before
+it was wrong.
+"""
+
+import re
+
+__all__ = ["KEYWORDS", "Tokens", "tokenise", "unescape"]
+
+KEYWORDS = frozenset("""
+    break byte cap continue default delete else float for function global if int len
+    namespace new null return sizeof type unsafe using var void while
+""".split())
+
+_ESCAPE = r"\\(?:[\\'\"ntr0]|x[0-9a-fA-F]{2})"
+
+_TOKEN = re.compile(rf"""
+    (?: [ \t\r\n]++ | //[^\n]*+ )*+
+    (?: ([A-Za-z_][A-Za-z0-9_]*+ (?: ::[A-Za-z_][A-Za-z0-9_]*+ )*+)         # 1 name
+      | ((?: [0-9]++\.[0-9]++ (?: [eE][+-]?[0-9]++ )? | [0-9]++[eE][+-]?[0-9]++ ) f) # 2 float
+      | (0x[0-9a-fA-F]++ | 0b[01]++ | [0-9]++ (?! \.[0-9] ))                  # 3 integer
+      | (->|=>|\.\.\.|<<|<=|==|!=|&&|\|\||::|[{{}}()\[\]<>;:,.=+\-*/%&|!?])      # 4 operator
+      | ("(?: [^"\\\n]++ | {_ESCAPE} )*+")                                      # 5 string
+      | ('(?: [^'\\\n] | {_ESCAPE} )')                                          # 6 character
+      | (\Z)                                                                    # 7 end
+      | (.)                                                                     # 8 anything else
+    )""", re.VERBOSE | re.DOTALL)
+
+_ESCAPED = re.compile(r"\\(x..|.)", re.DOTALL)
+_CODE = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
+
+
+class Tokens:
+    """The tokens of a source, in lists that run side by side.
+
+    Attributes
+    ----------
+    kinds, texts : list[str]
+        See above. The last one is END or ERROR.
+    starts : list[int]
+        Where each begins, in characters from the start of the source.
+    closers : dict[int, int]
+        Index of the matching bracket for the index of each opening one that has one.
+    openers : list[int]
+        Indices of brackets that are never closed, in order.
+    error : str
+        What is wrong with the ERROR at the end.
+    """
+
+    __slots__ = ("closers", "error", "kinds", "openers", "starts", "texts")
+
+    def __init__(self) -> None:
+        self.kinds: list[str] = []
+        self.texts: list[str] = []
+        self.starts: list[int] = []
+        self.closers: dict[int, int] = {}
+        self.openers: list[int] = []
+        self.error = ""
+
+
+_CLOSES = {")": "(", "]": "[", "}": "{"}
+
+
+def tokenise(text: str) -> Tokens:
+    """Split a source into tokens."""
+    tokens = Tokens()
+    kinds, texts, starts = tokens.kinds, tokens.texts, tokens.starts
+    closers, stack = tokens.closers, tokens.openers
+    for match in _TOKEN.finditer(text):
+        group = match.lastindex
+        assert group is not None
+        word = match[group]
+        kind = word
+        if group == 1:
+            if word not in KEYWORDS:
+                kind = "NAME"
+                if ":" in word and not KEYWORDS.isdisjoint(word.split("::")):
+                    wrong = [part for part in word.split("::") if part in KEYWORDS - {"global"}]
+                    if wrong:
+                        kind = "ERROR"
+                        tokens.error = f"'{wrong[0]}' is a keyword and cannot be part of a name"
+        elif group == 4:
+            if word in "([{":
+                stack.append(len(kinds))
+            elif word in _CLOSES and stack and kinds[stack[-1]] == _CLOSES[word]:
+                closers[stack.pop()] = len(kinds)
+        elif group == 3:
+            kind = "INT"
+        elif group == 2:
+            kind = "FLOAT"
+            if float(word[:-1]) == float("inf"):
+                kind = "ERROR"
+                tokens.error = f"float literal {word} is out of range"
+        elif group == 5:
+            kind = "STRING"
+        elif group == 6:
+            kind = "CHAR"
+        elif group == 7:
+            kind = "END"
+        else:
+            kind = "ERROR"
+            tokens.error = _explain(text, match.start(group))
+        kinds.append(kind)
+        texts.append(word)
+        starts.append(match.start(group))
+        if kind == "END" or kind == "ERROR":
+            break
+    return tokens
+
+
+def _explain(text: str, at: int) -> str:
+    """Why no token starts at a position."""
+    char = text[at]
+    if char in "\"'":
+        what = "string" if char == '"' else "character"
+        body = re.compile(rf"(?: [^{char}\\\n]++ | {_ESCAPE} )*+", re.VERBOSE).match(text, at + 1)
+        end = body.end() if body else at + 1
+        if text[end:end + 1] == "\\":
+            return f"unknown escape '{text[end:end + 2].rstrip()}' in a {what} literal"
+        if text[end:end + 1] != char:
+            return f"{what} literal has no closing {char}"
+        return ("character literal is empty" if end == at + 1 else
+                "character literal holds more than one character; strings stand in double quotes")
+    number = re.compile(r"[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?").match(text, at)
+    if number:
+        return f"float literals end in 'f': {number[0]}f"
+    if char == "^":
+        return "'^' is not an operator; a xor b is (a | b) - (a & b)"
+    if char == "~":
+        return "'~' is not an operator; the complement of x is -1 - x"
+    if char == "$":
+        return "'$' cannot be part of a name"
+    return f"unexpected character {char!r}" if char.isprintable() else \
+        f"unexpected character U+{ord(char):04X}"
+
+
+def unescape(literal: str) -> str:
+    """The characters that a string or character literal, quotes included, stands for."""
+    body = literal[1:-1]
+    if "\\" not in body:
+        return body
+    return _ESCAPED.sub(lambda match: _CODE.get(match[1]) or (
+        chr(int(match[1][1:], 16)) if match[1][0] == "x" else match[1]), body)
