@@ -1,0 +1,110 @@
+"""Serial line: raw octets both ways."""
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.fifo import SyncFIFO
+from amaranth.lib.wiring import In, Out
+
+from rtl.bus import DeviceEvent, PeripheralBus
+from rtl.peripherals.tokens import SerialOctet
+from toolchain.isa.events import SerialEvent
+
+__all__ = ["Serial"]
+
+TRANSMIT, ACKNOWLEDGE, RECEIVED = 0, 1, 2  # words of the window
+
+THERE   = 0x100  # in +2, above the octet
+OVERRUN = 0x200
+
+
+class Serial(wiring.Component):
+    """Sends an octet a store, and keeps what arrives until it is acknowledged.
+
+    Parameters
+    ----------
+    depth : int
+        How many received octets are kept behind the one in +2. At least 64.
+
+    Members
+    -------
+    bus : In(PeripheralBus)
+        Window of three words: +0 transmit, which drops a store while it reads 1; +1 acknowledge,
+        which reads 0; +2 received, which is plain memory to a store.
+    irq : Out(1)
+        Strobe as an octet arrives and is kept, and at an acknowledge if more are waiting.
+    event : Out(DeviceEvent)
+        As an octet arrives, overruns, or was sent; `arg` is a `SerialEvent`.
+    to_host : Out(stream)
+        Octets to the line.
+    from_host : In(stream)
+        `SerialOctet`. Waits in the cycle of a store.
+    """
+    bus:       In(PeripheralBus)
+    irq:       Out(1)
+    event:     Out(DeviceEvent)
+    to_host:   Out(stream.Signature(8))
+    from_host: In(stream.Signature(SerialOctet))
+
+    def __init__(self, *, depth=64):
+        if not isinstance(depth, int):
+            raise TypeError(f"depth must be an integer, not {depth!r}")
+        if depth < 64:
+            raise ValueError(f"depth must be at least 64, not {depth!r}")
+        self.depth = depth
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        # Its asynchronous read shows an octet the cycle after it was pushed: an acknowledge finds
+        # whatever came before it.
+        m.submodules.waiting = waiting = SyncFIFO(width=8, depth=self.depth)
+
+        bus      = self.bus
+        line     = self.from_host
+        received = Signal(32)
+        is_there = Signal()   # an octet is in `received`, whatever a program stored there
+        r_word   = Signal(32)
+        m.d.comb += bus.r_data.eq(r_word)
+        m.d.sync += r_word.eq(Mux(bus.addr == TRANSMIT, self.to_host.valid,
+                                  Mux(bus.addr == RECEIVED, received, 0)))
+
+        # Transmit
+        is_sent = self.to_host.valid & self.to_host.ready
+        with m.If(is_sent):
+            m.d.sync += self.to_host.valid.eq(0)
+        with m.If(bus.w_stb & (bus.addr == TRANSMIT) & ~self.to_host.valid):
+            m.d.sync += [self.to_host.valid.eq(1), self.to_host.payload.eq(bus.w_data)]
+
+        # Receive
+        has_room    = ~is_there | waiting.w_rdy
+        arrives     = Signal()
+        overruns    = Signal()
+        acknowledge = bus.w_stb & (bus.addr == ACKNOWLEDGE)
+        m.d.comb += [
+            line.ready.eq(~bus.w_stb & (has_room | ~line.payload.waits)),
+            arrives.eq(line.valid & line.ready & has_room),
+            overruns.eq(line.valid & line.ready & ~has_room),
+            waiting.w_data.eq(line.payload.octet),
+            waiting.w_en.eq(arrives & is_there),
+            waiting.r_en.eq(acknowledge),
+            self.irq.eq(arrives | (acknowledge & waiting.r_rdy)),
+        ]
+        with m.If(bus.w_stb & (bus.addr == RECEIVED)):
+            m.d.sync += received.eq(bus.w_data)
+        with m.If(acknowledge):
+            m.d.sync += [
+                is_there.eq(waiting.r_rdy),
+                received.eq(Mux(waiting.r_rdy, THERE | waiting.r_data, 0)),
+            ]
+        with m.If(arrives & ~is_there):
+            m.d.sync += [is_there.eq(1), received.eq(THERE | line.payload.octet)]
+        with m.If(overruns):
+            m.d.sync += received.eq(received | OVERRUN)
+
+        m.d.comb += [
+            self.event.valid.eq(arrives | overruns | is_sent),
+            self.event.arg.eq(Mux(arrives, SerialEvent.ARRIVED | line.payload.octet, 0)
+                              | Mux(overruns, SerialEvent.OVERRUN, 0)
+                              | Mux(is_sent, SerialEvent.SENT, 0)),
+        ]
+        return m
