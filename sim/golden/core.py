@@ -80,7 +80,10 @@ CHANGES     = 44  # of what is masked: entries, returns, stores to `ENABLED`
 TICK_TIME   = 45  # these three as they were when the clock last ticked
 TICK_CHANGES = 46
 TICK_WAITS  = 47
-CPU_WORDS   = 48
+RECENT      = 48  # ranges found lately: for READ, WRITE, EXECUTE `WAYS` each of low, high, delta
+CPU_WORDS   = 84
+
+WAYS = 4
 
 TIMER_SLACK  = 16      # cycles between a store's record and its effect, at most
 LATE_CYCLES  = 20_000  # an interrupt that is not masked is accepted by then
@@ -229,6 +232,30 @@ def find(mem, cpu, active, a, need):
     return reason, low, high, delta
 
 
+@jit
+def lookup(mem, cpu, active, a, need):
+    """As `find`, but looks first among the ranges found since translation last changed."""
+    if not active:
+        return find(mem, cpu, active, a, need)
+    first = RECENT + (need >> 2) * WAYS * 3
+    for at in range(first, first + WAYS * 3, 3):
+        if cpu[index(at)] <= a and a < cpu[index(at + 1)]:
+            return int64(0), cpu[index(at)], cpu[index(at + 1)], cpu[index(at + 2)]
+    reason, low, high, delta = find(mem, cpu, active, a, need)
+    if reason == 0:
+        for at in range(first + WAYS * 3 - 1, first + 2, -1):
+            cpu[index(at)] = cpu[index(at - 3)]
+        cpu[index(first)], cpu[index(first + 1)], cpu[index(first + 2)] = low, high, delta
+    return reason, low, high, delta
+
+
+@jit
+def forget(cpu):
+    """Translation may have changed."""
+    for at in range(RECENT, RECENT + WAYS * 9):
+        cpu[index(at)] = 0
+
+
 # --- interrupts and faults ------------------------------------------------------------------------
 
 @jit
@@ -363,6 +390,8 @@ def make_run(mode):
         f_low, f_high, f_delta = int64(0), int64(0), int64(0)  # fetch
         r_low, r_high, r_delta = int64(0), int64(0), int64(0)  # load
         w_low, w_high, w_delta = int64(0), int64(0), int64(0)  # store, above RESERVED_LIMIT
+        q_low, q_high, q_delta = int64(0), int64(0), int64(0)  # the load range before
+        v_low, v_high, v_delta = int64(0), int64(0), int64(0)  # the store range before
         if cpu[STOPPED]:
             leave = int64(STOP)
         cpu[FIELD] = -1
@@ -391,6 +420,7 @@ def make_run(mode):
                     ip = accept(mem, regs, cpu, number, ip & MASK)
                     active = cpu[TRANSLATING] != 0 and cpu[BASE] != 0
                     f_high, r_high, w_high = int64(0), int64(0), int64(0)
+                    q_high, v_high = int64(0), int64(0)
                     if cpu[STOPPED]:
                         leave = int64(STOP)
                         break
@@ -434,6 +464,7 @@ def make_run(mode):
                             ip = accept(mem, regs, cpu, code, ip)
                             active = cpu[TRANSLATING] != 0 and cpu[BASE] != 0
                             f_high, r_high, w_high = int64(0), int64(0), int64(0)
+                            q_high, v_high = int64(0), int64(0)
                         elif kind == 3 and code == cpu[CLOCK_ID] and cpu[CLOCK]:
                             cpu[TICKS] = cpu[TICKS] + 1 & MASK
                             mem[index(cpu[CLOCK])] = cpu[TICKS]
@@ -474,7 +505,7 @@ def make_run(mode):
                     op = word >> 24
                 else:
                     ip &= MASK
-                    event, f_low, f_high, f_delta = find(mem, cpu, active, ip, EXECUTE)
+                    event, f_low, f_high, f_delta = lookup(mem, cpu, active, ip, EXECUTE)
                     if event:
                         f_high = int64(0)
                     else:
@@ -486,7 +517,7 @@ def make_run(mode):
                         imm = int64(mem[index(second + f_delta)])
                     else:
                         second &= MASK
-                        event, low, high, delta = find(mem, cpu, active, second, EXECUTE)
+                        event, low, high, delta = lookup(mem, cpu, active, second, EXECUTE)
                         if event:
                             op = int64(255)
                         else:
@@ -517,8 +548,13 @@ def make_run(mode):
                         address = a + r_delta
                         value = int64(mem[index(address)])
                         wrote = int64(5)
+                    elif a >= q_low and a < q_high:
+                        address = a + q_delta
+                        value = int64(mem[index(address)])
+                        wrote = int64(5)
                     else:
-                        event, r_low, r_high, r_delta = find(mem, cpu, active, a, READ)
+                        q_low, q_high, q_delta = r_low, r_high, r_delta
+                        event, r_low, r_high, r_delta = lookup(mem, cpu, active, a, READ)
                         if event:
                             r_high = int64(0)
                         else:
@@ -532,8 +568,12 @@ def make_run(mode):
                     if target >= w_low and target < w_high:
                         address = target + w_delta
                         mem[index(address)] = a
+                    elif target >= v_low and target < v_high:
+                        address = target + v_delta
+                        mem[index(address)] = a
                     else:
-                        event, w_low, w_high, w_delta = find(mem, cpu, active, target, WRITE)
+                        v_low, v_high, v_delta = w_low, w_high, w_delta
+                        event, w_low, w_high, w_delta = lookup(mem, cpu, active, target, WRITE)
                         if event:
                             w_high = int64(0)
                         else:
@@ -768,8 +808,10 @@ def make_run(mode):
                             leave = int64(STOP)
                     ip = next_ip
                     if event <= REMAP:
+                        forget(cpu)
                         active = cpu[TRANSLATING] != 0 and cpu[BASE] != 0
                         f_high, r_high, w_high = int64(0), int64(0), int64(0)
+                        q_high, v_high = int64(0), int64(0)
                     if event == SLEEP and mode != FOLLOW:
                         cpu[SKIPPED] += 1
                         if mem[index(ENABLED)] == 0 or cpu[TIMER_DUE] == NEVER:
