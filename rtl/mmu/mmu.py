@@ -47,6 +47,8 @@ class Mmu(wiring.Component):
         `on`, and `base` is not 0: translation is active and code is unprivileged.
     """
     def __init__(self, *, ram_words, page_table=PageTable.LIST, insn_entries=4, data_entries=8):
+        if not isinstance(page_table, PageTable):
+            raise TypeError(f"page_table must be a PageTable, not {page_table!r}")
         self.ram_words    = ram_words
         self.page_table   = page_table
         self.insn_entries = insn_entries
