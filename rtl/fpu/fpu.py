@@ -1,28 +1,32 @@
 """FPU: the floating-point instructions behind one handshake."""
 
-from amaranth import unsigned
-from amaranth.lib import enum, wiring
+from amaranth import Module, Mux, Signal
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Fpu", "FpuOp"]
+from rtl.fpu.adder import FpAdder
+from rtl.fpu.binary32 import Binary32, Rough, Wide
+from rtl.fpu.convert import FromInteger, ToInteger
+from rtl.fpu.divider import FpDivider
+from rtl.fpu.multiplier import FpMultiplier
+from rtl.fpu.op import FpuOp
+from rtl.fpu.rounder import Rounder, Shifter
+from rtl.fpu.special import Comparer, Special
 
-
-class FpuOp(enum.Enum, shape=unsigned(4)):
-    """What the FPU does; each is the instruction of nearly that name."""
-    ADD  = 0
-    SUB  = 1
-    MUL  = 2
-    DIV  = 3
-    EQ   = 4
-    LT   = 5
-    GT   = 6
-    ITOF = 7
-    UTOF = 8
-    FTOI = 9
+__all__ = ["Fpu"]
 
 
 class Fpu(wiring.Component):
     """IEEE 754 binary32: round to nearest even, subnormals kept, NaN results ``0x7FC00000``.
+
+    ==============  ==================================================
+    operation       cycles from the first with `en` to that with `done`
+    ==============  ==================================================
+    EQ, LT, GT      1
+    ITOF UTOF FTOI  3
+    ADD, SUB, MUL   4
+    DIV             18
+    ==============  ==================================================
 
     The handshake is the divider's: the instruction waits in its stage with `en` and its operands
     until `done`, and leaves it with `taken`.
@@ -49,3 +53,84 @@ class Fpu(wiring.Component):
     done:   Out(1)
     taken:  In(1)
     result: Out(32)
+
+    def elaborate(self, platform):
+        m = Module()
+
+        m.submodules.adder        = adder        = FpAdder()
+        m.submodules.multiplier   = multiplier   = FpMultiplier()
+        m.submodules.divider      = divider      = FpDivider()
+        m.submodules.from_integer = from_integer = FromInteger()
+        m.submodules.to_integer   = to_integer   = ToInteger()
+        m.submodules.comparer     = comparer     = Comparer()
+        m.submodules.special      = special      = Special()
+        m.submodules.shifter      = shifter      = Shifter()
+        m.submodules.rounder      = rounder      = Rounder()
+
+        m.d.comb += [unit.a.eq(self.a) for unit in (adder, multiplier, divider, comparer, special)]
+        m.d.comb += [unit.b.eq(self.b) for unit in (adder, multiplier, divider, comparer, special)]
+        m.d.comb += [
+            comparer.op.eq(self.op),
+            special.op.eq(self.op),
+            adder.is_sub.eq(self.op == FpuOp.SUB),
+            divider.en.eq(self.en & (self.op == FpuOp.DIV)),
+            from_integer.word.eq(self.a),
+            from_integer.is_signed.eq(self.op == FpuOp.ITOF),
+            to_integer.number.eq(self.a),
+        ]
+
+        # --- the way to the result: wide, shifted, rough, rounded. Nothing holds it up; it is only
+        # a question of when the right values have come through ---------------------------------
+
+        wide, rough = Signal(Wide), Signal(Rough)
+        number, is_special = Signal(Binary32), Signal()
+        integer     = Signal(32)
+        m.d.comb += shifter.wide.eq(wide)
+        m.d.sync += [
+            rough.eq(shifter.rough),
+            integer.eq(shifter.low),
+            number.eq(special.number),
+            is_special.eq(special.is_special),
+        ]
+        with m.Switch(self.op):
+            with m.Case(FpuOp.MUL):
+                m.d.sync += wide.eq(multiplier.product)
+            with m.Case(FpuOp.DIV):
+                m.d.sync += wide.eq(divider.quotient)
+            with m.Case(FpuOp.FTOI):
+                m.d.sync += wide.eq(to_integer.wide)
+            with m.Default():
+                m.d.sync += wide.eq(from_integer.wide)
+
+        latency = Signal(3)  # in cycles; of DIV, after the divider is done
+        m.d.comb += rounder.rough.eq(rough)
+        m.d.sync += self.result.eq(Mux(is_special, number, rounder.number))
+        with m.Switch(self.op):
+            with m.Case(FpuOp.EQ, FpuOp.LT, FpuOp.GT):
+                m.d.comb += latency.eq(1)
+                m.d.sync += self.result.eq(comparer.holds)
+            with m.Case(FpuOp.ADD, FpuOp.SUB):
+                m.d.comb += [latency.eq(4), rounder.rough.eq(adder.rough)]
+                with m.If(adder.is_exact & ~is_special):
+                    m.d.sync += self.result.eq(adder.exact)
+            with m.Case(FpuOp.MUL):
+                m.d.comb += latency.eq(4)
+            with m.Case(FpuOp.DIV, FpuOp.ITOF, FpuOp.UTOF):
+                m.d.comb += latency.eq(3)
+            with m.Case(FpuOp.FTOI):
+                m.d.comb += latency.eq(3)
+                m.d.sync += self.result.eq(Mux(self.a[-1], -integer, integer))
+
+        # --- when --------------------------------------------------------------------------------
+
+        age = Signal(3)  # cycles since the operands, or the divider's quotient, were there
+        m.d.comb += self.done.eq(self.en & (age == latency))
+        with m.If(~self.en | (self.done & self.taken)):
+            m.d.sync += age.eq(0)
+        with m.Elif(~self.done & ~(divider.en & ~divider.done)):
+            m.d.sync += age.eq(age + 1)
+        # A division that follows at once must not find the last one's quotient.
+        with m.If(self.done & self.taken):
+            m.d.comb += divider.en.eq(0)
+
+        return m

@@ -1,0 +1,191 @@
+"""Decoder: what an instruction word asks of the datapath."""
+
+from amaranth import Module, Signal, unsigned
+from amaranth.lib import data, enum, wiring
+from amaranth.lib.wiring import In, Out
+
+from rtl.bus import Reason
+from rtl.core.alu import AluOp, AluUnit, Compare, Logic
+from rtl.core.divider import Divide
+from rtl.fpu.fpu import FpuOp
+from toolchain.isa import BY_MNEMONIC, IP_FIELD, ISA
+
+__all__ = ["CONTROL", "Control", "Decoder", "FPU_MNEMONICS", "InsnWord", "Unit"]
+
+
+class InsnWord(data.Struct):
+    s1:     8
+    s0:     8
+    d:      8
+    opcode: 8
+
+
+class Unit(enum.Enum, shape=unsigned(3)):
+    """Where the result comes from. All but the ALU's come too late to be forwarded from execute."""
+    ALU      = 0
+    LOAD     = 1
+    MULTIPLY = 2
+    DIVIDE   = 3
+    FLOAT    = 4
+
+
+class Control(data.Struct):
+    """What an instruction asks of the datapath."""
+    unit:           Unit
+    writes_d:       1
+    alu:            AluOp
+    divide:         Divide
+    fpu:            FpuOp
+    is_constant:    1
+    is_load:        1
+    is_store:       1
+    is_jump:        1
+    is_conditional: 1  # of a jump
+    if_zero:        1  # of a conditional jump
+    is_relative:    1  # of a jump
+    is_int:         1
+    is_wait:        1
+    is_halt:        1
+
+
+def _logic(logic):
+    return {"writes_d": 1, "alu": {"unit": AluUnit.LOGIC, "logic": logic}}
+
+
+def _adder(subtract):
+    return {"writes_d": 1, "alu": {"unit": AluUnit.ADDER, "subtract": subtract}}
+
+
+def _compare(compare, is_signed=0):
+    return {"writes_d": 1, "alu": {"unit": AluUnit.COMPARE, "compare": compare, "subtract": 1,
+                                   "is_signed": is_signed}}
+
+
+def _shift(left, is_signed=0):
+    return {"writes_d": 1, "alu": {"unit": AluUnit.SHIFT, "left": left, "is_signed": is_signed}}
+
+
+def _divide(is_mod, is_signed):
+    return {"writes_d": 1, "unit": Unit.DIVIDE,
+            "divide": {"is_mod": is_mod, "is_signed": is_signed}}
+
+
+def _float(op):
+    return {"writes_d": 1, "unit": Unit.FLOAT, "fpu": op}
+
+
+def _jump(**bits):
+    return {"is_jump": 1, **bits}
+
+
+# What each instruction asks of the datapath; what is not named is 0.
+CONTROL = {
+    "halt":     {"is_halt": 1},
+    "int":      {"is_int": 1},
+    "load":     {"writes_d": 1, "unit": Unit.LOAD, "is_load": 1},
+    "store":    {"is_store": 1},
+    "mov":      _logic(Logic.PASS_A),
+    "constant": {**_logic(Logic.PASS_A), "is_constant": 1},  # operand a is the immediate
+    "add":      _adder(subtract=0),
+    "sub":      _adder(subtract=1),
+    "mul":      {"writes_d": 1, "unit": Unit.MULTIPLY},
+    "div":      _divide(is_mod=0, is_signed=0),
+    "mod":      _divide(is_mod=1, is_signed=0),
+    "and":      _logic(Logic.AND),
+    "or":       _logic(Logic.OR),
+    "not":      _logic(Logic.NOT_A),
+    "shl":      _shift(left=1),
+    "shr":      _shift(left=0),
+    "eq":       _compare(Compare.EQ),
+    "neq":      _compare(Compare.NEQ),
+    "lt":       _compare(Compare.LT),
+    "gt":       _compare(Compare.GT),
+    "jmp":      _jump(),
+    "jz":       _jump(is_conditional=1, if_zero=1),
+    "jnz":      _jump(is_conditional=1),
+    "nop":      {},
+    "wait":     {"is_wait": 1},
+    "fadd":     _float(FpuOp.ADD),
+    "fsub":     _float(FpuOp.SUB),
+    "fmul":     _float(FpuOp.MUL),
+    "fdiv":     _float(FpuOp.DIV),
+    "feq":      _float(FpuOp.EQ),
+    "flt":      _float(FpuOp.LT),
+    "fgt":      _float(FpuOp.GT),
+    "itof":     _float(FpuOp.ITOF),
+    "utof":     _float(FpuOp.UTOF),
+    "ftoi":     _float(FpuOp.FTOI),
+    "rjmp":     _jump(is_relative=1),
+    "rjz":      _jump(is_relative=1, is_conditional=1, if_zero=1),
+    "rjnz":     _jump(is_relative=1, is_conditional=1),
+    "slt":      _compare(Compare.LT, is_signed=1),
+    "sgt":      _compare(Compare.GT, is_signed=1),
+    "sdiv":     _divide(is_mod=0, is_signed=1),
+    "smod":     _divide(is_mod=1, is_signed=1),
+    "sar":      _shift(left=0, is_signed=1),
+}
+
+FPU_MNEMONICS = tuple(name for name, bits in CONTROL.items() if bits.get("unit") is Unit.FLOAT)
+
+
+class Decoder(wiring.Component):
+    """Looks an instruction up in the table and checks its register fields. Combinational.
+
+    Parameters
+    ----------
+    fpu : bool
+        Whether the floating-point instructions are there.
+
+    Members
+    -------
+    word : In(InsnWord)
+    control : Out(Control)
+    reason : Out(Reason)
+        INVALID_INSTRUCTION, UNIMPLEMENTED_INSTRUCTION or NONE.
+    uses_d, uses_s0, uses_s1 : Out(1)
+        The instruction has this field.
+    """
+    def __init__(self, *, fpu):
+        self.fpu = fpu
+        super().__init__({
+            "word":    In(InsnWord),
+            "control": Out(Control),
+            "reason":  Out(Reason),
+            "uses_d":  Out(1),
+            "uses_s0": Out(1),
+            "uses_s1": Out(1),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+
+        known, left_out, writes_d = Signal(), Signal(), Signal()
+        with m.Switch(self.word.opcode):
+            for insn in ISA:
+                with m.Case(insn.opcode):
+                    m.d.comb += [
+                        known.eq(1),
+                        left_out.eq(insn.mnemonic in FPU_MNEMONICS and not self.fpu),
+                        writes_d.eq(insn.writes_d),
+                        self.control.eq(Control.const(CONTROL[insn.mnemonic])),
+                        self.uses_d.eq("d" in insn.fields),
+                        self.uses_s0.eq("s0" in insn.fields),
+                        self.uses_s1.eq("s1" in insn.fields),
+                    ]
+
+        bad_d, bad_s0, bad_s1 = Signal(), Signal(), Signal()
+        m.d.comb += [
+            bad_d.eq(self.uses_d & ((self.word.d > IP_FIELD)
+                                    | (writes_d & (self.word.d == IP_FIELD)))),
+            bad_s0.eq(self.uses_s0 & (self.word.s0 > IP_FIELD)),
+            bad_s1.eq(self.uses_s1 & (self.word.s1 > IP_FIELD)),
+        ]
+        with m.If(left_out):
+            m.d.comb += self.reason.eq(Reason.UNIMPLEMENTED_INSTRUCTION)
+        with m.Elif(~known | bad_d | bad_s0 | bad_s1):
+            m.d.comb += self.reason.eq(Reason.INVALID_INSTRUCTION)
+
+        return m
+
+
+assert CONTROL.keys() == BY_MNEMONIC.keys()

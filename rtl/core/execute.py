@@ -1,0 +1,324 @@
+"""Execute: the commit point. What is decided here happens, and nothing behind it can fault."""
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from rtl.bus import Access, MemBus, Reason, TranslateBus
+from rtl.core.alu import Alu
+from rtl.core.arbiter import DirectPort
+from rtl.core.decode import Decoded, Forward
+from rtl.core.decoder import Unit
+from rtl.core.divider import Divider
+from rtl.core.fetch import Redirect, ReturnUpdate
+from rtl.core.jump import Jump
+from rtl.core.multiplier import Multiplier
+from rtl.core.predictor import TargetUpdate
+from rtl.core.retire import Executed, Late
+from rtl.core.traps import Cause, TrapRequest, TrapResult
+from rtl.fpu.fpu import Fpu
+from toolchain.isa.machine import PROGRAM, RESERVED_LIMIT
+from toolchain.isa.trace import Kind
+
+__all__ = ["Execute"]
+
+
+class Execute(wiring.Component):
+    """Executes an instruction, or finds that it faults, or takes an interrupt instead.
+
+    An instruction leaves it in its first cycle, unless a reason to wait is named below. It also
+    keeps the architectural `ip`, which is exact whatever fetch has predicted.
+
+    Parameters
+    ----------
+    fpu : bool
+        Whether the floating-point instructions are there.
+    is_reserved : function
+        Gives whether a physical address below `RESERVED_LIMIT` is something else than RAM.
+
+    Members
+    -------
+    i : In(stream.Signature(Decoded))
+    o : Out(stream.Signature(Executed))
+    forward : Out(Forward)
+        To decode.
+    redirect : Out(Redirect)
+        To all before it.
+    ip : Out(32)
+        Of the instruction here, or the next one to come.
+    asleep : Out(1)
+        In a `wait`.
+    product : Out(32)
+        Of the multiplication that left in the cycle before.
+    translate : Out(TranslateBus)
+    direct : Out(DirectPort)
+        To RAM.
+    slow : Out(MemBus)
+        To what is not RAM.
+    is_stale : In(1)
+        What was fetched, and begins to be executed now or later, is stale.
+    is_privileged : In(1)
+    interrupted : In(1)
+        A peripheral's interrupt may be taken.
+    trap : Out(TrapRequest)
+    trapped : In(TrapResult)
+    trap_busy, trap_stop, trap_stop_code : In(1), In(1), In(8)
+    return_top : In(32)
+    targets : Out(TargetUpdate)
+    returns : Out(ReturnUpdate)
+    """
+    def __init__(self, *, fpu, is_reserved):
+        self.fpu         = fpu
+        self.is_reserved = is_reserved
+        super().__init__({
+            "i":              In(stream.Signature(Decoded)),
+            "o":              Out(stream.Signature(Executed)),
+            "forward":        Out(Forward),
+            "redirect":       Out(Redirect),
+            "ip":             Out(32, init=PROGRAM),
+            "asleep":         Out(1),
+            "product":        Out(32),
+            "translate":      Out(TranslateBus),
+            "direct":         Out(DirectPort),
+            "slow":           Out(MemBus),
+            "is_stale":       In(1),
+            "is_privileged":  In(1),
+            "interrupted":    In(1),
+            "trap":           Out(TrapRequest),
+            "trapped":        In(TrapResult),
+            "trap_busy":      In(1),
+            "trap_stop":      In(1),
+            "trap_stop_code": In(8),
+            "return_top":     In(32),
+            "targets":        Out(TargetUpdate),
+            "returns":        Out(ReturnUpdate),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        insn, control = self.i.payload, self.i.payload.control
+
+        m.submodules.alu  = alu  = Alu()
+        m.submodules.jump = jump = Jump()
+        m.submodules.multiplier = multiplier = Multiplier()
+        m.submodules.divider    = divider    = Divider()
+        units = {Unit.DIVIDE: divider}
+        if self.fpu:
+            m.submodules.fpu = units[Unit.FLOAT] = fpu = Fpu()
+
+        # --- what becomes of the instruction in this cycle ---------------------------------------
+
+        x_is_fresh       = Signal()  # in its first cycle here
+        x_is_stale       = Signal()  # it was overwritten after it was fetched
+        x_is_misfetched  = Signal()  # fetch left behind it although it is no jump
+        x_is_interrupted = Signal()  # something else happens before it
+        x_acts           = Signal()
+        x_faults         = Signal()
+        x_traps          = Signal()  # `int` and `halt`
+        x_completes      = Signal()
+        slow_busy        = Signal()  # an access to what is not RAM has begun
+        slow_done        = Signal()
+        live             = Signal()
+        m.d.sync += x_is_fresh.eq(~self.i.valid | self.i.ready)
+        m.d.comb += [
+            x_is_stale.eq(self.is_stale & x_is_fresh),
+            live.eq(self.i.valid & ~self.trap_busy & ~x_is_stale),
+            x_is_misfetched.eq(live & insn.jumped.is_wrong),
+            x_is_interrupted.eq(live & ~insn.jumped.is_wrong & self.interrupted
+                                & (x_is_fresh | control.is_wait)),
+            x_acts.eq(live & ~insn.jumped.is_wrong & ~x_is_interrupted),
+        ]
+
+        # --- memory ------------------------------------------------------------------------------
+
+        x_reason      = Signal(Reason)
+        x_accesses    = Signal()
+        x_is_reserved = Signal()
+        x_direct      = Signal()
+        x_slow        = Signal()
+        x_pa          = self.translate.pa
+        is_access     = control.is_load | control.is_store
+        m.d.comb += [
+            x_accesses.eq(x_acts & is_access & (insn.reason == Reason.NONE) & ~slow_busy),
+            self.translate.valid.eq(x_accesses),
+            self.translate.va.eq(insn.a),
+            self.translate.access.eq(Mux(control.is_store, Access.WRITE, Access.READ)),
+            x_is_reserved.eq((x_pa < RESERVED_LIMIT) & self.is_reserved(x_pa[:12])),
+            x_direct.eq(x_accesses & self.translate.hit & ~x_is_reserved
+                        & (self.translate.reason == Reason.NONE)),
+            x_slow.eq(x_accesses & self.translate.hit & x_is_reserved
+                      & (self.translate.reason == Reason.NONE)),
+            self.direct.en.eq(x_direct & self.o.ready),
+            self.direct.write.eq(control.is_store),
+            self.direct.addr.eq(x_pa),
+            self.direct.w_data.eq(insn.b),
+            x_reason.eq(insn.reason),
+        ]
+        with m.If(insn.reason == Reason.NONE):
+            with m.If(control.is_halt & ~self.is_privileged):
+                m.d.comb += x_reason.eq(Reason.INVALID_INSTRUCTION)
+            with m.Elif(x_accesses & self.translate.hit):
+                m.d.comb += x_reason.eq(self.translate.reason)
+        slow_addr, slow_data = self._elaborate_slow(m, x_slow, x_pa, slow_busy, slow_done)
+
+        # --- reasons to wait, and the end --------------------------------------------------------
+
+        x_stall_on_retire    = ~self.o.ready
+        x_stall_on_translate = Signal()
+        x_stall_on_port      = Signal()
+        x_stall_on_slow      = Signal()
+        x_stall_on_unit      = Signal()
+        m.d.comb += [
+            x_stall_on_translate.eq(x_accesses & ~self.translate.hit),
+            x_stall_on_port.eq(x_direct & ~self.direct.ready),
+            x_stall_on_slow.eq(x_slow | (slow_busy & ~slow_done)),
+            x_faults.eq(x_acts & (x_reason != Reason.NONE)),
+            x_traps.eq(x_acts & (control.is_int | control.is_halt)),
+            x_completes.eq(x_acts & ~x_faults & ~x_traps & ~control.is_wait
+                           & ~x_stall_on_retire & ~x_stall_on_translate & ~x_stall_on_port
+                           & ~x_stall_on_slow & ~x_stall_on_unit),
+            self.asleep.eq(x_acts & control.is_wait & ~x_faults),
+            self.i.ready.eq(x_completes),
+        ]
+
+        # --- results -----------------------------------------------------------------------------
+
+        x_value = Signal(32)
+        m.d.comb += [
+            alu.op.eq(control.alu),
+            alu.a.eq(insn.a),
+            alu.b.eq(insn.b),
+            multiplier.a.eq(insn.a),
+            multiplier.b.eq(insn.b),
+            multiplier.en.eq(x_completes & (control.unit == Unit.MULTIPLY)),
+            self.product.eq(multiplier.product),
+            divider.op.eq(control.divide),
+            divider.dividend.eq(insn.a),
+            divider.divisor.eq(insn.b),
+            x_value.eq(alu.result),
+            self.forward.valid.eq(self.i.valid & control.writes_d),
+            self.forward.d.eq(insn.d),
+            self.forward.value.eq(alu.result),
+            self.forward.is_late.eq(control.unit != Unit.ALU),
+        ]
+        if self.fpu:
+            m.d.comb += [fpu.op.eq(control.fpu), fpu.a.eq(insn.a), fpu.b.eq(insn.b)]
+        for kind, unit in units.items():
+            with m.If(control.unit == kind):
+                m.d.comb += [
+                    unit.en.eq(x_acts & (insn.reason == Reason.NONE)),
+                    unit.taken.eq(x_completes),
+                    x_stall_on_unit.eq(~unit.done),
+                    x_value.eq(unit.result),
+                ]
+        with m.If(slow_busy):
+            m.d.comb += x_value.eq(slow_data)
+
+        # xm: the register between execute and retire.
+        xm = self.o.payload
+        with m.If(self.o.ready):
+            m.d.sync += [
+                self.o.valid.eq(x_completes | self.trapped.valid | self.trap_stop),
+                xm.kind.eq(Mux(self.trapped.valid, self.trapped.kind, Kind.INSN)),
+                xm.ip.eq(self.ip),
+                xm.word.eq(insn.word),
+                xm.is_constant.eq(control.is_constant),
+                xm.writes_d.eq(control.writes_d & x_completes),
+                xm.is_load.eq(control.is_load),
+                xm.is_store.eq(control.is_store),
+                xm.d.eq(insn.d),
+                xm.late.eq(Late.NONE),
+                xm.value.eq(x_value),
+                xm.addr.eq(Mux(slow_busy, slow_addr, x_pa)),
+                xm.data.eq(insn.b),
+                xm.code.eq(self.trapped.code),
+                xm.is_slow.eq(slow_busy),
+            ]
+            with m.If(x_completes & control.is_load & ~slow_busy):
+                m.d.sync += xm.late.eq(Late.LOAD)
+            with m.If(x_completes & (control.unit == Unit.MULTIPLY)):
+                m.d.sync += xm.late.eq(Late.MULTIPLY)
+            with m.If(self.trap_stop):
+                m.d.sync += [xm.kind.eq(Kind.STOP), xm.code.eq(self.trap_stop_code)]
+
+        # --- traps -------------------------------------------------------------------------------
+
+        m.d.comb += [
+            self.trap.valid.eq(self.o.ready & (x_is_interrupted | x_faults | x_traps)),
+            self.trap.cause.eq(Mux(control.is_halt, Cause.HALT, Cause.SOFTWARE)),
+            self.trap.number.eq(insn.a),
+            self.trap.reason.eq(x_reason),
+            self.trap.ip.eq(self.ip),
+            self.trap.next_ip.eq(insn.next_ip),
+        ]
+        with m.If(x_is_interrupted):
+            m.d.comb += self.trap.cause.eq(Cause.PERIPHERAL)
+        with m.Elif(x_faults):
+            m.d.comb += self.trap.cause.eq(Cause.FAULT)
+
+        # --- where to go on ----------------------------------------------------------------------
+
+        m.d.comb += [
+            jump.insn.eq(insn),
+            jump.ip.eq(self.ip),
+            jump.leaves.eq(x_completes | x_is_misfetched),
+            jump.return_top.eq(self.return_top),
+            self.targets.eq(jump.targets),
+            self.returns.eq(jump.returns),
+        ]
+        # Behind what is being executed everything is stale. A store to what is not RAM may have
+        # changed the mapping of memory.
+        refetches = Signal()
+        with m.If(self.redirect.valid):
+            m.d.sync += refetches.eq(0)
+        with m.Elif(self.is_stale):
+            m.d.sync += refetches.eq(1)
+
+        m.d.comb += self.redirect.ip.eq(self.ip)
+        with m.If(self.trapped.valid):
+            with m.If(self.trapped.jumps):
+                m.d.comb += [self.redirect.valid.eq(1), self.redirect.ip.eq(self.trapped.ip)]
+                m.d.sync += self.ip.eq(self.trapped.ip)
+            with m.Elif(self.trapped.kind == Kind.INSN):
+                m.d.comb += self.i.ready.eq(1)  # an `int` without effect
+                m.d.sync += self.ip.eq(insn.next_ip)
+        with m.Elif(x_completes):
+            m.d.comb += [
+                self.redirect.valid.eq(jump.is_mispredicted | refetches | self.is_stale
+                                       | (slow_busy & control.is_store)),
+                self.redirect.ip.eq(jump.next_ip),
+            ]
+            m.d.sync += self.ip.eq(jump.next_ip)
+        with m.Elif(x_is_misfetched | (self.is_stale & (x_is_fresh | ~self.i.valid))):
+            m.d.comb += self.redirect.valid.eq(1)
+
+        return m
+
+    def _elaborate_slow(self, m, wanted, pa, busy, done):
+        """One access to what is not RAM; gives its address and what was read."""
+        slow = self.slow
+        addr = Signal(32, name="slow_addr")
+        with m.If(~busy):
+            m.d.sync += addr.eq(pa)
+        m.d.comb += [
+            slow.req.payload.addr.eq(addr),
+            slow.req.payload.write.eq(self.i.payload.control.is_store),
+            slow.req.payload.data.eq(self.i.payload.b),
+        ]
+
+        # REST  no such access
+        # ASK   it is offered; the instruction will complete, whatever comes
+        # HEAR  its answer lets it
+        with m.FSM():
+            with m.State("REST"):
+                with m.If(wanted & self.o.ready):
+                    m.next = "ASK"
+            with m.State("ASK"):
+                m.d.comb += [busy.eq(1), slow.req.valid.eq(1)]
+                with m.If(slow.req.ready):
+                    m.next = "HEAR"
+            with m.State("HEAR"):
+                m.d.comb += [busy.eq(1), slow.rsp.ready.eq(1), done.eq(slow.rsp.valid)]
+                with m.If(slow.rsp.valid):
+                    m.next = "REST"
+        return addr, slow.rsp.payload.data

@@ -1,0 +1,216 @@
+"""Fetch: asks memory for the instruction stream, two words at a time."""
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from rtl.bus import Access, MemBus, Reason, TranslateBus
+from rtl.core.predictor import BranchTargets, Prediction, ReturnStack, TargetUpdate
+from rtl.memory.ports import FetchPort
+from toolchain.isa.machine import PROGRAM, RESERVED_LIMIT
+
+__all__ = ["Fetch", "Group", "Redirect", "ReturnUpdate"]
+
+
+class Group(data.Struct):
+    """Up to two neighbouring words of the instruction stream."""
+    ip:         32  # virtual address of the first
+    words:      data.ArrayLayout(32, 2)
+    is_pair:    1   # the second word belongs to the stream too
+    prediction: Prediction
+    reason:     Reason  # the first word cannot be fetched
+
+
+class Redirect(data.Struct):
+    """Go on elsewhere; all that was fetched is void."""
+    valid: 1
+    ip:    32
+
+
+class ReturnUpdate(data.Struct):
+    """What the return stack should do."""
+    push:    1
+    pop:     1
+    address: 32
+
+
+class Fetch(wiring.Component):
+    """Follows the instruction stream, as far as it can be predicted.
+
+    A group of two words is asked for in each cycle, at any address, and put out in the next. It is
+    a single word if the next one may be mapped elsewhere, lies past the end of RAM or behind a jump
+    that is predicted taken, and below `RESERVED_LIMIT`. The words there that are not RAM are read
+    through `slow`, one at a time, once everything before has been executed.
+
+    Parameters
+    ----------
+    target_entries, return_entries : int
+        Sizes of branch target buffer and return stack.
+    is_reserved : function
+        Gives whether a physical address below `RESERVED_LIMIT` is something else than RAM.
+
+    Members
+    -------
+    o_valid : Out(1)
+        There is a group in `o`. It is there for one cycle: the queue must take it.
+    o : Out(Group)
+    free : In(2)
+        For how many more groups the queue has room, beginning with the one in `o`.
+    next_ip : Out(32)
+        Address of the group that comes after the one in `o`, or comes next if there is none.
+    idle : In(1)
+        All instructions that were put out have been executed, and no complete one is waiting.
+    redirect : In(Redirect)
+        Go on elsewhere. The first group from there is put out two cycles later.
+    translate : Out(TranslateBus)
+    port : Out(FetchPort)
+    slow : Out(MemBus)
+    asked : Out(1)
+        A group is asked for, at physical address `asked_addr`.
+    asked_addr : Out(32)
+    targets : In(TargetUpdate)
+        Training of the branch target buffer.
+    returns : In(ReturnUpdate)
+        Training of the return stack.
+    return_top : Out(32)
+        Latest address on the return stack.
+    """
+    def __init__(self, *, target_entries, return_entries, is_reserved):
+        self.target_entries = target_entries
+        self.return_entries = return_entries
+        self.is_reserved    = is_reserved
+        super().__init__({
+            "o_valid":    Out(1),
+            "o":          Out(Group),
+            "free":       In(2),
+            "next_ip":    Out(32),
+            "idle":       In(1),
+            "redirect":   In(Redirect),
+            "translate":  Out(TranslateBus),
+            "port":       Out(FetchPort),
+            "slow":       Out(MemBus),
+            "asked":      Out(1),
+            "asked_addr": Out(32),
+            "targets":    In(TargetUpdate),
+            "returns":    In(ReturnUpdate),
+            "return_top": Out(32),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+
+        m.submodules.targets = targets = BranchTargets(entries=self.target_entries)
+        m.submodules.returns = returns = ReturnStack(entries=self.return_entries)
+        m.d.comb += [
+            targets.update.eq(self.targets),
+            returns.push.eq(self.returns.push),
+            returns.pop.eq(self.returns.pop),
+            returns.address.eq(self.returns.address),
+            self.return_top.eq(returns.top),
+        ]
+
+        f_ip     = Signal(32, init=PROGRAM)
+        f_parked = Signal()  # behind a word that cannot be fetched
+        m.d.comb += [
+            targets.group.eq(f_ip),
+            self.translate.valid.eq(~f_parked),
+            self.translate.va.eq(f_ip),
+            self.translate.access.eq(Access.EXECUTE),
+        ]
+
+        # Where the group is, and how much of it can be had at once.
+        f_pa          = self.translate.pa
+        f_is_low      = Signal()
+        f_is_reserved = Signal()
+        f_two         = Signal()
+        f_is_pair     = Signal()
+        f_predicted   = Signal()
+        prediction    = targets.prediction
+        m.d.comb += [
+            f_is_low.eq(f_pa < RESERVED_LIMIT),
+            f_is_reserved.eq(f_is_low & self.is_reserved(f_pa[:12])),
+            f_two.eq(~self.translate.is_last & ~f_is_low),
+            f_predicted.eq(prediction.taken & (~prediction.pos | f_two)),
+            f_is_pair.eq(f_two & (prediction.pos | ~prediction.taken)),
+        ]
+
+        # fd: the group that was asked for in the last cycle.
+        fd_valid, fd_is_slow = Signal(), Signal()
+        fd = Signal(Group)
+        fd_word    = Signal(32)
+        fd_waiting = Signal()
+        m.d.comb += [
+            fd_waiting.eq(fd_valid & ~fd_is_slow & (fd.reason == Reason.NONE) & ~self.port.done),
+            self.o_valid.eq(fd_valid & ~fd_waiting),
+            self.o.eq(fd),
+            self.o.words[0].eq(Mux(fd_is_slow, fd_word, self.port.first)),
+            self.o.words[1].eq(self.port.second),
+            self.next_ip.eq(Mux(fd_waiting, fd.ip, f_ip)),
+        ]
+
+        f_can_ask  = Signal()
+        f_fails    = Signal()
+        f_fires    = Signal()  # a group comes out of this address
+        slow_fires = Signal()
+        m.d.comb += [
+            f_can_ask.eq(self.translate.hit & ~f_parked & (self.free > fd_valid) & ~fd_waiting),
+            f_fails.eq(self.translate.reason != Reason.NONE),
+            self.port.en.eq(f_can_ask & ~f_fails & ~f_is_reserved),
+            self.port.addr.eq(f_pa),
+            f_fires.eq((f_can_ask & (f_fails | ~f_is_reserved)) | slow_fires),
+            self.asked.eq(f_fires),
+            self.asked_addr.eq(f_pa),
+        ]
+
+        with m.If(~fd_waiting):
+            m.d.sync += fd_valid.eq(0)
+        with m.If(f_fires):
+            m.d.sync += [
+                fd_valid.eq(1),
+                fd_is_slow.eq(slow_fires),
+                fd.ip.eq(f_ip),
+                fd.is_pair.eq(f_is_pair & ~f_fails),
+                fd.prediction.eq(prediction),
+                fd.prediction.taken.eq(f_predicted & ~f_fails),
+                fd.reason.eq(self.translate.reason),
+                f_parked.eq(f_fails),
+                f_ip.eq(f_ip + Mux(f_two, 2, 1)),
+            ]
+            with m.If(f_predicted):
+                m.d.sync += f_ip.eq(Mux(targets.is_return, returns.top, targets.target))
+        with m.If(self.redirect.valid):
+            m.d.sync += [f_ip.eq(self.redirect.ip), f_parked.eq(0), fd_valid.eq(0)]
+
+        self._elaborate_slow(m, f_pa, f_can_ask & ~f_fails & f_is_reserved, slow_fires, fd_word)
+
+        return m
+
+    def _elaborate_slow(self, m, f_pa, wanted, fires, word):
+        """Reads a word that is not RAM, once nothing that is under way can change it any more."""
+        slow    = self.slow
+        addr    = Signal(32)
+        is_void = Signal()  # redirected since
+        m.d.comb += slow.req.payload.addr.eq(addr)
+
+        # REST  nothing is wanted, or something is still being executed
+        # ASK   a read is offered
+        # HEAR  its answer becomes a group
+        with m.FSM():
+            with m.State("REST"):
+                m.d.sync += [addr.eq(f_pa), is_void.eq(0)]
+                with m.If(wanted & self.idle & ~self.redirect.valid):
+                    m.next = "ASK"
+            with m.State("ASK"):
+                m.d.comb += slow.req.valid.eq(1)
+                with m.If(self.redirect.valid):
+                    m.d.sync += is_void.eq(1)
+                with m.If(slow.req.ready):
+                    m.next = "HEAR"
+            with m.State("HEAR"):
+                m.d.comb += slow.rsp.ready.eq(1)
+                with m.If(self.redirect.valid):
+                    m.d.sync += is_void.eq(1)
+                with m.If(slow.rsp.valid):
+                    m.d.comb += fires.eq(~is_void & ~self.redirect.valid)
+                    m.d.sync += word.eq(slow.rsp.payload.data)
+                    m.next = "REST"

@@ -1,0 +1,99 @@
+"""Jump: where an instruction leads, whether fetch knew it, and what fetch can learn from it."""
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from rtl.core.decode import Decoded
+from rtl.core.fetch import ReturnUpdate
+from rtl.core.predictor import TargetUpdate
+
+__all__ = ["Jump"]
+
+
+class Jump(wiring.Component):
+    """Follows the instruction in execute. All but the memory of constants is combinational.
+
+    A call is a jump shortly after a `constant` with the address behind the jump; a return is a
+    jump to the latest address on the return stack.
+
+    Members
+    -------
+    insn : In(Decoded)
+        The instruction in execute.
+    ip : In(32)
+        Its address.
+    leaves : In(1)
+        It completes in this cycle.
+    next_ip : Out(32)
+        Address of the next instruction.
+    is_mispredicted : Out(1)
+        Fetch went elsewhere.
+    return_top : In(32)
+        Latest address on the return stack.
+    targets : Out(TargetUpdate)
+    returns : Out(ReturnUpdate)
+    """
+    insn:            In(Decoded)
+    ip:              In(32)
+    leaves:          In(1)
+    next_ip:         Out(32)
+    is_mispredicted: Out(1)
+    return_top:      In(32)
+    targets:         Out(TargetUpdate)
+    returns:         Out(ReturnUpdate)
+
+    def elaborate(self, platform):
+        m = Module()
+        insn, control, jumped = self.insn, self.insn.control, self.insn.jumped
+
+        x_taken  = Signal()
+        x_offset = Signal(32)
+        x_target = Signal(32)
+        m.d.comb += [
+            x_taken.eq(control.is_jump & (~control.is_conditional
+                                          | ((insn.a == 0) == control.if_zero))),
+            x_offset.eq(Mux(control.is_conditional, insn.b, insn.a)),
+            x_target.eq(Mux(control.is_relative, self.ip + x_offset, x_offset)),
+            self.next_ip.eq(Mux(x_taken, x_target, insn.next_ip)),
+            self.is_mispredicted.eq((x_taken != jumped.taken)
+                                    | (x_taken & (x_target != jumped.target))),
+        ]
+
+        # Calls and returns. The address behind a call is one of the last two constants.
+        links     = [Signal(32, name=f"link{n}") for n in range(2)]
+        x_is_jmp  = Signal()
+        x_calls   = Signal()
+        x_returns = Signal()
+        with m.If(self.leaves & control.is_constant):
+            m.d.sync += [links[0].eq(insn.a), links[1].eq(links[0])]
+        m.d.comb += [
+            x_is_jmp.eq(control.is_jump & ~control.is_conditional & ~control.is_relative),
+            x_calls.eq(x_is_jmp & ((links[0] == insn.next_ip) | (links[1] == insn.next_ip))),
+            x_returns.eq(x_is_jmp & (insn.a == self.return_top) & ~x_calls),
+            self.returns.push.eq(self.leaves & x_calls),
+            self.returns.pop.eq(self.leaves & x_returns),
+            self.returns.address.eq(insn.next_ip),
+        ]
+
+        # Two-bit counters; a jump that was never taken gets no entry.
+        x_is_known = Signal()
+        counter    = jumped.prediction.counter
+        m.d.comb += [
+            x_is_known.eq(jumped.prediction.hit & (jumped.prediction.pos == jumped.pos)),
+            self.targets.valid.eq(self.leaves & control.is_jump & (x_taken | x_is_known)),
+            self.targets.group.eq(jumped.group),
+            self.targets.pos.eq(jumped.pos),
+            self.targets.is_return.eq(x_returns),
+            self.targets.target.eq(x_target),
+        ]
+        with m.If(jumped.is_wrong):
+            m.d.comb += self.targets.valid.eq(self.leaves)  # with a counter of 0: no entry
+        with m.Elif(~x_is_known):
+            m.d.comb += self.targets.counter.eq(2)
+        with m.Elif(x_taken):
+            m.d.comb += self.targets.counter.eq(Mux(counter == 3, 3, counter + 1))
+        with m.Else():
+            m.d.comb += self.targets.counter.eq(counter - 1)  # not 0: that would be no hit
+
+        return m

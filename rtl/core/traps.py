@@ -1,0 +1,258 @@
+"""Traps: interrupts and faults are taken here, and the interrupt table's own words live here."""
+
+from amaranth import Module, Mux, Signal, unsigned
+from amaranth.lib import data, enum, wiring
+from amaranth.lib.wiring import In, Out
+
+from rtl.bus import MemBus, PeripheralBus, Reason
+from toolchain.isa.machine import (
+    ENABLED,
+    ENTRY_TABLE,
+    FAULT_REASON,
+    FRAME_IP,
+    HIGHEST_INTERRUPT,
+    Interrupt,
+)
+from toolchain.isa.trace import Kind, Stop
+
+__all__ = ["Cause", "TrapRequest", "TrapResult", "Traps"]
+
+
+class Cause(enum.Enum, shape=unsigned(2)):
+    """Why execute needs a trap."""
+    FAULT      = 0
+    SOFTWARE   = 1  # `int`, with any number
+    PERIPHERAL = 2  # a pending interrupt
+    HALT       = 3
+
+
+class TrapRequest(data.Struct):
+    valid:   1
+    cause:   Cause
+    number:  32      # SOFTWARE
+    reason:  Reason  # FAULT
+    ip:      32      # of the instruction in execute
+    next_ip: 32      # SOFTWARE
+
+
+class TrapResult(data.Struct):
+    """What became of it, as a trace record and as the way to go on."""
+    valid: 1
+    kind:  unsigned(3)  # `Kind`
+    code:  unsigned(8)
+    jumps: 1            # go on at `ip`; else with the instruction, or behind an `int`
+    ip:    32
+
+
+class Traps(wiring.Component):
+    """Takes interrupts and faults by the steps of the manual's section 3.
+
+    From request to result, with memory that answers at once: 2 cycles, a return 1.
+
+    Parameters
+    ----------
+    ram_words : int
+        Size of RAM.
+    sources : tuple of int
+        Interrupt numbers of the peripherals.
+
+    Members
+    -------
+    request : In(TrapRequest)
+        Held, all but `valid`, until the result. No register is written from the next cycle on.
+    result : Out(TrapResult)
+    busy : Out(1)
+        A request is being worked at, or the machine has stopped.
+    stop : Out(1)
+        Strobe, after the result that was the cause: the machine stops, with `stop_code`.
+    stop_code : Out(8)
+        `toolchain.isa.trace.Stop`.
+    irq : In(len(sources))
+        Strobes of the peripherals, in the order of `sources`.
+    wants : Out(1)
+        A pending interrupt may be taken: the next request may be PERIPHERAL.
+    is_enabled : Out(1)
+        Interrupts are not masked.
+    is_privileged : In(1)
+        As the instruction in execute is.
+    translates : Out(1)
+        Translation is on.
+    returned : Out(1)
+        Strobe: a return from interrupt.
+    save, restore : Out(1)
+        To the register file.
+    mem : Out(MemBus)
+        Reads handlers' addresses.
+    bus : In(PeripheralBus)
+        The table's words `ENABLED`, `FRAME_IP`, `FAULT_REASON` and `HIGHEST_INTERRUPT`.
+    """
+    def __init__(self, *, ram_words, sources):
+        self.ram_words = ram_words
+        self.sources   = sources
+        super().__init__({
+            "request":       In(TrapRequest),
+            "result":        Out(TrapResult),
+            "busy":          Out(1),
+            "stop":          Out(1),
+            "stop_code":     Out(8),
+            "irq":           In(len(sources)),
+            "wants":         Out(1),
+            "is_enabled":    Out(1, init=1),
+            "is_privileged": In(1),
+            "translates":    Out(1),
+            "returned":      Out(1),
+            "save":          Out(1),
+            "restore":       Out(1),
+            "mem":           Out(MemBus),
+            "bus":           In(PeripheralBus),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        request, result, mem = self.request, self.result, self.mem
+
+        enabled  = Signal(32, init=1)
+        saved_ip = Signal(32)
+        reason   = Signal(32)
+        highest  = Signal(32, init=max((Interrupt.FAULT, *self.sources)))
+        words = {ENABLED: enabled, FRAME_IP: saved_ip, FAULT_REASON: reason,
+                 HIGHEST_INTERRUPT: highest}
+        self._elaborate_bus(m, words)
+
+        pending        = Signal(len(self.sources))
+        pending_number = Signal(8)
+        accepts        = Signal()  # the lowest that is pending
+        lowest         = pending & -pending
+        m.d.comb += self.wants.eq(pending.any() & self.is_enabled)
+        for n, source in reversed(list(enumerate(self.sources))):
+            with m.If(pending[n]):
+                m.d.comb += pending_number.eq(source)
+        m.d.sync += pending.eq(Mux(accepts, pending & ~lowest, pending) | self.irq)
+
+        cause     = Signal(Cause)
+        number    = Signal(32)
+        source    = Signal(8)       # of PERIPHERAL
+        is_fault  = Signal()        # from the beginning, or because the interrupt cannot be taken
+        why       = Signal(Reason)  # of the fault
+        in_fault  = Signal()        # between taking a fault and the return from its handler
+        stop_code = Signal(8)
+
+        def faults(reason):
+            """An interrupt that cannot be taken becomes a fault, which is looked at next."""
+            m.d.sync += [is_fault.eq(1), number.eq(Interrupt.FAULT), why.eq(reason)]
+
+        def stops(code):
+            m.d.comb += result.valid.eq(1)
+            m.d.sync += stop_code.eq(code)
+            m.next = "STOP"
+
+        entry = Signal(33)
+        m.d.comb += [
+            entry.eq(number + ENTRY_TABLE),
+            mem.req.payload.addr.eq(entry),
+            self.stop_code.eq(stop_code),
+            self.busy.eq(1),
+            result.kind.eq(Kind.INSN),
+        ]
+        with m.If(cause == Cause.PERIPHERAL):
+            m.d.comb += [result.kind.eq(Kind.INTERRUPT), result.code.eq(source)]
+        with m.Elif(is_fault):
+            m.d.comb += [result.kind.eq(Kind.FAULT), result.code.eq(why)]
+
+        # IDLE     nothing to do
+        # DECIDE   masked, a return, out of range? Else the handler's address is asked for
+        # HEAR     it comes, and is entered if there is one
+        # STOP     one cycle behind the cause, so that its record goes first
+        with m.FSM():
+            with m.State("IDLE"):
+                m.d.comb += [self.busy.eq(0), accepts.eq(request.valid
+                                                         & (request.cause == Cause.PERIPHERAL))]
+                m.d.sync += [
+                    cause.eq(request.cause),
+                    source.eq(pending_number),
+                    number.eq(request.number),
+                    is_fault.eq(request.cause == Cause.FAULT),
+                    why.eq(request.reason),
+                ]
+                with m.If(request.cause == Cause.FAULT):
+                    m.d.sync += number.eq(Interrupt.FAULT)
+                with m.If(request.cause == Cause.PERIPHERAL):
+                    m.d.sync += number.eq(pending_number)
+                with m.If(request.valid):
+                    m.next = "DECIDE"
+            with m.State("DECIDE"):
+                with m.If(is_fault):
+                    m.d.sync += reason.eq(why)
+                    with m.If(in_fault):
+                        stops(Stop.DOUBLE_FAULT)
+                    with m.Elif(highest == 0):
+                        stops(Stop.NO_HANDLER)
+                    with m.Else():
+                        m.d.comb += mem.req.valid.eq(1)
+                with m.Elif(cause == Cause.HALT):
+                    stops(Stop.HALT)
+                with m.Elif((number == Interrupt.RETURN) & ~self.is_privileged):
+                    faults(Reason.INVALID_INTERRUPT)
+                with m.Elif(number == Interrupt.RETURN):
+                    m.d.comb += self.restore.eq(1)
+                    m.d.sync += [saved_ip.eq(0), in_fault.eq(0)]
+                    with m.If(saved_ip == 0):
+                        faults(Reason.INVALID_INTERRUPT)
+                    with m.Else():
+                        m.d.comb += [self.returned.eq(1), result.valid.eq(1), result.jumps.eq(1),
+                                     result.ip.eq(saved_ip)]
+                        m.d.sync += [enabled.eq(1), self.is_enabled.eq(1), self.translates.eq(1)]
+                        m.next = "IDLE"
+                with m.Elif(~self.is_enabled & (number != Interrupt.FAULT)):
+                    m.d.comb += result.valid.eq(1)
+                    m.next = "IDLE"
+                with m.Elif(number > highest):
+                    faults(Reason.INVALID_INTERRUPT)
+                with m.Elif(entry >= self.ram_words):
+                    faults(Reason.OUT_OF_BOUNDS)
+                with m.Else():
+                    m.d.comb += mem.req.valid.eq(1)
+                with m.If(mem.req.valid & mem.req.ready):
+                    m.next = "HEAR"
+            with m.State("HEAR"):
+                handler = mem.rsp.payload.data
+                m.d.comb += mem.rsp.ready.eq(1)
+                with m.If(mem.rsp.valid & (handler != 0)):
+                    m.d.comb += [
+                        self.save.eq(self.is_enabled),
+                        result.valid.eq(1),
+                        result.jumps.eq(1),
+                        result.ip.eq(handler),
+                    ]
+                    with m.If(self.is_enabled):
+                        m.d.sync += saved_ip.eq(Mux((cause == Cause.SOFTWARE) & ~is_fault,
+                                                    request.next_ip, request.ip))
+                    with m.If(is_fault):
+                        m.d.sync += in_fault.eq(1)
+                    m.d.sync += [enabled.eq(0), self.is_enabled.eq(0), self.translates.eq(0)]
+                    m.next = "IDLE"
+                with m.Elif(mem.rsp.valid & is_fault):
+                    stops(Stop.NO_HANDLER)
+                with m.Elif(mem.rsp.valid):
+                    m.d.comb += result.valid.eq(1)
+                    m.next = "IDLE"
+            with m.State("STOP"):
+                m.d.comb += self.stop.eq(1)
+                m.next = "STOPPED"
+            with m.State("STOPPED"):
+                pass
+
+        return m
+
+    def _elaborate_bus(self, m, words):
+        """The four words, as plain memory. What a trap writes in the same cycle wins."""
+        bus = self.bus
+        with m.Switch(bus.addr):
+            for address, word in words.items():
+                with m.Case(address):
+                    with m.If(bus.r_stb):
+                        m.d.sync += bus.r_data.eq(word)
+                    with m.If(bus.w_stb):
+                        m.d.sync += word.eq(bus.w_data)
+                        if address == ENABLED:
+                            m.d.sync += self.is_enabled.eq(bus.w_data != 0)

@@ -1,0 +1,41 @@
+"""Untranslated: what stands in for the MMU in a machine without one."""
+
+from amaranth import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In
+
+from rtl.bus import Reason, TranslateBus
+
+__all__ = ["Untranslated"]
+
+
+class Untranslated(wiring.Component):
+    """Every address is physical, and may be used if it is inside RAM.
+
+    Parameters
+    ----------
+    ram_words : int
+        Size of RAM, in words.
+
+    Members
+    -------
+    insn, data : In(TranslateBus)
+    """
+    insn: In(TranslateBus)
+    data: In(TranslateBus)
+
+    def __init__(self, *, ram_words):
+        self.ram_words = ram_words
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        for port in (self.insn, self.data):
+            m.d.comb += [
+                port.hit.eq(1),
+                port.pa.eq(port.va),
+                port.is_last.eq(port.va == self.ram_words - 1),
+            ]
+            with m.If(port.va >= self.ram_words):
+                m.d.comb += port.reason.eq(Reason.OUT_OF_BOUNDS)
+        return m

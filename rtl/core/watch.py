@@ -1,0 +1,54 @@
+"""Store watch: notices that a word was written which fetch had already asked for."""
+
+from amaranth import Module, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["StoreWatch"]
+
+# Words that can be between fetch and execute: two groups in execute (a constant may span them),
+# the queue's, of which one is on its way.
+GROUPS = 5
+# Addresses are compared in these low bits. A needless refetch costs three cycles.
+ADDRESS_BITS = 12
+
+
+class StoreWatch(wiring.Component):
+    """Remembers the groups that fetch asked for last, and compares writes with them.
+
+    Members
+    -------
+    asked, asked_addr : In(1), In(32)
+        Fetch asks for the group at this physical address.
+    wrote, wrote_addr : In(1), In(32)
+        This word is written.
+    hit : Out(1)
+        A word that was written in the cycle before may be among those that were asked for until
+        then: what was fetched and is not being executed yet is stale.
+    """
+    asked:      In(1)
+    asked_addr: In(32)
+    wrote:      In(1)
+    wrote_addr: In(32)
+    hit:        Out(1)
+
+    def elaborate(self, platform):
+        m = Module()
+
+        groups = Signal(data.ArrayLayout(ADDRESS_BITS, GROUPS))
+        with m.If(self.asked):
+            m.d.sync += groups[0].eq(self.asked_addr)
+            for n in range(1, GROUPS):
+                m.d.sync += groups[n].eq(groups[n - 1])
+
+        addr  = Signal(ADDRESS_BITS)
+        wrote = Signal()
+        m.d.sync += [wrote.eq(self.wrote), addr.eq(self.wrote_addr)]
+
+        for n in range(GROUPS):
+            distance = Signal(ADDRESS_BITS, name=f"distance{n}")
+            m.d.comb += distance.eq(addr - groups[n])
+            with m.If(wrote & (distance < 2)):
+                m.d.comb += self.hit.eq(1)
+
+        return m

@@ -1,0 +1,99 @@
+"""The common end of the floating-point units: shift, then round."""
+
+from amaranth import Cat, Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from rtl.fpu.binary32 import INFINITY_EXPONENT, Binary32, Rough, Wide
+
+__all__ = ["Rounder", "Shifter"]
+
+
+class Shifter(wiring.Component):
+    """Shifts by any number of bits, in either direction. Combinational.
+
+    Members
+    -------
+    wide : In(Wide)
+    rough : Out(Rough)
+        The upper bits, and a sticky one for all below, those that fell out on the right included.
+    low : Out(32)
+        The lowest bits.
+    """
+    wide:  In(Wide)
+    rough: Out(Rough)
+    low:   Out(32)
+
+    def elaborate(self, platform):
+        m = Module()
+
+        # One shifter to the right; to the left it is used on the reversed bits.
+        is_left = ~self.wide.left[6]
+        amount  = Mux(is_left, self.wide.left, -self.wide.left)[:6]
+        bits    = Mux(is_left, self.wide.bits[::-1], self.wide.bits)
+        is_lossy = 0
+        for n in range(6):
+            stage = Signal(48, name=f"by_{1 << n}")
+            lossy = Signal(name=f"lossy_{1 << n}")
+            m.d.comb += [
+                stage.eq(Mux(amount[n], bits >> (1 << n), bits)),
+                lossy.eq(is_lossy | (amount[n] & bits[:1 << n].any())),
+            ]
+            bits, is_lossy = stage, lossy
+
+        shifted = Signal(48)
+        m.d.comb += [
+            shifted.eq(Mux(is_left, bits[::-1], bits)),
+            self.rough.bits.eq(Cat(shifted[:21].any() | (is_lossy & ~is_left), shifted[21:])),
+            self.rough.scale.eq(self.wide.scale),
+            self.rough.sign.eq(self.wide.sign),
+            self.low.eq(shifted),
+        ]
+
+        return m
+
+
+class Rounder(wiring.Component):
+    """Rounds to the nearest binary32, to the even one of two. Combinational.
+
+    Members
+    -------
+    rough : In(Rough)
+        One of its upper three bits is set, or its scale is so low that the number is subnormal.
+    number : Out(Binary32)
+    """
+    rough:  In(Rough)
+    number: Out(Binary32)
+
+    def elaborate(self, platform):
+        m = Module()
+
+        # Normalise by up to two bits, but not below scale 1.
+        bits, scale = self.rough.bits, self.rough.scale
+        mantissa    = Signal(24)
+        half, below = Signal(), Signal()  # the first bit that is lost; any other
+        field       = Signal(10)
+        with m.If(bits[27] | (scale == 1)):
+            m.d.comb += [mantissa.eq(bits[4:]), half.eq(bits[3]), below.eq(bits[:3].any()),
+                         field.eq(scale)]
+        with m.Elif(bits[26] | (scale == 2)):
+            m.d.comb += [mantissa.eq(bits[3:]), half.eq(bits[2]), below.eq(bits[:2].any()),
+                         field.eq(scale - 1)]
+        with m.Else():
+            m.d.comb += [mantissa.eq(bits[2:]), half.eq(bits[1]), below.eq(bits[0]),
+                         field.eq(scale - 2)]
+
+        # Rounding up may carry into the exponent: from a subnormal to a normal number, from one
+        # exponent to the next, from the last one to infinity, all by the same addition.
+        up      = half & (below | mantissa[0])
+        rounded = Signal(31)
+        m.d.comb += [
+            rounded.eq(Cat(mantissa[:23], Mux(mantissa[23], field[:8], 0)) + up),
+            self.number.sign.eq(self.rough.sign),
+        ]
+        with m.If(~(field < INFINITY_EXPONENT)):
+            m.d.comb += self.number.exponent.eq(INFINITY_EXPONENT)
+        with m.Else():
+            m.d.comb += Cat(self.number.fraction, self.number.exponent).eq(rounded)
+
+        return m

@@ -1,0 +1,300 @@
+"""SoC: the whole machine, put together from its options."""
+
+from dataclasses import dataclass, field
+
+from amaranth import Cat, Module, Shape, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from rtl.core.core import Core
+from rtl.core.retire import TraceRecord
+from rtl.core.untranslated import Untranslated
+from rtl.memory.ram import BankedRam, SimulatedRam
+from rtl.mmu.mmu import Mmu
+from rtl.peripherals.table import make_peripheral
+from toolchain.isa import REGISTERS, encode
+from toolchain.isa.config import MachineConfig, PageTable
+from toolchain.isa.machine import (
+    ENABLED,
+    ENTRY_POINTER,
+    ENTRY_TABLE,
+    HANDLERS,
+    HIGHEST_INTERRUPT,
+    MMU_TWO_LEVEL_IDENTIFIER,
+    PERIPHERAL_TABLE,
+    PERIPHERALS,
+    PROGRAM,
+    Interrupt,
+    window_addresses,
+)
+from toolchain.isa.trace import Word
+
+__all__ = ["EVENT_DELAY", "SIMULATION", "SMALLEST", "Soc", "SocConfig", "TRACE_WORDS",
+           "debug_break_handler", "low_memory"]
+
+
+@dataclass(frozen=True)
+class SocConfig:
+    """What a machine is made of.
+
+    Parameters
+    ----------
+    machine : MachineConfig
+        What a program can see of it.
+    simulated_ram : bool
+        RAM is the black box `simulated_ram`, for compiled simulators, rather than block RAM.
+    image : tuple of int
+        What block RAM holds from `PROGRAM` on.
+    target_entries, return_entries : int
+        Sizes of branch target buffer and return stack; powers of two, at least 2.
+    insn_regions, data_regions : int
+        Sizes of the TLBs.
+    """
+    machine:        MachineConfig   = field(default_factory=MachineConfig)
+    simulated_ram:  bool            = False
+    image:          tuple[int, ...] = ()
+    target_entries: int             = 64
+    return_entries: int             = 16
+    insn_regions:   int             = 4
+    data_regions:   int             = 8
+
+    def __post_init__(self):
+        for name in ("target_entries", "return_entries"):
+            entries = getattr(self, name)
+            if entries < 2 or entries & (entries - 1):
+                raise ValueError(f"{name} must be a power of two and at least 2, not {entries!r}")
+        for name in ("insn_regions", "data_regions"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)!r}")
+        if self.image and self.simulated_ram:
+            raise ValueError("a simulated RAM has no image; its host loads one")
+
+
+SIMULATION = SocConfig(simulated_ram=True)
+SMALLEST   = SocConfig(
+    machine=MachineConfig(ram_words=0x2000, fpu=False,
+                          peripherals=("timer", "debug_break", "console_output")),
+    target_entries=2, return_entries=2, insn_regions=1, data_regions=1)
+
+
+def debug_break_handler(window):
+    """The built-in handler for interrupt 3, as words: store 1 to the debug break and return."""
+    return [
+        encode("constant", d=0), window,
+        encode("constant", d=1), 1,
+        encode("store", d=0, s0=1),
+        encode("constant", d=0), int(Interrupt.RETURN),
+        encode("int", s0=0),
+    ]
+
+
+def low_memory(machine):
+    """What RAM holds after reset below `PROGRAM`: a dict of words by address.
+
+    The words that are not RAM are not among them, except for those of the interrupt table: nobody
+    reads them there, but a view of all of memory is more useful with them.
+    """
+    windows = window_addresses(machine.peripherals)
+    kinds   = [kind for kind in PERIPHERALS if kind.name in windows]
+    words   = {
+        ENABLED:           1,
+        ENTRY_POINTER:     ENTRY_TABLE,
+        HIGHEST_INTERRUPT: max([Interrupt.FAULT, *(kind.interrupt for kind in kinds
+                                                   if kind.interrupt is not None)]),
+        PERIPHERAL_TABLE:  len(kinds),
+    }
+    for n, kind in enumerate(kinds):
+        identifier = kind.identifier
+        if kind.name == "mmu" and machine.page_table is PageTable.TWO_LEVEL:
+            identifier = MMU_TWO_LEVEL_IDENTIFIER
+        words[PERIPHERAL_TABLE + 1 + 2 * n] = identifier
+        words[PERIPHERAL_TABLE + 2 + 2 * n] = windows[kind.name]
+    if "debug_break" in windows:
+        words[ENTRY_TABLE + Interrupt.DEBUG_BREAK] = HANDLERS
+        for n, word in enumerate(debug_break_handler(windows["debug_break"])):
+            words[HANDLERS + n] = word
+    return words
+
+
+# A device's change and an access to its window are put in order by delaying the former.
+EVENT_DELAY = 2
+
+# Ports of the core's trace records, by the word of the record.
+TRACE_WORDS = {
+    Word.KIND:    "trace_kind",
+    Word.IP:      "trace_ip",
+    Word.INSN:    "trace_insn",
+    Word.IMM:     "trace_imm",
+    Word.WROTE:   "trace_wrote",
+    Word.D:       "trace_d",
+    Word.VALUE:   "trace_value",
+    Word.ADDRESS: "trace_address",
+    Word.DATA:    "trace_data",
+    Word.CODE:    "trace_code",
+}
+
+
+def trace_shapes():
+    """The shape of each word of a trace record that has a port."""
+    return [TraceRecord.as_shape()[port.removeprefix("trace_")].shape
+            for port in TRACE_WORDS.values()]
+
+
+class Soc(wiring.Component):
+    """Core, RAM, MMU and peripherals.
+
+    Parameters
+    ----------
+    config : SocConfig
+
+    Members
+    -------
+    trace_kind, trace_ip, … : Out
+        The words of a trace record (`TRACE_WORDS`), with either `trace_slow` or `trace_fast`. Of
+        what happens in one cycle, the record with `trace_slow` goes first, then the devices'
+        events, then the record with `trace_fast`.
+    trace_slow, trace_fast : Out(1)
+        There is a record of an access to a device's window, or of anything else.
+    event_<peripheral>, event_<peripheral>_arg : Out(1), Out(32)
+        The peripheral changed by itself what a program can read: a DEVICE record.
+    retires, stopped, asleep, is_enabled, ip, live_bank, live_zero : Out
+        The core's.
+    <peripheral>_<stream>
+        The streams of the peripherals.
+
+    Attributes
+    ----------
+    streams : list of (str, str, int)
+        Name, direction ("in" or "out") and payload width of each host stream.
+    events : dict of str to int
+        The peripherals that have an event port, with their identifiers.
+    """
+    def __init__(self, config):
+        self.config = config
+        machine     = config.machine
+
+        self.windows = window_addresses(machine.peripherals)
+        self.kinds   = [kind for kind in PERIPHERALS if kind.name in self.windows]
+        self.mmu     = None
+        if "mmu" in self.windows:
+            self.mmu = Mmu(ram_words=machine.ram_words, page_table=machine.page_table,
+                           insn_entries=config.insn_regions, data_entries=config.data_regions)
+        self.peripherals = {kind.name: make_peripheral(kind.name, machine) for kind in self.kinds
+                            if kind.name != "mmu"}
+
+        members = {port: Out(Shape.cast(shape)) for port, shape in
+                   zip(TRACE_WORDS.values(), trace_shapes(), strict=True)}
+        self.streams, self.events = [], {}
+        for kind in self.kinds:
+            peripheral = self.peripherals.get(kind.name)
+            if peripheral is None:
+                continue
+            for name, member in peripheral.signature.members.items():
+                if member.is_signature and isinstance(member.signature, stream.Signature):
+                    width = Shape.cast(member.signature.members["payload"].shape).width
+                    port  = f"{kind.name}_{name}"
+                    self.streams.append((port, member.flow.name.lower(), width))
+                    members[port] = member
+            if "event" in peripheral.signature.members:
+                self.events[kind.name] = kind.identifier
+                members[f"event_{kind.name}"]     = Out(1)
+                members[f"event_{kind.name}_arg"] = Out(32)
+        super().__init__({
+            **members,
+            "trace_slow": Out(1),
+            "trace_fast": Out(1),
+            "retires":    Out(1),
+            "stopped":    Out(1),
+            "asleep":     Out(1),
+            "is_enabled": Out(1),
+            "ip":         Out(32),
+            "live_bank":  Out(REGISTERS),
+            "live_zero":  Out(REGISTERS),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        config, machine = self.config, self.config.machine
+
+        buses   = [self.mmu.bus if kind.name == "mmu" else self.peripherals[kind.name].bus
+                   for kind in self.kinds]
+        irqs    = {kind.interrupt: self.peripherals[kind.name].irq for kind in self.kinds
+                   if kind.interrupt is not None}
+        masters = [peripheral.dma for peripheral in self.peripherals.values()
+                   if "dma" in peripheral.signature.members]
+        if self.mmu is not None:
+            masters.insert(0, self.mmu.mem)
+
+        m.submodules.core = core = Core(
+            ram_words=machine.ram_words, fpu=machine.fpu,
+            windows=[(self.windows[kind.name], kind.window_words) for kind in self.kinds],
+            sources=tuple(sorted(int(number) for number in irqs)), masters=len(masters),
+            target_entries=config.target_entries, return_entries=config.return_entries)
+        m.submodules.ram = ram = self._make_ram()
+        connect(m, core.fetch_port, ram.fetch)
+        connect(m, core.data_port, ram.data)
+        for window, bus in zip(core.windows, buses, strict=True):
+            connect(m, window, bus)
+        for n, master in enumerate(masters):
+            connect(m, master, core.masters[n])
+        m.d.comb += core.irq.eq(Cat(irqs[number] for number in sorted(irqs)))
+
+        if self.mmu is not None:
+            m.submodules.mmu = translation = self.mmu
+            m.d.comb += [
+                translation.on.eq(core.translates),
+                translation.flush.eq(core.returned),
+                core.is_privileged.eq(~translation.active),
+            ]
+        else:
+            m.submodules.mmu = translation = Untranslated(ram_words=machine.ram_words)
+            m.d.comb += core.is_privileged.eq(1)
+        connect(m, core.insn_translate, translation.insn)
+        connect(m, core.data_translate, translation.data)
+
+        for name, peripheral in self.peripherals.items():
+            m.submodules[name] = peripheral
+            self._expose(m, name, peripheral)
+
+        m.d.comb += [
+            self.trace_slow.eq(core.traces & core.trace_is_slow),
+            self.trace_fast.eq(core.traces & ~core.trace_is_slow),
+            self.retires.eq(core.retires),
+            self.stopped.eq(core.stopped),
+            self.asleep.eq(core.asleep),
+            self.is_enabled.eq(core.is_enabled),
+            self.ip.eq(core.ip),
+            self.live_bank.eq(core.live_bank),
+            self.live_zero.eq(core.live_zero),
+        ]
+        for port in TRACE_WORDS.values():
+            m.d.comb += getattr(self, port).eq(core.trace[port.removeprefix("trace_")])
+
+        return m
+
+    def _make_ram(self):
+        machine = self.config.machine
+        if self.config.simulated_ram:
+            return SimulatedRam(words=machine.ram_words)
+        init = [0] * PROGRAM + list(self.config.image)
+        for address, word in low_memory(machine).items():
+            init[address] = word
+        return BankedRam(words=machine.ram_words, init=init)
+
+    def _expose(self, m, name, peripheral):
+        """Lead a peripheral's streams and event to the outside."""
+        for port, _, _ in self.streams:
+            if port.startswith(f"{name}_") and hasattr(peripheral, port.removeprefix(f"{name}_")):
+                connect(m, getattr(peripheral, port.removeprefix(f"{name}_")),
+                        flipped(getattr(self, port)))
+        if name in self.events:
+            valid, arg = peripheral.event.valid, peripheral.event.arg
+            for n in range(EVENT_DELAY):
+                valid_before, arg_before = valid, arg
+                valid = Signal(name=f"{name}_event{n}")
+                arg   = Signal(32, name=f"{name}_arg{n}")
+                m.d.sync += [valid.eq(valid_before), arg.eq(arg_before)]
+            m.d.comb += [
+                getattr(self, f"event_{name}").eq(valid),
+                getattr(self, f"event_{name}_arg").eq(arg),
+            ]
