@@ -32,10 +32,10 @@ class MemResponse(data.Struct):
 
 
 # Access to physical memory for a master other than the core: a device or a page table walker.
-# One request at a time: the next may be offered from the cycle on in which the response to the last
-# is taken. Each request, a write too, has one response, which the master takes in the cycle in which
-# it is offered. Its reason is OUT_OF_BOUNDS if the address is at or past the end of RAM (nothing is
-# written then), else NONE. A write is in memory when its response comes.
+# One request at a time: the next may be offered from the cycle on in which the response to the
+# last is taken. Each request, a write too, has one response, which the master takes in the cycle
+# in which it is offered. Its reason is OUT_OF_BOUNDS if the address is at or past the end of RAM
+# (nothing is written then), else NONE. A write is in memory when its response comes.
 MemBus = wiring.Signature({
     "req": Out(stream.Signature(MemRequest)),
     "rsp": In(stream.Signature(MemResponse)),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from amaranth import Cat, Module, Shape, Signal
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib.wiring import Out, connect, flipped
 
 from rtl.core.core import Core
 from rtl.core.retire import TraceRecord

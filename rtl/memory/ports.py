@@ -8,7 +8,7 @@ __all__ = ["DataPort", "FetchPort"]
 
 # Fetch. `en` asks for the word at `addr` and the one after it; `addr` may be odd. From the next
 # cycle on, `done` says that `first` and `second` are there; they hold until the next `en`. A new
-# request may be made in the cycle of `done`, not before. `second` is undefined at the end of memory.
+# request may be made in the cycle of `done`, not before. `second` is undefined at memory's end.
 FetchPort = wiring.Signature({
     "en":     Out(1),
     "addr":   Out(32),
