@@ -163,7 +163,7 @@ class BufferedDevice(wiring.Component):
                     m.next = "COPY"
                 with m.State("COPY"):
                     m.d.comb += [buffer.freeze.eq(1), buffer.copy.eq(1)]
-                    with m.If(~buffer.r_stb):
+                    with m.If(~buffer.r_stb & ~buffer.w_stb):
                         m.next = "REPAIR"
                 with m.State("REPAIR"):
                     m.d.comb += [buffer.freeze.eq(1), buffer.repair.eq(1)]
@@ -248,7 +248,8 @@ class Buffer(wiring.Component):
     take : In(1)
         Fetch word `index` of the copy into `taken`, which keeps it until the next time.
     copy : In(1)
-        Fetch word `index` as the program sees it, unless `r_stb`; and in the next cycle ...
+        Fetch word `index` as the program sees it, if neither `r_stb` nor `w_stb` is in the way;
+        and in the next cycle ...
     repair : In(1)
         ... store it into the copy, unless `w_stb`.
     """

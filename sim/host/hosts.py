@@ -41,7 +41,8 @@ def _no_terminal() -> Terminal:
 class Hosts:
     """What is behind each peripheral; None where nothing is: then its operations fail.
 
-    The console is that of `terminal`. `display` without a host has no pixels (width and height 0), and a disk no sectors.
+    The console is that of `terminal`. A display without a host has no pixels (width and height 0),
+    a block device no sectors.
     """
     terminal: Terminal        = field(default_factory=_no_terminal)
     files:    Files | None    = None

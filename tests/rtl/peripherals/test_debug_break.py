@@ -1,0 +1,82 @@
+"""Debug break: manual, section 6."""
+
+from rtl.peripherals.debug_break import DebugBreak
+from rtl.peripherals.tokens import DebugFromHost
+from tests.support.device_followers import DebugBreakFollower
+from tests.support.device_rig import Rig
+
+GO_ON, INTERRUPT = DebugFromHost.GO_ON.value, DebugFromHost.INTERRUPT.value
+
+
+def run(test, **options):
+    Rig(DebugBreak(), follower=DebugBreakFollower(), **options).run(test)
+
+
+def test_reads_two_until_the_host_goes_on():
+    async def test(rig):
+        assert await rig.load(0) == 0
+        await rig.store(0, 1)
+        await rig.idle(3)
+        assert rig.sent == [1]
+        assert await rig.load(0) == 2
+        rig.inbox.append(GO_ON)
+        await rig.until(0, 0)
+        assert len(rig.events) == 1
+
+    run(test)
+
+
+def test_another_store_reads_back_three():
+    async def test(rig):
+        for value in (0, 2, 3, 0xFFFFFFFF):
+            await rig.store(0, value)
+            assert await rig.load(0) == 3
+        await rig.idle(3)
+        assert rig.sent == []
+
+    run(test)
+
+
+def test_a_bad_store_hides_the_stop_but_does_not_undo_it():
+    async def test(rig):
+        await rig.store(0, 1)
+        await rig.idle(3)
+        await rig.store(0, 9)
+        rig.inbox.append(GO_ON)
+        await rig.idle(3)
+        assert await rig.load(0) == 3 and rig.events == []
+        await rig.store(0, 1)  # a new stop
+        await rig.idle(3)
+        assert rig.sent == [1, 1]
+
+    run(test)
+
+
+def test_asks_once_however_often_it_is_stored():
+    async def test(rig):
+        await rig.store(0, 1)
+        await rig.store(0, 1)
+        await rig.idle(3)
+        await rig.store(0, 1)
+        await rig.idle(3)
+        assert rig.sent == [1]
+
+    run(test)
+
+
+def test_the_host_can_interrupt():
+    async def test(rig):
+        rig.inbox.extend([INTERRUPT, GO_ON, INTERRUPT])
+        await rig.idle(5)
+        assert rig.irq_cycles == [1, 3] and rig.events == [] and await rig.load(0) == 0
+
+    run(test)
+
+
+def test_a_shy_host_is_waited_for():
+    async def test(rig):
+        for _ in range(20):
+            await rig.store(0, 1)
+            await rig.until(0, 0)
+
+    run(test, host=lambda payload: [GO_ON], eager=False)
