@@ -14,6 +14,8 @@ attempt; the one that got furthest is remembered, as it often explains the error
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
+from toolchain.floats import binary32_from_text
+
 from . import syntax
 from .errors import QllError, did_you_mean
 from .lexer import KEYWORDS, tokenise, unescape
@@ -818,8 +820,8 @@ class _Parser:
         if word == "true" or word == "false":
             return self.suffixes(syntax.Bool(pos, pos + len(word), word == "true"))
         if word == "Inf" or word == "NaN":
-            value = float("inf") if word == "Inf" else float("nan")
-            return self.suffixes(syntax.Float(pos, pos + 3, value))
+            pattern = 0x7F800000 if word == "Inf" else 0x7FC00000
+            return self.suffixes(syntax.Float(pos, pos + 3, pattern))
         node = syntax.Name(pos, pos + len(word), word, None)
         if following in _SUFFIXES:
             return self.suffixes(node)
@@ -896,7 +898,7 @@ class _Parser:
         word = self.texts[self.i]
         pos = self.starts[self.i]
         self.i += 1
-        return self.suffixes(syntax.Float(pos, pos + len(word), float(word[:-1])))
+        return self.suffixes(syntax.Float(pos, pos + len(word), binary32_from_text(word[:-1])))
 
     def character(self) -> syntax.Expression:
         word = self.texts[self.i]

@@ -116,7 +116,8 @@ class Int(Expression):
 
 @_node
 class Float(Expression):
-    value: float
+    """`word` is the binary32 pattern."""
+    word: int
 
 
 @_node

@@ -14,10 +14,10 @@ from itertools import islice
 from typing import ClassVar
 
 __all__ = [
-    "BYTE", "FLOAT", "INT", "UNKNOWN", "VOID", "Array", "Builtin", "FunctionType", "Member",
-    "Named", "Pointer", "Slice", "Struct", "Tagged", "Type", "Unknown", "convertible", "equal",
-    "is_aggregate", "is_integer", "is_numeric", "is_scalar", "is_slice_shaped", "is_testable",
-    "slice_element",
+    "BOOL", "BYTE", "FLOAT", "INT", "STRING", "UNKNOWN", "VOID", "Array", "Builtin",
+    "FunctionType", "Member", "Named", "Pointer", "Slice", "Struct", "Tagged", "Type", "Unknown",
+    "Variable", "convertible", "equal", "is_aggregate", "is_integer", "is_numeric", "is_scalar",
+    "is_slice_shaped", "is_testable", "show", "slice_element", "untagged",
 ]
 
 
@@ -286,6 +286,32 @@ class Tagged(Type):
         return self.target.size
 
 
+class Variable(Type):
+    """A type parameter while the type arguments of a call are inferred. Never in a tree."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str):
+        self.name = name
+
+    @property
+    def size(self) -> int:
+        return 1
+
+
+BOOL = Named("bool", "global::bool")
+BOOL.target = BYTE
+STRING = Named("string", "global::string")
+STRING.target = BYTE.slice()
+
+
+def untagged(kind: Type) -> Type:
+    """The type without tags in front."""
+    while isinstance(kind, Tagged):
+        kind = kind.target
+    return kind
+
+
 # --- classes of types ----------------------------------------------------------------------------
 
 
@@ -347,8 +373,8 @@ def slice_element(kind: Type) -> Type | None:
 def _bare(kind: Type) -> Type:
     """Without tags, and without names that are none (instances of type templates)."""
     while isinstance(kind, Tagged) or (isinstance(kind, Named) and kind.transparent):
-        if kind.target is None:
-            return UNKNOWN
+        if kind.target is None:  # being resolved
+            return kind
         kind = kind.target
     return kind
 
@@ -473,4 +499,4 @@ def _words(kind: Type, qualified: bool) -> Iterator[str]:
             yield "; "
         yield "}"
     else:
-        yield "unknown"
+        yield kind.name if isinstance(kind, Variable) else "unknown"

@@ -1,0 +1,456 @@
+"""Checking a program: from the parsed files to the typed tree (sections 4, 9 and 13.3).
+
+`check` goes through the phases of section 1 of the language's definition: declare everything,
+resolve the types in declarations, check bodies and initialisers (and the instances of templates
+that they ask for), then find what is reachable and what can be in the image.
+"""
+
+from . import syntax, tree
+from .errors import QllError, QllWarning, did_you_mean
+from .expressions import Expressions
+from .image import Readers, place_images, words_of
+from .infer import Bindings, match
+from .names import Block, FunctionTemplate, Namespace, Reporter, TypeTemplate, find_namespace
+from .resolve import Environment, Resolver
+from .statements import Body
+from .text import Text
+from .tree import Expression, Function, Global, Local
+from .types import UNKNOWN, VOID, FunctionType, Named, Type, Variable, equal, show
+
+__all__ = ["MAX_INSTANCES", "Checker", "check"]
+
+MAX_INSTANCES = 10
+"""How many new instances of function templates may be made within each other."""
+
+
+class _Instance:
+    """An instance of a function template whose body waits to be checked."""
+
+    def __init__(self, function: Function, template: FunctionTemplate, env: Environment,
+                 depth: int, chain: tuple[str, ...]):
+        self.function = function
+        self.template = template
+        self.env = env
+        self.depth = depth
+        self.chain = chain
+
+
+class Checker:
+    """One compilation.
+
+    Parameters
+    ----------
+    text : Text
+        All sources.
+    warns_unused : bool
+        Look for variables that are never used.
+    """
+
+    def __init__(self, text: Text, warns_unused: bool = False):
+        self.text = text
+        self.report = Reporter(text)
+        self.types = Resolver(self.report)
+        self.types.postponed = []
+        self.warns_unused = warns_unused
+        self.root = Namespace("global", None)
+        self.root_block = Block(self.root, None)
+        self.globals: list[tuple[Global, syntax.Global, Block]] = []
+        self.functions: dict[Function, tuple[syntax.Function, Block]] = {}
+        self.usings: list[tuple[syntax.Using, Block]] = []
+        self.forward: list[tuple[Function, syntax.Function, Block]] = []
+        self.labels: set[str] = set()
+        self.waiting: list[_Instance] = []
+        self.instances: list[Function] = []
+        self.initialiser_mentions: dict[Global, dict[Function, int]] = {}
+        self.readers: Readers = {}
+        self.plain: set[Global] = set()
+
+    def program(self, files: list[syntax.File]) -> tree.Program:
+        """Check the whole program; the result is sound only if there were no errors."""
+        for file in files:
+            self.declare(file.declarations, self.root_block)
+        self.open_namespaces()
+        self.signatures()
+        self.bodies()
+        program = tree.Program(self.text)
+        program.globals = [glob for glob, _, _ in self.globals]
+        if not self.report.errors:
+            place_images(program, self.plain, self.readers, self.initialiser_mentions)
+            self.reach(program)
+        return program
+
+    # --- declarations ----------------------------------------------------------------------------
+
+    def declare(self, declarations: list[syntax.Declaration], block: Block) -> None:
+        """Enter declarations into the namespace of a block."""
+        for node in declarations:
+            if isinstance(node, syntax.Function):
+                self.declare_function(node, block)
+            elif isinstance(node, syntax.Global):
+                self.declare_global(node, block)
+            elif isinstance(node, syntax.TypeDecl):
+                self.declare_type(node, block)
+            elif isinstance(node, syntax.Using):
+                self.usings.append((node, block))
+            elif isinstance(node, syntax.Namespace):
+                inner = block
+                for part in node.name.split("::"):
+                    inner = Block(inner.namespace.open(part), inner)
+                self.declare(node.declarations, inner)
+
+    def duplicate(self, name: str, pos: int, earlier: int) -> None:
+        where = self.report.declared(earlier) or ("it is predeclared",)
+        self.report.error("duplicate-declaration", f"duplicate declaration of '{name}'",
+                          pos, pos + len(name), where)
+
+    def distinct(self, names: list[tuple[str, int]], what: str) -> None:
+        seen = set()
+        for name, pos in names:
+            if name in seen:
+                self.report.error("duplicate-parameter", f"duplicate {what} '{name}'",
+                                  pos, pos + len(name))
+            seen.add(name)
+
+    def declare_type(self, node: syntax.TypeDecl, block: Block) -> None:
+        namespace = block.namespace
+        label = f"{namespace.label}::{node.name}"
+        known = namespace.types.get(node.name)
+        if known is not None:
+            self.duplicate(node.name, node.name_pos, known.pos)
+            return
+        if node.parameters:
+            self.distinct(node.parameters, "type parameter")
+            namespace.types[node.name] = TypeTemplate(node, label, block)
+        else:
+            named = Named(node.name, label, node.name_pos)
+            namespace.types[node.name] = named
+            self.types.declare(named, node, block)
+
+    def declare_global(self, node: syntax.Global, block: Block) -> None:
+        namespace = block.namespace
+        label = f"{namespace.label}::{node.name}"
+        glob = Global(node.name, label, UNKNOWN, node.name_pos)
+        glob.extern = "extern" in node.tags
+        glob.constant = "constant" in node.tags
+        known = namespace.values.get(node.name)
+        if known is not None:
+            self.duplicate(node.name, node.name_pos, known.pos)
+        elif label == "global::_init":
+            self.clash_with_init(node)
+        else:
+            namespace.values[node.name] = glob
+        self.globals.append((glob, node, block))
+        if node.initialiser is None and not glob.extern:
+            self.report.error("global-without-initialiser",
+                              f"global '{node.name}' without initialiser must be marked .extern",
+                              node.name_pos, node.name_pos + len(node.name))
+
+    def clash_with_init(self, node: syntax.Global | syntax.Function) -> None:
+        self.report.error("duplicate-declaration", "duplicate declaration of 'global::_init'",
+                          node.name_pos, node.name_pos + len(node.name),
+                          ("the compiler makes the function that initialises globals",))
+
+    def declare_function(self, node: syntax.Function, block: Block) -> None:
+        namespace = block.namespace
+        label = f"{namespace.label}::{node.name}"
+        known = namespace.values.get(node.name)
+        if node.type_parameters:
+            self.distinct(node.type_parameters, "type parameter")
+        self.distinct([(part.name, part.pos) for part in node.parameters], "parameter")
+        if label == "global::_init":
+            self.clash_with_init(node)
+            return
+        if node.type_parameters:
+            if known is not None:
+                self.duplicate(node.name, node.name_pos, known.pos)
+            else:
+                namespace.values[node.name] = FunctionTemplate(node, label, block)
+            return
+        if isinstance(known, Function):
+            earlier, earlier_block = self.functions[known]
+            if node.body is None:
+                self.forward.append((known, node, block))
+                return
+            if earlier.body is None:  # the definition takes the place of the declaration
+                self.forward.append((known, earlier, earlier_block))
+                del self.functions[known]
+                self.functions[known] = (node, block)
+                known.pos = node.name_pos
+                return
+        if known is not None:
+            self.duplicate(node.name, node.name_pos, known.pos)
+            function = Function(node.name, label, node.name_pos)  # check it all the same
+        else:
+            function = namespace.values[node.name] = Function(node.name, label, node.name_pos)
+        self.functions[function] = (node, block)
+
+    def open_namespaces(self) -> None:
+        """Find the namespaces that `using` names."""
+        for node, block in self.usings:
+            found = find_namespace(block.namespace, node.name)
+            if found is None:
+                guess = self.guess(node.name, list(_all_namespaces(self.root)))
+                self.report.error("unknown-namespace",
+                                  f"unknown namespace identifier '{node.name}'", node.pos,
+                                  node.end, guess)
+            elif found in block.usings:
+                self.report.error("duplicate-using",
+                                  f"duplicate using declaration of '{found.label}'",
+                                  node.pos, node.end)
+            else:
+                block.usings.append(found)
+
+    def guess(self, name: str, candidates: list[str]) -> tuple[str, ...]:
+        guess = did_you_mean(name, candidates)
+        return (f"did you mean '{guess}'?",) if guess else ()
+
+    # --- types of declarations -------------------------------------------------------------------
+
+    def signatures(self) -> None:
+        """Phase 2: the types of globals and functions."""
+        resolve = self.types.resolve
+        for glob, declaration, block in self.globals:
+            glob.type = resolve(declaration.type, block, None)
+            self.types.reject_void(glob.type, declaration.type, f"global '{glob.name}'")
+        for function, (node, block) in self.functions.items():
+            self.signature(function, node, block, None)
+            self.labels.add(function.label)
+        forward = []
+        for function, node, block in self.forward:
+            other = Function(function.name, function.label, node.name_pos)
+            self.signature(other, node, block, None)
+            function.exported = function.exported or other.exported
+            function.interrupt = function.interrupt or other.interrupt
+            forward.append((function, other))
+        self.types.finish()
+        for function, other in forward:
+            if not equal(function.type, other.type):
+                self.report.error(
+                    "duplicate-declaration", f"duplicate declaration of '{function.name}' "
+                    f"with another signature: expected {function.type}, actual {other.type}",
+                    other.pos, other.pos + len(other.name), self.report.declared(function.pos))
+        for glob, declaration, _ in self.globals:
+            if self.types.reject_large(glob.type, declaration.name_pos,
+                                       declaration.name_pos + len(glob.name),
+                                       f"global '{glob.name}'"):
+                glob.type = UNKNOWN
+        for function, (node, _) in self.functions.items():
+            self.inspect(function, node)
+
+    def signature(self, function: Function, node: syntax.Function, block: Block,
+                  env: Environment | None) -> None:
+        """Resolve a function's parameters and result."""
+        for index, part in enumerate(node.parameters):
+            kind = self.types.resolve(part.type, block, env)
+            self.types.reject_void(kind, part.type, f"parameter '{part.name}'")
+            function.parameters.append(Local(part.name, kind, index, part.pos, True))
+        function.result = self.types.resolve(node.result, block, env)
+        function.type = FunctionType(tuple(local.type for local in function.parameters),
+                                     function.result)
+        function.exported = "export" in node.tags
+        function.interrupt = "interrupt" in node.tags
+
+    def inspect(self, function: Function, node: syntax.Function) -> None:
+        """Checks of a signature that need all names resolved."""
+        if function.interrupt and (function.parameters or function.result.base is not VOID):
+            self.report.error("interrupt-signature",
+                              f"interrupt expected to be () => void, actual {function.type}",
+                              node.name_pos, node.name_pos + len(node.name))
+        for local, part in zip(function.parameters, node.parameters, strict=True):
+            if self.types.reject_large(local.type, part.pos, part.end, "parameter"):
+                local.type = UNKNOWN
+        if self.types.reject_large(function.result, node.result.pos, node.result.end, "result"):
+            function.result = UNKNOWN
+
+    # --- bodies ----------------------------------------------------------------------------------
+
+    def bodies(self) -> None:
+        """Phase 3: initialisers and bodies, and all instances that come up."""
+        for glob, declaration, block in self.globals:
+            if declaration.initialiser is None:
+                continue
+            expressions = Expressions(self, block, None)
+            value = expressions.converted(declaration.initialiser, glob.type)
+            if glob.extern:
+                if not isinstance(value, (tree.Const, tree.NullSlice, tree.VoidValue)):
+                    self.report.error("extern-initialiser",
+                                      f"global '{glob.name}' is defined elsewhere (.extern) "
+                                      "and cannot be initialised here",
+                                      declaration.initialiser.pos, declaration.initialiser.end)
+                continue
+            glob.initialiser = value
+            if _is_plain(declaration.initialiser) and words_of(value) is not None:
+                self.plain.add(glob)
+            self.readers[glob] = (expressions.globals, expressions.indirect)
+            self.initialiser_mentions[glob] = expressions.mentions
+            self.check_instances()
+        for function, (node, block) in self.functions.items():
+            if node.body is not None:
+                self.check_body(Body(self, block, None, function), node)
+                self.check_instances()
+
+    def check_body(self, body: Body, node: syntax.Function) -> None:
+        body.check_function(node)
+        self.readers[body.function] = (body.globals, body.indirect)
+
+    def check_instances(self) -> None:
+        """Check the instances that were made, and those made on the way."""
+        while self.waiting:
+            instance = self.waiting.pop()
+            self.report.chain = instance.chain
+            body = Body(self, instance.template.block, instance.env, instance.function)
+            body.depth = instance.depth
+            self.check_body(body, instance.template.declaration)
+            self.report.chain = ()
+
+    # --- templates -------------------------------------------------------------------------------
+
+    def instance(self, template: FunctionTemplate, arguments: list[Type], node: syntax.Node,
+                 user: Expressions) -> Function | None:
+        """The instance of a template for type arguments; made, and its body put on the list of
+        those to check, if it is new. None after an error."""
+        if len(arguments) != len(template.parameters):
+            self.report.error(
+                "template-arity", f"expected {len(template.parameters)} type arguments for "
+                f"'{template.name}', actual {len(arguments)}", node.pos, node.end,
+                self.report.declared(template.pos))
+            return None
+        if UNKNOWN in arguments:
+            return None
+        for known, function in template.instances:
+            if all(equal(left, right) for left, right in zip(known, arguments, strict=True)):
+                return function
+        if user.depth >= MAX_INSTANCES:
+            self.report.error("instantiation-depth",
+                              f"too many instantiations within each other: '{template.name}'",
+                              node.pos, node.end)
+            return None
+        shown = ",".join(show(kind, True) for kind in arguments)
+        function = Function(template.name, self.unique(f"{template.label}<{shown}>"),
+                            template.pos)
+        function.is_instance = True
+        template.instances.append((arguments, function))
+        env = dict(zip(template.parameters, arguments, strict=True))
+        span = self.text.span(node.pos)
+        names = ", ".join(map(str, arguments))
+        outer = self.report.chain
+        chain = (f"in the instance {template.name}<{names}>, made at {span}", *outer)
+        self.report.chain = chain
+        self.signature(function, template.declaration, template.block, env)
+        self.inspect(function, template.declaration)
+        self.report.chain = outer
+        self.instances.append(function)
+        self.waiting.append(_Instance(function, template, env, user.depth + 1, chain))
+        return function
+
+    def unique(self, label: str) -> str:
+        """A label that no other function has; long ones are cut."""
+        label = label.replace("`", "")
+        if len(label) > 400:
+            label = label[:400] + "..."
+        wanted, number = label, 1
+        while label in self.labels:
+            number += 1
+            label = f"{wanted}#{number}"
+        self.labels.add(label)
+        return label
+
+    def inferred(self, template: FunctionTemplate, given: list[Expression], context: Type | None,
+                 node: syntax.Call, user: Expressions) -> Function | None:
+        """The instance for a call without type arguments; None after an error."""
+        if template.pattern is None:
+            fresh = [Variable(name) for name in template.parameters]
+            env: Environment = dict(zip(template.parameters, fresh, strict=True))
+            self.report.muted += 1
+            declaration = template.declaration
+            template.pattern = (
+                [self.types.resolve(part.type, template.block, env)
+                 for part in declaration.parameters],
+                self.types.resolve(declaration.result, template.block, env),
+                fresh)
+            self.report.muted -= 1
+        parameters, result, variables = template.pattern
+        bindings: Bindings = {}
+        where = self.report.declared(template.pos)
+        if context is not None and context is not UNKNOWN \
+                and not match(result, context, bindings):
+            self.report.error("inference-failed", f"unable to infer type arguments of "
+                              f"'{template.name}': its result is {result}, "
+                              f"expected {context}", node.pos, node.end, where)
+            return None
+        for number, (pattern, argument) in enumerate(zip(parameters, given, strict=True), 1):
+            if not match(pattern, argument.type, bindings):
+                bound = ", ".join(f"{variable} = {kind}" for variable, kind in bindings.items())
+                self.report.error(
+                    "inference-failed", f"unable to infer type arguments of '{template.name}': "
+                    f"argument {number} is expected to be {pattern}, actual {argument.type}",
+                    node.arguments[number - 1].pos, node.arguments[number - 1].end,
+                    (*((f"so far: {bound}",) if bound else ()), *where))
+                return None
+        arguments = []
+        for variable in variables:
+            kind = bindings.get(variable)
+            if kind is None:
+                self.report.error(
+                    "inference-failed", f"unable to infer type argument {variable} of "
+                    f"'{template.name}'", node.pos, node.end,
+                    (f"give it: {template.name}<...>(...)", *where))
+                return None
+            arguments.append(kind)
+        return self.instance(template, arguments, node, user)
+
+    # --- reachability ----------------------------------------------------------------------------
+
+    def reach(self, program: tree.Program) -> None:
+        """Sort functions into those to emit, those in assembly, and the rest (section 13.3)."""
+        bodies = [function for function, (node, _) in self.functions.items()
+                  if node.body is not None]
+        everything = [*bodies, *self.instances]
+        reached: dict[Function, None] = {}
+        waiting = [function for function in self.functions
+                   if function.exported or function.label == "global::main"]
+        for mentions in self.initialiser_mentions.values():
+            waiting.extend(mentions)
+        while waiting:
+            function = waiting.pop()
+            if function not in reached:
+                reached[function] = None
+                waiting.extend(function.mentions)
+        program.functions = [function for function in everything if function in reached]
+        program.unreachable = [function for function in everything if function not in reached]
+        program.externals = [function for function, (node, _) in self.functions.items()
+                             if node.body is None and function in reached]
+
+
+def _is_plain(node: syntax.Expression) -> bool:
+    """Whether an initialiser is a constant by the definition of section 10.2, if the casts in it
+    change nothing."""
+    while isinstance(node, syntax.Cast):
+        node = node.operand
+    return isinstance(node, (syntax.Int, syntax.Float, syntax.Bool, syntax.Null, syntax.Void,
+                             syntax.Sizeof, syntax.Char, syntax.String))
+
+
+def _all_namespaces(root: Namespace) -> dict[str, None]:
+    found: dict[str, None] = {}
+    waiting = [root]
+    while waiting:
+        for inner in waiting.pop().namespaces.values():
+            found[inner.label.removeprefix("global::")] = None
+            waiting.append(inner)
+    return found
+
+
+def check(text: Text, files: list[syntax.File], warns_unused: bool = False) \
+        -> tuple[tree.Program, list[QllError], list[QllWarning]]:
+    """Check parsed files as one program.
+
+    Returns
+    -------
+    tuple
+        The typed program, the errors and the warnings, both in order of position. The program is
+        only good for anything if there are no errors.
+    """
+    checker = Checker(text, warns_unused)
+    program = checker.program(files)
+    return program, checker.report.errors, checker.report.warnings

@@ -1,0 +1,79 @@
+"""The front of the compiler: sources in, typed tree out."""
+
+import gc
+import sys
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from toolchain.source import Source, SourceErrors
+
+from . import tree
+from .check import check
+from .errors import QllError, QllWarning
+from .parser import parse
+from .text import Text
+
+__all__ = ["analyse", "with_deep_stack"]
+
+RECURSION_LIMIT = 400_000
+STACK_OCTETS = 512 << 20
+
+_T = TypeVar("_T")
+
+
+def analyse(sources: list[Source], warns_unused: bool = False) \
+        -> tuple[tree.Program, list[QllWarning]]:
+    """Parse and check a program.
+
+    Programs may nest deeply; call this, and whatever walks the tree, within `with_deep_stack`.
+
+    Raises
+    ------
+    SourceErrors
+        With every mistake found, `QllError`s in order of their places.
+    """
+    text = Text(sources)
+    try:
+        files = [parse(text, index) for index in range(len(sources))]
+    except QllError as error:
+        raise SourceErrors([error]) from None
+    program, errors, warnings = check(text, files, warns_unused)
+    if errors:
+        order = {source.name: index for index, source in enumerate(sources)}
+        raise SourceErrors(sorted(errors, key=lambda error: (
+            (order[error.span.source.name], error.span.line, error.span.column)
+            if error.span else (-1, 0, 0))))
+    return program, warnings
+
+
+def with_deep_stack(work: Callable[[], _T]) -> _T:
+    """Do work that may recurse deeply, in a thread with a stack that is large enough.
+
+    The garbage collector is off meanwhile: trees are large and have few cycles.
+    """
+    result: list[_T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            result.append(work())
+        except BaseException as error:
+            failure.append(error)
+
+    limit, size, collects = sys.getrecursionlimit(), threading.stack_size(), gc.isenabled()
+    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
+    threading.stack_size(STACK_OCTETS)
+    gc.disable()
+    try:
+        thread = threading.Thread(target=run, name="qll")
+        thread.start()
+        thread.join()
+    finally:
+        if collects:
+            gc.enable()
+        threading.stack_size(size)
+        sys.setrecursionlimit(limit)
+    if failure:
+        raise failure[0]
+    return result[0]
