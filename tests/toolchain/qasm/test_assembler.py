@@ -212,3 +212,14 @@ def test_quick_way_agrees_with_the_careful_one(lines):
     quick.errors.clear()
     careful.errors.clear()
     assert quick == careful
+
+
+def test_annotations_leave_the_image_alone_and_are_kept():
+    lines = [";!rodata", "data @a 1", ";!line 3 a b.qll", "nop", "data @b 2 3", ";!data",
+             "data @c 4", " ;!rodata ", ";!line 0 x", ";!frob", "nop ;!line 9 y.qll", "data @d 5"]
+    unit = parse_source(Source("test.qasm", "\n".join(lines)))
+    assert unit.errors == []
+    assert unit.read_only == [(0, 3), (4, 5)]
+    assert [tuple(mark) for mark in unit.line_marks] == [(0, "a b.qll", 3)]
+    assert program("\n".join(lines)).words == program(
+        "\n".join(line for line in lines if not line.lstrip().startswith(";"))).words
