@@ -67,7 +67,7 @@ __all__ = [
 
 TRAP_NULL, TRAP_BOUNDS, TRAP_CAPACITY = 0, 1, 2  # added to 0xE0000000
 
-LEAVES = frozenset(["const", "label", "slot", "arg", "out"])
+LEAVES = frozenset(["const", "label", "slot", "arg", "out", "block"])
 UNARY = frozenset(["not", "itof", "utof", "ftoi"])
 BINARY = frozenset("""
     add sub mul div mod and or shl shr eq neq lt gt fadd fsub fmul fdiv feq flt fgt slt sgt sdiv
@@ -136,7 +136,7 @@ class Block:
         self.preds: list[Block] = []
         self.succs: list[Block] = []
         self.n = -1
-        self.idom: Block | None = None
+        self.idom: Any = None           # a Block; None for the entry
         self.kids: list[Block] = []   # in the dominator tree
         self.depth = 0                # loops around it
         self.loop: object = None

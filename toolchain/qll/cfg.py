@@ -1,0 +1,206 @@
+"""Control flow: order of blocks, dominators, loops, and tidying up."""
+
+from toolchain.qll.ir import Block, Function, Ins, final, link
+
+__all__ = ["Loop", "analyse", "find_loops", "order", "prune", "tidy"]
+
+
+class Loop:
+    """A natural loop: all blocks between a header and the edges back to it."""
+    __slots__ = ("header", "blocks", "parent", "depth", "latches", "preheader", "calls", "held")
+
+    def __init__(self, header: Block):
+        self.header = header
+        self.blocks: set[Block] = set()
+        self.latches: list[Block] = []
+        self.parent: Loop | None = None
+        self.depth = 1
+        self.preheader: Block | None = None  # goes to the header and nowhere else
+        self.calls = False
+        self.held = 0                        # constants kept in registers through the loop
+
+
+def order(function: Function) -> list[Block]:
+    """Reachable blocks in reverse postorder; numbers them in `n`, unreachable ones are -1."""
+    for block in function.blocks:
+        block.n = -1
+    entry = function.blocks[0]
+    postorder: list[Block] = []
+    stack = [(entry, 0)]
+    entry.n = 0
+    while stack:
+        block, index = stack.pop()
+        succs = block.succs
+        # Last successor first, so that the first one comes right behind its block.
+        if index < len(succs):
+            stack.append((block, index + 1))
+            succ = succs[len(succs) - 1 - index]
+            if succ.n < 0:
+                succ.n = 0
+                stack.append((succ, 0))
+        else:
+            postorder.append(block)
+    postorder.reverse()
+    for number, block in enumerate(postorder):
+        block.n = number
+    return postorder
+
+
+def analyse(function: Function) -> list[Block]:
+    """Reverse postorder, with `idom` and `kids` set in each block."""
+    blocks = order(function)
+    for block in blocks:
+        block.idom = None
+        block.kids = []
+    entry = blocks[0]
+    entry.idom = entry
+    changed = True
+    while changed:
+        changed = False
+        for block in blocks[1:]:
+            new = None
+            for pred in block.preds:
+                if pred.idom is None or pred.n < 0:
+                    continue
+                if new is None:
+                    new = pred
+                    continue
+                other = pred
+                while new is not other:
+                    while new.n > other.n:
+                        new = new.idom
+                    while other.n > new.n:
+                        other = other.idom
+            if new is not block.idom:
+                block.idom = new
+                changed = True
+        if all(pred.n < block.n for block in blocks[1:] for pred in block.preds):
+            break  # no loops: one round is enough
+    entry.idom = None
+    for block in blocks[1:]:
+        block.idom.kids.append(block)
+    return blocks
+
+
+def find_loops(blocks: list[Block]) -> list[Loop]:
+    """Natural loops, outer ones first; sets `loop` and `depth` of the blocks. Needs `analyse`."""
+    for block in blocks:
+        block.loop = None
+        block.depth = 0
+    loops = []
+    for header in blocks:
+        latches = []
+        for pred in header.preds:
+            if pred.n >= header.n and _dominates(header, pred):
+                latches.append(pred)
+        if not latches:
+            continue
+        loop = Loop(header)
+        loop.latches = latches
+        inside = loop.blocks
+        inside.add(header)
+        stack = list(latches)
+        while stack:
+            block = stack.pop()
+            if block not in inside:
+                inside.add(block)
+                stack.extend(block.preds)
+        outer = header.loop
+        if isinstance(outer, Loop):
+            loop.parent = outer
+            loop.depth = outer.depth + 1
+        for block in inside:
+            block.loop = loop
+            block.depth = loop.depth
+        entries = [pred for pred in header.preds if pred not in inside]
+        if len(entries) == 1 and len(entries[0].succs) == 1:
+            loop.preheader = entries[0]
+        loop.calls = any(ins.op == "call" for block in inside for ins in block.body)
+        loops.append(loop)
+    return loops
+
+
+def _dominates(above: Block, block: Block) -> bool:
+    at: Block | None = block
+    while at is not None and at.n > above.n:
+        at = at.idom
+    return at is above
+
+
+def prune(function: Function) -> None:
+    """Drop blocks that cannot be reached, and the phi operands for their edges."""
+    reached = set(order(function))
+    if len(reached) == len(function.blocks):
+        return
+    for block in function.blocks:
+        if block not in reached:
+            for succ in block.succs:
+                if succ in reached:
+                    succ.remove_pred(block)
+    function.blocks = [block for block in function.blocks if block in reached]
+
+
+def tidy(function: Function) -> bool:
+    """Replace phis of a single value, and join blocks that always follow each other."""
+    changed = False
+    for block in function.blocks:
+        if block.phis:
+            kept = []
+            for phi in block.phis:
+                value = _only_value(phi)
+                if value is None:
+                    kept.append(phi)
+                else:
+                    phi.fwd = value
+                    changed = True
+            block.phis = kept
+    if changed:
+        function.resolve()
+    merged: set[Block] = set()
+    for block in function.blocks:
+        if block in merged:
+            continue
+        while block.term.op == "jump":
+            succ = block.succs[0]
+            if len(succ.preds) != 1 or succ is block or succ is function.blocks[0]:
+                break
+            merged.add(succ)
+            for ins in succ.body:
+                ins.block = block
+            block.body += succ.body
+            block.term = succ.term
+            block.term.block = block
+            block.succs = succ.succs
+            for after in dict.fromkeys(succ.succs):
+                after.preds = [block if pred is succ else pred for pred in after.preds]
+    if merged:
+        function.blocks = [block for block in function.blocks if block not in merged]
+        changed = True
+    return changed
+
+
+def _only_value(phi: Ins) -> Ins | None:
+    """The one value that a phi can have, if there is only one."""
+    found = None
+    for arg in phi.args:
+        arg = final(arg)
+        if arg is phi or arg is found:
+            continue
+        if found is not None:
+            return None
+        found = arg
+    return found
+
+
+def split_edge(function: Function, source: Block, target: Block) -> Block:
+    """A new block on the edge, right behind `source` in the layout."""
+    middle = Block("edge")
+    index = source.succs.index(target)
+    position = target.preds.index(source)
+    source.succs[index] = middle
+    middle.preds = [source]
+    link(middle, Ins("jump", [], None, source.term.line), [])
+    middle.succs = [target]
+    target.preds[position] = middle
+    function.blocks.insert(function.blocks.index(source) + 1, middle)
+    return middle

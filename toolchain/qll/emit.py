@@ -1,0 +1,534 @@
+"""Assembly text of functions whose values have registers.
+
+A frame, from the stack pointer upwards: words for the arguments of calls, spilled values, slots,
+then what was pushed at entry: preserved registers and the return address. It is made where it is
+first needed, so that a quick way out of a function (``if (n < 2) { return n; }``) does without.
+
+Each function has the label that assembly knows, with the stack convention of the language. If its
+own convention is the one with registers, that label is in front of a few instructions that load the
+arguments from the stack and put the return address where it belongs, and then fall into the
+function proper, whose label ends in `$fast`: result and first argument in `r0`, further ones in
+`r1`..., return address in `r31`.
+"""
+
+import re
+from typing import Any
+
+from toolchain.qll.allocate import LINK, PRESERVED, STACK, TEMPORARY
+from toolchain.qll.ir import BINARY, LEAVES, UNARY, Block, Function, Ins
+from toolchain.qll.lower import Data, Module
+from toolchain.qll.place import TRAPS, jump_targets
+
+__all__ = ["emit_data", "emit_function", "reference"]
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*(::[A-Za-z_][A-Za-z0-9_$]*)*\Z")
+_references: dict[str, str] = {}
+
+
+def reference(name: str) -> str:
+    """A label as an operand: quoted unless it is plain."""
+    found = _references.get(name)
+    if found is None:
+        found = f"@{name}" if _PLAIN.match(name) else f"@`{name}`"
+        _references[name] = found
+    return found
+
+
+def number(value: int) -> str:
+    """A word as a person would write it."""
+    if value < 0x10000:
+        return str(value)
+    if value >= 0xFFFFFF00:
+        return str(value - 0x100000000)
+    return hex(value)
+
+
+def fast_label(symbol: str) -> str:
+    return f"{symbol}$fast"
+
+
+def emit_data(data: Data, offsets: set[int]) -> list[str]:
+    """`data` lines. Words at `offsets` need a label of their own, and so does each run."""
+    lines = []
+    words = data.words
+    start = 0
+    while start < len(words):
+        label = reference(f"{data.label}${start}" if start else data.label)
+        first = words[start]
+        end = start + 1
+        if isinstance(first, str):
+            lines.append(f"data {label} {reference(first)}")
+        else:
+            while end < len(words) and end not in offsets and not isinstance(words[end], str):
+                end += 1
+            text = " ".join([number(word) for word in words[start:end]])
+            lines.append(f"data {label} {text}")
+        start = end
+    return lines
+
+
+def emit_function(function: Function, used: int, module: Module,
+                  offsets: dict[str, set[int]], comments: bool = True) -> list[str]:
+    """Lines of assembly; notes in `offsets` which words inside globals the code names."""
+    return _Emitter(function, used, module, offsets, comments).run()
+
+
+class _Emitter:
+    """Emits one function."""
+
+    def __init__(self, function: Function, used: int, module: Module,
+                 offsets: dict[str, set[int]], comments: bool):
+        self.function = function
+        self.module = module
+        self.offsets = offsets
+        self.comments = comments
+        self.lines: list[Any] = []  # text, or a label's name as a tuple
+        self.used_labels: set[str] = set()
+        self.returns = 0
+        self.line = 0
+        self.traps: set[int] = set()
+        self.stubs: list[tuple[str, list[tuple[int, Ins]], Block]] = []
+        self.has_calls = any(ins.op == "call" for block in function.blocks for ins in block.body)
+        self.saved: list[int] = []
+        if not function.interrupt:
+            if self.has_calls:
+                self.saved.append(LINK)
+            self.saved += [reg for reg in range(32, 62) if used >> reg & PRESERVED >> reg & 1]
+        self.size = self._lay_out()
+        self.frame = self.size + len(self.saved)
+        self.start = self._frame_start()
+        self.inside: set[Block] = set()
+        stack = [self.start]
+        while stack:
+            block = stack.pop()
+            self.inside.add(block)
+            stack.extend(block.kids)
+        self.moves: dict[tuple[Block, Block], list[tuple[int, Ins]]] = {}
+        self.targets: dict[Block, Block] = {}
+
+    # --- the frame ---
+
+    def _lay_out(self) -> int:
+        """Offsets of the slots; the number of words below what is pushed."""
+        offset = self.function.out_words
+        slots = self.function.slots
+        for slot in slots:
+            if slot.name == "spill":
+                slot.offset = offset
+                offset += slot.size
+        for slot in sorted((slot for slot in slots if slot.name != "spill"),
+                           key=lambda one: one.size):
+            slot.offset = offset
+            offset += slot.size
+        return offset
+
+    def _frame_start(self) -> Block:
+        """The last block from which everything that needs the frame is reached."""
+        entry = self.function.blocks[0]
+        if not self.frame or self.function.interrupt:
+            return entry
+        at: Block | None = None
+        for block in self.function.blocks:
+            if not self._needs_frame(block):
+                continue
+            if at is None:
+                at = block
+                continue
+            other = block
+            while at is not other:
+                if at.n > other.n:
+                    at = at.idom
+                else:
+                    other = other.idom
+        if at is None:
+            return entry
+        if any(param.reg >= 32 for param in self.function.params):
+            return entry
+        while at.idom is not None and not self._may_start(at):
+            at = at.idom
+        return at
+
+    def _needs_frame(self, block: Block) -> bool:
+        for phi in block.phis:
+            if phi.reg >= 32:
+                return True
+        for ins in block.body:
+            if ins.reg >= 32 or ins.op in ("call", "spill", "reload", "slot", "out", "arg"):
+                return True
+        for phi_block in block.succs:
+            index = phi_block.preds.index(block)
+            for phi in phi_block.phis:
+                if phi.args[index].op in ("slot", "arg") or phi.reg >= 32:
+                    return True
+        return block.term.op == "ret" and any(arg.op in ("slot", "arg") for arg in block.term.args)
+
+    def _may_start(self, block: Block) -> bool:
+        """Whether the frame can be made at the start of a block."""
+        if block.depth or any(phi.reg >= 0 for phi in block.phis):
+            return False
+        region = set()
+        stack = [block]
+        while stack:
+            at = stack.pop()
+            region.add(at)
+            stack.extend(at.kids)
+        return all(succ in region for at in region for succ in at.succs) and not any(
+            succ is block for at in region for succ in at.succs)
+
+    # --- text ---
+
+    def _out(self, text: str) -> None:
+        self.lines.append(text)
+
+    def _label(self, name: str) -> None:
+        self.lines.append((name,))
+
+    def _name(self, block: Block) -> str:
+        name = f"{self.function.symbol}${self.targets.get(block, block).label}"
+        self.used_labels.add(name)
+        return name
+
+    def _remark(self, line: int) -> None:
+        """Show the source line when it changes."""
+        if line and line != self.line and self.comments:
+            self.line = line
+            self.lines.append(self.module.remark(line))
+
+    def _leaf(self, register: int, leaf: Ins) -> None:
+        """Put a leaf into a register."""
+        op = leaf.op
+        if op == "const":
+            if leaf.value == 1:
+                self._out(f"  mov r{register} r62")
+            else:
+                self._out(f"  constant r{register} {number(leaf.value)}")
+        elif op == "label":
+            name, offset = leaf.value
+            if offset:
+                self.offsets.setdefault(name, set()).add(offset)
+                name = f"{name}${offset}"
+            self._out(f"  constant r{register} {reference(name)}")
+        elif op == "block":
+            self._out(f"  constant r{register} {reference(self._name(leaf.value))}")
+        else:
+            if op == "slot":
+                slot, offset = leaf.value
+                offset += slot.offset
+            elif op == "arg":
+                offset = leaf.value + self.frame
+            else:
+                offset = leaf.value
+            self._stack_address(register, offset)
+
+    def _stack_address(self, register: int, offset: int) -> None:
+        if offset == 0:
+            self._out(f"  mov r{register} r63")
+        elif offset == 1:
+            self._out(f"  add r{register} r63 r62")
+        else:
+            self._out(f"  constant r{register} {offset}")
+            self._out(f"  add r{register} r63 r{register}")
+
+    def _move_all(self, moves: list[tuple[int, Ins]]) -> None:
+        """Registers get values, all at once."""
+        pending = {}
+        leaves = []
+        for target, value in moves:
+            if value.block is None:
+                leaves.append((target, value))
+            elif value.reg != target:
+                pending[target] = value.reg
+        while pending:
+            sources = set(pending.values())
+            ready = [target for target in pending if target not in sources]
+            for target in ready:
+                self._out(f"  mov r{target} r{pending.pop(target)}")
+            if not ready:
+                # A cycle: one value waits in the temporary register.
+                target = next(iter(pending))
+                self._out(f"  mov r{TEMPORARY} r{target}")
+                pending = {to: TEMPORARY if source == target else source
+                           for to, source in pending.items()}
+        for target, leaf in leaves:
+            self._leaf(target, leaf)
+
+    # --- function ---
+
+    def run(self) -> list[str]:
+        function = self.function
+        symbol = function.symbol
+        blocks = function.blocks
+        for index, block in enumerate(blocks):
+            block.label = str(index)
+        for block in blocks:
+            for position, pred in enumerate(block.preds):
+                moves = [(phi.reg, phi.args[position]) for phi in block.phis if phi.reg >= 0
+                         and not (phi.args[position].block is not None
+                                  and phi.args[position].reg == phi.reg)]
+                self.moves[pred, block] = moves
+        for block in blocks:
+            # What only jumps on need not be visited.
+            seen = {block}
+            at = block
+            while (at.term.op == "jump" and not self._visible(at)
+                   and not self.moves[at, at.succs[0]] and at.succs[0] not in seen
+                   and at is not self.start):
+                at = at.succs[0]
+                seen.add(at)
+            if at is not block:
+                self.targets[block] = at
+        self._label(symbol)
+        self.used_labels.add(symbol)
+        if function.fast:
+            self._stack_entry()
+            self._label(fast_label(symbol))
+            self.used_labels.add(fast_label(symbol))
+        elif not function.interrupt and not (self.start is blocks[0] and self.has_calls):
+            self._out(f"  mov r{LINK} r0")
+        for index, block in enumerate(blocks):
+            after = blocks[index + 1] if index + 1 < len(blocks) else None
+            if index:
+                self._label(f"{symbol}${block.label}")
+            if block is self.start:
+                self._prologue()
+            if index == 0:
+                self._move_all([(param.reg, _arrived(param)) for param in function.params
+                                if param.reg >= 0])
+            for ins in block.body:
+                self._instruction(ins)
+            self._terminator(block, after)
+        for name, moves, target in self.stubs:
+            self._label(name)
+            self._move_all(moves)
+            self._out(f"  constant r{TEMPORARY} {reference(self._name(target))}")
+            self._out(f"  jmp r{TEMPORARY}")
+        for trap in sorted(self.traps):
+            self._label(f"{symbol}${TRAPS[trap]}")
+            self._out(f"  constant r0 {0xE0000000 + trap:#x}")
+            self._out("  halt")
+        used = self.used_labels
+        return [line if type(line) is str else f"{reference(line[0])}:" for line in self.lines
+                if type(line) is str or line[0] in used]
+
+    def _visible(self, block: Block) -> bool:
+        """Whether a block's body makes any code."""
+        return any(ins.reg >= 0 or not _is_pure(ins) for ins in block.body)
+
+    def _stack_entry(self) -> None:
+        """From the language's convention to that with registers."""
+        self._out(f"  mov r{LINK} r0")
+        at = 0
+        for offset, param in sorted(zip(self.function.stub_offsets, self.function.params,
+                                        strict=True), key=lambda pair: pair[0]):
+            if param.reg < 0:
+                continue  # not used
+            if offset == 0:
+                self._out(f"  load r{param.value} r{STACK}")
+                continue
+            if offset == at + 1:
+                self._out(f"  add r{TEMPORARY} r{TEMPORARY if at else STACK} r62")
+            else:
+                self._stack_address(TEMPORARY, offset)
+            at = offset
+            self._out(f"  load r{param.value} r{TEMPORARY}")
+
+    def _prologue(self) -> None:
+        entry = self.start is self.function.blocks[0]
+        for register in self.saved:
+            if register == LINK and entry and not self.function.fast:
+                register = 0  # where the caller put the return address
+            self._out(f"  sub r{STACK} r{STACK} r62")
+            self._out(f"  store r{STACK} r{register}")
+        self._adjust("sub", self.size)
+
+    def _epilogue(self) -> None:
+        self._adjust("add", self.size)
+        for register in reversed(self.saved):
+            self._out(f"  load r{register} r{STACK}")
+            self._out(f"  add r{STACK} r{STACK} r62")
+
+    def _adjust(self, op: str, words: int) -> None:
+        if words <= 2:
+            for _ in range(words):
+                self._out(f"  {op} r{STACK} r{STACK} r62")
+        else:
+            self._out(f"  constant r{TEMPORARY} {words}")
+            self._out(f"  {op} r{STACK} r{STACK} r{TEMPORARY}")
+
+    def _instruction(self, ins: Ins) -> None:
+        op, args = ins.op, ins.args
+        if ins.reg < 0 and _is_pure(ins):
+            return
+        self._remark(ins.line)
+        if op in BINARY:
+            self._out(f"  {op} r{ins.reg} r{_register(args[0])} r{_register(args[1])}")
+        elif op in LEAVES:
+            self._leaf(ins.reg, ins)
+        elif op == "load":
+            register = ins.reg if ins.reg >= 0 else TEMPORARY
+            self._out(f"  load r{register} r{_register(args[0])}")
+        elif op == "store":
+            self._out(f"  store r{_register(args[0])} r{_register(args[1])}")
+        elif op == "guard" or op == "guardnot":
+            self.traps.add(ins.value)
+            jump = "jz" if op == "guard" else "jnz"
+            self._trap_label(ins.value)
+            self._out(f"  {jump} r{_register(args[0])} r{_register(args[1])}")
+        elif op in UNARY or op == "mov":
+            self._out(f"  {op} r{ins.reg} r{_register(args[0])}")
+        elif op == "call":
+            self._call(ins)
+        elif op == "spill" or op == "reload":
+            offset = ins.value.offset
+            address = STACK
+            if offset:
+                address = TEMPORARY
+                self._stack_address(address, offset)
+            if op == "spill":
+                self._out(f"  store r{address} r{_register(args[0])}")
+            else:
+                self._out(f"  load r{ins.reg if ins.reg >= 0 else TEMPORARY} r{address}")
+        else:
+            raise AssertionError(op)
+
+    def _trap_label(self, trap: int) -> None:
+        self.used_labels.add(f"{self.function.symbol}${TRAPS[trap]}")
+
+    def _call(self, ins: Ins) -> None:
+        info = ins.value
+        after = f"{self.function.symbol}$after{self.returns}"
+        self.returns += 1
+        self.used_labels.add(after)
+        link = LINK if info.fast else 0
+        target = TEMPORARY
+        if info.fast:
+            self._move_all(list(enumerate(ins.args)))
+        elif info.symbol is None:
+            target = _register(ins.args[0])
+            if target == 0:
+                self._out(f"  mov r{TEMPORARY} r0")
+                target = TEMPORARY
+        if target == TEMPORARY and info.symbol is not None:
+            label = fast_label(info.symbol) if info.fast else info.symbol
+            self._out(f"  constant r{TEMPORARY} {reference(label)}")
+        self._out(f"  constant r{link} {reference(after)}")
+        self._out(f"  jmp r{target}")
+        self._label(after)
+        if ins.reg > 0:
+            self._out(f"  mov r{ins.reg} r0")
+
+    # --- leaving a block ---
+
+    def _terminator(self, block: Block, after: Block | None) -> None:
+        term = block.term
+        if term.op == "jump":
+            target = block.succs[0]
+            moves = self.moves[block, target]
+            self._move_all(moves)
+            if target is not after:
+                self._remark(term.line)
+                self._out(f"  jmp r{self._target(block, target, moves)}")
+        elif term.op == "branch":
+            self._branch(block, after)
+        elif term.op == "ret":
+            self._return(block)
+        else:
+            self.traps.add(term.value)
+            self._trap_label(term.value)
+            label = f"{self.function.symbol}${TRAPS[term.value]}"
+            self._out(f"  constant r{TEMPORARY} {reference(label)}")
+            self._out(f"  jmp r{TEMPORARY}")
+
+    def _target(self, block: Block, target: Block, moved: list[tuple[int, Ins]]) -> int:
+        """A register with the address of a successor, when `moved` has been done."""
+        for arg in block.term.args:
+            if arg.op == "block" and arg.value is target and arg.reg >= 0 and not any(
+                    arg.reg == register for register, _ in moved):
+                return arg.reg
+        self._out(f"  constant r{TEMPORARY} {reference(self._name(target))}")
+        return TEMPORARY
+
+    def _branch(self, block: Block, after: Block | None) -> None:
+        self._remark(block.term.line)
+        condition = _register(block.term.args[0])
+        first, second = block.succs
+        taken = jump_targets(block, after)[0]
+        other = second if taken is first else first
+        jump = "jnz" if taken is first else "jz"
+        moves, stay = self.moves[block, taken], self.moves[block, other]
+        if moves and self._harmless(block, moves, other, stay, condition):
+            self._move_all(moves)
+            moves = []
+        if not moves:
+            self._out(f"  {jump} r{condition} r{self._target(block, taken, [])}")
+            self._move_all(stay)
+            if other is not after:
+                self._out(f"  jmp r{self._target(block, other, stay)}")
+        elif not stay and other is after:
+            opposite = "jz" if taken is first else "jnz"
+            self._out(f"  {opposite} r{condition} r{self._target(block, other, [])}")
+            self._move_all(moves)
+            self._out(f"  jmp r{self._target(block, taken, moves)}")
+        else:
+            name = f"{self.function.symbol}$edge{len(self.stubs)}"
+            self.used_labels.add(name)
+            self.stubs.append((name, moves, taken))
+            self._out(f"  constant r{TEMPORARY} {reference(name)}")
+            self._out(f"  {jump} r{condition} r{TEMPORARY}")
+            self._move_all(stay)
+            if other is not after:
+                self._out(f"  jmp r{self._target(block, other, stay)}")
+
+    def _harmless(self, block: Block, moves: list[tuple[int, Ins]], other: Block,
+                  stay: list[tuple[int, Ins]], condition: int) -> bool:
+        """Whether the moves of the taken edge may come in front of the jump."""
+        needed = other.live | 1 << condition
+        for _, value in stay:
+            if value.block is not None:
+                needed |= 1 << value.reg
+        index = other.preds.index(block)
+        for phi in other.phis:
+            arg = phi.args[index]
+            if phi.reg >= 0 and arg.block is not None:
+                needed |= 1 << arg.reg
+        for arg in block.term.args[1:]:
+            if arg.reg >= 0:
+                needed |= 1 << arg.reg
+        return not any(needed >> target & 1 for target, _ in moves)
+
+    def _return(self, block: Block) -> None:
+        self._remark(block.term.line)
+        if self.function.interrupt:
+            # The interrupt's return restores all registers, the stack pointer included.
+            self._out("  constant r0 0")
+            self._out("  int r0")
+            return
+        link = LINK
+        if block.term.args:
+            self._move_all([(0, block.term.args[0])])
+        if block in self.inside:
+            self._epilogue()
+        self._out(f"  jmp r{link}")
+
+
+def _arrived(param: Ins) -> Ins:
+    """The register that the caller put a parameter into, as the source of a move."""
+    source = Ins("param", [], param.value)
+    source.reg = param.value
+    source.block = param.block
+    return source
+
+
+def _register(value: Ins) -> int:
+    """The register of an operand; the constant 1 has one of its own."""
+    if value.block is None:
+        assert value.op == "const" and value.value == 1, value
+        return 62
+    assert value.reg >= 0, value
+    return value.reg
+
+
+def _is_pure(ins: Ins) -> bool:
+    """Whether nobody misses the instruction if its result is not used."""
+    return (ins.op in BINARY or ins.op in UNARY or ins.op in LEAVES or ins.op == "mov"
+            or ins.op == "reload" or ins.op == "load" and ins.value != "p")

@@ -1,0 +1,231 @@
+"""Give constants, labels and frame addresses a place in the code.
+
+The machine has no immediate operands: each constant, each address and each jump target must be put
+into a register by an instruction, and until now all of them were leaves that belong to no block.
+Here every operand that needs a register gets one:
+
+- in a loop, in the preheader of the outermost loop that has room for it, once for all rounds;
+- else where it is first used, and what that block dominates uses it again as long as no call lies
+  between.
+
+The number 1 needs none (`r62`), nor do operands that are moved rather than computed with: phi
+operands, arguments and results are loaded straight into the register where they belong.
+
+Targets of jumps become operands too, which is why this pass must know the final layout: the
+terminators get the address of the block that is not the next one as an operand of their own.
+"""
+
+from toolchain.qll.cfg import Loop, analyse, find_loops
+from toolchain.qll.ir import LEAVES, Block, Function, Ins
+
+__all__ = ["MOVED", "TRAPS", "place"]
+
+TRAPS = ("null", "bounds", "capacity")
+HELD_IN_LOOP = 26       # leaves that may occupy a register through a loop
+HELD_OVER_CALLS = 10    # the same where the loop calls: they take registers that must be saved
+NEAR = 14               # leaves kept for later use in straight code
+
+# Operations whose operands are moved into place: leaves among them need no register of their own.
+MOVED = frozenset(["phi", "ret"])
+
+
+def place(function: Function, level: int) -> None:
+    """Afterwards only phis, `ret` and arguments of fast calls have leaves as operands."""
+    _targets(function)
+    if level == 0:
+        _at_each_use(function)
+        return
+    blocks = analyse(function)
+    loops = find_loops(blocks)
+    _Placer(function, blocks, loops).run()
+
+
+def _targets(function: Function) -> None:
+    """Make the addresses that jumps go to operands of the terminators and guards."""
+    following = {block: function.blocks[index + 1] if index + 1 < len(function.blocks) else None
+                 for index, block in enumerate(function.blocks)}
+    for block in function.blocks:
+        for ins in block.body:
+            if ins.op == "guard" or ins.op == "guardnot":
+                ins.args.append(function.label(f"{function.symbol}${TRAPS[ins.value]}"))
+        after = following[block]
+        for target in jump_targets(block, after):
+            block.term.args.append(function.leaf("block", target))
+
+
+def jump_targets(block: Block, after: Block | None) -> list[Block]:
+    """The successors that need a jump when `after` follows in the layout."""
+    if block.term.op == "jump":
+        return [succ for succ in block.succs if succ is not after]
+    if block.term.op == "branch":
+        first, second = block.succs
+        if second is after:
+            return [first]
+        if first is after:
+            return [second]
+        return [first, second]
+    return []
+
+
+def _operands(ins: Ins) -> range:
+    """Positions of the operands that must be in registers."""
+    if ins.op == "call":
+        info = ins.value
+        return range(0 if info.fast or info.symbol is not None else len(ins.args))
+    if ins.op == "ret":
+        return range(0)
+    return range(len(ins.args))
+
+
+def _at_each_use(function: Function) -> None:
+    one = function.const(1)
+    for block in function.blocks:
+        body: list[Ins] = []
+        for ins in [*block.body, block.term]:
+            args = ins.args
+            for index in _operands(ins):
+                leaf = args[index]
+                if leaf.op in LEAVES and leaf.block is None:
+                    if leaf is one:
+                        continue
+                    placed = Ins(leaf.op, [], leaf.value, ins.line)
+                    placed.block = block
+                    body.append(placed)
+                    args[index] = placed
+            body.append(ins)
+        body.pop()
+        block.body = body
+
+
+class _Placer:
+    """Places the leaves of one function."""
+
+    def __init__(self, function: Function, blocks: list[Block], loops: list[Loop]):
+        self.function = function
+        self.blocks = blocks
+        self.one = function.const(1)
+        self.minus_one = function.const(-1)
+        self.hoisted: dict[tuple[Loop, Ins], Ins] = {}
+        self.has_calls = any(ins.op == "call" for block in blocks for ins in block.body)
+        self.inner: dict[Loop, list[Loop]] = {loop: [] for loop in loops}
+        for loop in loops:
+            at = loop.parent
+            while at is not None:
+                self.inner[at].append(loop)
+                at = at.parent
+
+    def run(self) -> None:
+        for block in self.blocks:
+            self._neighbours(block)
+        # Deepest blocks first, so that they get the registers if there are not enough.
+        if self.inner:
+            for block in sorted(self.blocks, key=lambda one: -one.depth):
+                if block.depth:
+                    self._hoist(block)
+        stack: list[tuple[Block, dict[Ins, Ins]]] = [(self.blocks[0], {})]
+        while stack:
+            block, near = stack.pop()
+            near = self._straight(block, dict(near))
+            for kid in block.kids:
+                if not self.has_calls or (len(kid.preds) == 1 and kid.preds[0] is block):
+                    stack.append((kid, near))
+                else:
+                    stack.append((kid, {}))
+
+    def _hoist(self, block: Block) -> None:
+        """Replace leaves in a block of a loop by values made in front of a loop."""
+        for ins in [*block.body, block.term]:
+            args = ins.args
+            for index in _operands(ins):
+                leaf = args[index]
+                if leaf.op in LEAVES and leaf.block is None and leaf is not self.one:
+                    placed = self._before_loop(block, leaf, ins.line)
+                    if placed is not None:
+                        args[index] = placed
+
+    def _before_loop(self, block: Block, leaf: Ins, line: int) -> Ins | None:
+        loop = block.loop
+        best = None
+        while isinstance(loop, Loop):
+            found = self.hoisted.get((loop, leaf))
+            if found is not None:
+                return found
+            if loop.preheader is not None:
+                limit = HELD_OVER_CALLS if loop.calls else HELD_IN_LOOP
+                if loop.held < limit and all(inner.held < HELD_IN_LOOP
+                                             for inner in self.inner[loop]):
+                    best = loop
+            loop = loop.parent
+        if best is None:
+            return None
+        best.held += 1
+        for inner in self.inner[best]:
+            inner.held += 1
+        assert best.preheader is not None
+        placed = Ins(leaf.op, [], leaf.value, line)
+        placed.block = best.preheader
+        best.preheader.body.append(placed)
+        self.hoisted[best, leaf] = placed
+        return placed
+
+    def _straight(self, block: Block, near: dict[Ins, Ins]) -> dict[Ins, Ins]:
+        """Place what is left in a block; `near` are the leaves that registers hold already."""
+        body: list[Ins] = []
+        one = self.one
+        for ins in [*block.body, block.term]:
+            args = ins.args
+            for index in _operands(ins):
+                leaf = args[index]
+                if leaf.op in LEAVES and leaf.block is None:
+                    if leaf is one:
+                        continue
+                    placed = near.get(leaf)
+                    if placed is None:
+                        placed = self._make(leaf, near, ins.line)
+                        placed.block = block
+                        body.append(placed)
+                        if len(near) >= NEAR:
+                            near.pop(next(iter(near)))
+                        near[leaf] = placed
+                    args[index] = placed
+            if ins.op == "call":
+                near.clear()
+            body.append(ins)
+        body.pop()
+        block.body = body
+        return near
+
+    def _neighbours(self, block: Block) -> None:
+        """Make `x + k` from `x + (k - 1)` or `x + (k + 1)`, which saves the constant."""
+        sums: dict[tuple[Ins, int], Ins] = {}
+        one = self.one
+        for ins in block.body:
+            if ins.op == "call":
+                sums.clear()
+                continue
+            if ins.op != "add" or ins.args[1].op != "const":
+                continue
+            base, offset = ins.args[0], ins.args[1].value
+            if offset != 1:
+                below = sums.get((base, (offset - 1) & 0xFFFFFFFF))
+                above = sums.get((base, (offset + 1) & 0xFFFFFFFF))
+                if below is not None:
+                    ins.args = [below, one]
+                elif offset == 0xFFFFFFFF:
+                    ins.op, ins.args = "sub", [base, one]
+                elif above is not None:
+                    ins.op, ins.args = "sub", [above, one]
+            sums[base, offset] = ins
+
+    def _make(self, leaf: Ins, near: dict[Ins, Ins], line: int) -> Ins:
+        """The instruction that puts a leaf into a register."""
+        if leaf.op == "slot":
+            slot, offset = leaf.value
+            below = near.get(self.function.slot(slot, offset - 1)) if offset else None
+            if below is not None:
+                return Ins("add", [below, self.one], None, line)
+        elif leaf.op in ("arg", "out") and leaf.value:
+            below = near.get(self.function.leaf(leaf.op, leaf.value - 1))
+            if below is not None:
+                return Ins("add", [below, self.one], None, line)
+        return Ins(leaf.op, [], leaf.value, line)
