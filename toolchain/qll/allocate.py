@@ -14,8 +14,11 @@ register a value gets:
 If too many values are alive at once, some go to the frame in the same way (`_relieve`).
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 from toolchain.qll.cfg import analyse, find_loops
-from toolchain.qll.ir import LEAVES, Block, Function, Ins, Slot
+from toolchain.qll.ir import LEAVES, NO_RESULT, Block, Function, Ins, Slot
 
 __all__ = ["LINK", "ONE", "PRESERVED", "SCRATCH", "STACK", "TEMPORARY", "TooManyPhis", "allocate"]
 
@@ -33,8 +36,6 @@ CALL_CLOBBERS = SCRATCH | 1 << TEMPORARY | 1 << LINK
 _ORDER = [*range(8, 30), *range(7, -1, -1), *range(32, 62)]
 
 SAVE_COST = 4.0  # instructions to save and restore a register
-
-NO_RESULT = frozenset(["store", "guard", "guardnot", "spill"])
 
 
 class TooManyPhis(Exception):
@@ -275,7 +276,7 @@ def _keep_over_calls(shape: _Shape) -> bool:
     return True
 
 
-def _mask(values: object) -> int:
+def _mask(values: Iterable[Ins]) -> int:
     mask = 0
     for value in values:
         mask |= 1 << value.n
@@ -371,7 +372,7 @@ def _rewrite(shape: _Shape, spilled: list[Ins], over_calls: bool = True) -> None
             body.append(ins)
         body.pop()
         block.body = body
-    for block in {value.block for value in remade}:
+    for block in {value.block: True for value in remade if value.block is not None}:
         assert block is not None
         block.body = [ins for ins in block.body if ins not in remade]
 
@@ -397,9 +398,9 @@ def _lowest(value: Ins, reloads: list[Block]) -> Block:
     """The last block on the way to all reloads where the value is still in its register."""
     home = value.block
     assert home is not None
-    at = reloads[0]
+    at: Any = reloads[0]
     for block in reloads[1:]:
-        other: Block = block
+        other: Any = block
         while at is not other:
             if at.n > other.n:
                 at = at.idom

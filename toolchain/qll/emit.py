@@ -61,7 +61,7 @@ def emit_data(data: Data, offsets: set[int]) -> list[str]:
         else:
             while end < len(words) and end not in offsets and not isinstance(words[end], str):
                 end += 1
-            text = " ".join([number(word) for word in words[start:end]])
+            text = " ".join([number(word) for word in words[start:end]])  # type: ignore
             lines.append(f"data {label} {text}")
         start = end
     return lines

@@ -60,8 +60,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 __all__ = [
-    "BINARY", "COMMUTATIVE", "LEAVES", "TERMINATORS", "TRAP_BOUNDS", "TRAP_CAPACITY", "TRAP_NULL",
-    "UNARY", "Block", "CallInfo", "Function", "Ins", "Slot", "parse_function", "print_function",
+    "BINARY", "COMMUTATIVE", "LEAVES", "NO_RESULT", "TERMINATORS", "TRAP_BOUNDS", "TRAP_CAPACITY",
+    "TRAP_NULL", "UNARY", "Block", "CallInfo", "Function", "Ins", "Slot", "parse_function",
+    "print_function",
     "verify",
 ]
 
@@ -75,6 +76,7 @@ BINARY = frozenset("""
 COMMUTATIVE = frozenset("add mul and or eq neq fadd fmul feq".split())
 PURE = UNARY | BINARY | frozenset(["phi", "param"])
 TERMINATORS = frozenset(["jump", "branch", "ret", "trap"])
+NO_RESULT = TERMINATORS | frozenset(["store", "guard", "guardnot", "spill"])
 
 
 class Slot:
@@ -276,10 +278,9 @@ def print_function(function: Function) -> str:
     """The function as text; numbers values and blocks in the order of the text."""
     count = 0
     for ins in [*function.params, *function.instructions()]:
-        if ins.op == "param" and ins not in function.params:
-            continue
-        ins.n = count
-        count += 1
+        if ins.op not in NO_RESULT:
+            ins.n = count
+            count += 1
     for index, block in enumerate(function.blocks):
         block.n = index
     lines = [f"function @`{function.symbol}` ({function.words}) {{"]
@@ -291,7 +292,7 @@ def print_function(function: Function) -> str:
         body = [*(function.params if index == 0 else []), *block.phis, *block.body]
         for ins in body:
             text = _operation(ins)
-            if ins.op in ("store", "guard", "guardnot"):
+            if ins.op in NO_RESULT:
                 lines.append(f"  {text}")
             else:
                 lines.append(f"  %{ins.n} = {text}")

@@ -250,7 +250,8 @@ def _root(place: tree.Place) -> tree.Local | None:
 def _children(node: tree.Value | tree.Place) -> list[Any]:
     """The expressions directly below an expression."""
     found: list[Any] = []
-    for name in type(node).__slots__:
+    names: tuple[str, ...] = type(node).__slots__
+    for name in names:
         child = getattr(node, name)
         if isinstance(child, tree.Expression):
             found.append(child)
