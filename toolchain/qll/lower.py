@@ -110,7 +110,6 @@ def lower(program: tree.Program, level: int) -> Module:
     module = Module(sources=program.text.sources)
     shared = _Shared(program, module, level)
     initialisers = []
-    foldable = True  # until an initialiser might look at, or change, what comes later
     for glob in program.globals:
         if glob.extern:
             continue
@@ -119,13 +118,7 @@ def lower(program: tree.Program, level: int) -> Module:
                 word if isinstance(word, int) else word.label for word in glob.image]
         else:
             words = [0] * glob.type.size
-            assert glob.initialiser is not None
-            known = _constant_words(glob.initialiser) if foldable else None
-            if known is not None:
-                words = known
-            else:
-                initialisers.append(glob)
-                foldable = foldable and _is_inert(glob.initialiser)
+            initialisers.append(glob)
         if words:
             module.data.append(Data(glob.label, words))
         else:
@@ -273,23 +266,6 @@ def _weight(node: Any, limit: int) -> int:
                                         tree.StringLiteral, tree.ArrayLiteral)) else 1
         stack.extend(_children(node))
     return total
-
-
-_INERT = (tree.Const, tree.FunctionAddress, tree.StringLiteral, tree.ArrayLiteral,
-          tree.RepeatLiteral, tree.StructLiteral, tree.Binary, tree.Negate, tree.Not,
-          tree.IntToFloat, tree.FloatToInt, tree.Retype, tree.NullSlice, tree.Temporary,
-          tree.AddressOf, tree.ArrayToSlice, tree.GlobalPlace, tree.MemberPlace)
-
-
-def _is_inert(node: Any) -> bool:
-    """Whether an initialiser reads and changes no other global: addresses and arithmetic only."""
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        if not isinstance(node, _INERT):
-            return False
-        stack.extend(_children(node))
-    return True
 
 
 def _constant_words(value: tree.Value) -> list[int | str] | None:
