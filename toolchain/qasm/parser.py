@@ -24,15 +24,16 @@ __all__ = ["parse_source"]
 
 _REGISTER = r"r(?:[0-9]|[1-5][0-9]|6[0-3])"
 
-_QUICK = re.compile(rf"""{SPACE}*(?:
-    (?P<instruction> (?P<mnemonic>[a-z]+) (?P<operands>(?:{SPACE}+(?:{_REGISTER}|ip))*) )
-  | (?P<constant>    constant{SPACE}+ (?P<d>{_REGISTER}) {SPACE}+
+# Runs of white space are possessive: no line can make the expression go back over them.
+_QUICK = re.compile(rf"""{SPACE}*+(?:
+    (?P<instruction> (?P<mnemonic>[a-z]+) (?P<operands>(?:{SPACE}++(?:{_REGISTER}|ip))*) )
+  | (?P<constant>    constant{SPACE}++ (?P<d>{_REGISTER}) {SPACE}++
                      (?: (?P<value>{NUMBER}) | (?P<reference>{REFERENCE}) ) )
   | (?P<label>       (?P<name>{REFERENCE}) : )
-  | (?P<data>        data{SPACE}+ (?P<at>{REFERENCE}) {SPACE}+
-                     (?P<numbers>{NUMBER}(?:{SPACE}+{NUMBER})*) )
+  | (?P<data>        data{SPACE}++ (?P<at>{REFERENCE}) {SPACE}++
+                     (?P<numbers>{NUMBER}(?:{SPACE}++{NUMBER})*) )
   | (?P<annotation>  ;!.* )
-)?{SPACE}*(?:;.*)?""", re.VERBOSE | re.DOTALL)
+)?{SPACE}*+(?:;.*)?""", re.VERBOSE | re.DOTALL)
 
 
 def parse_source(source: Source) -> Unit:
