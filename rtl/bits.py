@@ -12,15 +12,17 @@ def leading_zeros(word):
     be a signal, since each of its bits is used many times.
     """
     def count(bits):
-        # A count of 2^n bits has n + 1 bits, of which the top one says that all are zeros.
+        # A count of 2^n bits has n + 1 bits, of which the top one says that all are zeros. It is a
+        # list of bits, not a value: to slice a value of this depth doubles it at each level.
         if len(bits) == 1:
-            return ~bits[0]
+            return [~bits[0]]
         half = len(bits) // 2
-        low, high = count(bits[:half]), count(bits[half:])
-        both = low[-1] & high[-1]
-        return Cat(Mux(high[-1], low[:-1], high[:-1]), high[-1] & ~both, both)
+        *low, low_is_zero = count(bits[:half])
+        *high, high_is_zero = count(bits[half:])
+        return [*(Mux(high_is_zero, below, above) for below, above in zip(low, high, strict=True)),
+                high_is_zero & ~low_is_zero, high_is_zero & low_is_zero]
 
     # Ones below a word of another width end the count there.
     size = 1 << (len(word) - 1).bit_length()
     below = size - len(word)
-    return count(Cat(Const((1 << below) - 1, below), word))
+    return Cat(count(Cat(Const((1 << below) - 1, below), word)))
