@@ -12,6 +12,7 @@ from sim.machine import Status
 from toolchain.qasm import assemble
 from toolchain.qll.front import analyse, with_deep_stack
 from toolchain.qll.generate import generate
+from toolchain.qll.ir import verify
 from toolchain.source import Source
 
 __all__ = ["Outcome", "build", "compile_text", "run", "run_qll"]
@@ -38,7 +39,7 @@ def compile_text(sources: list[str], target: str = "none", level: int = 2) -> st
     files = [Source(f"source{index}.qll", text) for index, text in enumerate(sources)]
     if target != "none":
         files = [*_library("shared/*.qll"), *_library(f"{target}/*.qll"), *files]
-    return with_deep_stack(lambda: generate(analyse(files)[0], level))
+    return with_deep_stack(lambda: generate(analyse(files)[0], level, check=verify))
 
 
 def build(sources: list[str], target: str = "none", level: int = 2, asm: str = "") -> list[int]:

@@ -20,7 +20,8 @@ from typing import Any
 from toolchain.qll.cfg import analyse, find_loops
 from toolchain.qll.ir import LEAVES, NO_RESULT, Block, Function, Ins, Slot
 
-__all__ = ["LINK", "ONE", "PRESERVED", "SCRATCH", "STACK", "TEMPORARY", "TooManyPhis", "allocate"]
+__all__ = ["LINK", "ONE", "PRESERVED", "SCRATCH", "STACK", "TEMPORARY", "TooManyPhis", "allocate",
+           "clobbered"]
 
 TEMPORARY = 30   # never given to a value: for moves and addresses that the emitter makes up
 LINK      = 31   # where a function keeps its return address until it saves it
@@ -42,7 +43,7 @@ class TooManyPhis(Exception):
     """More phis in one block than there are registers: keep fewer locals in registers."""
 
 
-def allocate(function: Function, level: int) -> int:
+def allocate(function: Function) -> int:
     """Set `reg` of every value; returns the mask of the registers used.
 
     May add `spill` and `reload` instructions, whose `value` is a `Slot`.
@@ -226,9 +227,19 @@ class _Uses:
 
 
 def clobbers_of(call: Ins) -> int:
-    """Registers that a call may change."""
+    """Registers that a call may change, those of its arguments included."""
     mask = call.value.clobbers
-    return CALL_CLOBBERS if mask < 0 else mask
+    return CALL_CLOBBERS if mask < 0 else mask | (1 << len(call.args)) - 1
+
+
+def clobbered(function: Function, used: int) -> int:
+    """Registers that a call of the function may change."""
+    mask = used & SCRATCH | 1 << TEMPORARY | 1 << LINK | 1
+    for block in function.blocks:
+        for ins in block.body:
+            if ins.op == "call":
+                mask |= clobbers_of(ins) & ~PRESERVED
+    return mask
 
 
 def _keep_over_calls(shape: _Shape) -> bool:

@@ -5,22 +5,31 @@ registers and simplifies; 2 also works on loops and calls.
 """
 
 from toolchain.qll import tree
-from toolchain.qll.allocate import TooManyPhis, allocate
+from toolchain.qll.allocate import TooManyPhis, allocate, clobbered
 from toolchain.qll.emit import emit_data, emit_function
 from toolchain.qll.ir import Function
 from toolchain.qll.lower import Module, lower
+from toolchain.qll.optimise import Check, optimise
 from toolchain.qll.place import place
 
 __all__ = ["generate"]
 
 
-def generate(program: tree.Program, level: int = 2, comments: bool = True) -> str:
-    """Assembly text of a whole program."""
+def generate(program: tree.Program, level: int = 2, comments: bool = True,
+             check: Check | None = None) -> str:
+    """Assembly text of a whole program; `check` sees each function after each pass."""
     module = lower(program, level)
+    if check is not None:
+        for function in module.functions:
+            check(function)
     offsets: dict[str, set[int]] = {}
+    texts: dict[str, list[str]] = {}
+    clobbers: dict[str, int] = {}
+    for function in optimise(module, level, check):
+        texts[function.symbol] = _finish(function, level, module, offsets, comments, clobbers)
     lines: list[str] = []
     for function in module.functions:
-        lines += _finish(function, level, module, offsets, comments)
+        lines += texts[function.symbol]
         lines.append("")
     for data in module.data:
         lines += emit_data(data, offsets.get(data.label, set()))
@@ -29,14 +38,25 @@ def generate(program: tree.Program, level: int = 2, comments: bool = True) -> st
 
 
 def _finish(function: Function, level: int, module: Module, offsets: dict[str, set[int]],
-            comments: bool) -> list[str]:
+            comments: bool, clobbers: dict[str, int]) -> list[str]:
     """From the final form of a function to text."""
     try:
+        _know_callees(function, clobbers)
         place(function, level)
-        used = allocate(function, level)
+        used = allocate(function)
     except TooManyPhis:
         assert module.plain is not None
         function = module.plain(function.symbol)
         place(function, 0)
-        used = allocate(function, 0)
+        used = allocate(function)
+    if level:
+        clobbers[function.symbol] = clobbered(function, used)
     return emit_function(function, used, module, offsets, comments)
+
+
+def _know_callees(function: Function, clobbers: dict[str, int]) -> None:
+    """Tell calls which registers their callees leave alone; these are done before."""
+    for block in function.blocks:
+        for ins in block.body:
+            if ins.op == "call" and ins.value.fast:
+                ins.value.clobbers = clobbers.get(ins.value.symbol, -1)

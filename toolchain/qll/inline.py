@@ -38,26 +38,24 @@ def bottom_up(functions: list[Function]) -> list[Function]:
         callees[function] = list(found)
         function.recursive = function in found
     ordered: list[Function] = []
-    state: dict[Function, int] = {}
+    done: dict[Function, bool] = {}  # False while its callees are being visited
     for start in functions:
-        stack = [(start, 0)]
+        if start in done:
+            continue
+        done[start] = False
+        stack = [(start, iter(callees[start]))]
         while stack:
-            function, index = stack.pop()
-            if index == 0:
-                if function in state:
-                    continue
-                state[function] = 1
-            below = callees[function]
-            while index < len(below) and below[index] in state:
-                if state[below[index]] == 1:
-                    below[index].recursive = True  # a cycle goes through it
-                index += 1
-            if index < len(below):
-                stack.append((function, index))
-                stack.append((below[index], 0))
-                # Come back to the same place: the callee is then in `state`.
+            function, below = stack[-1]
+            for callee in below:
+                if callee not in done:
+                    done[callee] = False
+                    stack.append((callee, iter(callees[callee])))
+                    break
+                if not done[callee]:
+                    callee.recursive = True  # a cycle goes through it
             else:
-                state[function] = 2
+                stack.pop()
+                done[function] = True
                 ordered.append(function)
     return ordered
 

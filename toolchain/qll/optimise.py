@@ -1,0 +1,44 @@
+"""The order of the passes."""
+
+from collections.abc import Callable
+
+from toolchain.qll.inline import bottom_up, count_calls, inline_calls
+from toolchain.qll.ir import Function
+from toolchain.qll.lower import Module
+from toolchain.qll.simplify import simplify
+from toolchain.qll.slots import promote_slots
+
+__all__ = ["Check", "optimise"]
+
+Check = Callable[[Function], None]
+
+
+def optimise(module: Module, level: int, check: Check | None = None) -> list[Function]:
+    """Work on all functions; returns them with callees before callers.
+
+    `check` is called after each pass, with the function that it left.
+    """
+    def passed(function: Function) -> None:
+        if check is not None:
+            check(function)
+
+    if level == 0:
+        return module.functions
+    for function in module.functions:
+        simplify(function)
+        passed(function)
+    ordered = bottom_up(module.functions)
+    if level == 1:
+        return ordered
+    bodies = {function.symbol: function for function in module.functions}
+    counts = count_calls(module.functions)
+    for function in ordered:
+        if inline_calls(function, bodies, counts):
+            passed(function)
+            simplify(function)
+            passed(function)
+        if promote_slots(function):
+            passed(function)
+            simplify(function)
+            passed(function)
+    return ordered
