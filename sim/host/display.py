@@ -106,7 +106,7 @@ class WindowDisplay(Display):
         pygame = self._pygame
         surface = pygame.image.frombuffer(rgb_of(frame).tobytes(), (self.width, self.height),
                                           "RGB")
-        pygame.transform.scale(surface, self._screen.get_size(), self._screen)
+        self._screen.blit(pygame.transform.scale(surface, self._screen.get_size()), (0, 0))
         pygame.display.flip()
 
     def poll(self, keyboard: Keyboard | None = None) -> None:

@@ -56,7 +56,10 @@ class Terminal:
             self._accept(source)
             self.ended = True
         elif self._source_fd is None and source is not None and not isinstance(source, int):
-            self._accept(source.read())
+            try:
+                self._accept(source.read())
+            except OSError:  # a stand-in of a test runner's, say, which gives nothing
+                pass
             self.ended = True
 
     # --- input

@@ -1,0 +1,41 @@
+"""The serial line's host."""
+
+import io
+import os
+
+from sim.host.serial import Serial
+from sim.host.terminal import ScriptedTerminal, Terminal
+
+
+def test_octets_pass_unchanged_both_ways():
+    octets = bytes(range(256))
+    sink = io.BytesIO()
+    line = Serial(Terminal(octets, sink))
+    assert line.read(100) + line.read(1000) == octets and line.read() == b"" and line.ended
+    line.write(octets)
+    assert sink.getvalue() == octets
+
+
+def test_reading_never_waits():
+    reader, writer = os.pipe()
+    line = Serial(Terminal(reader))
+    assert line.read(10) == b"" and not line.ended
+    os.write(writer, b"\0")
+    assert line.read(10) == b"\0"
+    os.close(writer)
+    assert line.read(10) == b"" and line.ended
+    os.close(reader)
+
+
+def test_the_end_can_be_typed_once():
+    line = Serial(Terminal(b"x"), end_octet=4)
+    assert not line.ended
+    assert [line.read(5) for _ in range(3)] == [b"x", b"\4", b""] and line.ended
+
+
+def test_a_script_can_sit_at_the_line():
+    terminal = ScriptedTerminal([("login: ", "me\r")])
+    line = Serial(terminal)
+    assert line.read(9) == b""
+    line.write(b"login: ")
+    assert line.read(9) == b"me\r"
