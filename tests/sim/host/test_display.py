@@ -119,12 +119,12 @@ WINDOW = """
 import os
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 import numpy as np
-import pygame
 from sim.host.display import open_display
 from sim.host.keyboard import Keyboard
 from sim.host.terminal import Terminal
 
 display = open_display("auto", 4, 3, folder=".", terminal=Terminal())
+import pygame
 keyboard = Keyboard()
 frame = np.full(12, 0xFF102030, np.uint32)
 frame[11] = 0xFFAABBCC
