@@ -1,6 +1,6 @@
 """Binary32 and what it passes through on its way to being rounded."""
 
-from amaranth import signed
+from amaranth import Cat, signed
 from amaranth.lib import data
 
 __all__ = ["BIAS", "INFINITY_EXPONENT", "Binary32", "Rough", "Wide", "mantissa_of", "scale_of"]
@@ -18,8 +18,8 @@ class Binary32(data.Struct):
 class Rough(data.Struct):
     """A magnitude to be rounded: ``bits / 2^27 * 2^(scale - 127)``.
 
-    `scale` is at least 1 and would be the exponent's field if the highest bit were set. Of the bits,
-    24 become the mantissa, from the first or second or third; the lowest one is sticky: 1 if
+    `scale` is at least 1 and would be the exponent's field if the highest bit were set. Of the
+    bits, 24 become the mantissa, from the first or second or third; the lowest one is sticky: 1 if
     anything was lost below.
     """
     bits:  28
@@ -37,7 +37,7 @@ class Wide(data.Struct):
 
 def mantissa_of(number):
     """The 24 bits of a finite number's mantissa, with the hidden one, which subnormals lack."""
-    return number.fraction | ((number.exponent != 0) << 23)
+    return Cat(number.fraction, number.exponent != 0)
 
 
 def scale_of(number):

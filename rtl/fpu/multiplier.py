@@ -51,8 +51,8 @@ class FpMultiplier(wiring.Component):
             sign.eq(self.a.sign ^ self.b.sign),
         ]
 
-        # Shifted left by `zeros`, the product's highest bit has the scale ``room + 1 - zeros``. That
-        # must not be below 1; so shift by `room` at most, which may be negative.
+        # Shifted left by `zeros`, the product's highest bit has the scale ``room + 1 - zeros``.
+        # That must not be below 1; so shift by `room` at most, which may be negative.
         room      = Signal(signed(10))
         is_normal = Signal()  # or will be after rounding
         m.d.comb += [

@@ -1,6 +1,6 @@
 """Results that no arithmetic is needed for: NaNs, infinities, zeros; and comparisons."""
 
-from amaranth import Cat, Module, Mux, Signal
+from amaranth import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
