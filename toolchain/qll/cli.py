@@ -1,0 +1,308 @@
+"""The command line of the compiler.
+
+By default it writes assembly text; an output called `.qbin`, `.elf` or `.o` is assembled and
+linked as well, together with QASM files on the same command line.
+"""
+
+import argparse
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from toolchain.files import STANDARD_STREAM, read_source, write_output
+from toolchain.source import Source, SourceError, SourceErrors
+from toolchain.targets import TARGETS, library_files
+
+from . import tree
+from .errors import QllError, QllWarning
+from .front import analyse, with_deep_stack
+
+if TYPE_CHECKING:
+    from toolchain.link import ObjectFile
+
+__all__ = ["BAD_INPUT", "WARNINGS", "main"]
+
+BAD_INPUT = 255  # what this tool has always returned
+INTERRUPTED = 130
+
+# Names for -W, with what each finds.
+WARNINGS = {
+    "unsafe":          "a cast that does not need its 'unsafe'",
+    "bounds":          "a constant index that is out of bounds",
+    "condition":       "a condition that is always true or never",
+    "interrupt":       "a call of an interrupt function",
+    "returned-local":  "a slice of a variable that ends with the function",
+    "self-assign":     "an assignment of a variable to itself",
+    "unreachable":     "statements that are never reached",
+    "unused-value":    "a value that is computed and dropped",
+    "unused-variable": "a variable that is never used (not by default; names with a leading _ are "
+                       "left alone)",
+}
+_NOT_BY_DEFAULT = {"unused-variable"}
+
+_OBJECT_SUFFIXES = (".o",)
+_ASSEMBLY_SUFFIXES = (".qasm",)
+
+_T = TypeVar("_T")
+
+
+@dataclass
+class _Job:
+    """A command line, understood."""
+    qll:      list[str]
+    others:   list[str]          # QASM sources and objects
+    output:   str
+    product:  str                # text, flat, exec, dyn, object, tree, ir, none
+    level:    int
+    target:   str
+    debug:    bool
+    module:   str | None
+    strict:   bool
+    verbose:  bool
+    warnings: set[str]
+    started:  float = field(default_factory=time.perf_counter)
+
+    def say(self, text: str) -> None:
+        if self.verbose:
+            elapsed = time.perf_counter() - self.started
+            print(f"qllc: {elapsed * 1000:7.1f} ms  {text}", file=sys.stderr)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the compiler; returns 0, or 255 if the input was wrong. argparse exits with 2."""
+    job = _understand(sys.argv[1:] if argv is None else list(argv))
+    try:
+        return with_deep_stack(lambda: _compile(job))
+    except (SourceError, SourceErrors) as error:
+        print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except MemoryError:
+        print("error: out of memory", file=sys.stderr)
+    except RecursionError:
+        print("error: nested too deeply", file=sys.stderr)
+    except Exception as error:  # a bug of ours, but no reason to show our source to the user
+        if job.verbose:
+            traceback.print_exc()
+        print(f"error: internal error in the compiler: {type(error).__name__}: {error} "
+              "(-v shows more)", file=sys.stderr)
+    return BAD_INPUT
+
+
+# --- the work ------------------------------------------------------------------------------------
+
+
+def _compile(job: _Job) -> int:
+    library = _read([str(path) for path in library_files(job.target, ".qll")])
+    own = _read(job.qll)
+    job.say(f"read {len(library)} library files and {len(own)} of the program")
+    program, warnings = analyse([*library, *own], "unused-variable" in job.warnings)
+    shown = _warn(job, warnings, library)
+    job.say(f"checked: {len(program.functions)} functions, {len(program.globals)} globals")
+    if shown and job.strict:
+        print("error: warnings count as errors (--strict)", file=sys.stderr)
+        return BAD_INPUT
+    if job.product == "none":
+        return 0
+    if job.product == "tree":
+        write_output(job.output, tree.dump(program).encode())
+        return 0
+    contents = _generate(job, program)
+    job.say("generated")
+    if job.product not in ("text", "ir"):
+        contents = _link(job, program, contents.decode())
+        job.say("linked")
+    write_output(job.output, contents)
+    return 0
+
+
+def _read(names: Sequence[str]) -> list[Source]:
+    return _all([lambda name=name: read_source(name) for name in names])  # type: ignore[misc]
+
+
+def _all(steps: list[Callable[[], _T]]) -> list[_T]:
+    """The results of all steps, or all their errors."""
+    results, errors = [], []
+    for step in steps:
+        try:
+            results.append(step())
+        except SourceError as error:
+            errors.append(error)
+        except SourceErrors as several:
+            errors.extend(several.errors)
+    if errors:
+        raise SourceErrors(errors)
+    return results
+
+
+def _warn(job: _Job, warnings: list[QllWarning], library: list[Source]) -> int:
+    """Print the warnings that are wanted; returns how many."""
+    names = {source.name for source in library}
+    shown = 0
+    for warning in warnings:
+        if warning.kind in job.warnings and warning.span is not None \
+                and warning.span.source.name not in names:
+            print(warning, file=sys.stderr)
+            shown += 1
+    return shown
+
+
+def _generate(job: _Job, program: tree.Program) -> bytes:
+    """The program as assembly text, or as text in the intermediate representation."""
+    if job.product == "ir":
+        from .generate import generate_ir
+        return generate_ir(program, job.level).encode()
+    from .generate import generate
+    text = generate(program, job.level, job.debug)
+    if job.module is not None:
+        name = job.module.replace("`", "").replace("\n", "")
+        text = f"@`{name}$begin`:\n{text}@`{name}$end`:\n"
+    return text.encode()
+
+
+def _link(job: _Job, program: tree.Program, text: str) -> bytes:
+    """Assemble the text and link it with the other files."""
+    from toolchain.link import ObjectFile, link, object_from_unit, read_object
+    from toolchain.qasm.assembler import parse_sources
+
+    def read(name: str) -> ObjectFile:
+        if name.endswith(_OBJECT_SUFFIXES):
+            from toolchain.files import read_octets
+            return read_object(read_octets(name), name)
+        [unit] = parse_sources([read_source(name)])
+        return object_from_unit(unit)
+
+    compiled = Source(f"<{job.qll[0] if job.qll else job.output}>.qasm", text)
+    entry = [] if job.product == "object" else \
+        [str(path) for path in library_files(job.target, ".qasm")]
+    objects = _all([lambda name=name: read(name)  # type: ignore[misc]
+                    for name in [*entry, *job.others]])
+    objects.append(object_from_unit(parse_sources([compiled])[0]))
+    if job.product != "object":
+        _check_symbols(program, objects)
+    return link(objects, Path(job.output).name, job.product)
+
+
+def _check_symbols(program: tree.Program, objects: "Sequence[ObjectFile]") -> None:
+    """Report what the program declares and nobody defines, in terms of its source."""
+    defined = {symbol.name for one in objects for symbol in one.symbols}
+    wanted = {patch.symbol for one in objects for section in one.sections
+              for patch in section.patches}
+    errors: list[SourceError] = []
+    declared: list[tree.Function | tree.Global] = [
+        *program.externals, *(glob for glob in program.globals if glob.extern)]
+    for entity in declared:
+        if entity.label in wanted and entity.label not in defined:
+            what = "function" if isinstance(entity, tree.Function) else "global"
+            errors.append(QllError(
+                "undefined-symbol", f"undefined symbol: {what} '{entity.label}' is declared here "
+                "and defined nowhere",
+                program.text.span(entity.pos, entity.pos + len(entity.name))))
+    for label, why in [("global::main", "the program needs a function 'main'"),
+                       ("global::system::alloc", "'new' needs a function 'system::alloc'"),
+                       ("global::system::dealloc", "'delete' needs a function 'system::dealloc'")]:
+        if label in wanted and label not in defined \
+                and not any(entity.label == label for entity in declared):
+            errors.append(QllError("undefined-symbol", f"undefined symbol '{label}': {why}"))
+    if errors:
+        raise SourceErrors(errors)
+
+
+# --- understanding the command line --------------------------------------------------------------
+
+
+def _understand(argv: list[str]) -> _Job:
+    parser = _arguments()
+    options = parser.parse_args(argv)
+    warnings = _warnings(parser, options.warnings)
+    others = [name for name in options.files
+              if name.endswith((*_ASSEMBLY_SUFFIXES, *_OBJECT_SUFFIXES))]
+    qll = [name for name in options.files if name not in others]
+    if options.files.count(STANDARD_STREAM) > 1:
+        parser.error("standard input can be read only once")
+    product, output = _product(parser, options)
+    if others and product not in ("flat", "exec", "dyn", "object"):
+        parser.error(f"{others[0]} can only go into a binary (-o FILE.qbin, .elf or .o)")
+    if not qll and not others:
+        parser.error("no input files")
+    real = None if output == STANDARD_STREAM else os.path.realpath(output)
+    if real is not None and product != "none" and real in map(os.path.realpath, options.files):
+        parser.error(f"the output {output} is also an input")
+    module = options.module
+    if module == "":
+        module = Path(output).stem
+    return _Job(qll, others, output, product, options.level, options.target, options.debug,
+                module, options.strict, options.verbose, warnings)
+
+
+def _product(parser: argparse.ArgumentParser, options: argparse.Namespace) -> tuple[str, str]:
+    """What to make, and where to put it."""
+    output = options.output
+    if options.check:
+        return "none", output or os.devnull
+    if options.emit in ("tree", "ir"):
+        return options.emit, output or STANDARD_STREAM
+    if options.compile_only and options.text_only:
+        parser.error("-S and -c exclude each other")
+    first = Path(options.files[0]).stem if options.files[0] != STANDARD_STREAM else "out"
+    if options.text_only or options.emit == "qasm":
+        return "text", output or (STANDARD_STREAM if options.emit else f"{first}.qasm")
+    if options.compile_only:
+        return "object", output or f"{first}.o"
+    kinds = {".qbin": "flat", ".elf": "dyn" if options.relocatable else "exec", ".o": "object"}
+    output = output or "out.qasm"
+    return kinds.get(Path(output).suffix, "text"), output
+
+
+def _warnings(parser: argparse.ArgumentParser, switches: list[str]) -> set[str]:
+    """The warnings that are wanted, after all -W switches in their order."""
+    wanted = set(WARNINGS) - _NOT_BY_DEFAULT
+    for switch in switches:
+        name = switch.removeprefix("no-")
+        if name != "all" and name not in WARNINGS:
+            parser.error(f"-W{switch}: unknown warning; there are {', '.join(WARNINGS)}, all")
+        names = set(WARNINGS) if name == "all" else {name}
+        wanted = wanted - names if switch.startswith("no-") else wanted | names
+    return wanted
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="qllc", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="compile QLL files, in order, as one program",
+        epilog="warnings:\n" + "\n".join(f"  {name:16} {what}" for name, what in WARNINGS.items()))
+    parser.add_argument("files", nargs="+", metavar="file",
+                        help="QLL source, - for standard input; for a binary also QASM (.qasm) "
+                             "and objects (.o)")
+    parser.add_argument("-o", "--output", metavar="FILE",
+                        help="where the product goes; .qbin makes a flat image, .elf an "
+                             "executable, .o an object, others text (default: out.qasm)")
+    parser.add_argument("-t", "--target", choices=TARGETS, default="bare",
+                        help="put the library of a target in front (default: bare)")
+    parser.add_argument("-S", dest="text_only", action="store_true",
+                        help="write assembly text (default: FILE.qasm)")
+    parser.add_argument("-c", dest="compile_only", action="store_true",
+                        help="write an object (default: FILE.o)")
+    parser.add_argument("-O", dest="level", type=int, choices=(0, 1, 2), default=2,
+                        metavar="LEVEL", help="optimise: 0, 1 or 2 (default: 2)")
+    parser.add_argument("-g", "--debug", action="store_true",
+                        help="mark in the text which source line it comes from")
+    parser.add_argument("--relocatable", action="store_true",
+                        help="make an .elf that can be loaded anywhere")
+    parser.add_argument("--emit", choices=("tree", "ir", "qasm"),
+                        help="write this to the output (default: standard output)")
+    parser.add_argument("--check", action="store_true", help="look for mistakes, write nothing")
+    parser.add_argument("-W", dest="warnings", action="append", default=[], metavar="NAME",
+                        help="switch a warning on, with no-NAME off; all is all of them")
+    parser.add_argument("--strict", action="store_true", help="treat warnings as errors")
+    parser.add_argument("--module", metavar="NAME",
+                        help="put labels NAME$begin and NAME$end around the code (empty: the "
+                             "output's name)")
+    parser.add_argument("-v", "--verbose", action="store_true",
+                        help="tell what is done and how long it takes")
+    return parser
