@@ -13,9 +13,12 @@ from toolchain.qasm import assemble
 from toolchain.qll.front import analyse, with_deep_stack
 from toolchain.qll.generate import generate
 from toolchain.qll.ir import verify
-from toolchain.source import Source
+from toolchain.source import Source, SourceErrors
 
-__all__ = ["Outcome", "build", "compile_text", "run", "run_qll"]
+__all__ = ["LEVELS", "Outcome", "Rejected", "build", "compile_text", "reject", "run", "run_qll",
+           "warnings"]
+
+LEVELS = (0, 1, 2)
 
 LIBRARY = Path(__file__).parents[2] / "firmware" / "lib"
 BUDGET = 200_000_000
@@ -65,3 +68,32 @@ def run(words: list[int], stdin: list[str] | None = None, budget: int = BUDGET) 
 def run_qll(source: str, target: str = "none", level: int = 2, asm: str = "") -> Outcome:
     """Build and run one source."""
     return run(build([source], target, level, asm))
+
+
+@dataclass
+class Rejected:
+    """What compiler or assembler found wrong, in order."""
+    kinds:    list[str]
+    messages: list[str]
+
+
+def reject(sources: list[str], target: str = "none", asm: str = "") -> Rejected:
+    """The mistakes in a program that must not be accepted."""
+    try:
+        build(sources, target, 1, asm)
+    except SourceErrors as found:
+        return Rejected([getattr(error, "kind", _assembler_kind(str(error)))
+                         for error in found.errors], [str(error) for error in found.errors])
+    raise AssertionError("the program was accepted")
+
+
+def _assembler_kind(message: str) -> str:
+    if "undefined label" in message:
+        return "undefined-symbol"
+    return "duplicate-symbol" if "duplicate label" in message else "syntax"
+
+
+def warnings(source: str, unused: bool = False) -> list[str]:
+    """The warnings for a program, as printed."""
+    files = [Source("t.qll", source)]
+    return [str(warning) for warning in with_deep_stack(lambda: analyse(files, unused)[1])]
