@@ -1,0 +1,1 @@
+"""What the operating system's sources are generated from: machine constants, system calls."""

@@ -1,0 +1,7 @@
+"""Command line: write one of the generated sources."""
+
+import sys
+
+from toolchain.system.cli import main
+
+sys.exit(main())

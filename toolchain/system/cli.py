@@ -1,0 +1,45 @@
+"""Command line: write the sources that are generated for kernel and programs."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from toolchain.system.calls import (
+    CallTableError,
+    calls_markdown,
+    kernel_qll,
+    load_calls,
+    stubs_qll,
+)
+from toolchain.system.constants import constants_qll
+
+__all__ = ["main"]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the tool: 0 done, 1 the table was wrong, 2 the command line was."""
+    parser = argparse.ArgumentParser(
+        prog="python -m toolchain.system",
+        description="write the machine's constants or what the table of system calls gives")
+    parser.add_argument("what", choices=["constants", "kernel", "stubs", "markdown"],
+                        help="constants of the machine (QLL), the kernel's table of calls (QLL), "
+                             "programs' stubs (QLL), or the manual's table")
+    parser.add_argument("--calls", type=Path, default=Path("kernel/syscalls.toml"), metavar="FILE",
+                        help="table of system calls (default: %(default)s)")
+    parser.add_argument("-o", "--output", type=Path, help="default: standard output")
+    args = parser.parse_args(argv)
+    try:
+        if args.what == "constants":
+            text = constants_qll()
+        else:
+            make = {"kernel": kernel_qll, "stubs": stubs_qll, "markdown": calls_markdown}
+            text = make[args.what](load_calls(args.calls))
+        if args.output is None:
+            sys.stdout.write(text)
+        else:
+            args.output.parent.mkdir(parents=True, exist_ok=True)
+            args.output.write_text(text)
+    except (CallTableError, OSError) as error:
+        print(f"toolchain.system: {error}", file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,49 @@
+"""The machine's constants as QLL, in namespace ``machine``: no kernel source has them twice."""
+
+from toolchain.isa import BY_MNEMONIC, machine
+from toolchain.isa.machine import (
+    PERIPHERALS,
+    BlockCommand,
+    BlockStatus,
+    BufferedControl,
+    DisplayControl,
+    Interrupt,
+    PageFlag,
+    Reason,
+)
+
+__all__ = ["SWITCH_INTERRUPT", "constants", "constants_qll"]
+
+SWITCH_INTERRUPT = 5  # a software interrupt of the kernel's own; the hardware uses up to 4
+
+
+def constants() -> dict[str, int]:
+    """Names and values, in the order of the file."""
+    table: dict[str, int] = {
+        name: getattr(machine, name) for name in (
+            "ENABLED", "ENTRY_POINTER", "FRAME_REGISTERS", "FRAME_IP", "FAULT_REASON",
+            "HIGHEST_INTERRUPT", "PERIPHERAL_TABLE", "PROGRAM", "RAM_WORDS",
+            "MMU_LIST_IDENTIFIER", "SECTOR_WORDS", "BUFFER_CAPACITY")
+    }
+    table |= {
+        "FAULT": Interrupt.FAULT, "TIMER_INTERRUPT": Interrupt.TIMER,
+        "SERIAL_INTERRUPT": Interrupt.SERIAL, "SWITCH": SWITCH_INTERRUPT,
+        "SYSCALL": Interrupt.SYSCALL,
+    }
+    table |= {reason.name: reason for reason in Reason}
+    table |= {flag.name: flag for flag in PageFlag if flag.name is not None}
+    table |= {kind.name.upper(): kind.identifier for kind in PERIPHERALS if kind.name != "mmu"}
+    table |= {f"BUFFERED_{value.name}": value for value in BufferedControl}
+    table |= {f"DISPLAY_{value.name}": value for value in DisplayControl}
+    table |= {f"BLOCK_{value.name}": value for value in BlockCommand if value}
+    table |= {f"BLOCK_{value.name}": value for value in BlockStatus}
+    table |= {f"OP_{name.upper()}": BY_MNEMONIC[name].opcode for name in ("load", "store")}
+    return {name: int(value) for name, value in table.items()}
+
+
+def constants_qll() -> str:
+    """The QLL file."""
+    rows = "".join(f"  .constant global {name}: byte = {value:#x};\n"
+                   for name, value in constants().items())
+    return ("// machine.qll: the machine's constants. Generated from toolchain/isa.\n"
+            f"\nnamespace machine {{\n{rows}}}\n")
