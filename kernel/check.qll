@@ -1,0 +1,106 @@
+// check.qll: what a crash can leave on a disk, mended at mount.
+//
+// Owns:        nothing; two temporary tables with a word for each sector.
+// Invariants:  entries are mended before sectors are freed, so a crash while mending is mended by the
+//              next mount.
+// Interrupts:  call masked, before anything is open.
+// Sleeps:      never.
+
+namespace check {
+  global reached: * byte = null;  // 1 for each sector that an entry leads to
+  global stack: * byte = null;    // directories still to be walked
+  global depth: byte = 0;
+
+  // Mark a chain, at most `most` sectors of it; how many are sound. It is cut where it leaves the
+  // data area, meets another chain or is too long.
+  function mark(first: byte, most: byte): byte {
+    var sector = first;
+    var last = 0;
+    var length = 0;
+    while (length < most && fs::is_data(sector) && !reached[unsafe sector]
+           && fs::fat[unsafe sector] != fs::FREE) {
+      reached[unsafe sector] = 1;
+      last = sector;
+      length = length + 1;
+      sector = fs::fat[unsafe sector];
+    }
+    if (last != 0 && fs::fat[unsafe last] != fs::END) { fs::set_fat(last, fs::END); }
+    return length;
+  }
+
+  function drop(sector: byte, slot: byte): void {
+    fs::update_entry(sector, slot, fs::DELETED, 0, 0);
+  }
+
+  function walk_entry(sector: byte, slot: byte, e: * fs::entry): void {
+    if (e->flags & fs::DIRECTORY) {
+      if (mark(e->first, -1) == 0) {
+        drop(sector, slot);
+      } else {
+        stack[unsafe depth] = e->first;
+        depth = depth + 1;
+      }
+      return;
+    }
+    if (e->first == 0 && e->size == 0) { return; }
+    if (fs::is_data(e->first) && reached[unsafe e->first] != 0) {
+      drop(sector, slot);  // the second name of an interrupted rename
+      return;
+    }
+    var need = (e->size + fs::SECTOR_OCTETS - 1) / fs::SECTOR_OCTETS;
+    if (e->size > 0 - fs::SECTOR_OCTETS) { need = -1; }
+    var have = mark(e->first, need);
+    if (have < need || have == 0) {
+      fs::update_entry(sector, slot, e->flags, have ? e->first : 0,
+                       std::math::min(e->size, have * fs::SECTOR_OCTETS));
+    }
+  }
+
+  function walk_directory(first: byte): void {
+    for (var sector = first; sector != 0; sector = fs::following(sector)) {
+      for (var slot = 0; slot < fs::ENTRIES; slot = slot + 1) {
+        var words = block::get(sector);
+        if (words == null) { return; }
+        var e = <unsafe * fs::entry>&words[unsafe slot * sizeof fs::entry];
+        if (fs::exists(e)) { walk_entry(sector, slot, e); }
+      }
+    }
+  }
+
+  // Free what nothing reaches, and count what is free.
+  function sweep(): void {
+    var free = 0;
+    for (var sector = fs::disk.data_first; sector < fs::disk.total; sector = sector + 1) {
+      if (!reached[unsafe sector]) {
+        var state = fs::fat[unsafe sector];
+        if (state != fs::FREE && state != fs::RESERVED) {
+          fs::set_fat(sector, fs::FREE);
+          state = fs::FREE;
+        }
+        if (state == fs::FREE) { free = free + 1; }
+      }
+    }
+    fs::free_sectors = free;
+  }
+
+  // Mend the disk; what is wrong beyond that, or null.
+  function run(): string {
+    var words = fs::disk.total;
+    reached = <unsafe * byte>memory::take(words);
+    stack = <unsafe * byte>memory::take(words);
+    if (reached == null || stack == null) { return "no memory to check the disk"; }
+    support::fill(reached, 0, words);
+    if (mark(fs::disk.root, -1) == 0) { return "the root directory is damaged"; }
+    stack[unsafe 0] = fs::disk.root;
+    depth = 1;
+    while (depth != 0) {
+      depth = depth - 1;
+      walk_directory(stack[unsafe depth]);
+    }
+    sweep();
+    memory::give(<unsafe byte>stack, words);
+    memory::give(<unsafe byte>reached, words);
+    if (fs::is_dirty() && !fs::write_fat()) { return "the disk cannot be written"; }
+    return null;
+  }
+}

@@ -1,0 +1,456 @@
+// file.qll: what handles lead to: files, directories, pipes, the console.
+//
+// Owns:        `writers`, the files open for writing, and every `file`, `writer` and `pipe`.
+// Invariants:  a file has as many `uses` as handles lead to it. A node has at most one writer. What
+//              a writer has put into new sectors is reached by no entry until `commit`.
+// Interrupts:  call masked.
+// Sleeps:      reads of an empty pipe or console and writes to a full pipe block the process;
+//              the call is then made again from the beginning.
+
+namespace file {
+  .constant global CONSOLE_OUTPUT: byte = 1;
+  .constant global CONSOLE_INPUT: byte = 2;
+  .constant global READER: byte = 3;
+  .constant global WRITER: byte = 4;
+  .constant global DIRECTORY: byte = 5;
+  .constant global PIPE_READER: byte = 6;
+  .constant global PIPE_WRITER: byte = 7;
+
+  type pipe = struct {
+    data: byte[512];  // limits::PIPE_WORDS
+    from: byte; count: byte;
+    readers: byte; writers: byte;
+  };
+
+  // A file being written, always at its end. `data` is the sector that is being filled.
+  type writer = struct {
+    replace: bool;              // the entry leads to the old contents until `commit`
+    failed: bool;               // the disk was full or broken
+    changed: bool;              // since the last `commit`
+    tail: byte;                 // last sector of what the entry leads to, 0 for none
+    first: byte; last: byte;    // new chain
+    stage: byte;                // where `data` belongs, 0 before it is known
+    fill: byte;                 // octets in it
+    size: byte;
+    data: byte[128];
+  };
+
+  type file = struct {
+    kind: byte;
+    uses: byte;
+    node: * fs::node;
+    position: byte;             // octets; entries, for a directory
+    sector: byte; index: byte;  // a sector of the chain and its number: where the last read was
+    writer: * writer;
+    next: * file;               // in `writers`
+    pipe: * pipe;
+  };
+
+  global writers: * file = null;
+
+  function make(kind: byte): * file {
+    var made = new file;
+    if (made != null) {
+      made->kind = kind;
+      made->uses = 1;
+    }
+    return made;
+  }
+
+  function share(f: * file): * file {
+    f->uses = f->uses + 1;
+    return f;
+  }
+
+  // --- opening -----------------------------------------------------------------------------------
+
+  // Open a file or directory for reading; null if there is none, or no memory.
+  function open_reader(components: string): * file {
+    var at = fs::walk(components);
+    if (!at.found) { return null; }
+    var f = make(fs::is_directory(at) ? DIRECTORY : READER);
+    if (f == null) { return null; }
+    f->node = fs::open_node(at);
+    if (f->node == null) {
+      delete f;
+      return null;
+    }
+    f->sector = f->node->first;
+    return f;
+  }
+
+  // Open a file for writing, made if it is not there. Null if that is not possible, or somebody
+  // is writing it.
+  function open_writer(components: string, appending: bool): * file {
+    var at = fs::walk(components);
+    if (!at.found) { at = fs::make(components, fs::USED, 0); }
+    if (!at.found || fs::is_directory(at) || is_written(at)) { return null; }
+    var f = make(WRITER);
+    var w = new writer;
+    if (f == null || w == null) { return give_up(f, w); }
+    f->writer = w;
+    f->node = fs::open_node(at);
+    if (f->node == null) { return give_up(f, w); }
+    w->replace = !appending;
+    w->changed = !appending && (at.size != 0 || at.first != 0);
+    if (appending && !continue_file(w, f->node)) {
+      fs::close_node(f->node);
+      return give_up(f, w);
+    }
+    f->next = writers;
+    writers = f;
+    return f;
+  }
+
+  function give_up(f: * file, w: * writer): * file {
+    delete f;
+    delete w;
+    return null;
+  }
+
+  function is_written(at: fs::place): bool {
+    for (var f = writers; f != null; f = f->next) {
+      if (!f->node->gone && f->node->sector == at.sector && f->node->slot == at.slot) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // Set a writer to the end of what a file holds.
+  function continue_file(w: * writer, n: * fs::node): bool {
+    w->size = n->size;
+    w->fill = n->size % fs::SECTOR_OCTETS;
+    for (var sector = n->first; sector != 0; sector = fs::following(sector)) { w->tail = sector; }
+    if (w->fill == 0) { return true; }
+    w->stage = w->tail;
+    return block::read(w->tail, 1, &w->data[0]);
+  }
+
+  function open_pipe(reader: * * file, writing: * * file): bool {
+    var p = new pipe;
+    var r = make(PIPE_READER);
+    var w = make(PIPE_WRITER);
+    if (p == null || r == null || w == null) {
+      delete p;
+      delete r;
+      delete w;
+      return false;
+    }
+    p->readers = 1;
+    p->writers = 1;
+    r->pipe = p;
+    w->pipe = p;
+    *reader = r;
+    *writing = w;
+    return true;
+  }
+
+  // --- closing -----------------------------------------------------------------------------------
+
+  // One handle less. False if it was the last, and what was written could not be kept.
+  function close(f: * file): bool {
+    f->uses = f->uses - 1;
+    if (f->uses != 0) { return true; }
+    var good = true;
+    if (f->kind == WRITER) {
+      good = commit(f);
+      if (f->writer->first != 0) { fs::release(f->writer->first); }
+      std::ilist::remove(&writers, f);
+      delete f->writer;
+    }
+    if (f->node != null) { fs::close_node(f->node); }
+    if (f->pipe != null) { close_pipe(f); }
+    delete f;
+    return good;
+  }
+
+  function close_pipe(f: * file): void {
+    var p = f->pipe;
+    if (f->kind == PIPE_READER) {
+      p->readers = p->readers - 1;
+    } else {
+      p->writers = p->writers - 1;
+    }
+    scheduler::wake(scheduler::PIPE, <unsafe byte>p);
+    if (p->readers == 0 && p->writers == 0) { delete p; }
+  }
+
+  // --- writing -----------------------------------------------------------------------------------
+
+  // Make what was written the contents of the file, in the order that fs.qll gives. False if it
+  // cannot be: a file that was to be replaced keeps its old contents.
+  function commit(f: * file): bool {
+    var w = f->writer;
+    if (w->failed && w->replace) { return false; }
+    if (!w->changed) { return !w->failed; }
+    if (w->stage != 0 && !block::write(w->stage, 1, &w->data[0])) { return false; }
+    if (!fs::write_fat()) { return false; }
+    if (f->node->gone) { return commit_gone(f); }
+    if (w->replace) {
+      if (!commit_new(f)) { return false; }
+    } else {
+      var first = f->node->first;
+      if (w->first != 0) {
+        if (w->tail == 0) {
+          first = w->first;
+        } else {
+          fs::set_fat(w->tail, w->first);
+          if (!fs::write_fat()) { return false; }
+        }
+      }
+      if (!fs::update_entry(f->node->sector, f->node->slot, f->node->flags, first, w->size)) {
+        return false;
+      }
+      f->node->first = first;
+      f->node->size = w->size;
+    }
+    if (w->last != 0) { w->tail = w->last; }
+    w->first = 0;
+    w->last = 0;
+    w->changed = false;
+    return !w->failed;
+  }
+
+  // The entry was removed meanwhile: what is written goes with the old sectors.
+  function commit_gone(f: * file): bool {
+    var w = f->writer;
+    w->changed = false;
+    return true;
+  }
+
+  // Let the entry lead to the new contents, and free the old ones when no reader needs them.
+  function commit_new(f: * file): bool {
+    var w = f->writer;
+    var old = f->node;
+    if (old->opens > 1) {
+      var fresh = new fs::node = *old;
+      if (fresh == null) { return false; }
+      if (!fs::update_entry(old->sector, old->slot, old->flags, w->first, w->size)) {
+        delete fresh;
+        return false;
+      }
+      fresh->opens = 1;
+      fresh->next = fs::nodes;
+      fs::nodes = fresh;
+      old->gone = true;
+      old->opens = old->opens - 1;
+      f->node = fresh;
+    } else {
+      if (!fs::update_entry(old->sector, old->slot, old->flags, w->first, w->size)) {
+        return false;
+      }
+      fs::release(old->first);
+      fs::write_fat();
+    }
+    f->node->first = w->first;
+    f->node->size = w->size;
+    w->tail = 0;
+    w->replace = false;
+    return true;
+  }
+
+  function commit_all(): bool {
+    var good = true;
+    for (var f = writers; f != null; f = f->next) { good = commit(f) && good; }
+    return good;
+  }
+
+  // Put octets, one a word, at the end; how many there was room for.
+  function put(w: * writer, from: byte, octets: byte): byte {
+    var done = 0;
+    while (done < octets && !w->failed) {
+      if (w->stage == 0 && !begin_sector(w)) { return done; }
+      var part = std::math::min(octets - done, fs::SECTOR_OCTETS - w->fill);
+      support::pack(&w->data[0], w->fill, <unsafe * byte>(from + done), part);
+      w->fill = w->fill + part;
+      w->size = w->size + part;
+      w->changed = true;
+      done = done + part;
+      if (w->fill == fs::SECTOR_OCTETS) {
+        if (!block::write(w->stage, 1, &w->data[0])) { w->failed = true; }
+        w->stage = 0;
+        w->fill = 0;
+      }
+    }
+    return done;
+  }
+
+  function begin_sector(w: * writer): bool {
+    var sector = fs::allocate();
+    if (sector == 0) {
+      w->failed = true;
+      return false;
+    }
+    if (w->last == 0) { w->first = sector; } else { fs::set_fat(w->last, sector); }
+    w->last = sector;
+    w->stage = sector;
+    support::fill(&w->data[0], 0, machine::SECTOR_WORDS);
+    return true;
+  }
+
+  // Write from a process that may read these words (the caller has checked); the count or -1.
+  function write(f: * file, p: * process::process, virtual: byte, octets: byte): byte {
+    if (f->kind == PIPE_WRITER) { return write_pipe(f->pipe, p, virtual, octets); }
+    if (f->kind != WRITER && f->kind != CONSOLE_OUTPUT) { return -1; }
+    var done = 0;
+    while (done < octets) {
+      var at = process::reach(p, virtual + done, machine::READ);
+      var part = std::math::min(at.words, octets - done);
+      if (f->kind == CONSOLE_OUTPUT) {
+        console::write(<unsafe * byte>at.physical, part);
+      } else {
+        var taken = put(f->writer, at.physical, part);
+        if (taken < part) { return done + taken == 0 ? -1 : done + taken; }
+      }
+      done = done + part;
+    }
+    return done;
+  }
+
+  function write_pipe(to: * pipe, p: * process::process, virtual: byte, octets: byte): byte {
+    if (to->readers == 0) { return -1; }
+    while (p->progress < octets) {
+      var room = limits::PIPE_WORDS - to->count;
+      if (room == 0) { return scheduler::block(scheduler::PIPE, <unsafe byte>to); }
+      var at = (to->from + to->count) % limits::PIPE_WORDS;
+      var part = std::math::min(room, octets - p->progress);
+      part = std::math::min(part, limits::PIPE_WORDS - at);
+      process::copy_in(p, &to->data[at], virtual + p->progress, part);
+      to->count = to->count + part;
+      p->progress = p->progress + part;
+      scheduler::wake(scheduler::PIPE, <unsafe byte>to);
+    }
+    return octets;
+  }
+
+  // --- reading -----------------------------------------------------------------------------------
+
+  // Read into a process that may write these words (the caller has checked): the count, 0 at the
+  // end, or -1.
+  function read(f: * file, p: * process::process, virtual: byte, octets: byte): byte {
+    if (f->kind == READER) { return read_file(f, p, virtual, octets); }
+    if (f->kind == PIPE_READER) { return read_pipe(f->pipe, p, virtual, octets); }
+    if (f->kind == CONSOLE_INPUT) { return console::read(p, virtual, octets); }
+    return -1;
+  }
+
+  // The sector that holds octet `position`, 0 behind the chain's end. Going on costs one step.
+  function find_sector(f: * file): byte {
+    var index = f->position / fs::SECTOR_OCTETS;
+    if (index < f->index || f->sector == 0) {
+      f->sector = f->node->first;
+      f->index = 0;
+    }
+    while (f->index < index && f->sector != 0) {
+      f->sector = fs::following(f->sector);
+      f->index = f->index + 1;
+    }
+    return f->sector;
+  }
+
+  function read_file(f: * file, p: * process::process, virtual: byte, octets: byte): byte {
+    var size = f->node->size;
+    if (f->position >= size) { return 0; }
+    var want = std::math::min(octets, size - f->position);
+    var done = 0;
+    while (done < want) {
+      var sector = find_sector(f);
+      var words = sector == 0 ? no_words() : block::get(sector);
+      if (words == null) { return done == 0 ? -1 : done; }
+      var first = f->position % fs::SECTOR_OCTETS;
+      var part = std::math::min(want - done, fs::SECTOR_OCTETS - first);
+      unpack_out(p, virtual + done, words, first, part);
+      done = done + part;
+      f->position = f->position + part;
+    }
+    return done;
+  }
+
+  function no_words(): * byte {
+    return null;
+  }
+
+  function unpack_out(p: * process::process, virtual: byte, words: * byte, first: byte,
+                      octets: byte): void {
+    var done = 0;
+    while (done < octets) {
+      var at = process::reach(p, virtual + done, machine::WRITE);
+      var part = std::math::min(at.words, octets - done);
+      support::unpack(<unsafe * byte>at.physical, words, first + done, part);
+      done = done + part;
+    }
+  }
+
+  // Words of the image at an octet position that is a multiple of 4, into memory, for the loader.
+  function read_words(f: * file, position: byte, to: byte, words: byte): bool {
+    var done = 0;
+    f->position = position;
+    while (done < words) {
+      var sector = find_sector(f);
+      if (sector == 0) { return false; }
+      var first = f->position % fs::SECTOR_OCTETS / 4;
+      var part = std::math::min(words - done, machine::SECTOR_WORDS - first);
+      var run = run_length(f, (words - done) / machine::SECTOR_WORDS);
+      if (first == 0 && run != 0) {
+        // Whole sectors that lie together on the disk go straight to their place.
+        part = run * machine::SECTOR_WORDS;
+        if (!block::read(sector, run, <unsafe * byte>(to + done))) { return false; }
+      } else {
+        var found = block::get(sector);
+        if (found == null) { return false; }
+        support::copy(<unsafe * byte>(to + done), &found[unsafe first], part);
+      }
+      done = done + part;
+      f->position = f->position + part * 4;
+    }
+    return true;
+  }
+
+  // How many sectors, at most `most`, lie side by side from where the file stands.
+  function run_length(f: * file, most: byte): byte {
+    var run = 0;
+    var sector = f->sector;
+    while (run < most && sector == f->sector + run) {
+      run = run + 1;
+      sector = fs::following(sector);
+    }
+    return run;
+  }
+
+  function read_pipe(from: * pipe, p: * process::process, virtual: byte, octets: byte): byte {
+    if (octets == 0) { return 0; }
+    if (from->count == 0) {
+      if (from->writers == 0) { return 0; }
+      return scheduler::block(scheduler::PIPE, <unsafe byte>from);
+    }
+    var done = 0;
+    while (done < octets && from->count != 0) {
+      var part = std::math::min(octets - done, from->count);
+      part = std::math::min(part, limits::PIPE_WORDS - from->from);
+      process::copy_out(p, virtual + done, &from->data[from->from], part);
+      from->from = (from->from + part) % limits::PIPE_WORDS;
+      from->count = from->count - part;
+      done = done + part;
+    }
+    scheduler::wake(scheduler::PIPE, <unsafe byte>from);
+    return done;
+  }
+
+  // The next entry of a directory, in the form of syscall.qll's `listed`; false at the end.
+  function next_entry(f: * file, found: * fs::entry): bool {
+    while (true) {
+      var sector = f->node->first;
+      for (var skip = f->position / fs::ENTRIES; skip != 0 && sector != 0; skip = skip - 1) {
+        sector = fs::following(sector);
+      }
+      if (sector == 0) { return false; }
+      var words = block::get(sector);
+      if (words == null) { return false; }
+      *found = *(<unsafe * fs::entry>&words[unsafe f->position % fs::ENTRIES * sizeof fs::entry]);
+      f->position = f->position + 1;
+      if (fs::exists(found)) { return true; }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,86 @@
+// kernel.qll: the order in which everything comes up, the log, and the two ways to an end.
+
+namespace kernel {
+  // Bring the subsystems up, start the shell, and say whom to resume first.
+  .export function main(): * process::process {
+    std::heap = <unsafe * byte>limits::HEAP;
+    if (!peripherals::discover()) { support::halt(1); }    // not even a console to say so on
+    console::start();                                      // from here on there is a log
+    memory::start();                                       // memory for processes
+    interrupts();                                          // entries, still masked
+    if (!scheduler::start()) { panic("scheduler: no memory for the idle process"); }
+    if (!block::start()) { panic("no disk: this kernel starts /bin/sh from a block device"); }
+    var trouble = fs::mount();
+    if (trouble) { panic(trouble); }
+    var shell = loader::spawn_first("/bin/sh");
+    if (shell == null) { panic("/bin/sh cannot be started"); }
+    return scheduler::next();
+  }
+
+  function interrupts(): void {
+    var entry = *(<unsafe * * byte>machine::ENTRY_POINTER);
+    *(<unsafe * byte>machine::HIGHEST_INTERRUPT) = machine::SYSCALL;
+    *(<unsafe * byte>machine::ENABLED) = 0;
+    entry[unsafe machine::FAULT] = <unsafe byte>support::fault_entry;
+    entry[unsafe machine::TIMER_INTERRUPT] = <unsafe byte>support::timer_entry;
+    entry[unsafe machine::SERIAL_INTERRUPT] = <unsafe byte>support::serial_entry;
+    entry[unsafe machine::SWITCH] = <unsafe byte>support::switch_entry;
+    entry[unsafe machine::SYSCALL] = <unsafe byte>support::syscall_entry;
+  }
+
+  // --- the log -----------------------------------------------------------------------------------
+
+  function say(text: string): void {
+    console::write_text(text);
+  }
+
+  function say_number(number: byte): void {
+    var digits: byte[12];
+    say(std::str::utoa(number, digits, 10));
+  }
+
+  function say_hexadecimal(number: byte): void {
+    var digits: byte[12];
+    say(std::str::utoa(number, digits, 16));
+  }
+
+  // --- ends --------------------------------------------------------------------------------------
+
+  // The kernel found itself broken: tell why and stop, with as little help as possible.
+  function panic(why: string): .abort void {
+    say("kernel panic: ");
+    say(why);
+    say("\n");
+    support::halt(0xFF);
+  }
+
+  // The first process has ended: everything is written, and the machine halts with its status.
+  function stop(status: byte): .abort void {
+    fs::sync();
+    support::halt(status);
+  }
+}
+
+// What `new` and `delete` come to.
+namespace system {
+  .export function alloc(words: byte): * byte {
+    return std::alloc(words);
+  }
+
+  .export function dealloc(pointer: * byte): void {
+    std::dealloc(pointer);
+  }
+}
+
+// What the shared library expects of whoever uses it.
+namespace std {
+  function wait_while(at: * byte, value: byte): void {
+    while (*at == value) { }
+  }
+}
+namespace std::console {
+  function print(text: string): bool {
+    kernel::say(text);
+    return true;
+  }
+}

@@ -1,0 +1,50 @@
+// limits.qll: every limit and fixed place of the kernel, one line and one reason each.
+//
+// The machine's own constants are not here: `machine.qll` is generated from the instruction set's
+// tables. All sizes and addresses are in words.
+
+namespace limits {
+  // --- the kernel's memory -----------------------------------------------------------------------
+  .constant global STACK_TOP: byte = 0x1FF00;     // interrupts and boot; the image ends far below
+  .constant global HEAP: byte = 0x20000;          // `std::alloc` manages 64 Ki words from here
+  .constant global PROCESS_MEMORY: byte = 0x30000; // from here up all memory belongs to processes
+  .constant global GRAIN: byte = 0x100;           // physical memory is handed out in multiples
+
+  // --- processes ---------------------------------------------------------------------------------
+  .constant global PROCESSES: byte = 64;          // the heap holds about 100; the manual asks for 64
+  .constant global MAPPINGS: byte = 32;           // entries of a page table; a TLB miss walks them all
+  .constant global AREAS: byte = 4;               // image, heap, stack, grown heap
+  .constant global HANDLES: byte = 18;            // console output and input, then 16 of one's own
+  .constant global FIRST_HANDLE: byte = 0x10;     // number of the first of those 16
+  .constant global NAME: byte = 24;               // characters of a name, on disk too
+  .constant global TICK_MS: byte = 10;            // time slice
+  .constant global ARGUMENTS: byte = 2048;        // characters of an argument text
+  .constant global PATH: byte = 4096;             // characters of a path
+
+  // --- a process's addresses ---------------------------------------------------------------------
+  .constant global IMAGE: byte = 0x1000;          // a flat image, fixed by compatibility
+  .constant global IMAGE_WORDS: byte = 0x8000;
+  .constant global USER_HEAP: byte = 0xA000;      // a gap of a page before and behind
+  .constant global USER_HEAP_WORDS: byte = 0x10000;
+  .constant global USER_HEAP_MOST: byte = 0x30000; // what an ELF note may ask for: up to 0x3A000
+  .constant global USER_STACK: byte = 0x1B000;
+  .constant global USER_STACK_WORDS: byte = 0x10000;
+  .constant global FRAMEBUFFER: byte = 0x40000;   // fixed by compatibility
+  .constant global FRAMEBUFFER_WORDS: byte = 0x100000; // most that a display may have
+  .constant global DYNAMIC_BASE: byte = 0x400000; // where position-independent images go
+  .constant global ELF_STACK_TOP: byte = 0xF00000;
+  .constant global ELF_STACK_MOST: byte = 0x100000;
+  .constant global GROWN_HEAP: byte = 0x1000000;  // what `grow` gives, whatever the image
+  .constant global GROWN_HEAP_WORDS: byte = 0x400000;
+  .constant global USER_TOP: byte = 0x40000000;   // ELF counts octets, so words end here
+
+  // --- demand: memory is given when it is first touched ------------------------------------------
+  .constant global DEMAND_LEAST: byte = 0x400;    // small enough for 64 processes in 16 MiB
+  .constant global DEMAND_MOST: byte = 0x4000;    // doubling ends here; keeps page tables short
+
+  // --- files and console -------------------------------------------------------------------------
+  .constant global BUFFERS: byte = 64;            // sectors of cache; a power of two
+  .constant global PIPE_WORDS: byte = 512;        // octets in flight in a pipe, one a word
+  .constant global TYPED: byte = 1024;            // octets typed ahead
+  .constant global LINE: byte = 1024;             // characters of a line being edited
+}

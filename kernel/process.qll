@@ -1,0 +1,354 @@
+// process.qll: processes: their memory, handles, parents and children, birth, faults and death.
+//
+// Owns:        `all`, the list of processes, and what hangs from each.
+// Invariants:  every process but the first has a living parent. A zombie owns nothing but its
+//              struct, which waits for the parent to ask for the status.
+// Interrupts:  call masked.
+// Sleeps:      never.
+
+namespace process {
+  // Part of a process's addresses that gets memory when it is first touched.
+  type area = struct {
+    start: byte; words: byte; flags: byte;
+    down: bool;     // filled from its end, like a stack
+    backed: byte;   // words that have memory
+  };
+
+  type process = struct {
+    // Known to support.qasm: r0 ... r63, ip, then the address of the page table.
+    registers: byte[65];
+    pages: * memory::table;
+
+    // The scheduler's.
+    state: byte;
+    waits_for: byte;       // kind of event, if blocked
+    object: byte;          // and which one
+    wake_at: byte;         // milliseconds, if asleep
+    next: * process;       // in the run queue
+
+    // The system call's that is being repeated after blocking.
+    progress: byte;
+
+    // This file's.
+    pid: byte;
+    parent: * process;
+    sibling: * process;    // next in `all`
+    status: byte;          // of a zombie
+    foreground: bool;      // ctrl-C kills it
+    console_mode: byte;
+    ticks: byte;           // time slices begun
+    name: byte[24];
+    path: byte[];          // of the image, for the names in fault messages; null if none
+    symbols: bool;
+    base: byte;            // where a position-independent image stands
+    areas: area[4];
+    handles: (* file::file)[18];
+    directory: byte[];     // current directory: components each behind a '/', none for the root
+    table: memory::table;
+  };
+
+  global all: * process = null;
+  global count: byte = 0;
+  global last_pid: byte = 0;
+  global first: * process = null;  // the shell: when it ends the machine halts
+
+  // --- birth -------------------------------------------------------------------------------------
+
+  function find(pid: byte): * process {
+    for (var p = all; p != null; p = p->sibling) {
+      if (p->pid == pid) { return p; }
+    }
+    return null;
+  }
+
+  // A process without memory, handles or program; null if there is no room for it.
+  function create(parent: * process): * process {
+    if (count == limits::PROCESSES) { return null; }
+    var made = new process;
+    if (made == null) { return null; }
+    made->pages = &made->table;
+    made->parent = parent;
+    last_pid = last_pid + 1;
+    while (last_pid == 0 || last_pid > 0x7FFFFFFF || find(last_pid) != null) {
+      last_pid = last_pid > 0x7FFFFFFE ? 1 : last_pid + 1;
+    }
+    made->pid = last_pid;
+    made->state = scheduler::NEW;
+    if (parent != null) {
+      made->foreground = parent->foreground;
+      made->directory = new byte[len parent->directory] = parent->directory;
+      if (!made->directory) {
+        delete made;
+        return null;
+      }
+    }
+    made->sibling = all;
+    all = made;
+    count = count + 1;
+    return made;
+  }
+
+  // --- memory ------------------------------------------------------------------------------------
+
+  // Reserve addresses that get memory on demand; `index` is the area's place in the process.
+  function reserve(p: * process, index: byte, start: byte, words: byte, flags: byte,
+                   down: bool): void {
+    p->areas[index] = area {
+      start = start, words = words, flags = flags | machine::PRESENT, down = down, backed = 0
+    };
+  }
+
+  // Give an area memory so that it covers `need` words from where it begins. Doubles what it has,
+  // so that a long run of touches costs few mappings; takes less when memory is short.
+  function back(p: * process, a: * area, need: byte): bool {
+    var more = a->backed;
+    if (more > limits::DEMAND_MOST) { more = limits::DEMAND_MOST; }
+    if (more < limits::DEMAND_LEAST) { more = limits::DEMAND_LEAST; }
+    if (more < need - a->backed) { more = memory::round_up(need - a->backed); }
+    if (more > a->words - a->backed) { more = a->words - a->backed; }
+    var at = memory::take(more);
+    if (at == 0) {
+      more = memory::round_up(need - a->backed);
+      at = memory::take(more);
+      if (at == 0) { return false; }
+    }
+    var virtual = a->down ? a->start + a->words - a->backed - more : a->start + a->backed;
+    if (!memory::map(&p->table, virtual, at, more, a->flags)) {
+      memory::give(at, more);
+      return false;
+    }
+    support::fill(<unsafe * byte>at, 0, more);
+    a->backed = a->backed + more;
+    return true;
+  }
+
+  // A word was touched that has no memory yet. False if it is in no area, or memory is out.
+  function demand(p: * process, virtual: byte): bool {
+    for (var i = 0; i < limits::AREAS; i = i + 1) {
+      var a = &p->areas[i];
+      var offset = virtual - a->start;
+      if (offset < a->words) {
+        var need = a->down ? a->words - offset : offset + 1;
+        return need > a->backed && back(p, a, need);
+      }
+    }
+    return false;
+  }
+
+  // The run of physical words behind a virtual address, given memory if need be.
+  function reach(p: * process, virtual: byte, flags: byte): memory::span {
+    var found = memory::look_up(&p->table, virtual, flags);
+    if (found.words == 0 && demand(p, virtual)) {
+      return memory::look_up(&p->table, virtual, flags);
+    }
+    return found;
+  }
+
+  // Whether a process may use all of these words that way. Nothing else in the kernel decides this.
+  function may(p: * process, virtual: byte, words: byte, flags: byte): bool {
+    if (virtual + words < virtual) { return false; }
+    while (words != 0) {
+      var found = reach(p, virtual, flags);
+      if (found.words == 0) { return false; }
+      if (found.words >= words) { return true; }
+      virtual = virtual + found.words;
+      words = words - found.words;
+    }
+    return true;
+  }
+
+  // Copy words out of a process; false, with nothing promised of `to`, if it may not read them.
+  function copy_in(p: * process, to: * byte, virtual: byte, words: byte): bool {
+    if (!may(p, virtual, words, machine::READ)) { return false; }
+    var at = <unsafe byte>to;
+    while (words != 0) {
+      var found = reach(p, virtual, machine::READ);
+      var part = std::math::min(found.words, words);
+      support::copy(<unsafe * byte>at, <unsafe * byte>found.physical, part);
+      at = at + part;
+      virtual = virtual + part;
+      words = words - part;
+    }
+    return true;
+  }
+
+  // Copy words into a process; false, with nothing written, if it may not write them all.
+  function copy_out(p: * process, virtual: byte, from: * byte, words: byte): bool {
+    if (!may(p, virtual, words, machine::WRITE)) { return false; }
+    var at = <unsafe byte>from;
+    while (words != 0) {
+      var found = reach(p, virtual, machine::WRITE);
+      var part = std::math::min(found.words, words);
+      support::copy(<unsafe * byte>found.physical, <unsafe * byte>at, part);
+      at = at + part;
+      virtual = virtual + part;
+      words = words - part;
+    }
+    return true;
+  }
+
+  // A text that ends with a zero word, on the kernel's heap; null if it is not all readable, longer
+  // than `most`, or the heap is full. The caller deletes it. An empty text has length 0.
+  function text_in(p: * process, virtual: byte, most: byte): byte[] {
+    var length = 0;
+    while (true) {
+      var found = reach(p, virtual + length, machine::READ);
+      if (found.words == 0 || length > most) { return null; }
+      var word = <unsafe * byte>found.physical;
+      var run = found.words;
+      while (run != 0 && length <= most && *word != 0) {
+        word = &word[unsafe 1];
+        length = length + 1;
+        run = run - 1;
+      }
+      if (run != 0 && length <= most) {
+        var text = new byte[length];
+        if (!text) { return null; }
+        copy_in(p, <unsafe * byte>text, virtual, length);
+        return text;
+      }
+    }
+    return null;
+  }
+
+  // More of the heap that `grow` manages; returns its old end, or -1. Memory comes on demand.
+  function grow(p: * process, words: byte): byte {
+    var a = &p->areas[3];
+    if (words > limits::GROWN_HEAP_WORDS - a->words) { return -1; }
+    if (words > memory::free_words) { return -1; }
+    var end = limits::GROWN_HEAP + a->words;
+    a->start = limits::GROWN_HEAP;
+    a->flags = machine::PRESENT | machine::READ | machine::WRITE;
+    a->words = memory::round_up(a->words + words);
+    return end;
+  }
+
+  // --- death -------------------------------------------------------------------------------------
+
+  // Release what a process holds. It becomes a zombie whose parent may ask for the status.
+  function end(p: * process, status: byte): void {
+    var child = all;
+    while (child != null) {
+      // A death can take others along: begin anew after each.
+      if (child->parent == p) {
+        end(child, 0xFFFFFFFF);
+        reap(child);
+        child = all;
+      } else {
+        child = child->sibling;
+      }
+    }
+    if (p->state == scheduler::ZOMBIE) { return; }
+    scheduler::withdraw(p);
+    for (var i = 0; i < limits::HANDLES; i = i + 1) {
+      if (p->handles[i] != null) {
+        var closing = p->handles[i];
+        p->handles[i] = null;
+        file::close(closing);
+      }
+    }
+    display::leave(p);
+    memory::give_all(&p->table);
+    delete p->directory;
+    delete p->path;
+    p->state = scheduler::ZOMBIE;
+    p->status = status;
+    p->foreground = false;
+    if (p == first) { kernel::stop(status); }
+    scheduler::wake(scheduler::CHILD, <unsafe byte>p->parent);
+  }
+
+  // Forget a zombie.
+  function reap(p: * process): void {
+    var link = &all;
+    while (*link != p) { link = &(*link)->sibling; }
+    *link = p->sibling;
+    count = count - 1;
+    if (scheduler::current == p) { scheduler::current = null; }
+    delete p;
+  }
+
+  function is_descendant(p: * process, of: * process): bool {
+    for (var at = p; at != null; at = at->parent) {
+      if (at == of) { return true; }
+    }
+    return false;
+  }
+
+  // Ctrl-C.
+  function end_foreground(): void {
+    var p = all;
+    while (p != null) {
+      if (p->foreground && p->state != scheduler::ZOMBIE) {
+        end(p, 130);
+        p = all;
+      } else {
+        p = p->sibling;
+      }
+    }
+  }
+
+  // --- faults ------------------------------------------------------------------------------------
+
+  function reason_text(reason: byte): string {
+    if (reason == machine::INVALID_INSTRUCTION) { return "invalid instruction"; }
+    if (reason == machine::UNIMPLEMENTED_INSTRUCTION) { return "instruction not built in"; }
+    if (reason == machine::MEMORY_FAULT) { return "memory fault"; }
+    if (reason == machine::OUT_OF_BOUNDS) { return "address out of bounds"; }
+    if (reason == machine::INVALID_INTERRUPT) { return "invalid interrupt"; }
+    return "unknown fault";
+  }
+
+  // The virtual address whose access faulted: the hardware tells only the instruction.
+  function fault_address(p: * process, ip: byte): byte {
+    var code = memory::look_up(&p->table, ip, machine::EXECUTE);
+    if (code.words == 0) { return ip; }
+    var word = *(<unsafe * byte>code.physical);
+    var frame = <unsafe * byte>machine::FRAME_REGISTERS;
+    var opcode = word >> 24;
+    var field = opcode == machine::OP_STORE ? word >> 16 & 0xFF : word >> 8 & 0xFF;
+    if (opcode == machine::OP_LOAD || opcode == machine::OP_STORE) {
+      return field == 64 ? ip : frame[unsafe field];
+    }
+    return ip + 1;  // the second word of a constant
+  }
+
+  function report(p: * process, ip: byte, what: string): void {
+    kernel::say("process ");
+    kernel::say_number(p->pid);
+    kernel::say(" (");
+    kernel::say(p->name[:name_length(p)]);
+    kernel::say(") ");
+    kernel::say(what);
+    kernel::say(" at 0x");
+    kernel::say_hexadecimal(ip);
+    loader::say_symbol(p, ip);
+    kernel::say("\n");
+  }
+
+  function name_length(p: * process): byte {
+    var length = 0;
+    while (length < limits::NAME && p->name[length] != 0) { length = length + 1; }
+    return length;
+  }
+
+  // End the running process for something that it did; returns whom to resume.
+  function punish(what: string): * process {
+    var p = scheduler::current;
+    report(p, *(<unsafe * byte>machine::FRAME_IP), what);
+    end(p, 0x80);
+    return scheduler::next();
+  }
+
+  // Interrupt 1. A touch of memory on demand is no fault; else the process ends.
+  .export function _fault(inside: byte): * process {
+    var reason = *(<unsafe * byte>machine::FAULT_REASON);
+    if (inside) { kernel::panic(reason_text(reason)); }
+    var p = scheduler::current;
+    if (reason == machine::MEMORY_FAULT
+        && demand(p, fault_address(p, *(<unsafe * byte>machine::FRAME_IP)))) {
+      return null;
+    }
+    return punish(reason_text(reason));
+  }
+}

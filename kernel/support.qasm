@@ -1,0 +1,628 @@
+; support.qasm: what QLL cannot say. Entry, interrupt entries, resume, and the word-copying loops.
+;
+; The kernel is one thread of control. It is entered by an interrupt, runs with interrupts masked on
+; one stack, and leaves by returning from the interrupt: either to the process that was interrupted
+; (its registers are in the hardware's frame all the time), or to another through `resume`.
+;
+; An entry finds the interrupted program's values in all general registers; the hardware has
+; saved them to the frame, so any may be destroyed. Nothing may be assumed of them, r62 and r63
+; included: the program may be hostile.
+;
+; Frame: r0 at 0x02 ... r63 at 0x41, ip at 0x42. Window of the MMU: @global::peripherals::mmu.
+
+; --- entry from reset: first word of the image -----------------------------------------------------
+@_entrypoint:
+  constant r63 0x1ff00
+  constant r62 1
+  constant r0 @_after_init
+  constant r1 @global::_init
+  jmp r1
+@_after_init:
+  constant r0 @_after_main
+  constant r1 @global::kernel::main
+  jmp r1
+@_after_main:
+  constant r1 @kernel$resume          ; main returns the first process
+  jmp r1
+
+; --- interrupt entries ------------------------------------------------------------------------------
+;
+; Each calls a QLL function that returns 0 to go on with the interrupted process, or the address of
+; the process to resume. `inside` is 1 while the kernel runs, so that a fault of its own is
+; recognised. `switching` is 1 in the last step of `resume`, which lets interrupts in for a moment.
+
+data @global::support::inside 1
+data @kernel$switching 0
+
+@global::support::timer_entry:
+  constant r0 @kernel$switching
+  load r0 r0
+  constant r1 @kernel$switched
+  jnz r0 r1
+  ; Save straight from the registers to the process, whose first 65 words are r0 ... r63, ip.
+  ; That is half the work of copying the frame, and a tick mostly switches.
+  constant r0 @global::scheduler::current
+  load r0 r0
+  constant r1 2
+  add r0 r0 r1
+  constant r1 1
+  store r0 r2
+  add r0 r0 r1
+  store r0 r3
+  add r0 r0 r1
+  store r0 r4
+  add r0 r0 r1
+  store r0 r5
+  add r0 r0 r1
+  store r0 r6
+  add r0 r0 r1
+  store r0 r7
+  add r0 r0 r1
+  store r0 r8
+  add r0 r0 r1
+  store r0 r9
+  add r0 r0 r1
+  store r0 r10
+  add r0 r0 r1
+  store r0 r11
+  add r0 r0 r1
+  store r0 r12
+  add r0 r0 r1
+  store r0 r13
+  add r0 r0 r1
+  store r0 r14
+  add r0 r0 r1
+  store r0 r15
+  add r0 r0 r1
+  store r0 r16
+  add r0 r0 r1
+  store r0 r17
+  add r0 r0 r1
+  store r0 r18
+  add r0 r0 r1
+  store r0 r19
+  add r0 r0 r1
+  store r0 r20
+  add r0 r0 r1
+  store r0 r21
+  add r0 r0 r1
+  store r0 r22
+  add r0 r0 r1
+  store r0 r23
+  add r0 r0 r1
+  store r0 r24
+  add r0 r0 r1
+  store r0 r25
+  add r0 r0 r1
+  store r0 r26
+  add r0 r0 r1
+  store r0 r27
+  add r0 r0 r1
+  store r0 r28
+  add r0 r0 r1
+  store r0 r29
+  add r0 r0 r1
+  store r0 r30
+  add r0 r0 r1
+  store r0 r31
+  add r0 r0 r1
+  store r0 r32
+  add r0 r0 r1
+  store r0 r33
+  add r0 r0 r1
+  store r0 r34
+  add r0 r0 r1
+  store r0 r35
+  add r0 r0 r1
+  store r0 r36
+  add r0 r0 r1
+  store r0 r37
+  add r0 r0 r1
+  store r0 r38
+  add r0 r0 r1
+  store r0 r39
+  add r0 r0 r1
+  store r0 r40
+  add r0 r0 r1
+  store r0 r41
+  add r0 r0 r1
+  store r0 r42
+  add r0 r0 r1
+  store r0 r43
+  add r0 r0 r1
+  store r0 r44
+  add r0 r0 r1
+  store r0 r45
+  add r0 r0 r1
+  store r0 r46
+  add r0 r0 r1
+  store r0 r47
+  add r0 r0 r1
+  store r0 r48
+  add r0 r0 r1
+  store r0 r49
+  add r0 r0 r1
+  store r0 r50
+  add r0 r0 r1
+  store r0 r51
+  add r0 r0 r1
+  store r0 r52
+  add r0 r0 r1
+  store r0 r53
+  add r0 r0 r1
+  store r0 r54
+  add r0 r0 r1
+  store r0 r55
+  add r0 r0 r1
+  store r0 r56
+  add r0 r0 r1
+  store r0 r57
+  add r0 r0 r1
+  store r0 r58
+  add r0 r0 r1
+  store r0 r59
+  add r0 r0 r1
+  store r0 r60
+  add r0 r0 r1
+  store r0 r61
+  add r0 r0 r1
+  store r0 r62
+  add r0 r0 r1
+  store r0 r63
+  add r0 r0 r1
+  constant r2 0x42              ; ip, r0 and r1 come from the frame
+  load r3 r2
+  store r0 r3
+  constant r2 0x02
+  load r3 r2
+  add r2 r2 r1
+  load r4 r2
+  constant r0 @global::scheduler::current
+  load r0 r0
+  store r0 r3
+  add r0 r0 r1
+  store r0 r4
+  constant r5 @global::scheduler::_timer
+  constant r6 @kernel$call
+  jmp r6
+
+@global::support::serial_entry:
+  constant r0 @kernel$switching
+  load r0 r0
+  constant r1 @kernel$switched
+  jnz r0 r1
+  constant r5 @global::scheduler::_serial
+  constant r6 @kernel$call
+  jmp r6
+
+@global::support::fault_entry:
+  constant r5 @global::process::_fault
+  constant r6 @kernel$call
+  jmp r6
+
+@global::support::syscall_entry:
+  constant r5 @global::syscall::_syscall
+; r5 = function to call
+@kernel$call:
+  constant r62 1
+  constant r63 0x1ff00
+  constant r6 @global::support::inside
+  load r7 r6
+  sub r63 r63 r62
+  store r63 r7                  ; argument: was the kernel interrupted?
+  store r6 r62
+  constant r0 @kernel$called
+  jmp r5
+@kernel$called:
+  constant r1 @kernel$resume
+  jnz r0 r1
+  constant r1 @global::support::inside
+  constant r0 0
+  store r1 r0
+  int r0
+
+; --- resume a process -------------------------------------------------------------------------------
+;
+; r0 = its address. Loads r0 ... r61 into the registers themselves, lets interrupts in and raises one,
+; so that the hardware puts them into the frame: two instructions a register, where copying memory to
+; memory takes four. r62, r63 and ip are put right in the frame by `switched`. Another interrupt may
+; come before ours and does the same; a tick lost that way is a tick late, and the next tick looks
+; after the serial line.
+@kernel$resume:
+  constant r62 1
+  constant r1 @global::scheduler::current
+  store r1 r0
+  constant r1 @kernel$switching
+  store r1 r62
+  constant r2 65                ; its page table follows its registers
+  add r2 r0 r2
+  load r2 r2
+  constant r1 @global::peripherals::mmu
+  load r1 r1
+  store r1 r2
+  mov r63 r0
+  load r0 r63
+  add r63 r63 r62
+  load r1 r63
+  add r63 r63 r62
+  load r2 r63
+  add r63 r63 r62
+  load r3 r63
+  add r63 r63 r62
+  load r4 r63
+  add r63 r63 r62
+  load r5 r63
+  add r63 r63 r62
+  load r6 r63
+  add r63 r63 r62
+  load r7 r63
+  add r63 r63 r62
+  load r8 r63
+  add r63 r63 r62
+  load r9 r63
+  add r63 r63 r62
+  load r10 r63
+  add r63 r63 r62
+  load r11 r63
+  add r63 r63 r62
+  load r12 r63
+  add r63 r63 r62
+  load r13 r63
+  add r63 r63 r62
+  load r14 r63
+  add r63 r63 r62
+  load r15 r63
+  add r63 r63 r62
+  load r16 r63
+  add r63 r63 r62
+  load r17 r63
+  add r63 r63 r62
+  load r18 r63
+  add r63 r63 r62
+  load r19 r63
+  add r63 r63 r62
+  load r20 r63
+  add r63 r63 r62
+  load r21 r63
+  add r63 r63 r62
+  load r22 r63
+  add r63 r63 r62
+  load r23 r63
+  add r63 r63 r62
+  load r24 r63
+  add r63 r63 r62
+  load r25 r63
+  add r63 r63 r62
+  load r26 r63
+  add r63 r63 r62
+  load r27 r63
+  add r63 r63 r62
+  load r28 r63
+  add r63 r63 r62
+  load r29 r63
+  add r63 r63 r62
+  load r30 r63
+  add r63 r63 r62
+  load r31 r63
+  add r63 r63 r62
+  load r32 r63
+  add r63 r63 r62
+  load r33 r63
+  add r63 r63 r62
+  load r34 r63
+  add r63 r63 r62
+  load r35 r63
+  add r63 r63 r62
+  load r36 r63
+  add r63 r63 r62
+  load r37 r63
+  add r63 r63 r62
+  load r38 r63
+  add r63 r63 r62
+  load r39 r63
+  add r63 r63 r62
+  load r40 r63
+  add r63 r63 r62
+  load r41 r63
+  add r63 r63 r62
+  load r42 r63
+  add r63 r63 r62
+  load r43 r63
+  add r63 r63 r62
+  load r44 r63
+  add r63 r63 r62
+  load r45 r63
+  add r63 r63 r62
+  load r46 r63
+  add r63 r63 r62
+  load r47 r63
+  add r63 r63 r62
+  load r48 r63
+  add r63 r63 r62
+  load r49 r63
+  add r63 r63 r62
+  load r50 r63
+  add r63 r63 r62
+  load r51 r63
+  add r63 r63 r62
+  load r52 r63
+  add r63 r63 r62
+  load r53 r63
+  add r63 r63 r62
+  load r54 r63
+  add r63 r63 r62
+  load r55 r63
+  add r63 r63 r62
+  load r56 r63
+  add r63 r63 r62
+  load r57 r63
+  add r63 r63 r62
+  load r58 r63
+  add r63 r63 r62
+  load r59 r63
+  add r63 r63 r62
+  load r60 r63
+  add r63 r63 r62
+  load r61 r63
+  add r63 r63 r62
+  constant r63 0
+  store r63 r62                 ; enabled = 1
+  constant r63 5
+  int r63
+@kernel$switched:
+  constant r62 1
+  constant r0 0
+  constant r1 @kernel$switching
+  store r1 r0
+  constant r1 @global::support::inside
+  store r1 r0
+  constant r1 @global::scheduler::current
+  load r1 r1
+  constant r2 62
+  add r1 r1 r2
+  constant r3 0x40
+  load r2 r1
+  store r3 r2
+  add r1 r1 r62
+  add r3 r3 r62
+  load r2 r1
+  store r3 r2
+  add r1 r1 r62
+  add r3 r3 r62
+  load r2 r1
+  store r3 r2
+  int r0
+
+; A program may raise interrupt 5 too: then `switching` is 0, and it is an unknown call.
+@global::support::switch_entry:
+  constant r0 @kernel$switching
+  load r0 r0
+  constant r1 @kernel$switched
+  jnz r0 r1
+  constant r5 @global::syscall::_unknown
+  constant r6 @kernel$call
+  jmp r6
+
+; --- what runs when no process can: privileged, because its page table is 0 ---------------------------
+@global::support::idle:
+  wait
+  constant r0 @global::support::idle
+  jmp r0
+
+; --- leaves, by the calling convention --------------------------------------------------------------
+
+; halt(code: byte): void
+@global::support::halt:
+  load r0 r63
+  halt
+
+; copy(to: * byte, from: * byte, words: byte): void; ascending. Four words a round, then singles.
+@global::support::copy:
+  load r1 r63                   ; words
+  add r2 r63 r62
+  load r3 r2                    ; from
+  add r2 r2 r62
+  load r4 r2                    ; to
+  constant r5 4
+  constant r6 @kernel$copy_four
+  constant r7 @kernel$copy_rest
+  constant r8 @kernel$copy_one
+@kernel$copy_four:
+  lt r9 r1 r5
+  jnz r9 r7
+  load r10 r3
+  add r3 r3 r62
+  load r11 r3
+  add r3 r3 r62
+  load r12 r3
+  add r3 r3 r62
+  load r13 r3
+  add r3 r3 r62
+  store r4 r10
+  add r4 r4 r62
+  store r4 r11
+  add r4 r4 r62
+  store r4 r12
+  add r4 r4 r62
+  store r4 r13
+  add r4 r4 r62
+  sub r1 r1 r5
+  jmp r6
+@kernel$copy_rest:
+  jz r1 r0
+@kernel$copy_one:
+  load r10 r3
+  add r3 r3 r62
+  store r4 r10
+  add r4 r4 r62
+  sub r1 r1 r62
+  jnz r1 r8
+  jmp r0
+
+; fill(to: * byte, value: byte, words: byte): void
+@global::support::fill:
+  load r1 r63                   ; words
+  add r2 r63 r62
+  load r3 r2                    ; value
+  add r2 r2 r62
+  load r4 r2                    ; to
+  constant r5 4
+  constant r6 @kernel$fill_four
+  constant r7 @kernel$fill_rest
+  constant r8 @kernel$fill_one
+@kernel$fill_four:
+  lt r9 r1 r5
+  jnz r9 r7
+  store r4 r3
+  add r4 r4 r62
+  store r4 r3
+  add r4 r4 r62
+  store r4 r3
+  add r4 r4 r62
+  store r4 r3
+  add r4 r4 r62
+  sub r1 r1 r5
+  jmp r6
+@kernel$fill_rest:
+  jz r1 r0
+@kernel$fill_one:
+  store r4 r3
+  add r4 r4 r62
+  sub r1 r1 r62
+  jnz r1 r8
+  jmp r0
+
+; unpack(to: * byte, from: * byte, first: byte, octets: byte): void
+; Octets `first` ... of packed words become one word each.
+@global::support::unpack:
+  load r1 r63                   ; octets
+  add r2 r63 r62
+  load r3 r2                    ; first
+  add r2 r2 r62
+  load r4 r2                    ; from
+  add r2 r2 r62
+  load r5 r2                    ; to
+  jz r1 r0
+  constant r6 2
+  shr r7 r3 r6
+  add r4 r4 r7                  ; the word that holds the first octet
+  constant r8 3
+  and r3 r3 r8                  ; octet within it
+  constant r9 8
+  constant r10 0xff
+  constant r14 4
+  constant r12 @kernel$unpack_word
+  constant r13 @kernel$unpack_octet
+  load r11 r4
+  mul r7 r3 r9
+  shr r11 r11 r7
+  sub r15 r14 r3                ; octets left in this word
+@kernel$unpack_octet:
+  and r7 r11 r10
+  store r5 r7
+  shr r11 r11 r9
+  add r5 r5 r62
+  sub r1 r1 r62
+  jz r1 r0
+  sub r15 r15 r62
+  jnz r15 r13
+  constant r16 @kernel$unpack_fast
+  jmp r16
+@kernel$unpack_word:                  ; whole words: four octets without counting
+  load r11 r4
+  sub r1 r1 r14
+  and r7 r11 r10
+  store r5 r7
+  shr r11 r11 r9
+  add r5 r5 r62
+  and r7 r11 r10
+  store r5 r7
+  shr r11 r11 r9
+  add r5 r5 r62
+  and r7 r11 r10
+  store r5 r7
+  shr r11 r11 r9
+  add r5 r5 r62
+  store r5 r11
+  add r5 r5 r62
+@kernel$unpack_fast:
+  add r4 r4 r62
+  lt r7 r1 r14
+  jz r7 r12
+  jz r1 r0
+  load r11 r4
+  mov r15 r14
+  jmp r13
+
+; pack(to: * byte, first: byte, from: * byte, octets: byte): void
+; One octet a word becomes octets `first` ... of packed words; what surrounds them stays.
+@global::support::pack:
+  load r1 r63                   ; octets
+  add r2 r63 r62
+  load r4 r2                    ; from
+  add r2 r2 r62
+  load r3 r2                    ; first
+  add r2 r2 r62
+  load r5 r2                    ; to
+  jz r1 r0
+  constant r6 2
+  shr r7 r3 r6
+  add r5 r5 r7
+  constant r8 3
+  and r3 r3 r8
+  constant r9 8
+  constant r10 0xff
+  constant r14 4
+  constant r12 @kernel$pack_word
+  constant r13 @kernel$pack_octet
+  constant r16 @kernel$pack_next
+  mul r15 r3 r9                 ; shift of the octet
+  constant r17 32
+@kernel$pack_next:
+  jnz r15 r13
+  lt r7 r1 r14
+  jz r7 r12
+@kernel$pack_octet:
+  jz r1 r0
+  load r7 r4
+  and r7 r7 r10
+  shl r7 r7 r15
+  shl r11 r10 r15
+  not r11 r11
+  load r18 r5
+  and r18 r18 r11
+  or r18 r18 r7
+  store r5 r18
+  add r4 r4 r62
+  sub r1 r1 r62
+  add r15 r15 r9
+  neq r7 r15 r17
+  jnz r7 r13
+  constant r15 0
+  add r5 r5 r62
+  jmp r16
+@kernel$pack_word:
+  load r11 r4
+  add r4 r4 r62
+  load r18 r4
+  add r4 r4 r62
+  load r19 r4
+  add r4 r4 r62
+  load r20 r4
+  add r4 r4 r62
+  and r11 r11 r10
+  and r18 r18 r10
+  and r19 r19 r10
+  shl r18 r18 r9
+  or r11 r11 r18
+  constant r21 16
+  shl r19 r19 r21
+  or r11 r11 r19
+  constant r21 24
+  shl r20 r20 r21
+  or r11 r11 r20
+  store r5 r11
+  add r5 r5 r62
+  sub r1 r1 r14
+  jz r1 r0
+  jmp r16

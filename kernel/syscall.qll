@@ -1,0 +1,413 @@
+// syscall.qll: the system calls: every argument is checked here, and nowhere else.
+//
+// Owns:        nothing. `calls`, the table, is generated from syscalls.toml, like the numbers and the
+//              stubs that programs use.
+// Invariants:  no word outside the calling process's own memory is read or written for it. -1 says
+//              that a call failed; it has then had no effect.
+// Interrupts:  call masked.
+// Sleeps:      a call that must wait blocks its process and is made again from the beginning.
+
+namespace syscall {
+  .constant global FAILED: byte = 0xFFFFFFFF;
+
+  // What `stat` and `read_directory` tell.
+  type status = struct { flags: byte; size: byte; sectors: byte; free: byte; };
+  type listed = struct { flags: byte; size: byte; name: byte[24]; };
+
+  // What `list_processes` tells of each.
+  type process_status = struct {
+    pid: byte; parent: byte; state: byte; ticks: byte; words: byte; name: byte[24];
+  };
+
+  type slice = struct { pointer: byte; length: byte; capacity: byte; };  // of a process: not to be
+                                                                         // used as a slice here
+  function caller(): * process::process {
+    return scheduler::current;
+  }
+
+  // --- the way in --------------------------------------------------------------------------------
+
+  .export function _syscall(inside: byte): * process::process {
+    var frame = <unsafe * byte>machine::FRAME_REGISTERS;
+    var number = *frame;
+    var result = FAILED;
+    if (number < len calls) {
+      result = calls[number](frame[unsafe 1], frame[unsafe 2], frame[unsafe 3]);
+    } else {
+      none(0, 0, 0);
+    }
+    var p = scheduler::current;
+    if (p == null || p->state == scheduler::ZOMBIE) { return scheduler::next(); }
+    if (p->state == scheduler::BLOCKED) {
+      var ip = <unsafe * byte>machine::FRAME_IP;
+      *ip = *ip - 1;  // the `int` itself, once more
+      scheduler::save_frame();
+      return scheduler::next();
+    }
+    *frame = result;
+    p->progress = 0;
+    if (p->state == scheduler::RUNNING) { return null; }
+    scheduler::save_frame();
+    return scheduler::next();
+  }
+
+  // A software interrupt that is none of the kernel's.
+  .export function _unknown(inside: byte): * process::process {
+    return process::punish("unknown interrupt");
+  }
+
+  // An unknown number ends the process, as in Quinix.
+  function none(a: byte, b: byte, c: byte): byte {
+    process::report(caller(), *(<unsafe * byte>machine::FRAME_IP) - 1, "unknown system call");
+    process::end(caller(), 0x80);
+    return 0;
+  }
+
+  // --- helpers: what a process passed ------------------------------------------------------------
+
+  // The place in the table of handles for a handle's number, or HANDLES.
+  function place_of(handle: byte): byte {
+    if (handle == 1 || handle == 2) { return handle - 1; }
+    var own = handle - limits::FIRST_HANDLE;
+    return own < limits::HANDLES - 2 ? own + 2 : limits::HANDLES;
+  }
+
+  function number_of(place: byte): byte {
+    return place < 2 ? place + 1 : place - 2 + limits::FIRST_HANDLE;
+  }
+
+  // What a handle leads to, or null.
+  function opened(handle: byte): * file::file {
+    var place = place_of(handle);
+    if (place == limits::HANDLES) { return null; }
+    return caller()->handles[place];
+  }
+
+  // Give a file a handle; closes it and fails if none is free.
+  function give_handle(f: * file::file): byte {
+    if (f == null) { return FAILED; }
+    for (var i = 2; i < limits::HANDLES; i = i + 1) {
+      if (caller()->handles[i] == null) {
+        caller()->handles[i] = f;
+        return number_of(i);
+      }
+    }
+    file::close(f);
+    return FAILED;
+  }
+
+  // The absolute components of a path that a process passed, on the heap, or null.
+  function path_in(address: byte): string {
+    var given = process::text_in(caller(), address, limits::PATH);
+    if (!given || len given == 0) {
+      delete given;
+      return null;
+    }
+    var joined = path::join(caller()->directory, given);
+    delete given;
+    return joined;
+  }
+
+  // --- 0 to 14: Quinix's -------------------------------------------------------------------------
+
+  function exit(code: byte, b: byte, c: byte): byte {
+    process::end(caller(), code);
+    return 0;
+  }
+
+  function read(handle: byte, address: byte, c: byte): byte {
+    var s: slice;
+    var f = opened(handle);
+    if (f == null || !process::copy_in(caller(), &s.pointer, address, 3)) { return FAILED; }
+    if (!process::may(caller(), s.pointer, s.length, machine::WRITE)) { return FAILED; }
+    return file::read(f, caller(), s.pointer, s.length);
+  }
+
+  function write(handle: byte, address: byte, c: byte): byte {
+    var s: slice;
+    var f = opened(handle);
+    if (f == null || !process::copy_in(caller(), &s.pointer, address, 3)) { return FAILED; }
+    if (!process::may(caller(), s.pointer, s.length, machine::READ)) { return FAILED; }
+    return file::write(f, caller(), s.pointer, s.length);
+  }
+
+  function open(name: byte, mode: byte, c: byte): byte {
+    var where = path_in(name);
+    if (!where) { return FAILED; }
+    var f = mode == 1 || mode == 2 ? file::open_writer(where, mode == 2)
+                                   : file::open_reader(where);
+    delete where;
+    return give_handle(f);
+  }
+
+  function close(handle: byte, b: byte, c: byte): byte {
+    var f = opened(handle);
+    if (f == null) { return FAILED; }
+    caller()->handles[place_of(handle)] = null;
+    return file::close(f) ? 0 : FAILED;
+  }
+
+  function create(name: byte, b: byte, c: byte): byte {
+    var where = path_in(name);
+    if (!where) { return FAILED; }
+    var good = fs::create(where);
+    delete where;
+    return good ? 0 : FAILED;
+  }
+
+  function destroy(name: byte, b: byte, c: byte): byte {
+    var where = path_in(name);
+    if (!where) { return FAILED; }
+    var good = fs::destroy(where);
+    delete where;
+    return good ? 0 : FAILED;
+  }
+
+  function spawn(name: byte, arguments: byte, handles: byte): byte {
+    var where = path_in(name);
+    if (!where) { return FAILED; }
+    var result = loader::spawn(caller(), where, arguments, handles);
+    delete where;
+    return result;
+  }
+
+  function yield(a: byte, b: byte, c: byte): byte {
+    scheduler::ready(caller());
+    return 0;
+  }
+
+  function display_open(address: byte, width: byte, height: byte): byte {
+    var answer: byte[3];
+    if (!process::may(caller(), address, 3, machine::WRITE)) { return FAILED; }
+    if (!display::open(caller(), width, height)) { return FAILED; }
+    answer[0] = limits::FRAMEBUFFER;
+    answer[1] = peripherals::display->width;
+    answer[2] = peripherals::display->height;
+    process::copy_out(caller(), address, &answer[0], 3);
+    return 0;
+  }
+
+  function display_flip(a: byte, b: byte, c: byte): byte {
+    return display::flip(caller());
+  }
+
+  function display_close(a: byte, b: byte, c: byte): byte {
+    return display::close(caller()) ? 0 : FAILED;
+  }
+
+  function key_state(a: byte, b: byte, c: byte): byte {
+    return peripherals::keyboard == null ? 0 : *peripherals::keyboard;
+  }
+
+  function key_held(code: byte, b: byte, c: byte): byte {
+    if (peripherals::keyboard == null || code > 127) { return 0; }
+    return peripherals::keyboard[unsafe 1 + code / 32] >> code % 32 & 1;
+  }
+
+  function clock(a: byte, b: byte, c: byte): byte {
+    return peripherals::now();
+  }
+
+  // --- processes ---------------------------------------------------------------------------------
+
+  // The status of a child that has ended; waits for one. -1 if there is no such child.
+  function wait(pid: byte, address: byte, c: byte): byte {
+    var p = caller();
+    if (address != 0 && !process::may(p, address, 1, machine::WRITE)) { return FAILED; }
+    var any = false;
+    for (var child = process::all; child != null; child = child->sibling) {
+      if (child->parent == p && (pid == 0 || child->pid == pid)) {
+        any = true;
+        if (child->state == scheduler::ZOMBIE) {
+          var ended = child->pid;
+          if (address != 0) { process::copy_out(p, address, &child->status, 1); }
+          process::reap(child);
+          return ended;
+        }
+      }
+    }
+    return any ? scheduler::block(scheduler::CHILD, <unsafe byte>p) : FAILED;
+  }
+
+  function own_pid(a: byte, b: byte, c: byte): byte {
+    return caller()->pid;
+  }
+
+  // A process may end itself and those that descend from it.
+  function kill(pid: byte, b: byte, c: byte): byte {
+    var p = process::find(pid);
+    if (p == null || p->state == scheduler::ZOMBIE) { return FAILED; }
+    if (!process::is_descendant(p, caller())) { return FAILED; }
+    process::end(p, 143);
+    return 0;
+  }
+
+  function sleep(ms: byte, b: byte, c: byte): byte {
+    var p = caller();
+    if (p->progress != 0 || ms == 0) { return 0; }
+    p->progress = 1;
+    return scheduler::sleep_until(peripherals::now() + std::math::min(ms, 0x7FFFFFFF));
+  }
+
+  // How ctrl-C finds those it ends: a child, and what it will spawn.
+  function set_foreground(pid: byte, on: byte, c: byte): byte {
+    var p = process::find(pid);
+    if (p == null || p->parent != caller()) { return FAILED; }
+    p->foreground = on != 0;
+    return 0;
+  }
+
+  function list_processes(address: byte, most: byte, c: byte): byte {
+    var listed = 0;
+    var words = most < limits::PROCESSES ? most : limits::PROCESSES;
+    if (!process::may(caller(), address, words * sizeof process_status, machine::WRITE)) {
+      return FAILED;
+    }
+    for (var p = process::all; p != null && listed < most; p = p->sibling) {
+      var told = process_status {
+        pid = p->pid, parent = p->parent == null ? 0 : p->parent->pid, state = p->state,
+        ticks = p->ticks, words = 0, name = p->name
+      };
+      for (var i = 0; i < p->table.count; i = i + 1) {
+        told.words = told.words + p->table.entries[i].words;
+      }
+      process::copy_out(caller(), address + listed * sizeof process_status, &told.pid,
+                        sizeof process_status);
+      listed = listed + 1;
+    }
+    return listed;
+  }
+
+  function grow(words: byte, b: byte, c: byte): byte {
+    return process::grow(caller(), words);
+  }
+
+  // --- files -------------------------------------------------------------------------------------
+
+  // Set where a file is read next; `whence` 0 from its start, 1 from here, 2 from its end.
+  function seek(handle: byte, offset: byte, whence: byte): byte {
+    var f = opened(handle);
+    if (f == null || f->kind != file::READER || whence > 2) { return FAILED; }
+    var from = whence == 0 ? 0 : whence == 1 ? f->position : f->node->size;
+    var to = from + offset;
+    if (to > f->node->size) { return FAILED; }
+    f->position = to;
+    return to;
+  }
+
+  function stat(name: byte, address: byte, c: byte): byte {
+    if (!process::may(caller(), address, sizeof status, machine::WRITE)) { return FAILED; }
+    var where = path_in(name);
+    if (!where) { return FAILED; }
+    var at = fs::walk(where);
+    delete where;
+    if (!at.found) { return FAILED; }
+    var told = status { flags = at.flags, size = at.size, free = fs::free_sectors };
+    for (var sector = at.first; sector != 0; sector = fs::following(sector)) {
+      told.sectors = told.sectors + 1;
+    }
+    process::copy_out(caller(), address, &told.flags, sizeof status);
+    return 0;
+  }
+
+  // The next entry of an open directory: 1, or 0 at the end.
+  function read_directory(handle: byte, address: byte, c: byte): byte {
+    var f = opened(handle);
+    if (f == null || f->kind != file::DIRECTORY) { return FAILED; }
+    if (!process::may(caller(), address, sizeof listed, machine::WRITE)) { return FAILED; }
+    var found: fs::entry;
+    if (!file::next_entry(f, &found)) { return 0; }
+    var told = listed { flags = found.flags, size = found.size, name = found.name };
+    process::copy_out(caller(), address, &told.flags, sizeof listed);
+    return 1;
+  }
+
+  function make_directory(name: byte, b: byte, c: byte): byte {
+    var where = path_in(name);
+    if (!where) { return FAILED; }
+    var good = fs::make_directory(where);
+    delete where;
+    return good ? 0 : FAILED;
+  }
+
+  function rename(old: byte, new_name: byte, c: byte): byte {
+    var from = path_in(old);
+    var to = path_in(new_name);
+    var good = !!from && !!to && fs::rename(from, to);
+    delete from;
+    delete to;
+    return good ? 0 : FAILED;
+  }
+
+  // Two handles: what is written to the second can be read from the first.
+  function pipe(address: byte, b: byte, c: byte): byte {
+    var p = caller();
+    var pair: byte[2];
+    var reader: * file::file;
+    var writing: * file::file;
+    if (!process::may(p, address, 2, machine::WRITE)) { return FAILED; }
+    if (!file::open_pipe(&reader, &writing)) { return FAILED; }
+    pair[0] = give_handle(reader);
+    pair[1] = give_handle(writing);
+    if (pair[1] == FAILED) {
+      if (pair[0] != FAILED) { close(pair[0], 0, 0); }
+      return FAILED;
+    }
+    process::copy_out(p, address, &pair[0], 2);
+    return 0;
+  }
+
+  function duplicate(handle: byte, b: byte, c: byte): byte {
+    var f = opened(handle);
+    return f == null ? FAILED : give_handle(file::share(f));
+  }
+
+  function change_directory(name: byte, b: byte, c: byte): byte {
+    var where = path_in(name);
+    if (!where) { return FAILED; }
+    var at = fs::walk(where);
+    if (!fs::is_directory(at)) {
+      delete where;
+      return FAILED;
+    }
+    delete caller()->directory;
+    caller()->directory = where;
+    return 0;
+  }
+
+  // The current directory as text, at most as many characters as the slice has: the length of all.
+  function get_directory(address: byte, b: byte, c: byte): byte {
+    var s: slice;
+    var p = caller();
+    if (!process::copy_in(p, &s.pointer, address, 3)) { return FAILED; }
+    var text = p->directory;
+    var root = "/";
+    if (len text == 0) { text = root; }
+    var part = std::math::min(len text, s.length);
+    if (!process::copy_out(p, s.pointer, <unsafe * byte>text, part)) { return FAILED; }
+    return len text;
+  }
+
+  function sync(a: byte, b: byte, c: byte): byte {
+    return fs::sync() ? 0 : FAILED;
+  }
+
+  // --- console -----------------------------------------------------------------------------------
+
+  // How this process's reads of the console work: 0 lines, 1 raw, 2 text; the mode before.
+  function console_mode(mode: byte, b: byte, c: byte): byte {
+    var old = caller()->console_mode;
+    if (mode > console::TEXT || (mode == console::RAW && peripherals::serial == null)) {
+      return FAILED;
+    }
+    caller()->console_mode = mode;
+    return old;
+  }
+
+  // Words of memory that are free: for processes, and 1 in the kernel's heap; 2 free sectors.
+  function free_space(what: byte, b: byte, c: byte): byte {
+    if (what == 0) { return memory::free_words; }
+    if (what == 1) { return memory::heap_free(); }
+    return what == 2 ? fs::free_sectors : FAILED;
+  }
+}
