@@ -1,0 +1,240 @@
+// os.qll: what programs under the kernel share: text out, arguments in.
+//
+// The system calls themselves, in the same namespace, are generated from kernel/syscalls.toml.
+
+namespace os {
+  .constant global FAILED: byte = 0xFFFFFFFF;
+
+  // Modes of `open` and `console_mode`, flags of `stat`.
+  .constant global READING: byte = 0;
+  .constant global WRITING: byte = 1;
+  .constant global APPENDING: byte = 2;
+  .constant global LINE: byte = 0;
+  .constant global RAW: byte = 1;
+  .constant global TEXT: byte = 2;
+  .constant global DIRECTORY: byte = 2;
+  .constant global EXECUTABLE: byte = 4;
+
+  type status = struct { flags: byte; size: byte; sectors: byte; free: byte; };
+  type listed = struct { flags: byte; size: byte; name: byte[24]; };
+  type process_status = struct {
+    pid: byte; parent: byte; state: byte; ticks: byte; words: byte; name: byte[24];
+  };
+
+  // A copy that ends with a zero word, as the kernel wants names. The caller deletes it.
+  function terminated(text: string): string {
+    var copy = new byte[len text + 1];
+    for (var i = 0; i < len text; i = i + 1) { copy[i] = text[i]; }
+    return copy;
+  }
+
+  // --- output ------------------------------------------------------------------------------------
+
+  function say(text: string): void {
+    write(1, text);
+  }
+
+  function say_line(text: string): void {
+    write(1, text);
+    write(1, "\n");
+  }
+
+  function say_number(number: byte): void {
+    var digits: byte[12];
+    say(std::str::utoa(number, digits, 10));
+  }
+
+  // A number at the right of a column.
+  function say_column(number: byte, width: byte): void {
+    var digits: byte[12];
+    var text = std::str::utoa(number, digits, 10);
+    for (var i = len text; i < width; i = i + 1) { say(" "); }
+    say(text);
+  }
+
+  // "cat: no such file: x". Returns 1, for use as a status.
+  function complain(program: string, what: string, subject: string): byte {
+    say(program);
+    say(": ");
+    say(what);
+    if (len subject != 0) {
+      say(": ");
+      say(subject);
+    }
+    say("\n");
+    return 1;
+  }
+
+  // A name out of a fixed field, up to the first zero.
+  function name_of(field: byte[]): string {
+    var length = 0;
+    while (length < len field && field[length] != 0) { length = length + 1; }
+    return field[:length];
+  }
+
+  // --- arguments ---------------------------------------------------------------------------------
+
+  // Split an argument text at blanks; '…' and "…" keep them, \ takes the next character as it is.
+  function arguments(text: string): string[] {
+    var found = std::vector::create<string>(4);
+    var at = 0;
+    while (true) {
+      while (at < len text && is_blank(text[at])) { at = at + 1; }
+      if (at == len text) { return found; }
+      var word = word_at(text, &at);
+      std::vector::add(&found, word);
+    }
+    return found;
+  }
+
+  function is_blank(c: byte): bool {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+  }
+
+  // The word at a position, without its quotes, in new memory; the position moves behind it.
+  function word_at(text: string, position: * byte): string {
+    var word = new byte[len text - *position];
+    var length = 0;
+    var quote = 0;
+    var at = *position;
+    while (at < len text && (quote != 0 || !is_blank(text[at]))) {
+      var c = text[at];
+      at = at + 1;
+      if (c == quote) {
+        quote = 0;
+      } else if (quote == 0 && (c == '\'' || c == '"')) {
+        quote = c;
+      } else {
+        if (c == '\\' && quote != '\'' && at < len text) {
+          c = text[at];
+          at = at + 1;
+        }
+        word[length] = c;
+        length = length + 1;
+      }
+    }
+    *position = at;
+    len word = length;
+    return word;
+  }
+
+  // A word as an argument text can carry it: in quotes where it needs them.
+  function quoted(word: string): string {
+    var plain = len word != 0;
+    for (var i = 0; i < len word; i = i + 1) {
+      if (is_blank(word[i]) || word[i] == '\'' || word[i] == '"' || word[i] == '\\') {
+        plain = false;
+      }
+    }
+    if (plain) { return word; }
+    var text = new byte[len word * 2 + 2];
+    var length = 1;
+    text[0] = '"';
+    for (var i = 0; i < len word; i = i + 1) {
+      if (word[i] == '"' || word[i] == '\\') {
+        text[length] = '\\';
+        length = length + 1;
+      }
+      text[length] = word[i];
+      length = length + 1;
+    }
+    text[length] = '"';
+    len text = length + 1;
+    return text;
+  }
+
+  // A decimal number, or FAILED.
+  function number_of(text: string): byte {
+    var number = 0;
+    if (len text == 0) { return FAILED; }
+    for (var i = 0; i < len text; i = i + 1) {
+      if (text[i] < '0' || text[i] > '9' || number > 400000000) { return FAILED; }
+      number = number * 10 + text[i] - '0';
+    }
+    return number;
+  }
+
+  // --- files -------------------------------------------------------------------------------------
+
+  // Copy everything from one handle to another; false if writing fails.
+  function pour(from: byte, to: byte): bool {
+    var block = new byte[4096];
+    while (true) {
+      len block = 4096;
+      var count = read(from, block);
+      if (count == FAILED) {
+        delete block;
+        return false;
+      }
+      if (count == 0) {
+        delete block;
+        return true;
+      }
+      len block = count;
+      if (write(to, block) != count) {
+        delete block;
+        return false;
+      }
+    }
+    return false;
+  }
+
+  function is_directory(name: string): bool {
+    var told: status;
+    return stat(name, &told.flags) == 0 && (told.flags & DIRECTORY) != 0;
+  }
+
+  // The last part of a path.
+  function last_part(name: string): string {
+    var at = len name;
+    while (at != 0 && name[at - 1] != '/') { at = at - 1; }
+    return name[at:];
+  }
+
+  function joined(directory: string, name: string): string {
+    if (len directory != 0 && directory[len directory - 1] == '/') {
+      return std::str::concat(directory, name);
+    }
+    return std::str::concat(std::str::concat(directory, "/"), name);
+  }
+
+  // --- lines -------------------------------------------------------------------------------------
+
+  // Reads lines from a handle, however long the kernel's answers are.
+  type reader = struct { handle: byte; block: byte[]; at: byte; ended: bool; };
+
+  function make_reader(handle: byte): reader {
+    var block = new byte[512];
+    len block = 0;
+    return reader { handle = handle, block = block, at = 0, ended = false };
+  }
+
+  // The next line without its newline, in new memory; null at the end.
+  function next_line(r: * reader): string {
+    var line = new byte[80];
+    len line = 0;
+    while (true) {
+      if (r->at == len r->block) {
+        len r->block = cap r->block;
+        var count = r->ended ? 0 : read(r->handle, r->block);
+        if (count == 0 || count == FAILED) {
+          r->ended = true;
+          len r->block = 0;
+          r->at = 0;
+          if (len line == 0) {
+            delete line;
+            return null;
+          }
+          return line;
+        }
+        len r->block = count;
+        r->at = 0;
+      }
+      var c = r->block[r->at];
+      r->at = r->at + 1;
+      if (c == '\n') { return line; }
+      std::vector::add(&line, c);
+    }
+    return null;
+  }
+}

@@ -1,0 +1,5 @@
+// false: fail.
+
+function main(): byte {
+  return 1;
+}

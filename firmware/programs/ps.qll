@@ -1,0 +1,28 @@
+// ps: list processes.
+
+function state_name(state: byte): string {
+  if (state == 1) { return "ready   "; }
+  if (state == 2) { return "running "; }
+  if (state == 3) { return "blocked "; }
+  if (state == 4) { return "zombie  "; }
+  return "new     ";
+}
+
+function main(): byte {
+  var rows: os::process_status[64];
+  var count = os::list_processes(&rows[0].pid, 64);
+  if (count == os::FAILED) { return os::complain("ps", "cannot list processes", ""); }
+  os::say("  PID  PARENT STATE     SLICES   WORDS NAME\n");
+  for (var i = count; i != 0; i = i - 1) {
+    var each = &rows[i - 1];
+    os::say_column(each->pid, 5);
+    os::say_column(each->parent, 8);
+    os::say(" ");
+    os::say(state_name(each->state));
+    os::say_column(each->ticks, 8);
+    os::say_column(each->words, 8);
+    os::say(" ");
+    os::say_line(os::name_of(each->name));
+  }
+  return 0;
+}

@@ -1,0 +1,38 @@
+// rm [-r] NAME...: remove files and empty directories; -r full directories too.
+
+// Remove a directory's contents. Names are collected first: removing moves nothing, but a reader
+// should not depend on it.
+function empty(name: string): bool {
+  var handle = os::open(name, os::READING);
+  if (handle == os::FAILED) { return false; }
+  var names = std::vector::create<string>(8);
+  var each: os::listed;
+  while (os::read_directory(handle, &each.flags) == 1) {
+    std::vector::add(&names, os::joined(name, os::name_of(each.name)));
+  }
+  os::close(handle);
+  var good = true;
+  for (var i = 0; i < len names; i = i + 1) { good = remove(names[i]) && good; }
+  return good;
+}
+
+function remove(name: string): bool {
+  if (os::is_directory(name) && !empty(name)) { return false; }
+  return os::destroy(name) == 0;
+}
+
+function main(text: string): byte {
+  var names = os::arguments(text);
+  var deep = false;
+  var status = 0;
+  if (len names == 0) { return os::complain("rm", "usage: rm [-r] NAME...", ""); }
+  for (var i = 0; i < len names; i = i + 1) {
+    if (std::str::equal(names[i], "-r")) {
+      deep = true;
+    } else {
+      var good = deep ? remove(names[i]) : os::destroy(names[i]) == 0;
+      if (!good) { status = os::complain("rm", "cannot remove", names[i]); }
+    }
+  }
+  return status;
+}

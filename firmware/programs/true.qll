@@ -1,0 +1,5 @@
+// true: succeed.
+
+function main(): byte {
+  return 0;
+}
