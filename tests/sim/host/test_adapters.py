@@ -1,0 +1,355 @@
+"""Adapters: from the streams of real peripherals to hosts, and back."""
+
+import io
+import os
+
+import numpy as np
+import pytest
+
+from rtl.peripherals.table import make_peripheral
+from sim.host.adapters import Adapters
+from sim.host.disk import Disk
+from sim.host.display import Display
+from sim.host.error import HostError, OutputClosed
+from sim.host.files import Files
+from sim.host.hosts import Debugger, Hosts
+from sim.host.keyboard import Key, Keyboard
+from sim.host.serial import Serial
+from sim.host.terminal import ScriptedTerminal, Terminal
+from tests.support.device_rig import Rig
+from toolchain.isa.config import MachineConfig
+
+
+class RigQueues:
+    """Streams of one peripheral in a rig, as an engine would keep them."""
+
+    def __init__(self, rig, name):
+        self.rig, self.name = rig, name
+
+    def receive(self, stream):
+        assert stream == f"{self.name}_to_host"
+        tokens, self.rig.sent = self.rig.sent, []
+        return tokens
+
+    def send(self, stream, tokens):
+        assert stream == f"{self.name}_from_host"
+        self.rig.inbox.extend(tokens)
+
+    def unsent(self, stream):
+        return len(self.rig.inbox)
+
+
+def attach(name, hosts, test, *, step=7, memory=None):
+    """Run a test of one peripheral whose adapter is served every few cycles."""
+    rig = Rig(make_peripheral(name, MachineConfig()), memory=memory)
+    adapters = Adapters(RigQueues(rig, name), hosts, (name,))
+    adapters.start()
+    inner = rig._cycle
+
+    async def cycle():
+        if rig.cycle_count % step == 0:
+            adapters.service(rig.cycle_count // 100)
+        return await inner()
+
+    rig._cycle = cycle
+    rig.run(test)
+    adapters.service(0)
+    return adapters
+
+
+async def write(rig, words):
+    for at, word in enumerate(words):
+        await rig.store(3 + at, word)
+    await rig.store(2, len(words))
+    await rig.store(0, 1)
+    while (status := await rig.load(0)) == 3:
+        pass
+    return status
+
+
+async def read(rig):
+    await rig.store(0, 2)
+    while (status := await rig.load(0)) == 3:
+        pass
+    return status, [await rig.load(3 + n) for n in range(await rig.load(2))]
+
+
+def points(text):
+    return [ord(char) for char in text]
+
+
+def test_console_output_becomes_text():
+    sink = io.BytesIO()
+
+    async def test(rig):
+        assert await write(rig, points("héllo ")) == 0
+        assert await write(rig, []) == 0
+        assert await write(rig, points("wörld\n")) == 0
+
+    attach("console_output", Hosts(Terminal(None, sink)), test)
+    assert sink.getvalue().decode() == "héllo wörld\n"
+
+
+def test_a_broken_pipe_comes_through():
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    async def test(rig):
+        await write(rig, [65])
+        await rig.idle(20)
+
+    with pytest.raises(OutputClosed):
+        attach("console_output", Hosts(Terminal(None, writer)), test)
+    os.close(writer)
+
+
+def test_console_input_waits_for_a_line_and_ends():
+    reader, writer = os.pipe()
+
+    async def test(rig):
+        await rig.store(0, 2)
+        await rig.idle(100)
+        assert await rig.load(0) == 3
+        os.write(writer, "zwei €\nrest".encode())
+        while await rig.load(0) == 3:
+            pass
+        assert [await rig.load(3 + n) for n in range(await rig.load(2))] == points("zwei €")
+        os.close(writer)
+        assert await read(rig) == (0, points("rest"))
+        assert (await read(rig))[0] == 0xFFFFFFFF
+
+    adapters = attach("console_input", Hosts(Terminal(reader)), test)
+    assert not adapters.may_wake
+    os.close(reader)
+
+
+def test_a_pending_line_may_wake_the_machine():
+    terminal = ScriptedTerminal([("never", "x")])
+
+    async def test(rig):
+        await rig.store(0, 2)
+        await rig.idle(20)
+
+    assert attach("console_input", Hosts(terminal), test).may_wake
+
+
+def test_host_files_are_written_and_read(tmp_path):
+    async def test(rig):
+        assert await write(rig, points("a.txt")) == 0
+        assert await write(rig, points("hello")) == 0
+        assert await write(rig, points("a.txt")) == 0
+        assert await read(rig) == (0, points("hello"))
+        assert await write(rig, points("../b.txt")) == 0xFFFFFFFF
+        assert (await read(rig))[0] == 0xFFFFFFFF
+
+    attach("host_file", Hosts(files=Files(tmp_path)), test)
+    assert (tmp_path / "a.txt").read_text() == "hello"
+
+
+def test_without_a_folder_the_host_file_fails():
+    async def test(rig):
+        assert await write(rig, points("a.txt")) == 0xFFFFFFFF
+        assert (await read(rig))[0] == 0xFFFFFFFF
+
+    attach("host_file", Hosts(), test)
+
+
+def test_a_flip_is_shown_whole():
+    display = Display(3, 2)
+
+    async def test(rig):
+        await rig.idle(20)
+        assert [await rig.load(n) for n in (1, 2)] == [3, 2]
+        for first, status in ((8, 0), (60, 0xFF), (9, 0), (0, 0)):
+            await rig.store(3, first)
+            await rig.store(0, 1)
+            await rig.until(0, status)
+
+    attach("display", Hosts(display=display), test, memory=list(range(64)))
+    assert display.frame_count == 2
+    assert display.last.tolist() == [[9, 10, 11], [12, 13, 14]]
+
+
+def test_a_flip_without_a_display_is_nothing():
+    async def test(rig):
+        await rig.store(3, 1)
+        await rig.store(0, 1)
+        await rig.until(0, 0)
+
+    attach("display", Hosts(), test, memory=[0])
+
+
+def test_keys_arrive_at_their_times():
+    keyboard = Keyboard()
+    keyboard.play([(1, Key.LEFT, True), (3, ord("a"), True)])
+
+    async def test(rig):
+        await rig.idle(150)
+        assert await rig.load(0) == 1 and await rig.load(4) == 0
+        await rig.idle(200)
+        assert await rig.load(0) == 1 and await rig.load(4) == 2
+
+    attach("keyboard", Hosts(keyboard=keyboard), test)
+
+
+async def operate(rig, command, sector, count, address):
+    for addr, value in ((2, sector), (3, count), (4, address), (0, command)):
+        await rig.store(addr, value)
+    while (status := await rig.load(1)) == 1:
+        pass
+    return status, await rig.load(7)
+
+
+def test_sectors_are_moved_and_flushed():
+    events = []
+    disk = Disk(bytes(4 * 512), observer=events.append)
+    memory = list(range(1000, 1600))
+
+    async def test(rig):
+        await rig.idle(20)
+        assert await rig.load(5) == 4
+        assert await operate(rig, 2, 1, 2, 100) == (0, 0)
+        assert await operate(rig, 3, 0, 0, 0) == (0, 0)
+        assert await operate(rig, 1, 2, 1, 0) == (0, 0)
+        assert await operate(rig, 2, 0, 1, 590) == (0xFF, 3)  # past the end of RAM
+        assert await operate(rig, 1, 1, 1, 300) == (0, 0)
+
+    attach("block", Hosts(disk=disk), test, memory=memory)
+    assert [event.sector for event in events] == [1, 2, None]
+    assert disk.read(1).tolist() == list(range(1100, 1228)) == memory[300:428]
+    assert memory[:128] == list(range(1228, 1356)) and not disk.read(0).any()
+
+
+def test_a_disk_that_fails_gives_an_error_and_goes_on():
+    def refuse(event):
+        if event.sector == 1 or event.sector is None:
+            raise HostError("worn out")
+
+    disk = Disk(bytes(4 * 512), observer=refuse)
+
+    async def test(rig):
+        await rig.idle(20)
+        assert await operate(rig, 2, 0, 2, 0) == (0xFF, 3)
+        assert await operate(rig, 3, 0, 0, 0) == (0xFF, 3)
+        assert await operate(rig, 2, 2, 1, 0) == (0, 0)
+
+    attach("block", Hosts(disk=disk), test, memory=list(range(300)))
+    assert disk.read(2).tolist() == disk.read(0).tolist() == list(range(128))
+    assert not disk.read(1).any()
+
+
+def test_without_a_disk_a_flush_fails():
+    async def test(rig):
+        await rig.idle(20)
+        assert await operate(rig, 3, 0, 0, 0) == (0xFF, 3)
+        assert await operate(rig, 1, 0, 1, 0) == (0xFF, 1)
+
+    attach("block", Hosts(), test, memory=[0])
+
+
+def test_serial_octets_pass_both_ways_and_none_is_lost():
+    sink = io.BytesIO()
+    octets = bytes(n * 7 % 256 for n in range(300))
+    terminal = Terminal(octets, sink)
+
+    async def test(rig):
+        await rig.idle(200)
+        for octet in octets:
+            while not (word := await rig.load(2)):
+                pass
+            assert word == 0x100 | octet
+            await rig.store(1, 0)
+            while await rig.load(0):
+                pass
+            await rig.store(0, octet ^ 0xFF)
+        await rig.idle(20)
+
+    adapters = attach("serial", Hosts(terminal, serial=Serial(terminal)), test)
+    assert sink.getvalue() == bytes(octet ^ 0xFF for octet in octets)
+    assert not adapters.may_wake
+
+
+class Person(Debugger):
+    """Goes on the third time it is asked, and wishes for one break."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked, self.wish = 0, True
+
+    def stopped(self):
+        super().stopped()
+        return False
+
+    def go_on(self):
+        self.asked += 1
+        return self.asked == 3
+
+    def wants_break(self):
+        wish, self.wish = self.wish, False
+        return wish
+
+
+def test_a_debugger_stops_the_machine_and_lets_it_go():
+    person = Person()
+
+    async def test(rig):
+        await rig.idle(10)
+        assert len(rig.irq_cycles) == 1
+        await rig.store(0, 1)
+        await rig.until(0, 0)
+        assert rig.cycle_count > 21
+
+    attach("debug_break", Hosts(debugger=person), test)
+    assert person.asked == 3 and person.break_count == 1
+
+
+def test_without_a_debugger_a_break_goes_on_at_once():
+    async def test(rig):
+        await rig.store(0, 1)
+        await rig.until(0, 0)
+
+    attach("debug_break", Hosts(), test)
+
+
+class FakeQueues:
+    """Every stream at once, by hand."""
+
+    def __init__(self):
+        self.outs, self.ins = {}, {}
+
+    def receive(self, stream):
+        return self.outs.pop(stream, [])
+
+    def send(self, stream, tokens):
+        self.ins.setdefault(stream, []).extend(tokens)
+
+    def unsent(self, stream):
+        return len(self.ins.get(stream, []))
+
+
+def test_what_is_typed_goes_to_the_line_unless_the_console_waits_for_it():
+    terminal = Terminal(b"one\ntwo\n")
+    queues = FakeQueues()
+    hosts = Hosts(terminal, serial=Serial(terminal))
+    adapters = Adapters(queues, hosts, ("console_input", "serial"))
+    adapters.start()
+    queues.outs["console_input_to_host"] = [2 << 32]
+    adapters.service(0)
+    assert [t & 0xFF for t in queues.ins["console_input_from_host"]] == [3, *b"one"]
+    adapters.service(0)
+    assert [t & 0xFF for t in queues.ins["serial_from_host"]] == list(b"two\n")
+
+
+def test_a_picture_may_come_in_pieces():
+    display = Display(100, 50)
+    queues = FakeQueues()
+    adapters = Adapters(queues, Hosts(display=display), ("display",))
+    adapters.start()
+    assert queues.ins["display_from_host"] == [50 << 14 | 100]
+    tokens = [50 << 16 | 100, *(1 << 32 | n for n in range(5000)), 2 << 32]
+    tokens = tokens[:300] + tokens + tokens  # one that breaks off, and two
+    for at in range(0, len(tokens), 777):
+        queues.outs["display_to_host"] = tokens[at:at + 777]
+        adapters.service(0)
+    assert display.frame_count == 2
+    assert (display.last.ravel() == np.arange(5000)).all()
