@@ -47,17 +47,22 @@ def symbol_sizes(part: ObjectFile) -> dict[str, tuple[SymbolType, int]]:
     """Type and size, in words, of each symbol.
 
     A code label with a `$` in its name is a place inside of a function; the others are functions,
-    which end where the next one begins. Data ends at the next label.
+    which end where the next one begins. A data label is a place inside if what is in front of its
+    last `$` is the label of data too: `vector$2` is the third word of `vector`.
     """
     done: dict[str, tuple[SymbolType, int]] = {}
     for at, section in enumerate(part.sections):
-        inside = [symbol for symbol in part.symbols if symbol.section == at]
+        here = [symbol for symbol in part.symbols if symbol.section == at]
         is_code = section.content is Content.CODE
-        starts = sorted({symbol.word for symbol in inside
-                         if not is_code or "$" not in symbol.name} | {len(section.words)})
+        whole = {symbol.name for symbol in here if "$" not in symbol.name}
+        if not is_code:
+            whole = {symbol.name for symbol in here}
+            whole = {name for name in whole if name.rpartition("$")[0] not in whole}
+        starts = sorted({symbol.word for symbol in here if symbol.name in whole}
+                        | {len(section.words)})
         following = dict(zip(starts, [*starts[1:], len(section.words)], strict=True))
-        for symbol in inside:
-            if is_code and "$" in symbol.name:
+        for symbol in here:
+            if symbol.name not in whole:
                 done[symbol.name] = SymbolType.NOTYPE, 0
             else:
                 kind = SymbolType.FUNCTION if is_code else SymbolType.OBJECT

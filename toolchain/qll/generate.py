@@ -31,8 +31,11 @@ def generate(program: tree.Program, level: int = 2, comments: bool = True,
     for function in module.functions:
         lines += texts[function.symbol]
         lines.append("")
-    for data in module.data:
-        lines += emit_data(data, offsets.get(data.label, set()))
+    for read_only in (False, True):
+        lines.append(";!rodata" if read_only else ";!data")
+        for data in module.data:
+            if data.read_only is read_only:
+                lines += emit_data(data, offsets.get(data.label, set()))
     lines.append("")
     return "\n".join(lines)
 

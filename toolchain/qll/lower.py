@@ -58,6 +58,7 @@ class Data:
     """Words of the image under a label; a word is a number or the label whose address it is."""
     label: str
     words: list[int | str]
+    read_only: bool = False  # for good
 
 
 @dataclass
@@ -73,11 +74,12 @@ class Module:
     first_lines: list[int] = field(default_factory=list)  # number of each source's first line
 
     def remark(self, line: int) -> str:
-        """A comment that shows a source line; lines are counted through all sources, from 1."""
+        """A comment that shows a source line, with the annotation that the linker takes it from;
+        lines are counted through all sources, from 1."""
         index = bisect_right(self.first_lines, line) - 1
         source = self.sources[index]
         number = line - self.first_lines[index] + 1
-        return f"  ; {source.name}:{number}: {source.line(number).strip()}"
+        return f"  ;!line {number} {source.name}\n  ; {source.line(number).strip()}"
 
 
 @dataclass
@@ -178,7 +180,7 @@ class _Shared:
         label = self.literals.get(words)
         if label is None:
             label = self.literals[words] = f"$literal{len(self.literals)}"
-            self.module.data.append(Data(label, list(words)))
+            self.module.data.append(Data(label, list(words), read_only=True))
             self.sizes[label] = len(words)
         return label
 

@@ -110,6 +110,13 @@ def test_symbols_have_places_sizes_and_types():
     }
 
 
+def test_words_inside_of_data_are_not_objects():
+    symbols = symbols_of(elf_of(linked(
+        "data @a 1\ndata @a$1 2 3\ndata @_init$temporary0 4\ndata @_init$temporary0$1 5")))
+    assert {name: symbol["st_size"] for name, symbol in symbols.items()} == {
+        "": 0, "a": 12, "a$1": 0, "_init$temporary0": 8, "_init$temporary0$1": 0}
+
+
 def test_note_has_stack_and_heap_in_octets():
     elf = elf_of(linked(MAIN, HELPER, stack_words=0x800, heap_words=0x4000))
     section = elf.get_section_by_name(".note.quince")
