@@ -1,0 +1,180 @@
+"""Build the operating system: kernel image, programs and disk, each only when its sources changed."""
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolchain.files import read_source
+from toolchain.qasm import assemble
+from toolchain.qfs import Image
+from toolchain.qll.front import analyse, with_deep_stack
+from toolchain.qll.generate import generate
+from toolchain.source import Source
+from toolchain.system.calls import kernel_qll, load_calls, stubs_qll
+from toolchain.system.constants import constants_qll
+from toolchain.targets import LIBRARY, library_files
+
+__all__ = ["Paths", "build", "build_disk", "build_kernel", "build_program"]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DISK_SECTORS = 4096  # 2 MiB
+
+# What a kernel takes of the shared library, and its own files in the order of initialisation.
+KERNEL_LIBRARY = ("alloc", "buffered", "std")
+KERNEL_FILES = ("limits", "support", "kernel", "peripherals", "memory", "process", "scheduler",
+                "block", "fs", "check", "path", "file", "console", "display", "loader", "syscall")
+
+# Folders of programs, and where on the disk what is made of them goes.
+PROGRAM_FOLDERS = {"programs": "bin", "tests": "test"}
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where the system is built, under one folder."""
+    folder: Path
+
+    @property
+    def kernel(self) -> Path:
+        return self.folder / "kernel.qbin"
+
+    @property
+    def symbols(self) -> Path:
+        return self.folder / "kernel.sym"
+
+    @property
+    def disk(self) -> Path:
+        return self.folder / "disk.qfs"
+
+    def program(self, source: Path) -> Path:
+        return self.folder / source.parent.name / f"{source.stem}.qbin"
+
+
+def _toolchain_digest() -> str:
+    """Changes when any part of the toolchain does."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "toolchain").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+class _Cache:
+    """Tells whether a product is made of these sources already: a stamp stands beside it."""
+
+    def __init__(self) -> None:
+        self.toolchain = _toolchain_digest()
+
+    def key(self, sources: Sequence[Source], *settings: object) -> str:
+        digest = hashlib.sha256(f"{self.toolchain}{settings}".encode())
+        for source in sources:
+            digest.update(source.text.encode())
+        return digest.hexdigest()
+
+    @staticmethod
+    def stamp(product: Path) -> Path:
+        return product.with_name(f".{product.name}.stamp")
+
+    def is_fresh(self, product: Path, key: str) -> bool:
+        stamp = self.stamp(product)
+        return product.exists() and stamp.exists() and stamp.read_text() == key
+
+    def keep(self, product: Path, key: str, octets: bytes) -> None:
+        product.parent.mkdir(parents=True, exist_ok=True)
+        product.write_bytes(octets)
+        self.stamp(product).write_text(key)
+
+
+def _say(text: str) -> None:
+    print(f"quince: {text}", file=sys.stderr)
+
+
+def _compile(qll: Sequence[Source], qasm: Sequence[Source], level: int) -> tuple[bytes, str]:
+    """A flat image and its symbol map."""
+    def work() -> tuple[bytes, str]:
+        program, _ = analyse(list(qll))
+        text = Source("compiled", generate(program, level, comments=False))
+        linked = assemble([*qasm, text])
+        words = b"".join(word.to_bytes(4, "little") for word in linked.words)
+        symbols = "".join(f"{address:08x} {name}\n" for name, address in
+                          sorted(linked.symbols.items(), key=lambda item: (item[1], item[0])))
+        return words, symbols
+    return with_deep_stack(work)
+
+
+def _make(cache: _Cache, product: Path, qll: Sequence[Source], qasm: Sequence[Source],
+          level: int, symbols: Path | None = None) -> Path:
+    key = cache.key([*qll, *qasm], level)
+    if not cache.is_fresh(product, key):
+        _say(f"compiling {product.stem}")
+        octets, names = _compile(qll, qasm, level)
+        cache.keep(product, key, octets)
+        if symbols is not None:
+            symbols.write_text(names)
+    return product
+
+
+def build_kernel(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Path:
+    """The kernel's flat image, and its symbol map beside it."""
+    folder = ROOT / "kernel"
+    qll = [read_source(str(LIBRARY / "shared" / f"{name}.qll")) for name in KERNEL_LIBRARY]
+    qll.append(Source("machine.qll", constants_qll()))
+    qll += [read_source(str(folder / f"{name}.qll")) for name in KERNEL_FILES]
+    qll.append(Source("calls.qll", kernel_qll(load_calls(folder / "syscalls.toml"))))
+    qasm = [read_source(str(folder / "support.qasm"))]
+    return _make(cache or _Cache(), paths.kernel, qll, qasm, level, paths.symbols)
+
+
+def build_program(paths: Paths, source: Path, level: int = 2,
+                  cache: _Cache | None = None) -> Path:
+    """A flat image of a program for the kernel: target ``user`` with the namespace ``os``."""
+    stubs = Source("calls.qll", stubs_qll(load_calls(ROOT / "kernel" / "syscalls.toml")))
+    qll = [*(read_source(str(path)) for path in library_files("user", ".qll")),
+           read_source(str(ROOT / "firmware" / "os" / "os.qll")), stubs,
+           read_source(str(source))]
+    qasm = [read_source(str(path)) for path in library_files("user", ".qasm")]
+    return _make(cache or _Cache(), paths.program(source), qll, qasm, level)
+
+
+def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Path:
+    """A fresh disk with all programs and what is in firmware/disk; the same sources, the same disk.
+
+    Raises
+    ------
+    QfsError
+        If it does not fit.
+    """
+    cache = cache or _Cache()
+    image = Image.format(DISK_SECTORS, str(paths.disk))
+    for folder, target in PROGRAM_FOLDERS.items():
+        image.make_directory(target)
+        for source in sorted((ROOT / "firmware" / folder).glob("*.qll")):
+            program = build_program(paths, source, level, cache)
+            image.write(f"{target}/{source.stem}", program.read_bytes(), executable=True)
+    image.make_directory("tmp")
+    for path in sorted((ROOT / "firmware" / "disk").rglob("*")):
+        inside = path.relative_to(ROOT / "firmware" / "disk").as_posix()
+        if path.is_dir():
+            if image.find(inside) is None:
+                image.make_directory(inside)
+        else:
+            image.write(inside, path.read_bytes())
+    paths.disk.parent.mkdir(parents=True, exist_ok=True)
+    image.save(paths.disk)
+    return paths.disk
+
+
+def build(folder: Path, level: int = 2) -> Paths:
+    """Kernel and disk, in a folder.
+
+    Raises
+    ------
+    SourceErrors, QfsError
+        With what is wrong in the sources.
+    """
+    paths, cache = Paths(folder), _Cache()
+    build_kernel(paths, level, cache)
+    build_disk(paths, level, cache)
+    return paths
+
+
