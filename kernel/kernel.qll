@@ -20,7 +20,6 @@ namespace kernel {
   function interrupts(): void {
     var entry = *(<unsafe * * byte>machine::ENTRY_POINTER);
     *(<unsafe * byte>machine::HIGHEST_INTERRUPT) = machine::SYSCALL;
-    *(<unsafe * byte>machine::ENABLED) = 0;
     entry[unsafe machine::FAULT] = <unsafe byte>support::fault_entry;
     entry[unsafe machine::TIMER_INTERRUPT] = <unsafe byte>support::timer_entry;
     entry[unsafe machine::SERIAL_INTERRUPT] = <unsafe byte>support::serial_entry;

@@ -12,6 +12,8 @@
 
 ; --- entry from reset: first word of the image -----------------------------------------------------
 @_entrypoint:
+  constant r0 0
+  store r0 r0                   ; mask interrupts
   constant r63 0x1ff00
   constant r62 1
   constant r0 @_after_init

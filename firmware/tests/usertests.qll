@@ -82,7 +82,7 @@ function bad_slices(): void {
   put("/tmp/x", "0123456789");
   var handle = os::open("/tmp/x", os::READING);
   var target = os::open("/tmp/y", os::WRITING);
-  var words: byte[8] = [0, 0x100, 0x1F000, 0x9000, 0x2B000, NOTHING, -1, 0x80000000];
+  var words: byte[8] = [0, 0x100, 0x3F000, 0x9000, 0x2B000, NOTHING, -1, 0x80000000];
   for (var i = 0; i < 8; i = i + 1) {
     check(raw_call(1, handle, words[i], 4) == os::FAILED, "read to a bad address");
     check(raw_call(2, target, words[i], 4) == os::FAILED, "write from a bad address");
@@ -230,23 +230,27 @@ function deep_directories(): void {
 }
 
 function many_entries(): void {
-  var name: byte[8] = ['/', 't', 'm', 'p', '/', 'm', '0', '0'];
+  var name: byte[3] = ['m', '0', '0'];
+  os::make_directory("/tmp/many");
+  os::change_directory("/tmp/many");
   for (var i = 0; i < 40; i = i + 1) {
-    name[6] = '0' + i / 10;
-    name[7] = '0' + i % 10;
+    name[1] = '0' + i / 10;
+    name[2] = '0' + i % 10;
     check(put(name, "m"), "make");
   }
-  var handle = os::open("/tmp", os::READING);
+  var handle = os::open(".", os::READING);
   var each: os::listed;
   var count = 0;
   while (os::read_directory(handle, &each.flags) == 1) { count = count + 1; }
   check(count == 40, "list");
   os::close(handle);
   for (var i = 0; i < 40; i = i + 1) {
-    name[6] = '0' + i / 10;
-    name[7] = '0' + i % 10;
+    name[1] = '0' + i / 10;
+    name[2] = '0' + i % 10;
     check(os::destroy(name) == 0, "destroy");
   }
+  os::change_directory("/");
+  check(os::destroy("/tmp/many") == 0, "destroy the directory");
 }
 
 function renames(): void {
