@@ -83,20 +83,20 @@ class FpAdder(wiring.Component):
 
         sum_     = Signal(28)
         zeros    = Signal(5)   # above the highest one of the sum, not counting the carry
-        scale    = Signal(8)   # of the bit below the carry
+        scale    = Signal(9)   # of the carry
         sign     = Signal()
         n_sum    = Signal(28)
         m.d.comb += n_sum.eq(Mux(a_differ, (a_large << 3) - aligned, (a_large << 3) + aligned))
         m.d.sync += [
             sum_.eq(n_sum),
             zeros.eq(leading_zeros(n_sum[2:27])),
-            scale.eq(a_scale),
+            scale.eq(a_scale + 1),
             # Numbers that cancel give +0, but two zeros of one sign keep it.
             sign.eq(a_sign & ~(a_differ & (n_sum == 0))),
         ]
         m.d.comb += [
             self.rough.bits.eq(sum_),
-            self.rough.scale.eq(scale + 1),
+            self.rough.scale.eq(scale),
             self.rough.sign.eq(sign),
         ]
 
@@ -107,13 +107,13 @@ class FpAdder(wiring.Component):
         left    = Signal(5)
         shifted = Signal(25)
         m.d.comb += [
-            room.eq(scale - 1),
+            room.eq(scale - 2),
             left.eq(Mux(room < zeros, room, zeros)),
             shifted.eq(sum_[2:27] << left),
             self.is_exact.eq(~sum_[25:].any()),
             self.exact.sign.eq(sign),
             self.exact.fraction.eq(shifted[1:24]),
-            self.exact.exponent.eq(Mux(shifted[24], scale - left, 0)),
+            self.exact.exponent.eq(Mux(shifted[24], room + 1 - left, 0)),
         ]
 
         return m

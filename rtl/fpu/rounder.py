@@ -69,29 +69,30 @@ class Rounder(wiring.Component):
         m = Module()
 
         # Normalise by up to two bits, but not below scale 1.
-        bits, scale = self.rough.bits, self.rough.scale
-        mantissa    = Signal(24)
-        half, below = Signal(), Signal()  # the first bit that is lost; any other
-        field       = Signal(10)
+        bits, scale  = self.rough.bits, self.rough.scale
+        mantissa     = Signal(24)
+        half, below  = Signal(), Signal()  # the first bit that is lost; any other
+        field        = Signal(8)
+        is_too_large = Signal()
         with m.If(bits[27] | (scale == 1)):
             m.d.comb += [mantissa.eq(bits[4:]), half.eq(bits[3]), below.eq(bits[:3].any()),
-                         field.eq(scale)]
+                         field.eq(scale), is_too_large.eq(~(scale < INFINITY_EXPONENT))]
         with m.Elif(bits[26] | (scale == 2)):
             m.d.comb += [mantissa.eq(bits[3:]), half.eq(bits[2]), below.eq(bits[:2].any()),
-                         field.eq(scale - 1)]
+                         field.eq(scale - 1), is_too_large.eq(~(scale < INFINITY_EXPONENT + 1))]
         with m.Else():
             m.d.comb += [mantissa.eq(bits[2:]), half.eq(bits[1]), below.eq(bits[0]),
-                         field.eq(scale - 2)]
+                         field.eq(scale - 2), is_too_large.eq(~(scale < INFINITY_EXPONENT + 2))]
 
         # Rounding up may carry into the exponent: from a subnormal to a normal number, from one
         # exponent to the next, from the last one to infinity, all by the same addition.
         up      = half & (below | mantissa[0])
         rounded = Signal(31)
         m.d.comb += [
-            rounded.eq(Cat(mantissa[:23], Mux(mantissa[23], field[:8], 0)) + up),
+            rounded.eq(Cat(mantissa[:23], Mux(mantissa[23], field, 0)) + up),
             self.number.sign.eq(self.rough.sign),
         ]
-        with m.If(~(field < INFINITY_EXPONENT)):
+        with m.If(is_too_large):
             m.d.comb += self.number.exponent.eq(INFINITY_EXPONENT)
         with m.Else():
             m.d.comb += Cat(self.number.fraction, self.number.exponent).eq(rounded)
