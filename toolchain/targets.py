@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
-__all__ = ["LIBRARY", "TARGETS", "library_files"]
+from toolchain.files import read_source
+from toolchain.source import Source, SourceError
 
-LIBRARY = Path(__file__).resolve().parent.parent / "firmware" / "lib"
+__all__ = ["LIBRARY", "TARGETS", "library_files", "library_sources"]
+
+_ROOT   = Path(__file__).resolve().parent.parent
+LIBRARY = _ROOT / "firmware" / "lib"
 
 # Folders of the library in their order. `shared` holds no assembly.
 TARGETS = {
@@ -26,3 +30,18 @@ def library_files(target: str, suffix: str) -> list[Path]:
         raise ValueError(f"target must be one of {', '.join(TARGETS)}, not {target!r}")
     return [path for folder in TARGETS[target]
             for path in sorted((LIBRARY / folder).glob(f"*{suffix}"))]
+
+
+def library_sources(target: str, suffix: str) -> list[Source]:
+    """The same files, read. Their names begin at the root of the repository, so that products
+    that mention them do not depend on where that is.
+
+    Raises
+    ------
+    SourceError
+        If the library is not there, or cannot be read.
+    """
+    if TARGETS.get(target) and not LIBRARY.is_dir():
+        raise SourceError(f"the library for target {target} is missing: there is no {LIBRARY}")
+    return [Source(path.relative_to(_ROOT).as_posix(), read_source(str(path)).text)
+            for path in library_files(target, suffix)]

@@ -4,14 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from toolchain.files import read_octets, write_output
+from toolchain.files import read_octets, read_source, write_output
 from toolchain.isa.machine import PROGRAM
 from toolchain.link import FORMATS, ObjectFile, link, object_from_unit, read_object
 from toolchain.link.executable import ALIGN_WORDS, HEAP_WORDS, STACK_WORDS
-from toolchain.qasm.cli import load_sources
 from toolchain.qasm.parser import parse_source
-from toolchain.source import SourceError, SourceErrors
-from toolchain.targets import TARGETS
+from toolchain.source import Source, SourceError, SourceErrors
+from toolchain.targets import TARGETS, library_sources
 
 __all__ = ["load_objects", "main"]
 
@@ -34,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"the output {options.output} is also an input")
     try:
         target = "none" if kind == "object" and options.target is None else options.target
-        objects = load_objects(options.files, target or "bare")
+        objects = load_objects(options.files, target or "bare", options.level)
         write_output(options.output, link(objects, Path(options.output).name, kind, **given))
     except (SourceError, SourceErrors) as error:
         print(error, file=sys.stderr)
@@ -42,25 +41,39 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def load_objects(names: list[str], target: str) -> list[ObjectFile]:
-    """A target's own files, then QASM sources and objects (``.o``), in the order of their names on
-    the command line."""
-    objects, errors = [], []
-    own = [object_from_unit(parse_source(source)) for source in load_sources([], target)]
+def load_objects(names: list[str], target: str, level: int = 2) -> list[ObjectFile]:
+    """A target's own files, then QASM sources and objects (``.o``) in the order given, then what
+    all QLL sources (``.qll``) compile to."""
+    objects = [_assembled(source) for source in library_sources(target, ".qasm")]
+    qll, errors = [], []
     for name in names:
         try:
             if name.endswith(".o"):
                 objects.append(read_object(read_octets(name), name))
+            elif name.endswith(".qll"):
+                qll.append(read_source(name))
             else:
-                [source] = load_sources([name], "none")
-                objects.append(object_from_unit(parse_source(source)))
+                objects.append(_assembled(read_source(name)))
         except SourceError as error:
             errors.append(error)
-        except SourceErrors as several:
-            errors += several.errors
     if errors:
         raise SourceErrors(errors)
-    return [*own, *objects]
+    if qll:
+        objects.append(_assembled(_compiled(qll, target, level)))
+    return objects
+
+
+def _assembled(source: Source) -> ObjectFile:
+    return object_from_unit(parse_source(source))
+
+
+def _compiled(sources: list[Source], target: str, level: int) -> Source:
+    # imported late: linking assembly should not take the time that the compiler takes to load
+    from toolchain.qll.front import analyse, with_deep_stack
+    from toolchain.qll.generate import generate
+    files = [*library_sources(target, ".qll"), *sources]
+    text = with_deep_stack(lambda: generate(analyse(files)[0], level))
+    return Source(f"<{sources[0].name}>.qasm", text)
 
 
 def _kind_by_suffix(output: str) -> str:
@@ -88,10 +101,10 @@ _positive.__name__ = "positive number of words"
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="qlink", description="link QASM files and objects, in order, to a flat image, an "
-                                  "ELF executable or an object")
+        prog="qlink", description="link QASM files and objects, in order, and QLL files, to a "
+                                  "flat image, an ELF executable or an object")
     parser.add_argument("files", nargs="+", metavar="file",
-                        help="QASM source, or object (.o)")
+                        help="QLL source (.qll), object (.o), else QASM source")
     parser.add_argument("-o", "--output", metavar="FILE", default="out.elf",
                         help="where the product goes (default: out.elf)")
     parser.add_argument("-f", "--format", choices=FORMATS,
@@ -101,6 +114,8 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("-t", "--target", choices=TARGETS,
                         help="put the entry point and stubs of a target in front (default: bare; "
                              "for an object none)")
+    parser.add_argument("-O", dest="level", type=int, choices=(0, 1, 2), default=2,
+                        help="optimise QLL: 0, 1 or 2 (default: 2)")
     parser.add_argument("-e", "--entry", metavar="LABEL",
                         help="where to start (default: the first word of code)")
     parser.add_argument("--base", type=_address, metavar="WORD",

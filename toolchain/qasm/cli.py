@@ -8,7 +8,7 @@ from toolchain.files import STANDARD_STREAM, read_source, write_output
 from toolchain.qasm.assembler import check_labels, link_units, parse_sources
 from toolchain.qasm.output import joined_text, listing, symbol_map
 from toolchain.source import Source, SourceError, SourceErrors
-from toolchain.targets import TARGETS, library_files
+from toolchain.targets import TARGETS, library_sources
 
 __all__ = ["BAD_INPUT", "load_sources", "main"]
 
@@ -78,8 +78,8 @@ def _check_files(parser: argparse.ArgumentParser, options: argparse.Namespace,
 
 def load_sources(names: list[str], target: str) -> list[Source]:
     """A target's own files and the named ones, in order; raises all that cannot be read."""
-    sources, errors = [], []
-    for name in [*map(str, library_files(target, ".qasm")), *names]:
+    sources, errors = library_sources(target, ".qasm"), []
+    for name in names:
         try:
             sources.append(read_source(name))
         except SourceError as error:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from toolchain.files import STANDARD_STREAM, read_source, write_output
 from toolchain.source import Source, SourceError, SourceErrors
-from toolchain.targets import TARGETS, library_files
+from toolchain.targets import TARGETS, library_sources
 
 from . import tree
 from .errors import QllError, QllWarning
@@ -98,7 +98,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _compile(job: _Job) -> int:
-    library = _read([str(path) for path in library_files(job.target, ".qll")])
+    library = library_sources(job.target, ".qll")
     own = _read(job.qll)
     job.say(f"read {len(library)} library files and {len(own)} of the program")
     program, warnings = analyse([*library, *own], "unused-variable" in job.warnings)
@@ -158,7 +158,8 @@ def _generate(job: _Job, program: tree.Program) -> bytes:
         from .generate import generate_ir
         return generate_ir(program, job.level).encode()
     from .generate import generate
-    text = generate(program, job.level, job.debug)
+    has_lines = job.product in ("exec", "dyn", "object")  # their line tables come from the marks
+    text = generate(program, job.level, job.debug or has_lines)
     if job.module is not None:
         name = job.module.replace("`", "").replace("\n", "")
         text = f"@`{name}$begin`:\n{text}@`{name}$end`:\n"
@@ -174,15 +175,15 @@ def _link(job: _Job, program: tree.Program, text: str) -> bytes:
         if name.endswith(_OBJECT_SUFFIXES):
             from toolchain.files import read_octets
             return read_object(read_octets(name), name)
-        [unit] = parse_sources([read_source(name)])
-        return object_from_unit(unit)
+        return assembled(read_source(name))
+
+    def assembled(source: Source) -> ObjectFile:
+        return object_from_unit(parse_sources([source])[0])
 
     compiled = Source(f"<{job.qll[0] if job.qll else job.output}>.qasm", text)
-    entry = [] if job.product == "object" else \
-        [str(path) for path in library_files(job.target, ".qasm")]
-    objects = _all([lambda name=name: read(name)  # type: ignore[misc]
-                    for name in [*entry, *job.others]])
-    objects.append(object_from_unit(parse_sources([compiled])[0]))
+    entry = [] if job.product == "object" else library_sources(job.target, ".qasm")
+    others = _all([lambda name=name: read(name) for name in job.others])  # type: ignore[misc]
+    objects = [*map(assembled, entry), *others, assembled(compiled)]
     if job.product != "object":
         _check_symbols(program, objects)
     return link(objects, Path(job.output).name, job.product)

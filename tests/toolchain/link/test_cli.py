@@ -60,6 +60,32 @@ def test_options_reach_the_executable():
     assert elf.get_section_by_name(".note.quince").data()[-8:-4] == b"\x00\x10\x00\x00"
 
 
+def test_qll_files_are_compiled_together_and_linked_last(tmp_path):
+    (tmp_path / "a.qll").write_text(
+        "function add(a: byte, b: byte): byte;\n"
+        "function main(): byte { return twice(add(2, 3)); }\n")
+    (tmp_path / "b.qll").write_text("function twice(n: byte): byte { return n * 2; }\n")
+    (tmp_path / "add.qasm").write_text(
+        "@global::add:\n  load r1 r63\n  add r2 r63 r62\n  load r2 r2\n  mov r3 r0\n"
+        "  add r0 r1 r2\n  jmp r3\n")
+    assert main(["a.qll", "add.qasm", "b.qll", "-o", "a.qbin"]) == 0
+    assert run_words(words_from_octets(read("a.qbin")), compiled=False).r0 == 10
+    assert main(["a.qll", "add.qasm", "b.qll", "-t", "user", "-o", "a.elf"]) == 0
+    elf = ELFFile(io.BytesIO(read("a.elf")))
+    dwarf = elf.get_dwarf_info()
+    [unit] = dwarf.iter_CUs()
+    files = [entry.name.decode() for entry in dwarf.line_program_for_CU(unit)["file_entry"]]
+    assert {"a.qll", "b.qll", "add.qasm", "firmware/lib/user/entry.qasm"} <= set(files)
+    [main_symbol] = elf.get_section_by_name(".symtab").get_symbol_by_name("global::main")
+    assert main_symbol["st_size"] > 0
+
+
+def test_mistakes_in_qll_are_reported(tmp_path, capsys):
+    (tmp_path / "a.qll").write_text("function main(): byte { return x; }\n")
+    assert main(["a.qll", "-o", "a.elf"]) == 1
+    assert "a.qll:1:32: error: unknown identifier" in capsys.readouterr().err
+
+
 def test_mistakes_give_1_and_leave_no_file(tmp_path, capsys):
     (tmp_path / "bad.o").write_bytes(read("main.qasm"))
     assert main(["main.qasm", "bad.o", "missing.qasm", "-o", "a.elf"]) == 1
