@@ -54,7 +54,8 @@ namespace std {
     }
     var freed = <unsafe * block>(<unsafe byte>pointer - sizeof block);
     freed->allocated = false;
-    for (var b = blocks; b; b = b->next) {
+    // What is behind `freed` has no free neighbours; it is enough to look that far.
+    for (var b = blocks; !!b && <unsafe byte>b <= <unsafe byte>freed; b = b->next) {
       while (!b->allocated && !!b->next && !b->next->allocated) {
         b->size = b->size + sizeof block + b->next->size;
         b->next = b->next->next;
