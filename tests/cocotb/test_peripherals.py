@@ -2,16 +2,13 @@
 
 import pytest
 
-from rtl.peripherals.timer import Timer
+from rtl.peripherals.table import MAKERS, make_peripheral
 from sim.engine.verilog import to_verilog
 from tests.support.cocotb_bench import run_bench
-
-BENCHES = {
-    "timer": lambda: Timer(cycles_per_ms=10),
-}
+from toolchain.isa.config import MachineConfig
 
 
-@pytest.mark.parametrize("name", BENCHES)
+@pytest.mark.parametrize("name", MAKERS)
 def test_bench_passes(name):
-    run_bench(f"tests.cocotb.bench_{name}", verilog=to_verilog(BENCHES[name](), name=name),
-              top=name)
+    component = make_peripheral(name, MachineConfig(cycles_per_ms=10))
+    run_bench(f"tests.cocotb.bench_{name}", verilog=to_verilog(component, name=name), top=name)
