@@ -1,5 +1,7 @@
 """One instruction as text."""
 
+from functools import lru_cache
+
 from toolchain.isa import BY_OPCODE, IP_FIELD, REGISTERS, decode_fields, encode
 
 __all__ = ["disassemble_word", "is_canonical"]
@@ -20,6 +22,7 @@ def _is_valid(word: int) -> bool:
                for name in insn.fields)
 
 
+@lru_cache(1 << 16)  # programs, and traces even more, consist of few different words
 def is_canonical(word: int) -> bool:
     """Whether the word is what the assembler makes of an instruction: valid, the rest zero."""
     if not _is_valid(word):
@@ -35,13 +38,19 @@ def disassemble_word(word: int, imm: int | None = None) -> str:
     machine executes it all the same, by the instruction in a comment. A `constant` whose immediate
     is not known shows it as ``?``.
     """
+    text = _text(word)
+    return text if imm is None else text.replace("?", f"0x{imm:x}")
+
+
+@lru_cache(1 << 16)
+def _text(word: int) -> str:
     if not _is_valid(word):
         return f"word 0x{word:08x}"
     insn, fields = BY_OPCODE[word >> 24], _fields(word)
     operands = []
     for name in insn.operands:
         if name == "imm":
-            operands.append("?" if imm is None else f"0x{imm:x}")
+            operands.append("?")
         else:
             operands.append("ip" if fields[name] == IP_FIELD else f"r{fields[name]}")
     text = " ".join([insn.mnemonic, *operands])
