@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from toolchain.qll.inline import bottom_up, count_calls, inline_calls
 from toolchain.qll.ir import Function
+from toolchain.qll.loops import improve_loops
 from toolchain.qll.lower import Module
 from toolchain.qll.simplify import simplify
 from toolchain.qll.slots import promote_slots
@@ -38,6 +39,10 @@ def optimise(module: Module, level: int, check: Check | None = None) -> list[Fun
             simplify(function)
             passed(function)
         if promote_slots(function):
+            passed(function)
+            simplify(function)
+            passed(function)
+        if improve_loops(function):
             passed(function)
             simplify(function)
             passed(function)

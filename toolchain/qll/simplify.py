@@ -69,8 +69,11 @@ def root_of(address: Ins) -> tuple[Any, int | None]:
         return op, address.value
     if op == "add":
         base, offset = address.args
-        if base.op == "slot" or base.op == "label":
-            return base.value[0], None
+        inner = base
+        while inner.op == "add":
+            inner = inner.args[0]
+        if inner.op == "slot" or inner.op == "label":
+            return inner.value[0], None
         if offset.op == "const":
             return base, offset.value
     return address, 0
@@ -456,10 +459,10 @@ class Ranges:
         steps = []
         for arg, pred in zip(phi.args, block.preds, strict=True):
             arg = final(arg)
-            if arg.op == "add" and final(arg.args[0]) is phi and final(arg.args[1]).op == "const":
-                step = final(arg.args[1]).value
+            if arg.op == "add" and final(arg.args[0]) is phi:
+                step = self._anywhere(final(arg.args[1]))[1]
                 term = pred.term
-                if step >= 1 << 16 or term.op != "branch" or pred.succs[0] is not block:
+                if step >= 1 << 30 or term.op != "branch" or pred.succs[0] is not block:
                     return 0, MASK
                 test = final(term.args[0])
                 if test.op not in ("lt", "slt") or final(test.args[0]) is not arg:

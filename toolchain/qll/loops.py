@@ -1,0 +1,371 @@
+"""Loops: what stays the same moves out, what counts becomes a pointer.
+
+`improve_loops` does two things, inner loops first.
+
+**Hoisting.** Operations whose operands do not change in a loop go in front of it. Loads and checks
+do so only from the part of the loop that every round begins with, and only if nothing that somebody
+could observe comes before them.
+
+**Counting.** In ``for (i = 0; i < n; i = i + 1) { ... a[i * 3 + k] ... }`` the address is a linear
+function of `i`: it becomes a variable of its own, which starts as ``a + k`` and grows by 3. If that
+leaves `i` with nothing to do but count, a counter that runs down to zero takes its place: testing
+that one takes an instruction less.
+"""
+
+from toolchain.qll.cfg import Loop, analyse, find_loops
+from toolchain.qll.fold import fold
+from toolchain.qll.ir import BINARY, UNARY, Block, Function, Ins, final
+from toolchain.qll.simplify import Ranges, may_alias, root_of
+
+__all__ = ["improve_loops", "trip_count"]
+
+MASK = 0xFFFFFFFF
+MAX_POINTERS = 8
+NO_MEMORY_BEYOND = 1 << 30  # words; an object that has a label or a slot lies below
+
+# coefficient of the counter, invariant terms with factors, constant
+Linear = tuple[int, tuple[tuple[int, Ins], ...], int]
+
+
+def improve_loops(function: Function) -> bool:
+    """Hoist and reduce in all loops; whether there are any."""
+    blocks = analyse(function)
+    loops = find_loops(blocks)
+    if not loops:
+        return False
+    for loop in reversed(loops):
+        if loop.preheader is not None:
+            _hoist(loop, loop.preheader)
+    for loop in reversed(loops):
+        if loop.preheader is not None and len(loop.latches) == 1:
+            _Counting(function, loop, loop.preheader).run()
+    return True
+
+
+def _invariant(value: Ins, inside: set[Block]) -> bool:
+    return value.block is None or value.block not in inside
+
+
+def _hoist(loop: Loop, preheader: Block) -> None:
+    inside = loop.blocks
+    stores: list[tuple[str, tuple]] = []
+    anything = False  # memory may change in ways that we cannot follow
+    for block in inside:
+        for ins in block.body:
+            if ins.op == "call" or ins.op in ("load", "store") and ins.value == "p":
+                anything = True
+            elif ins.op == "store":
+                stores.append((ins.value, root_of(ins.args[0])))
+
+    def steady(load: Ins) -> bool:
+        kind = load.value
+        if kind == "c":
+            return True
+        if kind == "p" or kind == "g" or anything and kind != "l":
+            return False
+        root = root_of(load.args[0])
+        return not any((other == "l") is (kind == "l") and may_alias(root, where)
+                       for other, where in stores)
+
+    for block in sorted(inside, key=lambda one: one.n):
+        first = block is loop.header  # nothing observable has happened in this round
+        body = []
+        for ins in block.body:
+            op = ins.op
+            if all(_invariant(arg, inside) for arg in ins.args):
+                if op in BINARY or op in UNARY or op == "load" and steady(ins) and (
+                        first or ins.value == "c") or first and op in ("guard", "guardnot"):
+                    ins.block = preheader
+                    preheader.body.append(ins)
+                    continue
+            if op in ("guard", "guardnot", "store", "call") or op == "load" and ins.value == "p":
+                first = False
+            body.append(ins)
+        block.body = body
+
+
+class _Test:
+    """The test at the end of each round: `next op bound`, going back if it holds."""
+    __slots__ = ("condition", "op", "bound")
+
+    def __init__(self, condition: Ins):
+        self.condition = condition
+        self.op = condition.op
+        self.bound = condition.args[1]
+
+
+class _Counting:
+    """Works on the counters of one loop."""
+
+    def __init__(self, function: Function, loop: Loop, preheader: Block):
+        self.function = function
+        self.loop = loop
+        self.inside = loop.blocks
+        self.preheader = preheader
+        self.header = loop.header
+        self.latch = loop.latches[0]
+        self.entry = self.header.preds.index(preheader)
+        self.back = self.header.preds.index(self.latch)
+
+    def run(self) -> None:
+        if len(self.header.preds) != 2:
+            return
+        for phi in list(self.header.phis):
+            following = phi.args[self.back]
+            if (following.op == "add" and following.args[0] is phi
+                    and following.block in self.inside
+                    and _invariant(following.args[1], self.inside)):
+                self._reduce(phi, following)
+
+    def _uses(self, phi: Ins) -> dict[Ins, list[Ins]]:
+        """Users of the values in the loop."""
+        uses: dict[Ins, list[Ins]] = {}
+        for block in self.function.blocks:
+            for ins in [*block.phis, *block.body, block.term]:
+                for arg in ins.args:
+                    if arg.block in self.inside:
+                        uses.setdefault(arg, []).append(ins)
+        return uses
+
+    def _test(self, following: Ins, uses: dict[Ins, list[Ins]]) -> _Test | None:
+        term = self.latch.term
+        if term.op != "branch" or self.latch.succs[0] is not self.header:
+            return None
+        condition = term.args[0]
+        if condition.op in ("lt", "slt", "neq") and condition.args[0] is following and (
+                _invariant(condition.args[1], self.inside)) and len(uses[condition]) == 1:
+            return _Test(condition)
+        return None
+
+    def _reduce(self, phi: Ins, following: Ins) -> None:
+        uses = self._uses(phi)
+        linear = self._linear_values(phi, following)
+        test = self._test(following, uses)
+        needed = []   # linear values that something else needs
+        counts_only = test is not None
+        for value in linear:
+            others = [user for user in uses.get(value, ()) if user not in linear
+                      and user is not phi]
+            if value is phi or value is following:
+                if any(test is None or user is not test.condition for user in others):
+                    counts_only = False
+            elif others:
+                needed.append(value)
+        trips = None
+        if counts_only and test is not None:
+            trips = self._trips(phi, following, test)
+            if trips is None and not self._pointer_test(phi, following, test, needed, linear):
+                counts_only = False
+        if not counts_only:
+            needed = [value for value in needed if _expense(value, linear) > 1]
+        if not needed and trips is None or len(needed) > MAX_POINTERS:
+            return
+        groups: dict[tuple, list[Ins]] = {}
+        for value in needed:
+            coefficient, terms, _ = linear[value]
+            groups.setdefault((coefficient, terms), []).append(value)
+        for (coefficient, terms), values in groups.items():
+            self._pointer(phi, following, coefficient, terms, values, linear,
+                          test if counts_only and trips is None else None)
+        if counts_only and trips is not None and test is not None:
+            self._count_down(trips, following)
+
+    def _linear_values(self, phi: Ins, following: Ins) -> dict[Ins, Linear]:
+        """The values in the loop that are linear functions of a counter."""
+        found: dict[Ins, Linear] = {phi: (1, (), 0)}
+        inside = self.inside
+        for block in sorted(inside, key=lambda one: one.n):
+            for ins in block.body:
+                if ins.op not in ("add", "sub", "mul", "shl"):
+                    continue
+                first = _linear(ins.args[0], found, inside)
+                second = _linear(ins.args[1], found, inside)
+                if first is None or second is None or not (first[0] or second[0]):
+                    continue
+                if ins.op == "add":
+                    result = _sum(first, second, 1)
+                elif ins.op == "sub":
+                    result = _sum(first, second, -1)
+                elif second[0] or second[1]:
+                    if ins.op == "shl" or first[0] or first[1]:
+                        continue
+                    result = _times(second, first[2])
+                else:
+                    factor = second[2] if ins.op == "mul" else 1 << (second[2] & 31)
+                    result = _times(first, factor)
+                if result[0] and len(result[1]) <= 3:
+                    found[ins] = result
+        if following not in found:
+            found[following] = (1, ((1, following.args[1]),), 0)
+        return found
+
+    def _trips(self, phi: Ins, following: Ins, test: _Test) -> Ins | None:
+        """How many rounds there are, if that is easy to tell."""
+        first, step = phi.args[self.entry], following.args[1]
+        count = trip_count(first, step, test.op, test.bound)
+        if count is not None:
+            return self.function.const(count)
+        if step.op != "const" or step.value != 1 or test.op == "neq":
+            return None
+        if not self._entered(first, test):
+            return None
+        return self._before("sub", test.bound, first)
+
+    def _entered(self, first: Ins, test: _Test) -> bool:
+        """Whether the loop is entered only if the first value passes the test too."""
+        block = self.preheader
+        for _ in range(8):
+            if len(block.preds) != 1:
+                return False
+            pred = block.preds[0]
+            if pred.term.op == "branch" and pred.succs[0] is block and (
+                    pred.succs[1] is not block):
+                condition = pred.term.args[0]
+                if condition.op == test.op and condition.args == [first, test.bound]:
+                    return True
+                if test.op == "lt" and first.op == "const" and first.value == 0 and (
+                        condition is test.bound):
+                    return True
+            block = pred
+        return False
+
+    def _pointer_test(self, phi: Ins, following: Ins, test: _Test, needed: list[Ins],
+                      linear: dict[Ins, Linear]) -> bool:
+        """Whether a pointer can be tested instead of the counter.
+
+        It must point into an object, so that it cannot wrap around where the counter does not.
+        """
+        if test.op != "lt" or test.bound.op != "const" or not needed:
+            return False
+        ranges = Ranges()
+        step = ranges.of(following.args[1])[1]
+        if test.bound.value + step >= NO_MEMORY_BEYOND or (
+                ranges.of(phi.args[self.entry])[1] >= NO_MEMORY_BEYOND):
+            return False
+        coefficient, terms, constant = linear[needed[0]]
+        return (coefficient == 1 and len(terms) == 1 and terms[0][0] == 1
+                and terms[0][1].op in ("label", "slot") and constant < NO_MEMORY_BEYOND)
+
+    def _pointer(self, phi: Ins, following: Ins, coefficient: int,
+                 terms: tuple[tuple[int, Ins], ...], values: list[Ins],
+                 linear: dict[Ins, Linear], test: _Test | None) -> None:
+        """Make linear values of one kind a variable of its own."""
+        function = self.function
+        constant = linear[values[0]][2]
+        first = self._linear_in_front(phi.args[self.entry], coefficient, terms, constant)
+        step = following.args[1]
+        if step.op == "const":
+            step = function.const(step.value * coefficient)
+        elif coefficient != 1:
+            step = self._before("mul", step, function.const(coefficient))
+        pointer = Ins("phi", [first, first], None, phi.line)
+        pointer.block = self.header
+        moved = Ins("add", [pointer, step], None, following.line)
+        assert following.block is not None
+        moved.block = following.block
+        pointer.args[self.back] = moved
+        self.header.phis.append(pointer)
+        body = moved.block.body
+        body.insert(body.index(following) + 1, moved)
+        for value in values:
+            distance = linear[value][2] - constant
+            if distance == 0:
+                value.fwd = pointer
+            else:
+                value.op, value.args = "add", [pointer, function.const(distance)]
+        if test is not None and values[0] is not None and (coefficient, len(terms)) == (1, 1):
+            end = self._linear_in_front(test.bound, coefficient, terms, constant)
+            if self.latch.term.args[0] is test.condition and moved.block is self.latch:
+                condition = Ins("lt", [moved, end], None, test.condition.line)
+                condition.block = self.latch
+                self.latch.body.append(condition)
+                self.latch.term.args = [condition]
+        function.resolve()
+
+    def _linear_in_front(self, start: Ins, coefficient: int, terms: tuple[tuple[int, Ins], ...],
+                         constant: int) -> Ins:
+        """Value of a linear function, computed in front of the loop."""
+        function = self.function
+        total = self._before("mul", start, function.const(coefficient))
+        for factor, term in terms:
+            scaled = self._before("mul", term, function.const(factor))
+            total = self._before("add", scaled, total)
+        return self._before("add", total, function.const(constant))
+
+    def _before(self, op: str, a: Ins, b: Ins | None) -> Ins:
+        """An operation at the end of the preheader."""
+        while True:
+            better = fold(self.function, op, a, b)
+            if better is None:
+                break
+            if isinstance(better, Ins):
+                return better
+            op, a, b = better
+        ins = Ins(op, [a] if b is None else [a, b], None, self.header.term.line)
+        ins.block = self.preheader
+        self.preheader.body.append(ins)
+        return ins
+
+    def _count_down(self, trips: Ins, following: Ins) -> None:
+        """Test a counter of the rounds that are left."""
+        function = self.function
+        left = Ins("phi", [trips, trips], None, following.line)
+        left.block = self.header
+        fewer = Ins("add", [left, function.const(-1)], None, self.latch.term.line)
+        fewer.block = self.latch
+        left.args[self.back] = fewer
+        self.header.phis.append(left)
+        self.latch.body.append(fewer)
+        self.latch.term.args = [fewer]
+
+
+def trip_count(first: Ins, step: Ins, op: str, bound: Ins) -> int | None:
+    """Rounds of a loop that goes back while `following op bound`, if all are constants."""
+    if first.op != "const" or step.op != "const" or bound.op != "const":
+        return None
+    start, by, end = first.value, step.value, bound.value
+    if op == "neq":
+        distance = (end - start) & MASK
+        return distance // by if by and distance and distance % by == 0 else None
+    if op == "slt":
+        start ^= 0x80000000
+        end ^= 0x80000000
+    if by == 0 or by >> 31 or start + by > MASK:
+        return None
+    count = max(1, -(-(end - start) // by))
+    return count if start + count * by <= MASK else None
+
+
+def _linear(value: Ins, found: dict[Ins, Linear], inside: set[Block]) -> Linear | None:
+    known = found.get(value)
+    if known is not None:
+        return known
+    if value.op == "const":
+        return 0, (), value.value
+    if _invariant(value, inside):
+        return 0, ((1, value),), 0
+    return None
+
+
+def _sum(one: Linear, other: Linear, sign: int) -> Linear:
+    factors: dict[Ins, int] = dict((term, factor) for factor, term in one[1])
+    for factor, term in other[1]:
+        factors[term] = (factors.get(term, 0) + sign * factor) & MASK
+    terms = tuple((factor, term) for term, factor in factors.items() if factor)
+    return (one[0] + sign * other[0]) & MASK, terms, (one[2] + sign * other[2]) & MASK
+
+
+def _times(one: Linear, factor: int) -> Linear:
+    terms = tuple((known * factor & MASK, term) for known, term in one[1])
+    return one[0] * factor & MASK, terms, one[2] * factor & MASK
+
+
+def _expense(value: Ins, linear: dict[Ins, Linear]) -> int:
+    """Instructions that computing a linear value from the counter takes."""
+    total, stack = 0, [value]
+    while stack:
+        ins = final(stack.pop())
+        if ins in linear and ins.op != "phi":
+            total += 2 if ins.op == "mul" else 1
+            stack += ins.args
+    return total
