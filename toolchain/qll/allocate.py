@@ -261,15 +261,15 @@ def _keep_over_calls(shape: _Shape) -> bool:
         places = uses.found[value]
         edges = uses.phis[value]
         assert value.block is not None
-        loads = float(sum({block: block.weight for block, _ in places}.values()))
-        loads += sum(pred.weight for pred, _, _ in edges)
         if value.op in LEAVES and not edges:
+            loads = sum({block: block.weight for block, _ in places}.values())
             if loads <= 3 * value.block.weight or value.block.depth == 0 and loads < SAVE_COST:
                 spilled.append(value)  # made again, see `_rewrite`
             else:
                 in_registers.append((loads, value))
             continue
-        cost = 1.3 * (value.block.weight + loads)
+        cost = 1.3 * (value.block.weight + sum(
+            block.weight for block in _reloading(value, places, edges)))
         if cost <= SAVE_COST * 1.2:
             spilled.append(value)
         else:
@@ -281,9 +281,61 @@ def _keep_over_calls(shape: _Shape) -> bool:
         if busiest > 26:
             in_registers.sort(key=lambda one: one[0])
             spilled += [value for _, value in in_registers[:len(in_registers) - 26]]
-    if not spilled:
+            in_registers = in_registers[len(in_registers) - 26:]
+    if spilled:
+        _rewrite(shape, spilled)
+    late = [value for _, value in in_registers if value.op == "param" and _start_late(
+        shape, value, uses)]
+    return bool(spilled or late)
+
+
+def _reloading(value: Ins, places: list[tuple[Block, Ins]],
+               edges: list[tuple[Block, Ins, int]]) -> list[Block]:
+    """Blocks that would have to load a value that is kept in the frame over calls."""
+    found = []
+    by_block: dict[Block, list[Ins]] = {}
+    for block, ins in places:
+        by_block.setdefault(block, []).append(ins)
+    for pred, _, _ in edges:
+        by_block.setdefault(pred, []).append(pred.term)
+    for block, users in by_block.items():
+        if not _undisturbed(value, block):
+            found.append(block)
+            continue
+        body = block.body
+        calls = [index for index, ins in enumerate(body) if ins.op == "call"]
+        if calls and block is value.block and value in body:
+            start = body.index(value)
+            calls = [index for index in calls if index > start]
+        if calls and any(ins is block.term or body.index(ins) > calls[0] for ins in users):
+            found.append(block)
+    return found
+
+
+def _start_late(shape: _Shape, param: Ins, uses: _Uses) -> bool:
+    """Move a parameter to its preserved register no earlier than where the calls begin.
+
+    What leaves the function before needs no frame then.
+    """
+    bit = 1 << param.n
+    start = _lowest(param, [block for block, _, _, live in shape.calls if live & bit])
+    if start is param.block:
         return False
-    _rewrite(shape, spilled)
+    copy = Ins("mov", [param], None, start.term.line)
+    copy.block = start
+    region = set()
+    stack = [start]
+    while stack:
+        block = stack.pop()
+        region.add(block)
+        stack.extend(block.kids)
+    for block, ins in uses.found[param]:
+        if block in region:
+            ins.args = [copy if arg is param else arg for arg in ins.args]
+    for pred, phi, index in uses.phis[param]:
+        if pred in region:
+            phi.args[index] = copy
+    start.body.insert(0, copy)
     return True
 
 
@@ -328,8 +380,9 @@ def _rewrite(shape: _Shape, spilled: list[Ins], over_calls: bool = True) -> None
     """
     wanted = _mask(spilled)
     uses = _Uses(shape, wanted)
-    slots = _share_slots(shape, spilled, wanted, uses)
+    slots = _share_slots(shape, spilled, wanted, uses, over_calls)
     inserted: dict[Block, dict[Ins, list[Ins]]] = {}  # what goes in front of an instruction
+    stores: dict[Block, dict[Ins, list[Ins]]] = {}
     for value in spilled:
         slot = slots.get(value)
         by_block: dict[Block, set[Ins]] = {}
@@ -354,6 +407,9 @@ def _rewrite(shape: _Shape, spilled: list[Ins], over_calls: bool = True) -> None
                 if ins.op == "call" and defined and ins is not value:
                     current = None
         for pred, phi, index in uses.phis[value]:
+            if over_calls and slot is not None and pred not in _reloading(
+                    value, [], [(pred, phi, index)]):
+                continue
             current = _again(value, slot, pred.term.line, pred)
             inserted.setdefault(pred, {}).setdefault(pred.term, []).append(current)
             reloads.append(pred)
@@ -364,28 +420,48 @@ def _rewrite(shape: _Shape, spilled: list[Ins], over_calls: bool = True) -> None
             assert value.block is not None
             block = _lowest(value, reloads) if over_calls else value.block
             store.block = block
-            if block is not value.block:
-                inserted.setdefault(block, {}).setdefault(
-                    (block.body or [block.term])[0], []).insert(0, store)
-            elif value.op in ("phi", "param"):
-                first = (block.body or [block.term])[0]
-                inserted.setdefault(block, {}).setdefault(first, []).insert(0, store)
+            if block is not value.block or value.op in ("phi", "param"):
+                behind = (block.body or [block.term])[0]
             else:
-                at = block.body.index(value) + 1
-                behind = block.body[at] if at < len(block.body) else block.term
-                inserted.setdefault(block, {}).setdefault(behind, []).insert(0, store)
+                behind = _store_point(value) if over_calls else _behind(value)
+            stores.setdefault(block, {}).setdefault(behind, []).append(store)
     remade = {value for value in spilled if value not in slots}
-    for block, places in inserted.items():
+    # Where a call is the reason, what is stored may take the slot of what was loaded for it.
+    first, second = (inserted, stores) if over_calls else (stores, inserted)
+    for block in {**inserted, **stores}:
         body: list[Ins] = []
+        one, other = first.get(block, {}), second.get(block, {})
         for ins in [*block.body, block.term]:
-            if ins in places:
-                body += places[ins]
+            body += one.get(ins, ())
+            body += other.get(ins, ())
             body.append(ins)
         body.pop()
         block.body = body
     for block in {value.block: True for value in remade if value.block is not None}:
         assert block is not None
         block.body = [ins for ins in block.body if ins not in remade]
+
+
+def _behind(value: Ins) -> Ins:
+    """The instruction behind the one that makes a value."""
+    block = value.block
+    assert block is not None
+    at = block.body.index(value) + 1
+    return block.body[at] if at < len(block.body) else block.term
+
+
+def _store_point(value: Ins) -> Ins:
+    """In front of which instruction a value goes to the frame: the next call, if it is near.
+
+    As late as possible, so that what is loaded for that call has left its own slot.
+    """
+    block = value.block
+    assert block is not None
+    at = block.body.index(value) + 1
+    for ins in block.body[at:]:
+        if ins.op == "call":
+            return ins
+    return block.body[at] if at < len(block.body) else block.term
 
 
 def _undisturbed(value: Ins, block: Block) -> bool:
@@ -432,37 +508,45 @@ def _again(value: Ins, slot: Slot | None, line: int, block: Block) -> Ins:
     return made
 
 
-def _share_slots(shape: _Shape, spilled: list[Ins], wanted: int,
-                 uses: _Uses) -> dict[Ins, Slot]:
+def _share_slots(shape: _Shape, spilled: list[Ins], wanted: int, uses: _Uses,
+                 over_calls: bool) -> dict[Ins, Slot]:
     """A slot for each value; values that are never alive at once may share one.
 
-    Two values are alive at once exactly if one is alive where the other is made.
+    Two values are in the frame at once only if one is alive where the other is stored.
     """
     conflicts: dict[Ins, int] = {value: 0 for value in spilled if value.op not in LEAVES}
-    for block in shape.blocks:
-        made = [ins for ins in [*block.phis, *block.body] if ins in conflicts]
-        if block is shape.blocks[0]:
-            made += [param for param in shape.function.params if param in conflicts]
-        if not made:
-            continue
+    points: dict[Ins, list[Ins]] = {}  # what goes to the frame in front of an instruction
+    blocks: dict[Block, None] = {}
+    heads: dict[Block, list[Ins]] = {}
+    for value in conflicts:
+        assert value.block is not None
+        blocks[value.block] = None
+        if value.op == "phi" or value.op == "param":
+            heads.setdefault(value.block, []).append(value)
+        else:
+            behind = _store_point(value) if over_calls else _behind(value)
+            points.setdefault(behind, []).append(value)
+    for block in blocks:
         live = shape.live_out[block.n]
         for arg in block.term.args:
             if arg.block is not None:
                 live |= 1 << arg.n
+        for value in points.get(block.term, ()):
+            conflicts[value] |= live & wanted & ~(1 << value.n)
         for ins in reversed(block.body):
-            if ins in conflicts:
-                conflicts[ins] |= live & wanted & ~(1 << ins.n)
             if ins.n >= 0:
                 live &= ~(1 << ins.n)
+            if ins in points:
+                # Operands of the call itself are loaded already: what lives across it counts.
+                for value in points[ins]:
+                    conflicts[value] |= live & wanted & ~(1 << value.n)
             for arg in ins.args:
                 if arg.block is not None:
                     live |= 1 << arg.n
-        head = live & wanted
-        for ins in made:
-            if ins.op == "phi" or ins.op == "param":
-                # All phis of a block, and all parameters, are made at once.
-                others = _mask(one for one in made if one.op == ins.op)
-                conflicts[ins] |= (head | others) & ~(1 << ins.n)
+        if block in heads:
+            # All phis of a block, and all parameters, are made at once.
+            for value in heads[block]:
+                conflicts[value] |= (live & wanted | _mask(heads[block])) & ~(1 << value.n)
     order = sorted(conflicts, key=lambda one: (
         -sum(block.weight for block, _ in uses.found[one]), one.n))
     taken: list[tuple[Slot, list[Ins]]] = []

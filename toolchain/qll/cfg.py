@@ -2,7 +2,7 @@
 
 from toolchain.qll.ir import Block, Function, Ins, final, link
 
-__all__ = ["Loop", "analyse", "find_loops", "order", "prune", "tidy"]
+__all__ = ["Loop", "analyse", "find_loops", "order", "prune", "split_returns", "tidy"]
 
 
 class Loop:
@@ -177,6 +177,30 @@ def tidy(function: Function) -> bool:
         function.blocks = [block for block in function.blocks if block not in merged]
         changed = True
     return changed
+
+
+def split_returns(function: Function) -> None:
+    """Return at once where now a jump leads to a block that only returns."""
+    for block in list(function.blocks):
+        if block.term.op != "ret" or block.body or len(block.preds) < 2:
+            continue
+        result = block.term.args[0] if block.term.args else None
+        if result is not None and block.phis and block.phis != [result]:
+            continue
+        if block.phis and result is None:
+            block.phis = []
+        for pred in list(block.preds):
+            if pred.term.op != "jump":
+                continue
+            value = result
+            if result is not None and block.phis:
+                value = result.args[block.preds.index(pred)]
+            block.remove_pred(pred)
+            pred.succs = []
+            pred.term = Ins("ret", [] if value is None else [value], None, block.term.line)
+            pred.term.block = pred
+    prune(function)
+    tidy(function)
 
 
 def _only_value(phi: Ins) -> Ins | None:

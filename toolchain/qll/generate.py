@@ -7,12 +7,12 @@ registers and simplifies; 2 also works on loops and calls.
 from toolchain.qll import tree
 from toolchain.qll.allocate import TooManyPhis, allocate, clobbered
 from toolchain.qll.emit import emit_data, emit_function
-from toolchain.qll.ir import Function
+from toolchain.qll.ir import Function, print_function
 from toolchain.qll.lower import Module, lower
 from toolchain.qll.optimise import Check, optimise
 from toolchain.qll.place import place
 
-__all__ = ["generate"]
+__all__ = ["generate", "generate_ir"]
 
 
 def generate(program: tree.Program, level: int = 2, comments: bool = True,
@@ -38,6 +38,13 @@ def generate(program: tree.Program, level: int = 2, comments: bool = True,
                 lines += emit_data(data, offsets.get(data.label, set()))
     lines.append("")
     return "\n".join(lines)
+
+
+def generate_ir(program: tree.Program, level: int = 2) -> str:
+    """The intermediate representation of all functions, as the last pass leaves it."""
+    module = lower(program, level)
+    optimise(module, level)
+    return "\n".join(print_function(function) for function in module.functions)
 
 
 def _finish(function: Function, level: int, module: Module, offsets: dict[str, set[int]],

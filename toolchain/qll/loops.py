@@ -157,7 +157,7 @@ class _Counting:
             if trips is None and not self._pointer_test(phi, following, test, needed, linear):
                 counts_only = False
         if not counts_only:
-            needed = [value for value in needed if _expense(value, linear) > 1]
+            needed = [value for value in needed if _expense(value, linear, following) > 1]
         if not needed and trips is None or len(needed) > MAX_POINTERS:
             return
         groups: dict[tuple, list[Ins]] = {}
@@ -271,6 +271,9 @@ class _Counting:
             distance = linear[value][2] - constant
             if distance == 0:
                 value.fwd = pointer
+            elif step.op == "const" and distance & MASK == step.value and (
+                    value.block is moved.block and value in body[body.index(moved):]):
+                value.fwd = moved
             else:
                 value.op, value.args = "add", [pointer, function.const(distance)]
         if test is not None and values[0] is not None and (coefficient, len(terms)) == (1, 1):
@@ -360,12 +363,12 @@ def _times(one: Linear, factor: int) -> Linear:
     return one[0] * factor & MASK, terms, one[2] * factor & MASK
 
 
-def _expense(value: Ins, linear: dict[Ins, Linear]) -> int:
+def _expense(value: Ins, linear: dict[Ins, Linear], following: Ins) -> int:
     """Instructions that computing a linear value from the counter takes."""
     total, stack = 0, [value]
     while stack:
         ins = final(stack.pop())
-        if ins in linear and ins.op != "phi":
+        if ins in linear and ins.op != "phi" and ins is not following:
             total += 2 if ins.op == "mul" else 1
             stack += ins.args
     return total
