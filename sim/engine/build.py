@@ -80,7 +80,7 @@ def _build(folder: Path, elaborate: Callable[[], Design], say: Say) -> None:
         say("building the simulator, once: writing Verilog from the hardware description")
         design = elaborate()
         (work / "top.v").write_text(design.verilog)
-        (work / "keep.vlt").write_text(design.keep_arrays())
+        (work / "keep.vlt").write_text(design.keep_paths())
         (work / "design.h").write_text(design.header())
         (work / "design.json").write_text(design.to_json())
 

@@ -32,10 +32,12 @@ class Slot:
     """A trace record that the design may make in each cycle, when the port `valid` is high.
 
     `words` gives the value of each word of the record by its `Word`: a port's name or a number.
-    Words that are missing are 0; `Word.CYCLE` is filled in by the engine.
+    Words that are missing are 0; `Word.CYCLE` is filled in by the engine. Of the slots with
+    `is_kept` the last two records are there even when no trace is kept.
     """
-    valid: str
-    words: dict[Word, str | int]
+    valid:   str
+    words:   dict[Word, str | int]
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Design:
         Output ports that the host reads between steps.
     arrays : tuple of str
         Paths of further memories that the host reads between steps.
+    registers : tuple of str
+        Paths of registers that the host reads between steps.
     """
     top:       str
     verilog:   str = field(repr=False)
@@ -76,6 +80,7 @@ class Design:
     asleep:    str                  = ""
     probes:    tuple[str, ...]      = ()
     arrays:    tuple[str, ...]      = ()
+    registers: tuple[str, ...]      = ()
 
     def side(self, direction: str) -> list[Stream]:
         """The streams of one direction, in the order of their numbers in the C++ loop."""
@@ -92,19 +97,18 @@ class Design:
         facts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value
                                  for key, value in json.loads(text).items()}
         facts["streams"] = tuple(Stream(**stream) for stream in facts["streams"])
-        facts["slots"] = tuple(Slot(slot["valid"], {Word(int(k)): v
-                                                    for k, v in slot["words"].items()})
-                               for slot in facts["slots"])
+        facts["slots"] = tuple(
+            Slot(slot["valid"], {Word(int(k)): v for k, v in slot["words"].items()},
+                 slot["is_kept"]) for slot in facts["slots"])
         return cls(verilog="", **facts)
 
-    def keep_arrays(self) -> str:
-        """Verilator's configuration that keeps the arrays reachable under their own names."""
-        lines = ["`verilator_config"]
-        for path in (self.ram, *self.arrays):
-            *modules, variable = path.split(".")
-            module = modules[-1] if modules else self.top
-            lines.append(f'public_flat_rw -module "{module}*" -var "{variable}"')
-        return "\n".join(lines) + "\n"
+    def keep_paths(self) -> str:
+        """Verilator's configuration that keeps what has a path reachable under its own name."""
+        # The name of a module is not known from a path: any module's variable of that name is kept.
+        names = sorted({path.split(".")[-1]
+                        for path in (self.ram, *self.arrays, *self.registers)})
+        return "\n".join(["`verilator_config",
+                          *(f'public_flat_rw -module "*" -var "{name}"' for name in names)]) + "\n"
 
     def header(self) -> str:
         """The text of `design.h`."""
@@ -119,31 +123,34 @@ class Design:
             f"#define SLOTS {len(self.slots)}",
             f"#define RECORD_WORDS {RECORD_WORDS}",
             f"#define RAM_WORDS {self.ram_words}ull",
-            f"#define RAM(top) (&(top)->rootp->{self._array(self.ram)}[0])",
+            f"#define RAM(top) (&(top)->rootp->{self._path(self.ram)}[0])",
             f"#define ANY_OUTPUT_VALID(top) ({_any(f'{s.name}__valid' for s in outs)})",
             f"#define RETIRED(top) ({_sum(self.retired)})",
             f"#define IS_STOPPED(top) ({_any([self.stopped] if self.stopped else [])})",
             f"#define IS_ASLEEP(top) ({_any([self.asleep] if self.asleep else [])})",
             *_macro("EACH_OUTPUT", [_stream("OUTPUT", i, s) for i, s in enumerate(outs)]),
             *_macro("EACH_INPUT", [_stream("INPUT", i, s) for i, s in enumerate(ins)]),
-            *_macro("EACH_SLOT", [self._slot(slot) for slot in self.slots]),
+            *_macro("EACH_SLOT", [self._slot("SLOT", slot) for slot in self.slots]),
+            *_macro("EACH_KEPT", [self._slot("KEPT", slot) for slot in self.slots if slot.is_kept]),
             *_macro("EACH_PROBE", [f"PROBE({i}, {mangle(p)})" for i, p in enumerate(self.probes)]),
-            *_macro("EACH_ARRAY", [f"ARRAY({i}, {self._array(path)})"
+            *_macro("EACH_ARRAY", [f"ARRAY({i}, {self._path(path)})"
                                    for i, path in enumerate(self.arrays)]),
+            *_macro("EACH_REGISTER", [f"REGISTER({i}, {self._path(path)})"
+                                      for i, path in enumerate(self.registers)]),
         ]
         return "\n".join(lines) + "\n"
 
-    def _array(self, path: str) -> str:
+    def _path(self, path: str) -> str:
         return "__DOT__".join([mangle(self.top), *map(mangle, path.split("."))])
 
     @staticmethod
-    def _slot(slot: Slot) -> str:
+    def _slot(macro: str, slot: Slot) -> str:
         words = ["0"] * RECORD_WORDS
         for word, value in slot.words.items():
             words[word] = (f"static_cast<uint32_t>(top->{mangle(value)})"
                            if isinstance(value, str) else f"{value}u")
         words[Word.CYCLE] = "static_cast<uint32_t>(cycles)"
-        return f"SLOT(top->{mangle(slot.valid)}, {', '.join(words)})"
+        return f"{macro}(top->{mangle(slot.valid)}, {', '.join(words)})"
 
 
 def mangle(name: str) -> str:

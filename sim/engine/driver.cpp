@@ -26,7 +26,7 @@ enum Outcome : int {
 // A burst of tokens (a line of text, a sector) should come back to Python as one: return when none
 // has come for this many cycles, or when a queue is long.
 constexpr unsigned QUIET_CYCLES = 24;
-constexpr size_t   LONG_QUEUE   = 4096;
+constexpr size_t   LONG_QUEUE   = 1 << 16;
 
 struct Queue {
     std::vector<uint64_t> tokens;
@@ -53,6 +53,7 @@ struct Engine {
     uint32_t* records = nullptr;
     size_t record_count = 0;
     size_t record_capacity = 0;
+    uint32_t kept[2][RECORD_WORDS] = {};  // the last two of the slots that are kept; [1] is newer
     unsigned quiet_left = 0;     // 0: no token has come since the last return
     bool stopped = false;
 
@@ -112,6 +113,14 @@ struct Engine {
             EACH_INPUT
 #undef INPUT
             instructions += RETIRED(top);
+#define KEPT(valid, ...) \
+            if (valid) { \
+                const uint32_t words[RECORD_WORDS] = {__VA_ARGS__}; \
+                memcpy(kept[0], kept[1], sizeof words); \
+                memcpy(kept[1], words, sizeof words); \
+            }
+            EACH_KEPT
+#undef KEPT
             if (TRACE) {
 #define SLOT(valid, ...) \
                 if (valid) { \
@@ -190,6 +199,19 @@ uint64_t engine_probe(Engine* e, int index) {
     }
     return 0;
 }
+
+// Registers inside the design, likewise.
+uint64_t engine_register(Engine* e, int index) {
+    switch (index) {
+#define REGISTER(i, path) case i: return e->top->rootp->path;
+        EACH_REGISTER
+#undef REGISTER
+    }
+    return 0;
+}
+
+// The last two records of the kept slots, the older one first.
+const uint32_t* engine_kept(Engine* e) { return e->kept[0]; }
 
 // Memories inside the design that Python looks at (register file and the like).
 void* engine_array(Engine* e, int index) {

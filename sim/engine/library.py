@@ -41,6 +41,8 @@ _SIGNATURES = {
     "engine_send":           (None, [_HANDLE, ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t]),
     "engine_unsent":         (ctypes.c_size_t, [_HANDLE, ctypes.c_int]),
     "engine_probe":          (ctypes.c_uint64, [_HANDLE, ctypes.c_int]),
+    "engine_register":       (ctypes.c_uint64, [_HANDLE, ctypes.c_int]),
+    "engine_kept":           (ctypes.c_void_p, [_HANDLE]),
     "engine_array":          (ctypes.c_void_p, [_HANDLE, ctypes.c_int]),
 }
 
@@ -120,20 +122,19 @@ class Simulation:
         """Make room for new ones; earlier views are overwritten."""
         self._library.engine_clear_records(self._engine)
 
-    def receive(self, stream: str) -> list[int]:
+    def receive(self, stream: str) -> NDArray[np.uint64]:
         """Take what the design has put out on a stream."""
         number = self._numbers[stream]
-        count = self._library.engine_available(self._engine, number)
-        if not count:
-            return []
-        tokens = (ctypes.c_uint64 * count)()
-        self._library.engine_receive(self._engine, number, tokens, count)
-        return list(tokens)
+        tokens = np.empty(self._library.engine_available(self._engine, number), dtype=np.uint64)
+        self._library.engine_receive(self._engine, number, tokens.ctypes.data, len(tokens))
+        return tokens
 
-    def send(self, stream: str, tokens: Sequence[int]) -> None:
+    def send(self, stream: str, tokens: Sequence[int] | NDArray[np.uint64]) -> None:
         """Queue tokens for the design to take."""
-        self._library.engine_send(self._engine, self._numbers[stream],
-                                  (ctypes.c_uint64 * len(tokens))(*tokens), len(tokens))
+        if len(tokens):
+            data = np.asarray(tokens, dtype=np.uint64)
+            self._library.engine_send(self._engine, self._numbers[stream], data.ctypes.data,
+                                      len(data))
 
     def unsent(self, stream: str) -> int:
         """How many tokens the design has not taken yet."""
@@ -142,6 +143,15 @@ class Simulation:
     def probe(self, port: str) -> int:
         """Value of one of the design's probes."""
         return self._library.engine_probe(self._engine, self.design.probes.index(port))
+
+    def register(self, path: str) -> int:
+        """Value of one of the design's registers."""
+        return self._library.engine_register(self._engine, self.design.registers.index(path))
+
+    def kept(self) -> tuple[list[int], list[int]]:
+        """The last two records of the slots that are kept, the older one first."""
+        words = self._view(self._library.engine_kept(self._engine), 2 * RECORD_WORDS).tolist()
+        return words[:RECORD_WORDS], words[RECORD_WORDS:]
 
     def array(self, path: str, words: int) -> NDArray[np.uint32]:
         """One of the design's further arrays, a view."""

@@ -49,8 +49,8 @@ def test_nothing_runs_after_a_stop(echo):
 def test_output_comes_back_in_one_burst(echo):
     echo.ram[10:13] = 1
     assert echo.run(1_000_000) is Outcome.ATTENTION
-    assert echo.receive("left") == [21, 23, 25]
-    assert echo.receive("left") == []
+    assert list(echo.receive("left")) == [21, 23, 25]
+    assert list(echo.receive("left")) == []
     assert echo.cycles < 60
 
 
@@ -63,7 +63,7 @@ def test_every_token_goes_through_once_and_in_order(echo):
     echo.send("right", tokens[4:])
     while echo.run(100) is Outcome.ATTENTION:
         pass
-    assert echo.receive("left") == [token + 1 for token in tokens]
+    assert list(echo.receive("left")) == [token + 1 for token in tokens]
     assert echo.instructions == len(tokens)
 
 

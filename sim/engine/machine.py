@@ -1,0 +1,173 @@
+"""The hardware as a `sim.machine.Machine`: compiled on first use, its streams joined to hosts."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine import build
+from sim.engine.adapters import ADAPTERS, Adapter
+from sim.engine.library import Outcome, Simulation
+from sim.engine.quince import live_registers, low_words, quince_design, timer_runs
+from sim.host.hosts import Hosts
+from sim.machine import Registers, Status, StopReport, Words, check_image
+from toolchain.isa.config import MachineConfig
+from toolchain.isa.machine import PROGRAM
+from toolchain.isa.trace import Kind, Stop, Word
+
+__all__ = ["RtlMachine"]
+
+SLICE_CYCLES     = 40_000   # between looks at the hosts: about 10 ms of real time
+RECORDS          = 16_384   # kept at a time: what fits into a processor's second-level cache
+PATIENCE_CYCLES  = 2_000    # asleep for so long, it is asked what could wake it
+IDLE_CYCLES      = 400_000  # of asking for a line in vain before the host may sleep
+
+SOURCES = ("rtl", "toolchain/isa", "sim/engine")
+
+
+def _hear_nothing(line: str) -> None:
+    pass
+
+
+class RtlMachine:
+    """The machine that `rtl.soc` describes; see `sim.machine.Machine`.
+
+    Parameters
+    ----------
+    config : MachineConfig
+        What to build.
+    hosts : Hosts
+        What stands behind the peripherals.
+    say : callable
+        Hears a line for each step of a build, if one is needed.
+    observe : callable or None
+        Called with trace records as they come, a view that is only good during the call; None
+        switches tracing off, which makes the machine faster.
+    """
+
+    def __init__(self, config: MachineConfig | None = None, hosts: Hosts | None = None, *,
+                 say: Callable[[str], None] = _hear_nothing,
+                 observe: Callable[[NDArray[np.uint32]], None] | None = None):
+        self.config = config or MachineConfig()
+        self.hosts = hosts or Hosts()
+        self._observe = observe
+        key = build.source_key([build.ROOT / folder for folder in SOURCES], self.config)
+        self._model = build.built(key, lambda: quince_design(self.config), say)
+        self._simulation: Simulation | None = None
+        self._adapters: list[Adapter] = []
+        self._busy_at = 0
+        self.stop: StopReport | None = None
+        self.load([])
+
+    # --- the machine -----------------------------------------------------------------------------
+
+    @property
+    def simulation(self) -> Simulation:
+        """The model under it."""
+        if self._simulation is None:
+            raise ValueError("the machine is closed")
+        return self._simulation
+
+    @property
+    def memory(self) -> Words:
+        return self.simulation.ram
+
+    @property
+    def cycles(self) -> int:
+        return self.simulation.cycles
+
+    @property
+    def instructions(self) -> int:
+        return self.simulation.instructions
+
+    def registers(self) -> Registers:
+        return live_registers(self.simulation)
+
+    def load(self, image: Sequence[int] | Words, address: int = PROGRAM) -> None:
+        words = check_image(image, self.config, address)
+        self.close()
+        simulation = Simulation(*self._model)
+        self._simulation = simulation
+        for at, word in low_words(self.config).items():
+            simulation.ram[at] = word
+        simulation.ram[address:address + len(words)] = words
+        simulation.set_patience(PATIENCE_CYCLES)
+        if self._observe:
+            simulation.record(RECORDS)
+        self._adapters = [ADAPTERS[name](simulation, self.hosts)
+                          for name in self.config.peripherals if name in ADAPTERS]
+        self.stop = None
+        self._busy_at = 0
+
+    def close(self) -> None:
+        if self._simulation is not None:
+            self._simulation.close()
+            self._simulation = None
+
+    def run(self, budget: int) -> Status:
+        simulation = self.simulation
+        end = simulation.cycles + budget
+        while True:
+            left = end - simulation.cycles
+            if left <= 0:
+                return Status.RUNNING
+            outcome = simulation.run(min(left, SLICE_CYCLES))
+            for adapter in self._adapters:
+                adapter.attend()
+            self._pass_records()
+            if outcome is Outcome.STOPPED:
+                self.stop = self._report()
+                return Status.STOPPED
+            self._poll()
+            if outcome is Outcome.ASLEEP:
+                status = self._asleep()
+                if status is not None:
+                    return status
+            elif self._is_idle(outcome):
+                return Status.INPUT
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _pass_records(self) -> None:
+        if self._observe:
+            records = self.simulation.records()
+            if len(records):
+                self._observe(records)
+            self.simulation.forget_records()
+
+    def _poll(self) -> None:
+        now_ms = self.simulation.cycles // self.config.cycles_per_ms
+        for adapter in self._adapters:
+            adapter.poll(now_ms)
+
+    def _asleep(self) -> Status | None:
+        """What can end this sleep: None if the machine itself can."""
+        simulation = self.simulation
+        if not simulation.probe("is_enabled"):
+            return Status.STUCK
+        if timer_runs(simulation) or any(adapter.is_busy for adapter in self._adapters):
+            return None
+        return Status.INPUT if any(adapter.may_wake for adapter in self._adapters) else Status.STUCK
+
+    def _is_idle(self, outcome: Outcome) -> bool:
+        """Whether the program has done nothing but ask for a line, in vain, for quite a while."""
+        cycles = self.simulation.cycles
+        if (outcome is Outcome.ATTENTION or timer_runs(self.simulation)
+                or not any(adapter.awaits_input for adapter in self._adapters)):
+            self._busy_at = cycles
+        return cycles - self._busy_at >= IDLE_CYCLES
+
+    def _report(self) -> StopReport:
+        cause, stop = self.simulation.kept()
+        ip = cause[Word.IP]
+        insn, imm = cause[Word.INSN], cause[Word.IMM]
+        if cause[Word.KIND] == Kind.INSN:
+            return StopReport(Stop(stop[Word.CODE]), ip, insn, imm,
+                              exit_code=self.registers().general[0])
+        return StopReport(Stop(stop[Word.CODE]), ip, *self._words_at(ip), reason=cause[Word.CODE])
+
+    def _words_at(self, ip: int) -> tuple[int, int]:
+        """Both words that an instruction at a physical `ip` may have, 0 past the end of RAM."""
+        first, second = (int(self.memory[at]) if at < self.config.ram_words else 0
+                         for at in (ip, ip + 1))
+        return first, second

@@ -1,0 +1,61 @@
+"""What the engine must know of Quince's own hardware: the one place that reads `rtl.soc`."""
+
+from sim.engine.design import Design, Slot, Stream
+from sim.engine.library import Simulation
+from sim.engine.verilog import to_verilog
+from sim.machine import Registers
+from toolchain.isa import REGISTERS
+from toolchain.isa.config import MachineConfig
+from toolchain.isa.trace import Kind, Word
+
+__all__ = ["live_registers", "low_words", "quince_design", "timer_runs"]
+
+BANKS    = ("core.registers.bank0", "core.registers.bank1")
+MS_LEFT  = "timer.ms_left"
+
+
+def quince_design(machine: MachineConfig) -> Design:
+    """The SoC for a machine, with the simulator's RAM."""
+    from rtl.memory.ram import SIMULATED_RAM
+    from rtl.soc import TRACE_WORDS, Soc, SocConfig
+
+    soc = Soc(SocConfig(machine=machine, simulated_ram=True))
+    core: dict[Word, str | int] = dict(TRACE_WORDS)
+    events = tuple(Slot(f"event_{name}", {Word.KIND: int(Kind.DEVICE), Word.CODE: identifier,
+                                          Word.ARG: f"event_{name}_arg"})
+                   for name, identifier in soc.events.items())
+    return Design(
+        top="soc",
+        verilog=to_verilog(soc, name="soc") + SIMULATED_RAM,
+        ram="ram.ram.mem",
+        ram_words=machine.ram_words,
+        streams=tuple(Stream(*stream) for stream in soc.streams),
+        slots=(Slot("trace_slow", core, is_kept=True), *events,
+               Slot("trace_fast", core, is_kept=True)),
+        retired=("retires",),
+        stopped="stopped",
+        asleep="asleep",
+        probes=("ip", "is_enabled", "live_bank", "live_zero"),
+        arrays=BANKS,
+        registers=(MS_LEFT,) if "timer" in machine.peripherals else (),
+    )
+
+
+def low_words(machine: MachineConfig) -> dict[int, int]:
+    """What RAM holds below the program after reset, by address."""
+    from rtl.soc import low_memory
+    return low_memory(machine)
+
+
+def live_registers(simulation: Simulation) -> Registers:
+    """The general registers, each out of the bank that has its live value, and `ip`."""
+    banks = [simulation.array(path, REGISTERS) for path in BANKS]
+    bank, zero = simulation.probe("live_bank"), simulation.probe("live_zero")
+    return Registers(
+        tuple(0 if zero >> n & 1 else int(banks[bank >> n & 1][n]) for n in range(REGISTERS)),
+        simulation.probe("ip"))
+
+
+def timer_runs(simulation: Simulation) -> bool:
+    """Whether the timer will interrupt some time."""
+    return MS_LEFT in simulation.design.registers and simulation.register(MS_LEFT) != 0

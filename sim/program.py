@@ -1,0 +1,93 @@
+"""Program files, of whatever kind, as an image with symbols."""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sim.machine import ImageError, Words, check_image, read_image
+from toolchain.files import read_source
+from toolchain.isa.config import MachineConfig
+from toolchain.qasm.assembler import assemble
+from toolchain.source import Source
+from toolchain.targets import library_files
+
+__all__ = ["LoadedProgram", "TARGET_CHOICES", "load_program", "read_symbols"]
+
+TARGET_CHOICES = ("auto", "bare", "user", "none")
+MAIN = "@global::main:"
+
+
+@dataclass(frozen=True)
+class LoadedProgram:
+    """An image and the addresses of its labels, of which a flat image has none."""
+    words:   Words
+    symbols: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        ordered = sorted((address, name) for name, address in self.symbols.items())
+        object.__setattr__(self, "_addresses", [address for address, _ in ordered])
+        object.__setattr__(self, "_names", [name for _, name in ordered])
+
+    _addresses: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
+    _names:     list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def locate(self, address: int) -> str | None:
+        """The label at or before an address, as ``main`` or ``main+0x12``; None without one."""
+        at = bisect_right(self._addresses, address) - 1
+        if at < 0 or address >= 0x1000 + len(self.words):
+            return None
+        offset = address - self._addresses[at]
+        return self._names[at] + (f"+{offset:#x}" if offset else "")
+
+
+def load_program(name: str, config: MachineConfig, target: str = "auto") -> LoadedProgram:
+    """A program by its file's ending: `.qasm` is assembled, `.qll` compiled, others are images.
+
+    The target `auto` means `bare` for QLL and for assembly that defines ``@global::main``, and
+    `none` for other assembly.
+
+    Raises
+    ------
+    ImageError
+        If the file cannot be read or does not fit into the machine.
+    SourceError, SourceErrors
+        For mistakes in source text.
+    """
+    suffix = Path(name).suffix
+    if suffix == ".qasm":
+        program = _assembled(read_source(name), target)
+    elif suffix == ".qll":
+        raise ImageError(f"{name}: the compiler for .qll is not there yet")
+    else:
+        program = LoadedProgram(read_image(name))
+    try:
+        check_image(program.words, config)
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from None
+    return program
+
+
+def read_symbols(name: str) -> dict[str, int]:
+    """A symbol map as the assembler's --symbols writes it: address, kind, name on each line."""
+    symbols = {}
+    for number, line in enumerate(read_source(name).text.split("\n"), 1):
+        if not line:
+            continue
+        fields = line.split(" ", 2)
+        try:
+            symbols[fields[2]] = int(fields[0], 16)
+        except (IndexError, ValueError):
+            raise ImageError(f"{name}:{number}: expected '<address> T|D <name>', "
+                             f"not {line!r}") from None
+    return symbols
+
+
+def _assembled(source: Source, target: str) -> LoadedProgram:
+    if target == "auto":
+        defines_main = any(line.strip().startswith(MAIN) for line in source.text.split("\n"))
+        target = "bare" if defines_main else "none"
+    library = [read_source(str(path)) for path in library_files(target, ".qasm")]
+    program = assemble([*library, source])
+    if not program.words:
+        raise ImageError(f"{source.name}: there is no code in the file")
+    return LoadedProgram(check_image(program.words, MachineConfig()), program.symbols)
