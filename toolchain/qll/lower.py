@@ -122,7 +122,7 @@ def lower(program: tree.Program, level: int) -> Module:
             words = [0] * glob.type.size
             initialisers.append(glob)
         if words:
-            module.data.append(Data(glob.label, words))
+            module.data.append(Data(glob.label, words, glob.constant and glob.image is not None))
         else:
             module.data.append(Data(glob.label, [0]))  # a label needs a word
         shared.sizes[glob.label] = max(1, glob.type.size)
@@ -710,7 +710,12 @@ class _Body:
         return self.fn.label(value.function.label)
 
     def _read_value(self, value: tree.Read) -> Ins:
-        return self._read(self._place(value.place))
+        place = value.place
+        if isinstance(place, tree.GlobalPlace) and place.glob.constant and self.shared.level > 0:
+            image = place.glob.image
+            if image is not None and len(image) == 1 and isinstance(image[0], int):
+                return self.fn.const(image[0])
+        return self._read(self._place(place))
 
     def _address_of(self, value: tree.AddressOf) -> Ins:
         return self._address(self._place(value.place, True))

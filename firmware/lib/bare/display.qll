@@ -4,13 +4,13 @@
 // that the heap reaches 0x10000.
 
 namespace display {
-  global READY: byte   = 0;
-  global FLIP: byte    = 1;
-  global PENDING: byte = 2;
+  .constant global READY: byte   = 0;
+  .constant global FLIP: byte    = 1;
+  .constant global PENDING: byte = 2;
 
-  global _DISPLAY_BASE: byte = 0x603;
-  global _FB_ADDR: byte      = 0x10000;
-  global _control: * byte    = <unsafe * byte>0x603;
+  .constant global _DISPLAY_BASE: byte = 0x603;
+  .constant global _FB_ADDR: byte      = 0x10000;
+  .constant global _control: * byte    = <unsafe * byte>0x603;
 
   // The framebuffer, in the size that the device has, whatever was asked for.
   function open(width: byte, height: byte): graphics::framebuffer {

@@ -7,13 +7,13 @@
 // Sleeps:  in `std::wait_while`, which the target supplies.
 
 namespace std::buffered {
-  global READY: byte = 0;
-  global WRITE: byte = 1;
-  global READ: byte = 2;
-  global PENDING: byte = 3;
-  global ERROR: byte = 4;           // not what devices report: that is 0xFFFFFFFF
+  .constant global READY: byte = 0;
+  .constant global WRITE: byte = 1;
+  .constant global READ: byte = 2;
+  .constant global PENDING: byte = 3;
+  .constant global ERROR: byte = 4;           // not what devices report: that is 0xFFFFFFFF
 
-  global _CAPACITY: byte = 253;     // of every device of this kind
+  .constant global _CAPACITY: byte = 253;     // of every device of this kind
 
   // Writes a message; true if the device is ready afterwards.
   function write(control: * byte, size: * byte, buffer: * byte, data: string): bool {

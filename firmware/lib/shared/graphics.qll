@@ -20,15 +20,15 @@ namespace graphics {
   }
 
   namespace color {
-    global BLACK: byte   = 0xff000000;
-    global WHITE: byte   = 0xffffffff;
-    global RED: byte     = 0xffff0000;
-    global GREEN: byte   = 0xff00ff00;
-    global BLUE: byte    = 0xff0000ff;
-    global YELLOW: byte  = 0xffffff00;
-    global CYAN: byte    = 0xff00ffff;
-    global MAGENTA: byte = 0xffff00ff;
-    global GRAY: byte    = 0xff808080;
+    .constant global BLACK: byte   = 0xff000000;
+    .constant global WHITE: byte   = 0xffffffff;
+    .constant global RED: byte     = 0xffff0000;
+    .constant global GREEN: byte   = 0xff00ff00;
+    .constant global BLUE: byte    = 0xff0000ff;
+    .constant global YELLOW: byte  = 0xffffff00;
+    .constant global CYAN: byte    = 0xff00ffff;
+    .constant global MAGENTA: byte = 0xffff00ff;
+    .constant global GRAY: byte    = 0xff808080;
   }
 
   // Nothing if outside.
@@ -205,8 +205,8 @@ namespace graphics {
 
 // A font of 8 by 8 pixels for ASCII 32 to 126.
 namespace graphics::font {
-  global WIDTH: byte  = 8;
-  global HEIGHT: byte = 8;
+  .constant global WIDTH: byte  = 8;
+  .constant global HEIGHT: byte = 8;
 
   // First row of a glyph; characters that there are none for give the space.
   function get_glyph(c: byte): * byte {
@@ -235,7 +235,7 @@ namespace graphics::font {
 
   // A glyph a line, a row a word; bit 7 is the leftmost pixel. Never written, so that a compiler
   // can have it in the image as it stands here.
-  global FONT_DATA: byte[760] = [
+  .constant global FONT_DATA: byte[760] = [
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,  // space
     0x10, 0x10, 0x10, 0x10, 0x10, 0x00, 0x10, 0x00,  // !
     0x28, 0x28, 0x28, 0x00, 0x00, 0x00, 0x00, 0x00,  // "

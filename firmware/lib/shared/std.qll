@@ -331,10 +331,10 @@ namespace std::fmt {
   type fmt_type = byte;
 
   namespace fmt_type {
-    global S: fmt_type = 1;
-    global U: fmt_type = 2;
-    global I: fmt_type = 3;
-    global P: fmt_type = 4;
+    .constant global S: fmt_type = 1;
+    .constant global U: fmt_type = 2;
+    .constant global I: fmt_type = 3;
+    .constant global P: fmt_type = 4;
   }
 
   // Text; it is not copied, so it must live as long as the item.

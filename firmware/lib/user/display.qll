@@ -23,20 +23,20 @@ namespace display {
 }
 
 namespace keyboard {
-  global KEY_LEFT: byte      = 0x1;
-  global KEY_RIGHT: byte     = 0x2;
-  global KEY_UP: byte        = 0x4;
-  global KEY_DOWN: byte      = 0x8;
-  global KEY_SPACE: byte     = 0x10;
-  global KEY_ESCAPE: byte    = 0x20;
-  global KEY_ENTER: byte     = 0x40;
-  global KEY_TAB: byte       = 0x80;
-  global KEY_BACKSPACE: byte = 0x100;
-  global KEY_DELETE: byte    = 0x200;
-  global KEY_SHIFT: byte     = 0x400;
-  global KEY_CTRL: byte      = 0x800;
-  global KEY_ALT: byte       = 0x1000;
-  global KEY_META: byte      = 0x2000;
+  .constant global KEY_LEFT: byte      = 0x1;
+  .constant global KEY_RIGHT: byte     = 0x2;
+  .constant global KEY_UP: byte        = 0x4;
+  .constant global KEY_DOWN: byte      = 0x8;
+  .constant global KEY_SPACE: byte     = 0x10;
+  .constant global KEY_ESCAPE: byte    = 0x20;
+  .constant global KEY_ENTER: byte     = 0x40;
+  .constant global KEY_TAB: byte       = 0x80;
+  .constant global KEY_BACKSPACE: byte = 0x100;
+  .constant global KEY_DELETE: byte    = 0x200;
+  .constant global KEY_SHIFT: byte     = 0x400;
+  .constant global KEY_CTRL: byte      = 0x800;
+  .constant global KEY_ALT: byte       = 0x1000;
+  .constant global KEY_META: byte      = 0x2000;
 
   // Which of the keys above are held now, a bit each.
   function read(): byte {

@@ -7,14 +7,14 @@ namespace lib {
   type error = byte;
 
   namespace error {
-    global GENERIC_ERROR: error = -1;
+    .constant global GENERIC_ERROR: error = -1;
   }
 
   type handle = byte;
 
   namespace handle {
-    global output: handle = 1;
-    global input: handle  = 2;
+    .constant global output: handle = 1;
+    .constant global input: handle  = 2;
   }
 
   // Writes to the standard output; returns the count.
@@ -102,19 +102,19 @@ namespace lib::support {
   function syscall3(syscall: byte, arg0: byte, arg1: byte, arg2: byte): byte;
   function debugger(): void;
 
-  global EXIT_SYSCALL: byte          = 0;     // code; does not return
-  global READ_SYSCALL: byte          = 1;     // handle, address of a slice -> count
-  global WRITE_SYSCALL: byte         = 2;     // handle, address of a slice -> count
-  global OPEN_SYSCALL: byte          = 3;     // address of a name, mode -> handle
-  global CLOSE_SYSCALL: byte         = 4;     // handle
-  global CREATE_SYSCALL: byte        = 5;     // address of a name
-  global DESTROY_SYSCALL: byte       = 6;     // address of a name
-  global SPAWN_SYSCALL: byte         = 7;
-  global YIELD_SYSCALL: byte         = 8;
-  global DISPLAY_OPEN_SYSCALL: byte  = 9;     // address of three words for the answer, width, height
-  global DISPLAY_FLIP_SYSCALL: byte  = 10;
-  global DISPLAY_CLOSE_SYSCALL: byte = 11;
-  global KEY_STATE_SYSCALL: byte     = 12;    // -> key bits
-  global KEY_ASCII_SYSCALL: byte     = 13;    // ASCII code -> 0 or 1
-  global CLOCK_NOW_SYSCALL: byte     = 14;    // -> milliseconds
+  .constant global EXIT_SYSCALL: byte          = 0;     // code; does not return
+  .constant global READ_SYSCALL: byte          = 1;     // handle, address of a slice -> count
+  .constant global WRITE_SYSCALL: byte         = 2;     // handle, address of a slice -> count
+  .constant global OPEN_SYSCALL: byte          = 3;     // address of a name, mode -> handle
+  .constant global CLOSE_SYSCALL: byte         = 4;     // handle
+  .constant global CREATE_SYSCALL: byte        = 5;     // address of a name
+  .constant global DESTROY_SYSCALL: byte       = 6;     // address of a name
+  .constant global SPAWN_SYSCALL: byte         = 7;
+  .constant global YIELD_SYSCALL: byte         = 8;
+  .constant global DISPLAY_OPEN_SYSCALL: byte  = 9;     // address of three words for the answer, width, height
+  .constant global DISPLAY_FLIP_SYSCALL: byte  = 10;
+  .constant global DISPLAY_CLOSE_SYSCALL: byte = 11;
+  .constant global KEY_STATE_SYSCALL: byte     = 12;    // -> key bits
+  .constant global KEY_ASCII_SYSCALL: byte     = 13;    // ASCII code -> 0 or 1
+  .constant global CLOCK_NOW_SYSCALL: byte     = 14;    // -> milliseconds
 }
