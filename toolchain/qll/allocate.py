@@ -234,7 +234,7 @@ def clobbers_of(call: Ins) -> int:
 
 def clobbered(function: Function, used: int) -> int:
     """Registers that a call of the function may change."""
-    mask = used & SCRATCH | 1 << TEMPORARY | 1 << LINK | 1
+    mask = used & SCRATCH | 1 << TEMPORARY | 1 << LINK | 1 | _registers(function.pinned)
     for block in function.blocks:
         for ins in block.body:
             if ins.op == "call":
@@ -337,6 +337,13 @@ def _start_late(shape: _Shape, param: Ins, uses: _Uses) -> bool:
             phi.args[index] = copy
     start.body.insert(0, copy)
     return True
+
+
+def _registers(values: Iterable[Ins]) -> int:
+    mask = 0
+    for value in values:
+        mask |= 1 << value.reg
+    return mask
 
 
 def _mask(values: Iterable[Ins]) -> int:
@@ -577,6 +584,7 @@ class _Colour:
         self.phis: list[list[Ins] | None] = [None] * count  # that have the value as an operand
         self.wish = [-1] * count  # a register of the calling convention
         self.used = 0
+        self.usable = USABLE & ~_registers(shape.function.pinned)
 
     def run(self) -> int:
         shape, forbidden, wish = self.shape, self.forbidden, self.wish
@@ -671,10 +679,10 @@ class _Colour:
                 busy |= 1 << self._choose(ins, busy)
 
     def _choose(self, value: Ins, busy: int) -> int:
-        barred = busy | self.forbidden[value.n]
+        barred = busy | self.forbidden[value.n] | ~self.usable
         register = self._preferred(value, barred)
         if register < 0:
-            free = USABLE & ~barred
+            free = self.usable & ~barred
             if not free:
                 raise TooManyPhis(self.function.symbol)
             known = free & self.used

@@ -14,7 +14,7 @@ function proper, whose label ends in `$fast`: result and first argument in `r0`,
 import re
 from typing import Any
 
-from toolchain.qll.allocate import LINK, PRESERVED, STACK, TEMPORARY
+from toolchain.qll.allocate import LINK, ONE, PRESERVED, STACK, TEMPORARY
 from toolchain.qll.ir import BINARY, LEAVES, UNARY, Block, Function, Ins
 from toolchain.qll.lower import Data, Module
 from toolchain.qll.place import TRAPS, jump_targets
@@ -283,6 +283,10 @@ class _Emitter:
             self._stack_entry()
             self._label(fast_label(symbol))
             self.used_labels.add(fast_label(symbol))
+            if function.pinned:
+                for leaf in function.pinned:
+                    self._leaf(leaf.reg, leaf)
+                self._label(f"{symbol}$self")
         elif not function.interrupt and not (self.start is blocks[0] and self.has_calls):
             self._out(f"  mov r{LINK} r0")
         for index, block in enumerate(blocks):
@@ -408,8 +412,15 @@ class _Emitter:
             if target == 0:
                 self._out(f"  mov r{TEMPORARY} r0")
                 target = TEMPORARY
+        inner = f"{self.function.symbol}$self"
+        if info.symbol == self.function.symbol and self.function.pinned:
+            target = next((leaf.reg for leaf in self.function.pinned
+                           if leaf.op == "label" and leaf.value[0] == inner), TEMPORARY)
+            self.used_labels.add(inner)
         if target == TEMPORARY and info.symbol is not None:
             label = fast_label(info.symbol) if info.fast else info.symbol
+            if info.symbol == self.function.symbol and self.function.pinned:
+                label = inner
             self._out(f"  constant r{TEMPORARY} {reference(label)}")
         self._out(f"  constant r{link} {reference(after)}")
         self._out(f"  jmp r{target}")
@@ -521,11 +532,10 @@ def _arrived(param: Ins) -> Ins:
 
 def _register(value: Ins) -> int:
     """The register of an operand; the constant 1 has one of its own."""
-    if value.block is None:
-        assert value.op == "const" and value.value == 1, value
-        return 62
-    assert value.reg >= 0, value
-    return value.reg
+    if value.reg >= 0:
+        return value.reg
+    assert value.op == "const" and value.value == 1, value
+    return ONE
 
 
 def _is_pure(ins: Ins) -> bool:

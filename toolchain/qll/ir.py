@@ -165,7 +165,8 @@ class Block:
 class Function:
     """`words` parameters in words; `blocks[0]` is the entry, without predecessors."""
     __slots__ = ("symbol", "blocks", "params", "slots", "leaves", "fast", "interrupt", "words",
-                 "out_words", "clobbers", "inline_cost", "recursive", "stub_offsets", "sizes")
+                 "out_words", "clobbers", "inline_cost", "pinned", "recursive", "stub_offsets",
+                 "sizes")
 
     def __init__(self, symbol: str):
         self.symbol = symbol
@@ -181,6 +182,8 @@ class Function:
         self.inline_cost = -1
         self.stub_offsets: list[int] = []  # where on the stack each register parameter is
         self.recursive = False
+        # Leaves with registers that the function sets when called from outside, and never again.
+        self.pinned: list[Ins] = []
         self.sizes: dict[str, int] = {}  # of the globals, in words: what offsets labels may have
 
     def leaf(self, op: str, value: object) -> Ins:

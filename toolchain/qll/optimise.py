@@ -9,6 +9,7 @@ from toolchain.qll.loops import improve_loops
 from toolchain.qll.lower import Module
 from toolchain.qll.simplify import simplify
 from toolchain.qll.slots import promote_slots
+from toolchain.qll.unroll import unroll_loops
 
 __all__ = ["Check", "optimise"]
 
@@ -47,6 +48,10 @@ def optimise(module: Module, level: int, check: Check | None = None) -> list[Fun
             passed(function)
             simplify(function)
             passed(function)
+            if unroll_loops(function):
+                passed(function)
+                simplify(function)
+                passed(function)
         split_returns(function)
         passed(function)
     return ordered

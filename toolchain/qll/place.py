@@ -23,6 +23,7 @@ __all__ = ["MOVED", "TRAPS", "place"]
 TRAPS = ("null", "bounds", "capacity")
 HELD_IN_LOOP = 26       # leaves that may occupy a register through a loop
 HELD_OVER_CALLS = 10    # the same where the loop calls: they take registers that must be saved
+PINNED = 10             # leaves that a recursive function keeps in registers
 NEAR = 14               # leaves kept for later use in straight code
 
 # Operations whose operands are moved into place: leaves among them need no register of their own.
@@ -35,6 +36,8 @@ def place(function: Function, level: int) -> None:
     if level == 0:
         _at_each_use(function)
         return
+    if level > 1:
+        _pin(function)
     blocks = analyse(function)
     loops = find_loops(blocks)
     _Placer(function, blocks, loops).run()
@@ -67,6 +70,40 @@ def jump_targets(block: Block, after: Block | None) -> list[Block]:
     return []
 
 
+def _pin(function: Function) -> None:
+    """Keep leaves in registers through all of a recursion.
+
+    If a function calls itself and nothing else, registers that it never writes hold the same values
+    in all activations: its outermost call sets them, see `Function.pinned`.
+    """
+    calls = [ins for block in function.blocks for ins in block.body if ins.op == "call"]
+    if not function.fast or not calls or any(
+            call.value.symbol != function.symbol or not call.value.fast for call in calls):
+        return
+    one, minus_one = function.const(1), function.const(-1)
+    uses: dict[Ins, list[tuple[Ins, int]]] = {}
+    weights: dict[Ins, int] = {}
+    find_loops(analyse(function))
+    for block in function.blocks:
+        weight = 8 ** min(block.depth, 3)
+        for ins in [*block.body, block.term]:
+            for index in _operands(ins):
+                leaf = ins.args[index]
+                if leaf.op in ("const", "label", "block") and leaf is not one and not (
+                        ins.op == "add" and leaf is minus_one):
+                    uses.setdefault(leaf, []).append((ins, index))
+                    weights[leaf] = weights.get(leaf, 0) + weight
+    itself = function.label(f"{function.symbol}$self")
+    weights[itself] = len(calls)
+    chosen = sorted(weights, key=lambda leaf: -weights[leaf])[:PINNED]
+    for register, leaf in zip(range(29, 29 - len(chosen), -1), chosen, strict=True):
+        pinned = Ins(leaf.op, [], leaf.value)
+        pinned.reg = register
+        function.pinned.append(pinned)
+        for ins, index in uses.get(leaf, ()):
+            ins.args[index] = pinned
+
+
 def _operands(ins: Ins) -> range:
     """Positions of the operands that must be in registers."""
     if ins.op == "call":
@@ -85,7 +122,7 @@ def _at_each_use(function: Function) -> None:
             args = ins.args
             for index in _operands(ins):
                 leaf = args[index]
-                if leaf.op in LEAVES and leaf.block is None:
+                if leaf.op in LEAVES and leaf.block is None and leaf.reg < 0:
                     if leaf is one:
                         continue
                     placed = Ins(leaf.op, [], leaf.value, ins.line)
@@ -138,7 +175,8 @@ class _Placer:
             args = ins.args
             for index in _operands(ins):
                 leaf = args[index]
-                if leaf.op in LEAVES and leaf.block is None and leaf is not self.one:
+                if (leaf.op in LEAVES and leaf.block is None and leaf.reg < 0
+                        and leaf is not self.one):
                     placed = self._before_loop(block, leaf, ins.line)
                     if placed is not None:
                         args[index] = placed
@@ -176,7 +214,7 @@ class _Placer:
             args = ins.args
             for index in _operands(ins):
                 leaf = args[index]
-                if leaf.op in LEAVES and leaf.block is None:
+                if leaf.op in LEAVES and leaf.block is None and leaf.reg < 0:
                     if leaf is one:
                         continue
                     placed = near.get(leaf)

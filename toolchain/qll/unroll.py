@@ -1,0 +1,221 @@
+"""Several rounds of a short loop in one.
+
+Only loops of a single block are considered; inner loops that disappear leave such blocks behind.
+If the number of rounds is known, short loops are written out in full, longer ones get a few rounds
+between two tests; rounds that do not fit come first. A loop whose number of rounds shows only as it
+runs keeps its test in each copy, which still saves most of the jumps back.
+"""
+
+from toolchain.qll.cfg import Loop, analyse, find_loops
+from toolchain.qll.ir import Block, Function, Ins, link
+from toolchain.qll.loops import trip_count
+
+__all__ = ["unroll_loops"]
+
+WHOLE = 80        # operations of a loop that is written out in full
+ROUND = 40        # operations of several rounds in one
+SEARCH = 10       # operations of a round that keeps its test
+GROWTH = 320      # operations that a function may gain
+
+
+def unroll_loops(function: Function) -> bool:
+    """Unroll where it pays; whether anything changed."""
+    changed = False
+    budget = GROWTH
+    for _ in range(3):  # an inner loop that is gone may leave another behind
+        blocks = analyse(function)
+        loops = [loop for loop in find_loops(blocks)
+                 if len(loop.blocks) == 1 and loop.preheader is not None and not loop.header.hint]
+        any_whole = False
+        for loop in loops:
+            block = loop.header
+            block.hint = 1  # each once
+            if block.term.op != "branch" or block.succs[0] is not block or (
+                    block.succs[1] is block or any(ins.op == "call" for ins in block.body)):
+                continue
+            trips = _trips(loop)
+            size = len(block.body)
+            if trips is None:
+                gain = _unroll_search(function, loop) if size <= SEARCH and budget > 0 else 0
+            elif trips * size <= min(WHOLE, budget):
+                gain = trips * size
+                _unroll_whole(function, loop, trips)
+                any_whole = True
+            else:
+                gain = _unroll_counted(function, loop, trips) if budget > 0 else 0
+            budget -= gain
+            changed |= gain > 0
+        if not any_whole:
+            break
+        function.resolve()
+        _merge(function)
+    if changed:
+        function.resolve()
+    return changed
+
+
+def _merge(function: Function) -> None:
+    from toolchain.qll.simplify import simplify
+    simplify(function)
+
+
+def _trips(loop: Loop) -> int | None:
+    """The number of rounds, if it is a known constant."""
+    block = loop.header
+    condition = block.term.args[0]
+    back = block.preds.index(block)
+    for phi in block.phis:
+        following = phi.args[back]
+        if following.op != "add" or following.args[0] is not phi:
+            continue
+        first, step = phi.args[1 - back], following.args[1]
+        if condition is following:
+            if first.op == "const" and step.op == "const" and step.value == 0xFFFFFFFF:
+                return first.value or None
+        elif condition.op in ("lt", "slt", "neq") and condition.args[0] is following:
+            return trip_count(first, step, condition.op, condition.args[1])
+    return None
+
+
+def _copy_round(block: Block, body: list[Ins], values: dict[Ins, Ins],
+                out: Block) -> dict[Ins, Ins]:
+    """Append a round, whose phis have these values, to `out.body`; returns all its values."""
+    values = dict(values)
+    for ins in body:
+        copy = Ins(ins.op, [values.get(arg, arg) for arg in ins.args], ins.value, ins.line)
+        copy.block = out
+        out.body.append(copy)
+        values[ins] = copy
+    return values
+
+
+def _rename_outside(function: Function, block: Block, values: dict[Ins, Ins]) -> None:
+    """Values of the block's last round take the place of its own, outside of it."""
+    for other in function.blocks:
+        for phi in other.phis:
+            if other is block:
+                continue
+            phi.args = [values.get(arg, arg) for arg in phi.args]
+        if other is block:
+            continue
+        for ins in [*other.body, other.term]:
+            args = ins.args
+            for index, arg in enumerate(args):
+                found = values.get(arg)
+                if found is not None:
+                    args[index] = found
+
+
+def _unroll_whole(function: Function, loop: Loop, trips: int) -> None:
+    block, preheader = loop.header, loop.preheader
+    assert preheader is not None
+    entry, back = block.preds.index(preheader), block.preds.index(block)
+    body, phis = block.body, block.phis
+    values = {phi: phi.args[entry] for phi in phis}
+    following = {phi: phi.args[back] for phi in phis}
+    block.body, block.phis = [], []
+    for turn in range(trips):
+        done = _copy_round(block, body, values, block)
+        if turn < trips - 1:
+            values = {phi: done.get(following[phi], following[phi]) for phi in phis}
+    exit_ = block.succs[1]
+    block.term = Ins("jump", [], None, block.term.line)
+    block.term.block = block
+    block.succs = [exit_]
+    block.preds = [preheader]
+    _rename_outside(function, block, done)
+    for phi in exit_.phis:
+        phi.args = [done.get(arg, arg) for arg in phi.args]
+
+
+def _unroll_counted(function: Function, loop: Loop, trips: int) -> int:
+    """Some rounds in one; returns by how many operations the function grew."""
+    block, preheader = loop.header, loop.preheader
+    assert preheader is not None
+    size = max(1, len(block.body))
+    rounds = 8 if size <= 5 else 4 if size <= 10 else 2
+    while rounds > 1 and (trips < 2 * rounds or size * rounds > ROUND):
+        rounds //= 2
+    if rounds < 2:
+        return 0
+    for better in range(rounds, max(2, rounds // 2) - 1, -1):
+        if trips % better == 0:
+            rounds = better
+            break
+    entry, back = block.preds.index(preheader), block.preds.index(block)
+    phis, body = block.phis, list(block.body)
+    rest = trips % rounds
+    if rest:
+        values = {phi: phi.args[entry] for phi in phis}
+        for _ in range(rest):
+            done = _copy_round(block, body, values, preheader)
+            values = {phi: done.get(phi.args[back], phi.args[back]) for phi in phis}
+        for phi in phis:
+            phi.args[entry] = values[phi]
+    following = {phi: phi.args[back] for phi in phis}
+    condition = block.term.args[0]
+    values = {}
+    done = {}
+    for _ in range(rounds - 1):
+        values = {phi: done.get(following[phi], following[phi]) for phi in phis}
+        done = _copy_round(block, body, values, block)
+    for phi in phis:
+        phi.args[back] = done.get(following[phi], following[phi])
+    block.term.args = [done.get(condition, condition)]
+    _rename_outside(function, block, done)
+    return size * (rounds + rest - 1)
+
+
+def _unroll_search(function: Function, loop: Loop) -> int:
+    """Copies that each keep their test; returns by how many operations the function grew."""
+    block = loop.header
+    exit_ = block.succs[1]
+    rounds = 4 if len(block.body) <= 6 else 2
+    back = block.preds.index(block)
+    made = {*block.phis, *block.body}
+    if len(exit_.preds) != 1 or exit_.phis:
+        # A block of its own for leaving the loop.
+        middle = Block("leave")
+        index = exit_.preds.index(block)
+        exit_.preds[index] = middle
+        link(middle, Ins("jump", [], None, block.term.line))
+        middle.succs = [exit_]
+        block.succs[1] = middle
+        middle.preds = [block]
+        function.blocks.insert(function.blocks.index(block) + 1, middle)
+        exit_ = middle
+    # What is used outside arrives there from each copy.
+    outside: dict[Ins, Ins] = {}
+    for other in function.blocks:
+        if other is block:
+            continue
+        for ins in [*other.phis, *other.body, other.term]:
+            for arg in ins.args:
+                if arg in made and arg not in outside:
+                    phi = outside[arg] = Ins("phi", [arg], None, block.term.line)
+                    phi.block = exit_
+    _rename_outside(function, block, outside)
+    exit_.phis = list(outside.values())
+    phis, body, condition = block.phis, list(block.body), block.term.args[0]
+    following = {phi: phi.args[back] for phi in phis}
+    done: dict[Ins, Ins] = {}
+    at = block
+    position = function.blocks.index(block)
+    for turn in range(rounds - 1):
+        values = {phi: done.get(following[phi], following[phi]) for phi in phis}
+        copy = Block("again")
+        function.blocks.insert(position + turn + 1, copy)
+        done = _copy_round(block, body, values, copy)
+        at.succs[0] = copy
+        copy.preds = [at]
+        copy.term = Ins("branch", [done.get(condition, condition)], None, block.term.line)
+        copy.term.block = copy
+        copy.succs = [block, exit_]
+        exit_.preds.append(copy)
+        for value, phi in outside.items():
+            phi.args.append(done.get(value, value))
+        at = copy
+    block.preds[back] = at
+    for phi in phis:
+        phi.args[back] = done.get(following[phi], following[phi])
+    return len(body) * (rounds - 1)
