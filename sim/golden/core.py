@@ -29,7 +29,7 @@ from toolchain.isa.machine import (
     RESERVED_LIMIT,
 )
 
-__all__ = ["make_run"]
+__all__ = ["COVERAGE_WORDS", "COVER_FAULTS", "coverage_index", "make_run"]
 
 jit: Any = numba.njit(cache=True, error_model="numpy", boundscheck=False)
 index: Any = np.uint64  # `interpreted` replaces these two by int
@@ -81,7 +81,8 @@ TICK_TIME   = 45  # these three as they were when the clock last ticked
 TICK_CHANGES = 46
 TICK_WAITS  = 47
 RECENT      = 48  # ranges found lately: for READ, WRITE, EXECUTE `WAYS` each of low, high, delta
-CPU_WORDS   = 84
+FINDS       = 84  # how often a range was looked for in a page table
+CPU_WORDS   = 88
 
 WAYS = 4
 
@@ -131,6 +132,13 @@ USES_D_WRITTEN, USES_D_READ, USES_S0, USES_S1 = 1, 2, 4, 8
 READ, WRITE, EXECUTE = 2, 4, 8  # page flags; PRESENT is 1
 
 
+# What FOLLOW has seen, counted: instructions by opcode and circumstance, then faults by the place
+# they come from (below) and their reason.
+COVER_FAULTS   = 256 * 8
+COVERAGE_WORDS = COVER_FAULTS + 8 * 8
+FETCH, SECOND, DECODE, LOAD, STORE, INT, HALT, INTERRUPT = range(8)
+
+
 # --- floating point -------------------------------------------------------------------------------
 # IEEE 754 binary32 by the host: it rounds once and keeps subnormals; a NaN is made canonical.
 
@@ -158,6 +166,11 @@ def ftoi(bits):
     else:
         whole = significand >> (150 - exponent)
     return -whole & MASK if bits & SIGN else whole
+
+
+@jit
+def coverage_index(op, translated, missed, interrupted):
+    return ((op * 2 + translated) * 2 + missed) * 2 + interrupted
 
 
 # --- translation: (reason, first address, end, physical - virtual) of the range around `a` --------
@@ -242,6 +255,7 @@ def lookup(mem, cpu, active, a, need):
         if cpu[index(at)] <= a and a < cpu[index(at + 1)]:
             return int64(0), cpu[index(at)], cpu[index(at + 1)], cpu[index(at + 2)]
     reason, low, high, delta = find(mem, cpu, active, a, need)
+    cpu[FINDS] += 1
     if reason == 0:
         for at in range(first + WAYS * 3 - 1, first + 2, -1):
             cpu[index(at)] = cpu[index(at - 3)]
@@ -373,11 +387,12 @@ def make_run(mode):
     """Make a variant of the loop: RUN, RECORD or FOLLOW."""
 
     @jit
-    def run(mem, regs, cpu, stores, uses, checks, trace, trace_end):
+    def run(mem, regs, cpu, stores, uses, checks, cover, trace, trace_end):
         """Go on from `cpu`; gives why it came back. `trace` has a row for each record.
 
         `stores` says what a store to each word below RESERVED_LIMIT does, `uses` which fields an
-        opcode uses, `checks` the bits of an instruction that send it through the check of fields.
+        opcode uses, `checks` the bits of an instruction that send it through the check of fields;
+        `cover` counts what FOLLOW has seen.
         """
         ip      = cpu[IP]
         cycles  = cpu[CYCLES]
@@ -385,6 +400,7 @@ def make_run(mode):
         at      = cpu[AT]
         limit   = int64(0)
         leave   = int64(0)
+        finds   = cpu[FINDS]
         active  = cpu[TRANSLATING] != 0 and cpu[BASE] != 0
         # Last hits: addresses from low up to high are at + delta. Empty: translate anew.
         f_low, f_high, f_delta = int64(0), int64(0), int64(0)  # fetch
@@ -461,7 +477,17 @@ def make_run(mode):
                                 cpu[TIMER_TAKEN] += 1
                             cpu[CHANGES] += 1
                             cpu[CAUSE_INSN], cpu[CAUSE_IMM] = 0, 0
+                            event, low, high, delta = find(mem, cpu, active, ip, EXECUTE)
+                            if event == 0:
+                                op = int64(mem[index(ip + delta)]) >> 24
+                                cover[index(coverage_index(op, int64(active), 0, 1))] += 1
+                            reason = cpu[REASON]
+                            cpu[REASON] = 0
                             ip = accept(mem, regs, cpu, code, ip)
+                            if cpu[REASON]:
+                                cover[index(COVER_FAULTS + INTERRUPT * 8 + cpu[REASON])] += 1
+                            else:
+                                cpu[REASON] = reason
                             active = cpu[TRANSLATING] != 0 and cpu[BASE] != 0
                             f_high, r_high, w_high = int64(0), int64(0), int64(0)
                             q_high, v_high = int64(0), int64(0)
@@ -500,6 +526,7 @@ def make_run(mode):
                 imm   = int64(0)
                 word  = int64(0)
                 op    = int64(255)
+                place = int64(DECODE)
                 if ip >= f_low and ip < f_high:
                     word = int64(mem[index(ip + f_delta)])
                     op = word >> 24
@@ -508,6 +535,7 @@ def make_run(mode):
                     event, f_low, f_high, f_delta = lookup(mem, cpu, active, ip, EXECUTE)
                     if event:
                         f_high = int64(0)
+                        place = int64(FETCH)
                     else:
                         word = int64(mem[index(ip + f_delta)])
                         op = word >> 24
@@ -520,6 +548,7 @@ def make_run(mode):
                         event, low, high, delta = lookup(mem, cpu, active, second, EXECUTE)
                         if event:
                             op = int64(255)
+                            place = int64(SECOND)
                         else:
                             imm = int64(mem[index(second + delta)])
 
@@ -557,6 +586,7 @@ def make_run(mode):
                         event, r_low, r_high, r_delta = lookup(mem, cpu, active, a, READ)
                         if event:
                             r_high = int64(0)
+                            place = int64(LOAD)
                         else:
                             address = a + r_delta
                             value = int64(mem[index(address)])
@@ -576,6 +606,7 @@ def make_run(mode):
                         event, w_low, w_high, w_delta = lookup(mem, cpu, active, target, WRITE)
                         if event:
                             w_high = int64(0)
+                            place = int64(STORE)
                         else:
                             address = target + w_delta
                             if address >= RESERVED_LIMIT:
@@ -697,6 +728,7 @@ def make_run(mode):
                     value = (a ^ SIGN) - SIGN >> (b & 31) & MASK
                 elif op == 1:  # int
                     wrote = int64(0)
+                    place = int64(INT)
                     if a == 0:
                         if active:
                             event = int64(INVALID_INTERRUPT)
@@ -723,6 +755,7 @@ def make_run(mode):
                             event = int64(REMAP)
                 elif op == 0:  # halt
                     wrote = int64(0)
+                    place = int64(HALT)
                     if active:
                         event = int64(INVALID_INSTRUCTION)
                     else:
@@ -785,6 +818,12 @@ def make_run(mode):
                                 cpu[SEEN + 6], cpu[SEEN + 7], cpu[SEEN + 8] = value, address, data
                             leave = int64(DIVERGED)
                             break
+                        if faulted:
+                            cover[index(COVER_FAULTS + place * 8 + event)] += 1
+                        else:
+                            missed = int64(cpu[FINDS] != finds)
+                            cover[index(coverage_index(op, int64(active), missed, 0))] += 1
+                        finds = cpu[FINDS]
                         at += 1
                     elif event != SLEEP:
                         put_record(trace, at, faulted, ip, event if faulted else 0, cycles)

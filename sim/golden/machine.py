@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +80,7 @@ class Golden:
         self.hosts = hosts or Hosts()
         self.compiled = compiled
         self.following = following
+        self.runs: dict[int, Callable[..., int]] = {}  # the loop, by variant
         self.memory: Words = np.zeros(self.config.ram_words, dtype=np.uint32)
         self.regs = np.zeros(256, dtype=np.int64)
         self.cpu = np.zeros(core.CPU_WORDS, dtype=np.int64)
@@ -88,6 +88,7 @@ class Golden:
         self.stores = np.zeros(RESERVED_LIMIT, dtype=np.uint8)
         self.windows = window_addresses(self.config.peripherals)
         self.identifiers = identifiers(self.config)
+        self.coverage = np.zeros(core.COVERAGE_WORDS, dtype=np.int64)
         self.no_trace = np.zeros((1, RECORD_WORDS), dtype=np.uint32)
         self.stop: StopReport | None = None
         self.devices: dict[str, Peripheral] = {}
@@ -217,9 +218,11 @@ class Golden:
             self.cpu[core.SOURCES] |= 1 << kind.interrupt
 
     def go(self, mode: int, trace: NDArray[np.uint32], rows: int) -> int:
-        run: Any = compiled_run(mode) if self.compiled else interpreted_run(mode)
+        run = self.runs.get(mode)
+        if run is None:
+            run = self.runs[mode] = compiled_run(mode) if self.compiled else interpreted_run(mode)
         return int(run(self.memory, self.regs, self.cpu, self.stores, self.uses, self.checks,
-                       trace, rows))
+                       self.coverage, trace, rows))
 
     def store_io(self) -> None:
         device, offset = self.handlers[int(self.cpu[core.IO_ADDRESS])]

@@ -1,0 +1,1 @@
+"""Random programs in lockstep: hardware against golden model."""

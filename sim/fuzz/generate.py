@@ -1,0 +1,517 @@
+"""Random programs from seeds: which atoms there are, and how they are put together.
+
+An atom may use what is around it only through `Next` and `Here`, so that any of them can be left
+out. Registers r56 to r59 count loops, r60 announces a `wait` to the timer's handler and r61 says
+where to go on after a wild jump; the rest is free.
+"""
+
+import random
+from collections.abc import Callable
+
+from sim.fuzz.program import (
+    Atom,
+    Here,
+    Item,
+    Label,
+    Next,
+    Program,
+    Setting,
+    Table,
+    constant,
+    list_table,
+    store_word,
+)
+from toolchain.isa import ISA, encode
+from toolchain.isa.config import MachineConfig, PageTable
+from toolchain.isa.machine import (
+    ENABLED,
+    ENTRY_TABLE,
+    FAULT_REASON,
+    FRAME_IP,
+    FRAME_REGISTERS,
+    HIGHEST_INTERRUPT,
+    window_addresses,
+)
+
+__all__ = ["generate"]
+
+EDGES = (0, 1, 2, 3, 31, 32, 33, 0x7F, 0x80, 0xFFFF, 0x10000, 0x7FFFFFFE, 0x7FFFFFFF, 0x80000000,
+         0x80000001, 0xFFFF0000, 0xFFFFFFFE, 0xFFFFFFFF)
+FLOATS = (0, 0x80000000, 1, 0x80000001, 0x007FFFFF, 0x00800000, 0x00800001, 0x3F800000, 0xBF800000,
+          0x3F800001, 0x3F7FFFFF, 0x4B000000, 0x4B7FFFFF, 0x4F000000, 0x4F800000, 0x5F800000,
+          0x7F7FFFFF, 0xFF7FFFFF, 0x7F800000, 0xFF800000, 0x7FC00000, 0x7F800001, 0xFFC12345,
+          0x40490FDB, 0x34000000, 0x33800000)
+
+BUSY_REGISTERS = tuple(range(8))
+FREE_REGISTERS = tuple(range(56)) + (62, 63)
+LOOP_REGISTERS = (59, 58)
+WAITING, LANDING = 60, 61
+
+COMPUTE = tuple(insn for insn in ISA if insn.writes_d and insn.mnemonic not in ("load", "constant"))
+FLOAT_COMPUTE = tuple(insn for insn in COMPUTE if 25 <= insn.opcode <= 34)
+BAD_OPCODES = tuple(set(range(256)) - {insn.opcode for insn in ISA})
+
+SCRATCH_WORDS = 0x400
+SCRATCH = 0x20000        # physical; programs are far shorter than this
+POOL_VIRTUAL = (0, 0x40, 0x1000, 0x8000, 0x20000, 0x20200, 0x203FF, 0x50000, 0x7FFFFF00,
+                0x80000000, 0xFFFFF000, 0xFFFFFFFE, 0xFFFFFFFF)
+
+
+class Maker:
+    """Makes atoms for one program."""
+
+    def __init__(self, rng: random.Random, config: MachineConfig, *, is_user: bool,
+                 has_timer: bool, addresses: tuple[int, ...]):
+        self.rng = rng
+        self.config = config
+        self.is_user = is_user
+        self.windows = window_addresses(config.peripherals)
+        self.addresses = addresses  # that loads and stores like
+        kinds: list[tuple[int, Callable[[], list[Item]]]] = [
+            (24, self.compute), (12, self.edge_pair), (6, self.immediate),
+            (14, self.memory), (4, self.wild_memory), (12, self.skip), (6, self.jump_from_ip),
+            (8, self.loop), (6, self.bad_word), (4, self.out_of_bounds), (6, self.software_interrupt), (7, self.patch),
+            (4, self.pair_boundary), (2, self.wild_jump), (5, self.read_code),
+        ]
+        if config.fpu or rng.random() < 0.5:
+            kinds.append((14, self.floating))
+        if is_user:
+            kinds += [(5, self.edit_table), (2, self.switch_table), (2, self.privileged)]
+        else:
+            kinds += [(4, self.interrupt_table), (2, self.mask), (2, self.drop_privilege),
+                      (4, self.device), (1, self.nested_fault)]
+        if has_timer:
+            kinds += [(5, self.wait)]
+            if not is_user:
+                kinds += [(3, self.timer)]
+        self.kinds = kinds
+        self.weights = [weight for weight, _ in kinds]
+
+    def atom(self) -> Atom:
+        _, make = self.rng.choices(self.kinds, self.weights)[0]
+        return Atom(make.__name__, tuple(make()))
+
+    # --- values and registers
+
+    def register(self) -> int:
+        return self.rng.choice(BUSY_REGISTERS if self.rng.random() < 0.8 else FREE_REGISTERS)
+
+    def source(self) -> int:
+        """A register to read, now and then `ip`."""
+        return 64 if self.rng.random() < 0.03 else self.register()
+
+    def value(self) -> int:
+        kind = self.rng.random()
+        if kind < 0.5:
+            return self.rng.choice(EDGES)
+        if kind < 0.6:
+            return self.rng.choice(FLOATS)
+        if kind < 0.8:
+            return 1 << self.rng.randrange(32)
+        return self.rng.getrandbits(32)
+
+    def address(self) -> int:
+        near = self.rng.choice(self.addresses) + self.rng.randrange(-2, 3)
+        if self.rng.random() < 0.6:
+            near = self.rng.choice(self.addresses[:1]) + self.rng.randrange(8)
+        return near & 0xFFFFFFFF
+
+    def operation(self, insn_set: tuple = COMPUTE) -> int:
+        """A random instruction that computes."""
+        insn = self.rng.choice(insn_set)
+        fields = {name: self.register() if name == "d" else self.source()
+                  for name in insn.operands}
+        return encode(insn.mnemonic, **fields)
+
+    def filler(self, most: int = 3) -> list[Item]:
+        """Some instructions to stand between two others."""
+        return [self.operation() for _ in range(self.rng.randrange(most + 1))]
+
+    # --- atoms: whatever the mode
+
+    def compute(self) -> list[Item]:
+        words: list[Item] = []
+        for _ in range(self.rng.randrange(3)):
+            words += constant(self.register(), self.value())
+        return words + [self.operation() for _ in range(self.rng.randrange(1, 6))]
+
+    def edge_pair(self) -> list[Item]:
+        """One or two operations on a pair of values from the edges."""
+        a, b = self.register(), self.register()
+        words = [*constant(a, self.rng.choice(EDGES)), *constant(b, self.rng.choice(EDGES))]
+        for _ in range(self.rng.randrange(1, 4)):
+            insn = self.rng.choice(COMPUTE)
+            fields = {"d": self.register(), "s0": a, "s1": b}
+            words.append(encode(insn.mnemonic, **{name: fields[name] for name in insn.operands}))
+        return words
+
+    def floating(self) -> list[Item]:
+        a, b = self.register(), self.register()
+        pick = self.rng.choice
+        words = [*constant(a, pick(FLOATS) if self.rng.random() < 0.7 else self.value()),
+                 *constant(b, pick(FLOATS) if self.rng.random() < 0.7 else self.value())]
+        for _ in range(self.rng.randrange(1, 5)):
+            insn = pick(FLOAT_COMPUTE)
+            fields = {"d": self.register(), "s0": pick((a, b)), "s1": pick((a, b))}
+            words.append(encode(insn.mnemonic, **{name: fields[name] for name in insn.operands}))
+        return words
+
+    def immediate(self) -> list[Item]:
+        words: list[Item] = []
+        for _ in range(self.rng.randrange(1, 4)):
+            words += constant(self.register(), self.value())
+        return words
+
+    def memory(self) -> list[Item]:
+        """Loads and stores near one place, at any distance from each other."""
+        a, b = self.rng.sample(FREE_REGISTERS[:12], 2)
+        words = [*constant(a, self.address()), *self.filler(2), *constant(b, self.address())]
+        for _ in range(self.rng.randrange(1, 6)):
+            at = self.rng.choice((a, a, b))
+            if self.rng.random() < 0.5:
+                words.append(encode("load", d=self.register(), s0=at))
+            else:
+                words.append(encode("store", d=at, s0=self.source()))
+            words += self.filler(2)
+        return words
+
+    def wild_memory(self) -> list[Item]:
+        """Through whatever a register holds."""
+        if self.is_user or self.rng.random() < 0.9:
+            return [encode("load", d=self.register(), s0=self.source())]
+        return [encode("store", d=self.source(), s0=self.source())]
+
+    def read_code(self) -> list[Item]:
+        a = self.register()
+        return [*constant(a, Here(self.rng.randrange(-4, 12))), *self.filler(2),
+                encode("load", d=self.register(), s0=a)]
+
+    def skip(self) -> list[Item]:
+        """A jump forward, taken or not, by address or by distance."""
+        rng = self.rng
+        target, test = rng.sample(FREE_REGISTERS[:10], 2)
+        words: list[Item] = []
+        if rng.random() < 0.7:
+            words += constant(test, rng.choice((0, 0, 1, self.value())))
+        mnemonic = rng.choice(("jmp", "jz", "jnz", "rjmp", "rjz", "rjnz"))
+        fill = self.filler(2)
+        minus = len(words) + 2 + len(fill) if mnemonic[0] == "r" else None
+        words += constant(target, Next(rng.randrange(3), minus))
+        words += fill
+        # What lies between may have written the registers: then it is a wild jump.
+        if mnemonic in ("jmp", "rjmp"):
+            words.append(encode(mnemonic, s0=target))
+        else:
+            words.append(encode(mnemonic, s0=test, s1=target))
+        return [*constant(LANDING, Next()), *self._moved(words, 2)]
+
+    @staticmethod
+    def _moved(words: list[Item], by: int) -> list[Item]:
+        """The same words `by` places further on in their atom."""
+        return [Next(word.skip, word.minus + by)
+                if isinstance(word, Next) and word.minus is not None else word for word in words]
+
+    def jump_from_ip(self) -> list[Item]:
+        """A jump whose target is reckoned from `ip`."""
+        a = self.register()
+        b = self.register()
+        fill = self.filler(2)
+        return [*constant(LANDING, Next()), *fill, *constant(a, 2),
+                encode("add", d=b, s0=64, s1=a), encode("jmp", s0=b)]
+
+    def loop(self) -> list[Item]:
+        """Counted, perhaps with another inside; it ends whatever the counter holds."""
+        inner = self.rng.random() < 0.3
+        return self._loop(0, self._loop(1, self._body()) if inner else self._body())
+
+    def _loop(self, depth: int, body: list[Item]) -> list[Item]:
+        counter, back = LOOP_REGISTERS[depth], 57 - depth
+        count = self.rng.randrange(1, 7 if depth == 0 else 4)
+        tail: list[Item] = [*constant(55, 1), encode("sub", d=counter, s0=counter, s1=55),
+                            *constant(55, 15), encode("and", d=counter, s0=counter, s1=55)]
+        distance = len(body) + len(tail) + 2
+        return [*constant(counter, count), *body, *tail, *constant(back, -distance),
+                encode("rjnz", s0=counter, s1=back)]
+
+    def _body(self) -> list[Item]:
+        words: list[Item] = []
+        for _ in range(self.rng.randrange(1, 4)):
+            make = self.rng.choice((self.compute, self.memory, self.compute, self.floating))
+            words += make()
+        return words
+
+    def bad_word(self) -> list[Item]:
+        rng = self.rng
+        kind = rng.random()
+        insn = rng.choice(ISA)
+        word = insn.opcode << 24 | rng.getrandbits(24)
+        if kind < 0.3:
+            word = rng.choice(BAD_OPCODES) << 24 | rng.getrandbits(24)
+        elif kind < 0.9 and insn.fields:
+            # Good fields but for one, which is on the edge.
+            fields = {name: self.register() for name in insn.fields}
+            fields[rng.choice(insn.fields)] = rng.choice((63, 64, 65, 127, 128, 192, 255))
+            word = encode(insn.mnemonic, **fields)
+            if insn.mnemonic == "int":
+                word = encode("nop") | rng.getrandbits(24)
+        elif insn.mnemonic in ("halt", "int", "wait"):
+            word = encode("nop") | rng.getrandbits(24)
+        words: list[Item] = [*constant(LANDING, Next()), *self.filler(1), word, *self.filler(1)]
+        return words
+
+    def out_of_bounds(self) -> list[Item]:
+        a, b = self.rng.sample(BUSY_REGISTERS, 2)
+        end = self.config.ram_words
+        where = self.rng.choice((end - 1, end, end + 1, 0x80000000, 0xFFFFFFFF))
+        access = (encode("load", d=b, s0=a) if self.rng.random() < 0.5
+                  else encode("store", d=a, s0=b))
+        return [*constant(a, where), *self.filler(1), access, *self.filler(1)]
+
+    def software_interrupt(self) -> list[Item]:
+        a = self.register()
+        number = self.rng.choice((1, 2, 3, 4, 8, 8, 9, 0x7F, 0x80, 0x80, 0x81, 0x200, 0x10000,
+                                  0xFFFFFFBA, 0xFFFFFFBB, 0xFFFFFFFF))
+        before: list[Item] = []
+        if number > 0x80 and not self.is_user and self.rng.random() < 0.3:
+            before = store_word(HIGHEST_INTERRUPT, 0xFFFFFFFF)
+            if number == 0x200:  # a handler's entry that is a word of the peripheral table
+                number = 0x180
+        return [*before, *constant(a, number), *self.filler(1), encode("int", s0=a)]
+
+    def patch(self) -> list[Item]:
+        """Store to a word 0 to 4 words ahead of the store, or into the code before it."""
+        rng = self.rng
+        a, b = rng.sample(BUSY_REGISTERS, 2)
+        ahead = rng.randrange(5) if rng.random() < 0.85 else -rng.randrange(1, 5)
+        fill = self.filler(2)
+        at = 5 + len(fill)  # of the word behind the store
+        new = self.operation() if rng.random() < 0.8 else rng.choice((encode("nop"), 0xFF000000))
+        behind = [self.operation() for _ in range(5)]
+        if rng.random() < 0.3:
+            behind[rng.randrange(4)] = encode("constant", d=self.register())
+        return [*constant(LANDING, Next()), *constant(a, Here(at + 2 + ahead)), *constant(b, new),
+                *fill, encode("store", d=a, s0=b), *behind]
+
+    def pair_boundary(self) -> list[Item]:
+        """A jump to the immediate of a `constant`, which is an instruction too."""
+        target = self.register()
+        inside = self.operation() if self.rng.random() < 0.7 else self.value()
+        return [*constant(LANDING, Next()), *constant(target, Here(6)), encode("jmp", s0=target),
+                *constant(self.register(), inside)]
+
+    def wild_jump(self) -> list[Item]:
+        a = self.register()
+        where = self.rng.choice((0xFFFFFFFF, 0xFFFFFFFE, self.config.ram_words,
+                                 self.config.ram_words - 1, 0x80000000, self.value()))
+        # Into memory that is all zero, a privileged program would only halt.
+        if where < self.config.ram_words - 1 and not self.is_user:
+            where = 0xFFFFFFFF
+        jump = "rjmp" if 0x10000 < where < 0xFFFF0000 and self.is_user else "jmp"
+        return [*constant(LANDING, Next()), *constant(a, where), encode(jump, s0=a)]
+
+    def wait(self) -> list[Item]:
+        return [*constant(WAITING, 1), encode("wait"), *self.filler(1)]
+
+    # --- atoms: unprivileged
+
+    def privileged(self) -> list[Item]:
+        """What an unprivileged program may not do."""
+        a = self.register()
+        if self.rng.random() < 0.5:
+            return [encode("halt")]
+        return [*constant(a, 0), *self.filler(1), encode("int", s0=a)]
+
+    def edit_table(self) -> list[Item]:
+        """Have a word of the page table changed; the return makes it seen."""
+        value = self.rng.choice((self.value(), self.rng.choice(POOL_VIRTUAL),
+                                 self.rng.randrange(16), self.rng.randrange(0x800)))
+        return [*constant(1, self.rng.randrange(64)), *constant(2, value), *constant(0, 6),
+                encode("int", s0=0)]
+
+    def switch_table(self) -> list[Item]:
+        return [*constant(0, 7), encode("int", s0=0)]
+
+    # --- atoms: privileged
+
+    def mask(self) -> list[Item]:
+        a, b = self.rng.sample(BUSY_REGISTERS, 2)
+        words = store_word(ENABLED, 0, (a, b))
+        for _ in range(self.rng.randrange(3)):
+            words += self.rng.choice((self.compute, self.memory, self.software_interrupt))()
+        return [*words, *store_word(ENABLED, self.rng.choice((1, 1, 2, 0x80000000)), (a, b))]
+
+    def interrupt_table(self) -> list[Item]:
+        """Read or write the interrupt table."""
+        rng = self.rng
+        a, b = rng.sample(BUSY_REGISTERS, 2)
+        where = rng.choice((rng.randrange(FRAME_REGISTERS, FRAME_IP), FRAME_IP, FAULT_REASON,
+                            HIGHEST_INTERRUPT, ENTRY_TABLE + rng.randrange(10), ENABLED, 1))
+        if rng.random() < 0.6:
+            return [*constant(a, where), *self.filler(1), encode("load", d=b, s0=a)]
+        if where == HIGHEST_INTERRUPT:
+            value: Item = rng.choice((3, 8, 0x80, 0x81, 0xFF, 0xFFFFFFFF))
+        elif where >= ENTRY_TABLE:
+            value = rng.choice((Label("back"), Label("back"), Label("timer"), 0))
+            where = ENTRY_TABLE + rng.choice((2, 3, 4, 8, 9))
+        elif where == FRAME_IP:
+            value = Next()
+        else:
+            value = self.value() if where > FRAME_REGISTERS else 1
+        return [*store_word(where, value, (a, b)), *self.filler(1),
+                encode("load", d=self.register(), s0=a)]
+
+    def drop_privilege(self) -> list[Item]:
+        """A return from interrupt without an interrupt: a jump that loads all registers."""
+        a, b = self.rng.sample(BUSY_REGISTERS, 2)
+        words = [*store_word(FRAME_IP, Next(), (a, b)),
+                 *store_word(FRAME_REGISTERS + self.rng.randrange(8), self.value(), (a, b)),
+                 *store_word(FRAME_REGISTERS + LANDING, Next(), (a, b))]
+        return [*words, *constant(a, 0), encode("int", s0=a)]
+
+    def nested_fault(self) -> list[Item]:
+        """A fault while masked: the frame is left as it was."""
+        a, b = self.rng.sample(BUSY_REGISTERS, 2)
+        return [*store_word(FRAME_IP, Next(), (a, b)),
+                *store_word(FRAME_REGISTERS + LANDING, Next(), (a, b)),
+                *store_word(ENABLED, 0, (a, b)), self.rng.choice(BAD_OPCODES) << 24]
+
+    def timer(self) -> list[Item]:
+        a, b = self.rng.sample(BUSY_REGISTERS, 2)
+        period_ms = max(1, self.rng.choice((300, 500, 1000, 2000)) // self.config.cycles_per_ms)
+        return store_word(self.windows["timer"], self.rng.choice((0, period_ms, period_ms)), (a, b))
+
+    def device(self) -> list[Item]:
+        """Something of a peripheral: a look at its words, or an operation to its end."""
+        rng = self.rng
+        name = rng.choice([name for name in self.windows if name not in ("mmu", "timer")])
+        window = self.windows[name]
+        a, b = rng.sample(BUSY_REGISTERS, 2)
+        if name == "clock" or rng.random() < 0.2:
+            return [*constant(a, window + rng.randrange(3 if name != "clock" else 1)),
+                    encode("load", d=b, s0=a), *self.filler(1)]
+        words: list[Item] = []
+        command, busy, at = rng.choice((1, 1, 2, 2, 0, 7)), 3, window
+        if name in ("console_output", "console_input", "host_file"):
+            words += store_word(window + 2, rng.choice((0, 1, 3, 3, 3)), (a, b))
+            for i in range(3):
+                words += store_word(window + 3 + i, rng.randrange(32, 127), (a, b))
+        elif name == "block":
+            words += store_word(window + 2, rng.choice((0, 1, 3, 9)), (a, b))
+            words += store_word(window + 3, rng.choice((0, 1, 1, 2)), (a, b))
+            words += store_word(window + 4, rng.choice((SCRATCH, self.config.ram_words - 64)),
+                                (a, b))
+            command, busy, at = rng.choice((0, 1, 1, 2, 2, 3, 9)), 1, window + 1
+        elif name == "display":
+            words += store_word(window + 3, rng.choice((0, SCRATCH, self.config.ram_words - 8)),
+                                (a, b))
+            command, busy = rng.choice((1, 1, 3)), 2
+        elif name == "serial":
+            if rng.random() < 0.5:
+                return [*store_word(window + 1, 0, (a, b)), *constant(a, window + 2),
+                        encode("load", d=b, s0=a)]
+            command, busy = rng.randrange(256), 1
+        elif name == "keyboard":
+            return [*constant(a, window + rng.randrange(5)), encode("load", d=b, s0=a)]
+        elif name == "debug_break":
+            command, busy = rng.choice((1, 1, 0, 2)), 2
+        words += store_word(window, command, (a, b))
+        # Until it is over; a bounded number of times, for a console input may have to wait.
+        words += [*constant(a, at), *constant(58, 400), *constant(57, 1), *constant(56, busy)]
+        words += [encode("load", d=b, s0=a), encode("neq", d=b, s0=b, s1=56),
+                  *constant(59, 8), encode("rjnz", s0=b, s1=59),
+                  encode("sub", d=58, s0=58, s1=57), *constant(59, -8),
+                  encode("rjnz", s0=58, s1=59), encode("nop")]
+        return words
+
+
+# --- page tables ---------------------------------------------------------------------------------
+
+def random_list_table(rng: random.Random, config: MachineConfig, offset: int,
+                      number: int) -> Table:
+    """The program's own pages, scratch memory, and whatever else."""
+    code: tuple[Item, Item, Item, Item] = (
+        Label("prologue", offset), Label("prologue"), Label("atoms length"),
+        15 if rng.random() < 0.8 else rng.choice((9, 11, 13)))
+    scratch = (SCRATCH, SCRATCH, SCRATCH_WORDS, 7)
+    entries: list[tuple[Item, Item, Item, Item]] = [code, scratch]
+    for _ in range(rng.randrange(12)):
+        flags = rng.choice((15, 7, 3, 1, 0, 2, 4, 8, 14, 13, 11, rng.randrange(16)))
+        virtual: Item = (rng.choice(POOL_VIRTUAL) + rng.randrange(-4, 5)) & 0xFFFFFFFF
+        size = rng.choice((0, 1, 2, 8, 0x100, 0x1000, 0x10000000, 0xFFFFFFFF, rng.getrandbits(32)))
+        kind = rng.random()
+        if kind < 0.25:  # a piece of the code, seen elsewhere or shadowed
+            virtual, size = Label("atom 0", offset + rng.randrange(40)), rng.randrange(1, 4)
+        if flags & 4:  # never the tables: what is seen of such a store is not determined
+            physical: Item = rng.choice((SCRATCH, SCRATCH + 0x200, config.ram_words - 2,
+                                         config.ram_words, 0xFFFFFFF0))
+            size = min(size, 0x100)
+            if kind < 0.25:
+                physical = Label("atom 0", rng.randrange(40))
+        else:
+            physical = rng.choice((SCRATCH, 0, 0x40, Label(f"table {number}"), Label("atom 0"),
+                                   config.ram_words - 2, config.ram_words, 0xFFFFFFF0))
+        entries.append((virtual, physical, size, flags))
+    tail = entries[2:]
+    rng.shuffle(tail)
+    return list_table([code, scratch, *tail], rng.choice((None, None, len(entries) - 1)))
+
+
+def random_two_level_table(rng: random.Random, config: MachineConfig, offset: int,
+                           number: int) -> Table:
+    """A first table and three second ones behind it, in one piece of data."""
+    name = f"table {number}"
+    words: list[Item] = [0] * (4 * 1024)
+    for _ in range(rng.randrange(20)):
+        words[rng.randrange(1024)] = Label(name, 1024 * rng.randrange(1, 4), 4, rng.randrange(16))
+    for _ in range(rng.randrange(200)):
+        flags = rng.randrange(16) & ~4
+        physical = rng.choice((SCRATCH, 0, 0x1000, config.ram_words - 0x1000, config.ram_words,
+                               0xFFFFF000))
+        words[rng.randrange(1024, 4096)] = physical | flags | rng.randrange(256) << 4 & 0xFF0
+    # The code by the first of the second tables, scratch memory by the same or the second.
+    base = 0x1000 + offset
+    words[base >> 22] = Label(name, 1024, 4, 15)
+    for page in range(16):
+        words[1024 + (base + 0x1000 * page >> 12 & 0x3FF)] = 0x1000 + 0x1000 * page | 15
+    if base >> 22:
+        words[0] = Label(name, 2048, 4, 15)
+    words[(2048 if base >> 22 else 1024) + (SCRATCH >> 12)] = SCRATCH | 7
+    return Table(tuple(words))
+
+
+# --- programs ------------------------------------------------------------------------------------
+
+def generate(seed: int, config: MachineConfig, atoms: int | None = None) -> Program:
+    """The program of this seed for machines of this kind."""
+    rng = random.Random(f"{seed} {config!r}")
+    is_user = rng.random() < 0.5 and "mmu" in config.peripherals
+    has_timer = rng.random() < 0.5 and "timer" in config.peripherals
+    two_level = config.page_table is PageTable.TWO_LEVEL
+    offset = 0
+    tables: tuple[Table, ...] = ()
+    if is_user:
+        page = 0x1000 if two_level else 1
+        offset = rng.choice((0, 0, 0x100000, 0x12345, 0x7FFF0000, 0xFFF00000)) // page * page
+        make = random_two_level_table if two_level else random_list_table
+        tables = tuple(make(rng, config, offset, number)
+                       for number in range(rng.choice((1, 2))))
+    period_ms = max(1, rng.choice((400, 700, 1500, 4000)) // config.cycles_per_ms)
+    setting = Setting(
+        tables=tables,
+        user_offset=offset,
+        fault_step=rng.choice((1, 1, 2)),
+        fault_handler=rng.random() < 0.98,
+        bad_handler=rng.random() < 0.01,
+        timer_ms=period_ms if has_timer else 0,
+        masked=rng.random() < 0.1 and not has_timer,
+        highest=rng.choice((0x80, 0x80, 0x80, 0x84, 8)),
+        line=rng.randbytes(rng.randrange(6)) if "serial" in config.peripherals else b"",
+        stdin=b"".join(rng.randbytes(rng.randrange(5)).replace(b"\n", b"") + b"\n"
+                       for _ in range(rng.randrange(4))),
+    )
+    addresses: tuple[int, ...] = (SCRATCH, SCRATCH + SCRATCH_WORDS - 2)
+    if is_user:
+        addresses += POOL_VIRTUAL
+    maker = Maker(rng, config, is_user=is_user, has_timer=has_timer, addresses=addresses)
+    count = atoms if atoms is not None else rng.choice((20, 60, 120, 200))
+    return Program(seed, config, setting, tuple(maker.atom() for _ in range(count)))

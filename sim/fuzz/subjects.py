@@ -1,0 +1,159 @@
+"""What is examined: a machine that runs a program while the golden model follows its trace."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from sim.fuzz.program import Program
+from sim.golden import Divergence, Follower, Golden, core
+from sim.golden.interpreted import interpreted_run
+from sim.host.disk import Disk
+from sim.host.display import Display
+from sim.host.hosts import Hosts
+from sim.host.keyboard import Keyboard
+from sim.host.serial import Serial
+from sim.host.terminal import Terminal
+from sim.machine import Status
+from toolchain.isa.config import MachineConfig
+from toolchain.isa.machine import SECTOR_WORDS
+from toolchain.isa.trace import RECORD_WORDS
+
+__all__ = ["ModelSubject", "RtlSubject", "Subject", "Verdict", "hosts_for"]
+
+LIMIT_CYCLES   = 60_000  # of one program
+LIMIT_RECORDS  = 20_000
+SILENCE_CYCLES = 10_000  # without a record though the model is not asleep: the machine hangs
+LONG_TABLE     = 1000    # entries; walks of it look as if the machine hung
+DISK_SECTORS   = 4
+
+
+class Verdict:
+    """What came of a program: how many records agreed, and the divergence if there is one."""
+
+    def __init__(self, records: int, divergence: Divergence | None, ending: str):
+        self.records = records
+        self.divergence = divergence
+        self.ending = ending
+
+
+class Subject(Protocol):
+    """Examines programs for one configuration; the follower keeps the coverage."""
+    config:   MachineConfig
+    follower: Follower
+
+    def examine(self, program: Program) -> Verdict: ...
+
+
+class _Sink:
+    """Output that nobody reads."""
+
+    def write(self, octets: bytes) -> int:
+        return len(octets)
+
+    def flush(self) -> None:
+        pass
+
+
+def hosts_for(program: Program) -> Hosts:
+    """Fresh hosts of a program; twice the same for both machines."""
+    sink: Any = _Sink()
+    disk = bytes(range(256)) * (SECTOR_WORDS * 4 // 256 * DISK_SECTORS)
+    keyboard = Keyboard()
+    if program.seed % 2:
+        keyboard.play([(1, ord("a"), True), (3, ord("a"), False), (3, 10, True)])
+    return Hosts(Terminal(program.setting.stdin, sink), display=Display(4, 3), keyboard=keyboard,
+                 disk=Disk(disk), serial=Serial(Terminal(program.setting.line, sink)))
+
+
+class _Diverged(Exception):
+    def __init__(self, divergence: Divergence):
+        super().__init__(str(divergence))
+        self.divergence = divergence
+
+
+class RtlSubject:
+    """The hardware, compiled by Verilator."""
+
+    def __init__(self, config: MachineConfig, say: Callable[[str], None] = lambda line: None):
+        from sim.engine.machine import RtlMachine
+        self.config = config
+        self.machine = RtlMachine(config, say=say, observe=self._observe)
+        self.follower = Follower(config)
+        self.records = 0
+
+    def _observe(self, records: Any) -> None:
+        divergence = self.follower.apply(records)
+        self.records += len(records)
+        if divergence is not None:
+            raise _Diverged(divergence)
+
+    def examine(self, program: Program) -> Verdict:
+        image = program.render()
+        self.follower.golden.hosts, self.machine.hosts = hosts_for(program), hosts_for(program)
+        self.follower.load(image)
+        self.machine.load(image)
+        self.records = 0
+        try:
+            ending = self._run()
+        except _Diverged as diverged:
+            return Verdict(diverged.divergence.position, diverged.divergence, "diverged")
+        return Verdict(self.records, None, ending)
+
+    def _run(self) -> str:
+        machine, before, quiet_since = self.machine, -1, 0
+        while machine.cycles < LIMIT_CYCLES and self.records < LIMIT_RECORDS:
+            status = machine.run(2_000)
+            if status is not Status.RUNNING:
+                if status is Status.STUCK and not self.follower.is_asleep:
+                    raise _Diverged(self._silence("it sleeps"))
+                return status.value
+            if self.records != before:
+                before, quiet_since = self.records, machine.cycles
+            elif machine.cycles - quiet_since > SILENCE_CYCLES and not self.follower.is_asleep:
+                if self._walks_long():
+                    return "long walk"
+                raise _Diverged(self._silence("it does nothing any more"))
+        return "limit"
+
+    def _walks_long(self) -> bool:
+        """A list table of very many entries, which the program made by chance."""
+        golden = self.follower.golden
+        base = int(golden.cpu[core.BASE])
+        return base < len(golden.memory) and int(golden.memory[base]) > LONG_TABLE
+
+    def _silence(self, what: str) -> Divergence:
+        nothing = (0,) * RECORD_WORDS
+        ip = self.follower.golden.registers().ip
+        return Divergence(self.records, f"{what}, but there is an instruction to do at {ip:#x}",
+                          nothing, nothing)
+
+
+class ModelSubject:
+    """A model in the hardware's place, perhaps with a mistake: to try out everything else.
+
+    Parameters
+    ----------
+    config : MachineConfig
+        Without peripherals that have a host.
+    space : dict or None
+        Another namespace of `sim.golden.interpreted` to run in.
+    """
+
+    def __init__(self, config: MachineConfig, space: dict[str, Any] | None = None):
+        self.config = config
+        self.follower = Follower(config)
+        self.golden = Golden(config, compiled=space is None)
+        if space is not None:
+            run = interpreted_run(core.RECORD, space)
+            self.golden.runs[core.RECORD] = run
+        self.trace = np.zeros((LIMIT_RECORDS, RECORD_WORDS), dtype=np.uint32)
+
+    def examine(self, program: Program) -> Verdict:
+        image = program.render()
+        self.golden.load(image)
+        status, used = self.golden.record(self.trace)
+        self.follower.load(image)
+        divergence = self.follower.apply(self.trace[:used])
+        agreed = divergence.position if divergence else used
+        return Verdict(agreed, divergence, "diverged" if divergence else status.value)
