@@ -70,8 +70,9 @@ class Maker:
         kinds: list[tuple[int, Callable[[], list[Item]]]] = [
             (24, self.compute), (12, self.edge_pair), (6, self.immediate),
             (14, self.memory), (4, self.wild_memory), (12, self.skip), (6, self.jump_from_ip),
-            (8, self.loop), (6, self.bad_word), (4, self.out_of_bounds), (6, self.software_interrupt), (7, self.patch),
-            (4, self.pair_boundary), (2, self.wild_jump), (5, self.read_code),
+            (8, self.loop), (6, self.bad_word), (4, self.out_of_bounds),
+            (6, self.software_interrupt), (7, self.patch), (4, self.pair_boundary),
+            (2, self.wild_jump), (5, self.read_code),
         ]
         if config.fpu or rng.random() < 0.5:
             kinds.append((14, self.floating))

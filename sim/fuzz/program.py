@@ -138,10 +138,11 @@ class Program:
                                           f"serial line {self.setting.line!r}, "
                                           f"input {self.setting.stdin!r}")]
         is_imm = False
-        for at, (title, word) in enumerate(self.listing(), PROGRAM):
+        listing = [*self.listing(), ("", 0)]
+        for at, (title, word) in enumerate(listing[:-1]):
             if title:
-                lines.append(f"; --- {title}, at {at:#x}")
-            text = "" if is_imm else disassemble_word(word)
+                lines.append(f"; --- {title}, at {PROGRAM + at:#x}")
+            text = "" if is_imm else disassemble_word(word, listing[at + 1][1])
             is_imm = not is_imm and word >> 24 == BY_MNEMONIC["constant"].opcode
             lines.append(f"word {word:#010x}  ; {text}" if text else f"word {word:#010x}")
         return "\n".join(lines) + "\n"

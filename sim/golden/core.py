@@ -869,8 +869,11 @@ def make_run(mode):
             if mode == RECORD:
                 put_record(trace, at, 4, cpu[CAUSE], code, cycles)
                 at += 1
+            if mode == FOLLOW:
+                # A device may do something in the same moment, but then STOP comes.
+                while at < trace_end and trace[index(at), index(0)] == 3:
+                    at += 1
             if mode == FOLLOW and at < trace_end:
-                # Nothing but the STOP record may come now.
                 cpu[FIELD] = -1
                 if int64(trace[index(at), index(0)]) != 4:
                     diverge(cpu, RULE_STOPPED, 4, cpu[CAUSE], code)
