@@ -23,7 +23,7 @@ _OPERANDS = {"d": "a register", "s0": "a register or ip", "s1": "a register or i
 _COUNTS   = {0: "no operands", 1: "one operand", 2: "two operands", 3: "three operands"}
 _KEYWORDS = [*BY_MNEMONIC, "data", "word"]
 
-_ANNOTATION = re.compile(r";!(?:line ([1-9][0-9]*) (.+?)|(rodata)|(data))[ \t\r]*")
+_ANNOTATION = re.compile(r";!(?:line ([1-9][0-9]{0,8}) (.+?)|(rodata)|(data))[ \t\r]*")
 
 
 class LineParser:
