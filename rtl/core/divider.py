@@ -16,13 +16,13 @@ class Divide(data.Struct):
 
 
 class Divider(wiring.Component):
-    """Divides two words; the quotient of a division by 0 is 0, and so is the remainder.
+    """Divides two numbers; the quotient of a division by 0 is 0, and so is the remainder.
 
     Two bits of the quotient a cycle, from the highest that can be one. A quotient below 4 needs no
     alignment: unsigned, it is ready in the cycle after the first.
 
     Cycles from the first with `en` to the first with `done`, where `n` is how many bits the
-    dividend's magnitude is longer than the divisor's:
+    dividend's magnitude is longer than the divisor's, and the width is 32:
 
     =================  ============  ============
     quotient           unsigned      signed
@@ -32,53 +32,67 @@ class Divider(wiring.Component):
     at most            18            19
     =================  ============  ============
 
+    Parameters
+    ----------
+    width : int
+        Of the operands, in bits; even.
+
     Members
     -------
     en : In(1)
         Hold, with the operands, from the cycle in which they are first there until `taken`. Letting
         go earlier abandons the division.
     op : In(Divide)
-    dividend, divisor : In(32)
+    dividend, divisor : In(width)
     done : Out(1)
         `result` is there. Holds until `taken`.
     taken : In(1)
         With `done`: the result is used in this cycle. With `en` high in the next one, that is a new
         division.
-    result : Out(32)
+    result : Out(width)
     """
-    en:       In(1)
-    op:       In(Divide)
-    dividend: In(32)
-    divisor:  In(32)
-    done:     Out(1)
-    taken:    In(1)
-    result:   Out(32)
+    def __init__(self, *, width=32):
+        if not isinstance(width, int):
+            raise TypeError(f"width must be an integer, not {width!r}")
+        if width < 2 or width % 2:
+            raise ValueError(f"width must be even and at least 2, not {width}")
+        self.width = width
+        super().__init__({
+            "en":       In(1),
+            "op":       In(Divide),
+            "dividend": In(width),
+            "divisor":  In(width),
+            "done":     Out(1),
+            "taken":    In(1),
+            "result":   Out(width),
+        })
 
     def elaborate(self, platform):
         m = Module()
+        width = self.width
 
-        left     = Signal(32)  # of the dividend
-        divisor  = Signal(32)  # aligned with the step
-        quotient = Signal(32)
-        steps    = Signal(4)   # after the next one
+        left     = Signal(width)  # of the dividend
+        divisor  = Signal(width)  # aligned with the step
+        quotient = Signal(width)
+        steps    = Signal(range(max(width // 2, 2)))  # after the next one
 
         # One step: two subtractions in a row, of twice the divisor and of the divisor.
-        x, y      = Signal(32), Signal(32)
-        twice     = Signal(34)
-        once      = Signal(33)
-        after_two = Signal(32)
-        after     = Signal(32)
+        x, y      = Signal(width), Signal(width)
+        twice     = Signal(width + 2)
+        once      = Signal(width + 1)
+        after_two = Signal(width)
+        after     = Signal(width)
         digit     = Signal(2)
         m.d.comb += [
             twice.eq(x - (y << 1)),
-            after_two.eq(Mux(twice[-1], x, twice[:32])),
+            after_two.eq(Mux(twice[-1], x, twice[:width])),
             once.eq(after_two - y),
-            after.eq(Mux(once[-1], after_two, once[:32])),
+            after.eq(Mux(once[-1], after_two, once[:width])),
             digit.eq(Cat(~once[-1], ~twice[-1])),
         ]
 
         # The first step tries the divisor as it is, and is the last if the quotient is below 4.
-        left_by  = Signal(5)  # divisor's leading zeros, less the dividend's
+        left_by  = Signal(range(width))  # divisor's leading zeros, less the dividend's
         is_short = Signal()
         by_zero  = Signal()
         m.d.comb += is_short.eq((x[2:] < y) | (y == 0))

