@@ -25,8 +25,8 @@ from toolchain.isa.instructions import BY_OPCODE
 from toolchain.isa.machine import PROGRAM, Reason
 from toolchain.isa.trace import Stop
 
-__all__ = ["Exit", "ImageError", "Machine", "Registers", "Status", "StopReport", "Words",
-           "check_image", "exit_status", "read_image"]
+__all__ = ["Diverged", "Exit", "ImageError", "Machine", "Registers", "Status", "StopReport",
+           "Words", "check_image", "exit_status", "read_image"]
 
 Words = NDArray[np.uint32]
 
@@ -132,6 +132,10 @@ class Machine(Protocol):
 
     def close(self) -> None:
         """Let go of what it holds; the hosts are the caller's."""
+
+
+class Diverged(Exception):
+    """In lockstep, hardware and golden model disagree; the message shows where, for people."""
 
 
 class ImageError(Exception):

@@ -7,9 +7,10 @@ from pathlib import Path
 from sim.machine import ImageError, Words, check_image, read_image
 from toolchain.files import read_source
 from toolchain.isa.config import MachineConfig
+from toolchain.isa.machine import PROGRAM
 from toolchain.qasm.assembler import assemble
 from toolchain.source import Source
-from toolchain.targets import library_files
+from toolchain.targets import library_sources
 
 __all__ = ["LoadedProgram", "TARGET_CHOICES", "load_program", "read_symbols"]
 
@@ -25,8 +26,8 @@ class LoadedProgram:
 
     def __post_init__(self) -> None:
         ordered = sorted((address, name) for name, address in self.symbols.items())
-        object.__setattr__(self, "_addresses", [address for address, _ in ordered])
-        object.__setattr__(self, "_names", [name for _, name in ordered])
+        self._addresses.extend(address for address, _ in ordered)
+        self._names.extend(name for _, name in ordered)
 
     _addresses: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
     _names:     list[str] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -34,7 +35,7 @@ class LoadedProgram:
     def locate(self, address: int) -> str | None:
         """The label at or before an address, as ``main`` or ``main+0x12``; None without one."""
         at = bisect_right(self._addresses, address) - 1
-        if at < 0 or address >= 0x1000 + len(self.words):
+        if at < 0 or address >= PROGRAM + len(self.words):
             return None
         offset = address - self._addresses[at]
         return self._names[at] + (f"+{offset:#x}" if offset else "")
@@ -57,7 +58,10 @@ def load_program(name: str, config: MachineConfig, target: str = "auto") -> Load
     if suffix == ".qasm":
         program = _assembled(read_source(name), target)
     elif suffix == ".qll":
-        raise ImageError(f"{name}: the compiler for .qll is not there yet")
+        program = _compiled(read_source(name), "bare" if target == "auto" else target)
+    elif suffix in (".elf", ".o"):
+        raise ImageError(f"{name}: the bare machine runs flat images; "
+                         "link this one to a .qbin, or run it under the kernel")
     else:
         program = LoadedProgram(read_image(name))
     try:
@@ -86,8 +90,24 @@ def _assembled(source: Source, target: str) -> LoadedProgram:
     if target == "auto":
         defines_main = any(line.strip().startswith(MAIN) for line in source.text.split("\n"))
         target = "bare" if defines_main else "none"
-    library = [read_source(str(path)) for path in library_files(target, ".qasm")]
-    program = assemble([*library, source])
-    if not program.words:
+    program = assemble([*library_sources(target, ".qasm"), source])
+    if not program.code_words:
         raise ImageError(f"{source.name}: there is no code in the file")
-    return LoadedProgram(check_image(program.words, MachineConfig()), program.symbols)
+    return LoadedProgram(_words(program.words), program.symbols)
+
+
+def _compiled(source: Source, target: str) -> LoadedProgram:
+    from toolchain.qll.front import analyse, with_deep_stack
+    from toolchain.qll.generate import generate
+
+    def compile_it() -> str:
+        tree, _ = analyse([*library_sources(target, ".qll"), source])
+        return generate(tree)
+
+    text = Source(f"<{source.name}>.qasm", with_deep_stack(compile_it))
+    program = assemble([*library_sources(target, ".qasm"), text])
+    return LoadedProgram(_words(program.words), program.symbols)
+
+
+def _words(words: list[int]) -> Words:
+    return check_image(words, MachineConfig(ram_words=1 << 32))

@@ -1,0 +1,298 @@
+"""The simulator's command line: run a program on the hardware, or on the golden model."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from sim.machine import Diverged, Exit, ImageError, Machine, Status, exit_status
+from sim.program import TARGET_CHOICES, LoadedProgram, load_program, read_symbols
+from toolchain.isa.config import MachineConfig, PageTable
+from toolchain.isa.machine import RAM_WORDS
+from toolchain.qasm import disassemble_word
+from toolchain.source import SourceError, SourceErrors
+
+if TYPE_CHECKING:
+    from sim.host.hosts import Hosts
+
+__all__ = ["main"]
+
+SLICE_CYCLES = 200_000  # between looks at the limit
+NAP_S        = 0.05     # while only the host can make anything happen
+WINDOW_NAP_S = 0.01     # the same while a window wants to be looked after
+
+EXITS = f"""\
+exit status: the program's exit code modulo 256, or
+  {Exit.BAD_INPUT:3}  the program or another file cannot be used
+  {Exit.BAD_COMMAND:3}  the command line cannot be used
+  {Exit.FAULT:3}  the machine stopped on a fault without a handler, or a double fault
+  {Exit.STUCK:3}  the machine sleeps in a `wait` that nothing can end
+  {Exit.DIVERGED:3}  lockstep: hardware and golden model disagree
+  {Exit.LIMIT:3}  the cycles that --cycles allows are used up
+  {Exit.INTERRUPTED:3}  ctrl-C, or ctrl-] where ctrl-C goes to the program
+  {Exit.BROKEN_PIPE:3}  whoever read the output went away"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the simulator; returns the exit status that --help lists."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    _check(parser, options)
+    from sim.host.error import HostError, OutputClosed
+    try:
+        with ExitStack() as stack:
+            return _simulate(options, stack)
+    except OutputClosed:
+        _forget_output()
+        return Exit.BROKEN_PIPE
+    except (ImageError, HostError, SourceError, SourceErrors) as error:
+        _tell(str(error))
+        return Exit.BAD_INPUT
+    except KeyboardInterrupt:
+        _tell("interrupted")
+        return Exit.INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="quince-sim", formatter_class=argparse.RawDescriptionHelpFormatter, epilog=EXITS,
+        description="run a program on the simulated machine; the console is this terminal")
+    add = parser.add_argument
+    add("program", metavar="PROGRAM",
+        help="assembly (.qasm), QLL (.qll) or a flat image (.qbin, or any other name)")
+    add("--engine", choices=("rtl", "model"), default="rtl",
+        help="run the hardware, or the golden model (default: %(default)s)")
+    add("--lockstep", action="store_true",
+        help="run both, and stop where they disagree")
+    add("--cycles", type=_count, metavar="N", help="stop after N clock cycles (default: never)")
+    add("--trace", metavar="FILE", help="write what each instruction did, a line each")
+    add("--stats", action="store_true", help="tell cycles, instructions and speed at the end")
+    add("--input", metavar="FILE", help="take console input from a file instead of the terminal")
+    add("--files", metavar="DIR", help="the folder that the host file device may use")
+    add("--disk", metavar="FILE", help="fit a block device; FILE is its image, and is written to")
+    add("--serial", action="store_true",
+        help="fit a serial line on this terminal, which becomes raw: leave with ctrl-]")
+    add("--display", metavar="[KIND:]WxH",
+        help="fit a display; KIND is window, png, terminal, none or auto (default: auto, 320x200)")
+    add("--frames", metavar="DIR", default="build/frames",
+        help="where a display of kind png puts its pictures (default: %(default)s)")
+    add("--keyboard", action="store_true",
+        help="fit a keyboard: the display's window, or this terminal")
+    add("--keys", metavar="FILE", help="fit a keyboard that plays '<ms> down|up <key>' lines")
+    add("--target", choices=TARGET_CHOICES, default="auto",
+        help="library in front of a source file (default: by what it defines)")
+    add("--symbols", metavar="FILE", help="labels of an image, as qasm --symbols writes them")
+    add("--ram", type=_count, metavar="WORDS", default=RAM_WORDS,
+        help="size of RAM (default: %(default)s)")
+    add("--page-table", choices=[kind.value for kind in PageTable], default=PageTable.LIST.value,
+        help="what the MMU understands (default: %(default)s)")
+    return parser
+
+
+def _count(text: str) -> int:
+    try:
+        value = int(text.replace("_", ""), 0)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {text}")
+    return value
+
+
+def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Refuse what does not go together."""
+    if options.lockstep and options.engine == "model":
+        parser.error("--lockstep runs both engines: leave out --engine model")
+    if options.trace and options.engine == "model":
+        parser.error("--trace shows the hardware's retire port: leave out --engine model")
+    if options.input and options.serial and options.display:
+        parser.error("--input with a serial line and a display is not supported")
+    if options.keyboard and options.keys:
+        parser.error("--keys is a keyboard: leave out --keyboard")
+    try:
+        options.config = _config(options)
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def _config(options: argparse.Namespace) -> MachineConfig:
+    optional = {
+        "display":  options.display is not None,
+        "keyboard": options.keyboard or options.keys is not None,
+        "block":    options.disk is not None,
+        "serial":   options.serial,
+    }
+    config = MachineConfig(ram_words=options.ram, page_table=PageTable(options.page_table))
+    return config.fit(*(name for name, is_wanted in optional.items() if is_wanted))
+
+
+# --- the run -------------------------------------------------------------------------------------
+
+def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
+    program = load_program(options.program, options.config, options.target)
+    if options.symbols:
+        program = LoadedProgram(program.words, read_symbols(options.symbols))
+    hosts = _hosts(options, stack)
+    try:
+        machine = _machine(options, program, hosts, stack)
+        machine.load(program.words)
+        stack.callback(machine.close)
+        if options.serial or options.keyboard:
+            stack.enter_context(hosts.terminal.raw())
+            if hosts.terminal.is_raw:
+                _tell("the terminal is the machine's now; ctrl-] leaves", hosts)
+        started = time.monotonic()
+        try:
+            status = _run(machine, hosts, options.cycles)
+        finally:
+            if options.stats:
+                _tell_stats(machine, time.monotonic() - started, hosts)
+    except Diverged as error:
+        _tell(str(error), hosts)
+        return Exit.DIVERGED
+    return _end(machine, program, status, hosts)
+
+
+def _hosts(options: argparse.Namespace, stack: ExitStack) -> "Hosts":
+    from sim.host.disk import Disk
+    from sim.host.display import open_display
+    from sim.host.error import HostError
+    from sim.host.files import Files
+    from sim.host.hosts import Hosts
+    from sim.host.keyboard import Keyboard, parse_script
+    from sim.host.serial import Serial
+    from sim.host.terminal import Terminal, standard_terminal
+
+    terminal = standard_terminal()
+    if options.input:
+        sink = sys.stdout.buffer if sys.stdout is not None else None
+        terminal = Terminal(_octets(options.input), sink)
+    hosts = Hosts(terminal)
+    stack.callback(hosts.close)
+    if options.files:
+        hosts.files = Files(options.files)
+    if options.display is not None:
+        kind, width, height = _display(options.display)
+        hosts.display = open_display(kind, width, height, folder=options.frames,
+                                     terminal=terminal)
+    if options.keyboard or options.keys:
+        hosts.keyboard = Keyboard()
+    if options.keys:
+        assert hosts.keyboard is not None
+        text = _octets(options.keys).decode("utf-8", "replace")
+        hosts.keyboard.play(parse_script(text, options.keys))
+    if options.disk:
+        hosts.disk = Disk(options.disk)
+    if options.serial:
+        hosts.serial = Serial(terminal, end_octet=None if terminal.is_interactive else 4)
+    if options.frames and not options.display and options.frames != "build/frames":
+        raise HostError("--frames needs a display")
+    return hosts
+
+
+def _display(text: str) -> tuple[str, int, int]:
+    from sim.host.display import DISPLAY_KINDS, parse_size
+    kind, colon, size = text.rpartition(":")
+    if not colon and size in DISPLAY_KINDS:
+        return size, 320, 200
+    return kind if colon else "auto", *parse_size(size)
+
+
+def _octets(name: str) -> bytes:
+    from sim.host.error import HostError
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise HostError(f"{name}: {error.strerror or error}") from None
+
+
+def _machine(options: argparse.Namespace, program: LoadedProgram, hosts: "Hosts",
+             stack: ExitStack) -> Machine:
+    if options.engine == "model":
+        from sim.golden import Golden
+        return Golden(options.config, hosts)
+    from sim.engine.build import BuildError
+    from sim.trace import TraceWriter
+    observe = None
+    if options.trace:
+        observe = TraceWriter(stack.enter_context(_writable(options.trace)), program.locate)
+    try:
+        if options.lockstep:
+            from sim.lockstep import Lockstep
+            return Lockstep(options.config, hosts, say=_tell, locate=program.locate,
+                            observe=observe)
+        from sim.engine.machine import RtlMachine
+        return RtlMachine(options.config, hosts, say=_tell, observe=observe)
+    except BuildError as error:
+        raise ImageError(str(error)) from None
+
+
+def _writable(name: str) -> TextIO:
+    try:
+        return sys.stdout if name == "-" else open(name, "w", encoding="utf-8")
+    except OSError as error:
+        raise ImageError(f"{name}: {error.strerror or error}") from None
+
+
+def _run(machine: Machine, hosts: "Hosts", limit: int | None) -> Status:
+    """Run to the end, or to the limit: then the status is RUNNING or INPUT."""
+    nap_s = WINDOW_NAP_S if hosts.display is not None else NAP_S
+    while True:
+        left = SLICE_CYCLES if limit is None else min(SLICE_CYCLES, limit - machine.cycles)
+        if left <= 0:
+            return Status.RUNNING
+        status = machine.run(left)
+        if status in (Status.STOPPED, Status.STUCK):
+            return status
+        if hosts.display is not None and hosts.display.is_closed:
+            raise KeyboardInterrupt
+        if status is Status.INPUT:
+            hosts.terminal.wait(nap_s)
+
+
+def _end(machine: Machine, program: LoadedProgram, status: Status, hosts: "Hosts") -> int:
+    """Tell how it ended, unless that was an ordinary `halt`; gives the exit status."""
+    report = machine.stop
+    code = exit_status(status, report)
+    if report is not None:
+        if code == Exit.FAULT:
+            _tell(report.describe(disassemble_word, program.locate), hosts)
+        return code
+    ip = machine.registers().ip
+    label = program.locate(ip)
+    where = f"at {ip:#010x}" + (f" ({label})" if label else "")
+    if status is Status.STUCK:
+        _tell(f"the machine sleeps for ever {where}: no interrupt can end this `wait`", hosts)
+    else:
+        _tell(f"stopped after {machine.cycles} cycles, as --cycles says, {where}", hosts)
+    return code
+
+
+def _tell_stats(machine: Machine, seconds: float, hosts: "Hosts") -> None:
+    cycles, instructions = machine.cycles, machine.instructions
+    cpi = f"{cycles / instructions:.3f}" if instructions else "no"
+    _tell(f"{cycles} cycles, {instructions} instructions, {cpi} cycles an instruction; "
+          f"{seconds:.2f} s, {cycles / max(seconds, 1e-9) / 1e6:.2f} million cycles a second",
+          hosts)
+
+
+def _tell(text: str, hosts: "Hosts | None" = None) -> None:
+    """A line for people, behind what the program has written."""
+    is_raw = hosts is not None and hosts.terminal.is_raw
+    end = "\r\n" if is_raw else "\n"
+    try:
+        print("".join(f"quince-sim: {line}{end}" if number == 0 else f"{line}{end}"
+                      for number, line in enumerate(text.split("\n"))),
+              end="", file=sys.stderr, flush=True)
+    except (OSError, ValueError, AttributeError):
+        pass  # nobody is listening
+
+
+def _forget_output() -> None:
+    """Let nothing that is still in a buffer fail again when Python ends."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
