@@ -722,4 +722,9 @@ class _Colour:
                 wish = self.wish[phi.n]
                 if wish >= 0 and not barred >> wish & 1:
                     return wish
+        if value.op == "add" or value.op == "sub":
+            # What counts on in place needs no moves where several of its values meet.
+            source = value.args[0]
+            if source.block is not None and not barred >> source.reg & 1:
+                return source.reg
         return -1

@@ -2,7 +2,8 @@
 
 from toolchain.qll.ir import Block, Function, Ins, final, link
 
-__all__ = ["Loop", "analyse", "find_loops", "order", "prune", "split_returns", "tidy"]
+__all__ = ["Loop", "analyse", "find_loops", "order", "prune", "skip_empty", "split_returns",
+           "tidy"]
 
 
 class Loop:
@@ -177,6 +178,32 @@ def tidy(function: Function) -> bool:
         function.blocks = [block for block in function.blocks if block not in merged]
         changed = True
     return changed
+
+
+def skip_empty(function: Function) -> None:
+    """Let edges to a block that only jumps on go to where that one goes.
+
+    Blocks in front of loops stay, as the place for what is needed in all rounds.
+    """
+    blocks = analyse(function)
+    find_loops(blocks)
+    for block in blocks[1:]:
+        if block.phis or block.body or block.term.op != "jump":
+            continue
+        target = block.succs[0]
+        if target is block or target.depth > block.depth:
+            continue
+        for pred in list(block.preds):
+            if pred in target.preds or pred.succs.count(block) != 1:
+                continue  # two edges between the same blocks could not be told apart
+            index = target.preds.index(block)
+            for phi in target.phis:
+                phi.args.append(phi.args[index])
+            target.preds.append(pred)
+            pred.succs[pred.succs.index(block)] = target
+            block.preds.remove(pred)
+    prune(function)
+    tidy(function)
 
 
 def split_returns(function: Function) -> None:

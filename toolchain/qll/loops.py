@@ -142,7 +142,7 @@ class _Counting:
         linear = self._linear_values(phi, following)
         test = self._test(following, uses)
         needed = []   # linear values that something else needs
-        counts_only = test is not None
+        counts_only = True  # nobody wants the counter itself
         for value in linear:
             others = [user for user in uses.get(value, ()) if user not in linear
                       and user is not phi]
@@ -156,6 +156,8 @@ class _Counting:
             trips = self._trips(phi, following, test)
             if trips is None and not self._pointer_test(phi, following, test, needed, linear):
                 counts_only = False
+        if test is None and not needed:
+            return
         if not counts_only:
             needed = [value for value in needed if _expense(value, linear, following) > 1]
         if not needed and trips is None or len(needed) > MAX_POINTERS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from toolchain.qll.cfg import split_returns
+from toolchain.qll.cfg import skip_empty, split_returns
 from toolchain.qll.inline import bottom_up, count_calls, inline_calls
 from toolchain.qll.ir import Function
 from toolchain.qll.loops import improve_loops
@@ -52,6 +52,8 @@ def optimise(module: Module, level: int, check: Check | None = None) -> list[Fun
                 passed(function)
                 simplify(function)
                 passed(function)
+        skip_empty(function)
+        passed(function)
         split_returns(function)
         passed(function)
     return ordered

@@ -152,8 +152,10 @@ class _Placer:
                 at = at.parent
 
     def run(self) -> None:
-        for block in self.blocks:
-            self._neighbours(block)
+        sums: dict[Block, dict[tuple[Ins, int], Ins]] = {}
+        for block in self.blocks:  # dominating blocks come first
+            above = sums.get(block.preds[0]) if len(block.preds) == 1 else None
+            sums[block] = self._neighbours(block, dict(above) if above else {})
         # Deepest blocks first, so that they get the registers if there are not enough.
         if self.inner:
             for block in sorted(self.blocks, key=lambda one: -one.depth):
@@ -233,9 +235,9 @@ class _Placer:
         block.body = body
         return near
 
-    def _neighbours(self, block: Block) -> None:
+    def _neighbours(self, block: Block,
+                    sums: dict[tuple[Ins, int], Ins]) -> dict[tuple[Ins, int], Ins]:
         """Make `x + k` from `x + (k - 1)` or `x + (k + 1)`, which saves the constant."""
-        sums: dict[tuple[Ins, int], Ins] = {}
         one = self.one
         for ins in block.body:
             if ins.op == "call":
@@ -254,6 +256,7 @@ class _Placer:
                 elif above is not None:
                     ins.op, ins.args = "sub", [above, one]
             sums[base, offset] = ins
+        return sums
 
     def _make(self, leaf: Ins, near: dict[Ins, Ins], line: int) -> Ins:
         """The instruction that puts a leaf into a register."""
