@@ -1,8 +1,9 @@
 """The disassembler: a flat image back to QASM that assembles to exactly the same words.
 
 An image says nothing about itself, so two things are guessed, and neither guess can make the text
-wrong. Code is taken to end at the first two `halt` in a row; if the program really had those two
-in the middle of its code, the rest comes out as numbers in `data` lines, which are the same words.
+wrong. Code is taken to end at the first two `halt` in a row, or with one of some more; if the
+program really had those two in the middle of its code, the rest comes out as numbers in `data`
+lines, which are the same words.
 A value in `constant` that is the address of something in the image becomes a label, which has
 that very address. A code word that no instruction assembles to becomes a `word` directive.
 
@@ -81,15 +82,36 @@ def _code_words(words: Sequence[int]) -> int:
     if last < 0 or list(words[-2:]) != SEPARATOR:
         raise ValueError("the assembler cannot make this image: it does not end in two halt words")
     at = 0
+    values = set()  # of constants; some are addresses
     while at <= last:  # first at the beginning of an instruction, where the pair should stand
         if list(words[at:at + 2]) == SEPARATOR:
-            return at
-        at += 2 if is_canonical(words[at]) and words[at] >> 24 == _CONSTANT else 1
+            return at + _trailing_halts(words, at, last, values)
+        if is_canonical(words[at]) and words[at] >> 24 == _CONSTANT:
+            at += 1
+            values.add(words[at])
+        at += 1
     for at in range(last + 1):
         if list(words[at:at + 2]) == SEPARATOR:
             return at
     raise ValueError("the assembler cannot make this image: there are no two halt words between "
                      "code and data")
+
+
+def _trailing_halts(words: Sequence[int], at: int, last: int, values: set[int]) -> int:
+    """How many `halt` in front of the pair to count as code, where more than two stand in a row.
+
+    They may as well be zeros at the beginning of the data. Data is rarely there without being
+    used, so its first word is likely to be the first one whose address a constant has; without
+    such a word it is one `halt`, the end of many a program.
+    """
+    halts = 0
+    while at + halts + 1 <= last and list(words[at + halts + 1:at + halts + 3]) == SEPARATOR:
+        halts += 1
+        if PROGRAM + at + halts + 1 in values:
+            return halts - 1
+    if PROGRAM + at + halts + len(SEPARATOR) in values:
+        return halts
+    return min(halts, 1)
 
 
 def _has_immediate(words: Sequence[int], at: int, code_words: int) -> bool:

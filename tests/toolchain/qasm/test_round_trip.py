@@ -83,6 +83,17 @@ def test_labels_are_made_for_addresses_in_constants():
         "  constant r3 @code_1006\n@code_1006:\ndata @data_1008 0x5\n")
 
 
+@pytest.mark.parametrize("text", [
+    "  halt\n",
+    "  nop\n  halt\ndata @data_1004 0x7\n",
+    "  constant r1 @data_1004\ndata @data_1004 0x0 0x7\n",
+    "  constant r1 @data_1005\n  halt\ndata @data_1005 0x0 0x0\n",
+    "  constant r1 @data_1006\n  halt\n  halt\ndata @data_1006 0x5\n",
+])
+def test_halt_at_the_end_of_code_is_told_from_zeros_at_the_beginning_of_data(text):
+    assert disassemble(words_of(text)) == text
+
+
 def test_symbols_name_labels():
     image = words_of("@a:\n  constant r1 @b\ndata @b 5\n")
     assert disassemble(image, {0x1000: "main", 0x1004: "vec<T>", 0x1003: "not a place"}) == (
