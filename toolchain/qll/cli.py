@@ -155,8 +155,12 @@ def _warn(job: _Job, warnings: list[QllWarning], library: list[Source]) -> int:
 def _generate(job: _Job, program: tree.Program) -> bytes:
     """The program as assembly text, or as text in the intermediate representation."""
     if job.product == "ir":
-        from .generate import generate_ir
-        return generate_ir(program, job.level).encode()
+        from .ir import print_function
+        from .lower import lower
+        from .optimise import optimise
+        module = lower(program, job.level)
+        optimise(module, job.level)
+        return "\n".join(map(print_function, module.functions)).encode()
     from .generate import generate
     has_lines = job.product in ("exec", "dyn", "object")  # their line tables come from the marks
     text = generate(program, job.level, job.debug or has_lines)

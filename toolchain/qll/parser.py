@@ -128,6 +128,8 @@ class _Parser:
     def expect(self, kind: str, where: str) -> None:
         """Take a token that must be there; `where` completes "expected '...' "."""
         if self.kinds[self.i] != kind:
+            if kind == ";":
+                self.missing_semicolon(where)
             self.fail(f"expected '{kind}' {where}")
         self.i += 1
 
@@ -470,22 +472,25 @@ class _Parser:
             else:
                 statements.append(self.simple())
                 if kinds[self.i] != ";":
-                    self.missing_semicolon()
+                    self.missing_semicolon("after a statement")
                 self.i += 1
         self.depth -= 1
         self.i += 1
         return syntax.Block(pos, self.end(), statements)
 
-    def missing_semicolon(self) -> NoReturn:
+    def missing_semicolon(self, where: str) -> NoReturn:
         kind = self.kinds[self.i]
         notes: tuple[str, ...] = ()
         if kind == "=":
             notes = ("assignment is a statement, not an operator",)
         elif kind in ("<", ">", "<=", ">=", "==", "!="):
             notes = ("comparisons do not chain; use parentheses or '&&'",)
-        elif kind == "?":
-            notes = ("the condition of '?:' needs parentheses here",)
-        self.fail("expected ';' after a statement", notes=notes)
+        if not self.trying and self.i and self.furthest[0] <= self.i and kind != "ERROR":
+            # Where the semicolon is missing, rather than at what follows on another line.
+            end = self.end()
+            if self.text.locate(end)[1] != self.text.locate(self.starts[self.i])[1]:
+                raise QllError("syntax", f"expected ';' {where}", self.text.span(end), notes)
+        self.fail(f"expected ';' {where}", notes=notes)
 
     def simple(self) -> syntax.Statement:
         kind = self.kinds[self.i]

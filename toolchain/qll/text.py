@@ -36,7 +36,10 @@ class Text:
         lines = self._lines[index]
         if lines is None:
             lines = [0]
-            lines.extend(at + 1 for at, char in enumerate(source.text) if char == "\n")
+            at = source.text.find("\n")
+            while at >= 0:
+                lines.append(at + 1)
+                at = source.text.find("\n", at + 1)
             self._lines[index] = lines
         offset = pos - self.starts[index]
         line = bisect_right(lines, offset)
