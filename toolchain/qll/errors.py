@@ -30,7 +30,9 @@ class QllWarning(QllError):
 
 def did_you_mean(name: str, candidates: list[str]) -> str | None:
     """The candidate that `name` is most likely a misspelling of, if any is close."""
-    best, best_distance = None, max(1, len(name) // 3) + 1
+    best, best_distance = None, (len(name) + 1) // 3 + 1
+    if len(name) < 3:
+        best_distance = 1  # only another case
     for candidate in candidates:
         if candidate == name or abs(len(candidate) - len(name)) >= best_distance:
             continue

@@ -236,7 +236,8 @@ class Expressions:
         word = self.value(node, None)
         if not is_integer(word.type):
             return as_value(self.error(
-                "operand-type", f"expected integer type for {what}, actual {word.type}", node))
+                "operand-type", f"expected integer type, actual {word.type}", node,
+                (f"{what} is a number of words, unsigned",)))
         return word
 
     # --- literals --------------------------------------------------------------------------------
@@ -688,7 +689,7 @@ class Expressions:
                 and operator in ("==", "!="):
             notes = ("slices, arrays, structs and functions cannot be compared",)
         return self.error("operand-type",
-                          f"expected {wanted} on the left of '{operator}', actual {kind}",
+                          f"expected {wanted}, actual {kind}",
                           node, notes)
 
     def conditional(self, node: syntax.Conditional, context: Type | None) -> Expression:
@@ -718,7 +719,7 @@ class Expressions:
             notes: tuple[str, ...] = ()
             if isinstance(base, Pointer) and isinstance(base.target.base, Struct):
                 notes = (f"write -> to reach through a pointer: ->{node.name}",)
-            return self.error("operand-type", f"expected struct type before '.', actual {kind}",
+            return self.error("operand-type", f"expected struct type, actual {kind}",
                               node.base, notes)
         member = base.member(node.name)
         if member is None:
@@ -735,7 +736,7 @@ class Expressions:
             notes: tuple[str, ...] = ()
             if isinstance(kind, Struct):
                 notes = (f"write . to reach into a struct: .{node.name}",)
-            return self.error("operand-type", "expected pointer to struct type before '->', "
+            return self.error("operand-type", "expected pointer to struct type, "
                               f"actual {pointer.type}", node.base, notes)
         member = base.member(node.name)
         if member is None:
@@ -850,7 +851,7 @@ class Expressions:
                   notes: tuple[str, ...]) -> list[Value] | None:
         wanted = len(kind.parameters)
         if len(node.arguments) != wanted:
-            self.error("arity", f"expected {wanted} argument{'' if wanted == 1 else 's'}, "
+            self.error("arity", f"expected {wanted} arguments, "
                        f"actual {len(node.arguments)}", node, notes)
             self.hopeless(node)
             return None
@@ -862,7 +863,7 @@ class Expressions:
         given = [self.check(argument, None) for argument in node.arguments]
         wanted = len(template.declaration.parameters)
         if len(given) != wanted:
-            return self.error("arity", f"expected {wanted} argument{'' if wanted == 1 else 's'}, "
+            return self.error("arity", f"expected {wanted} arguments, "
                               f"actual {len(given)}", node, self.report.declared(template.pos))
         if any(argument.type is UNKNOWN for argument in given):
             return Broken(node.pos)
