@@ -317,9 +317,9 @@ class Checker:
             return None
         if UNKNOWN in arguments:
             return None
-        for known, function in template.instances:
-            if all(equal(left, right) for left, right in zip(known, arguments, strict=True)):
-                return function
+        known = template.instances.find(arguments)
+        if known is not None:
+            return known
         if user.depth >= MAX_INSTANCES:
             self.report.error("instantiation-depth",
                               f"too many instantiations within each other: '{template.name}'",
@@ -329,7 +329,7 @@ class Checker:
         function = Function(template.name, self.unique(f"{template.label}<{shown}>"),
                             template.pos)
         function.is_instance = True
-        template.instances.append((arguments, function))
+        template.instances.add(arguments, function)
         env = dict(zip(template.parameters, arguments, strict=True))
         span = self.text.span(node.pos)
         names = ", ".join(map(str, arguments))

@@ -5,11 +5,13 @@ from typing import Generic, TypeVar
 from . import syntax, tree
 from .errors import QllError, QllWarning, did_you_mean
 from .text import Text
-from .types import BOOL, STRING, Named, Type, Variable
+from .types import BOOL, STRING, Named, Type, Variable, equal, fingerprint
 
 __all__ = [
     "Ambiguous", "Block", "FunctionTemplate", "Namespace", "Reporter", "TypeTemplate", "lookup",
 ]
+
+_E = TypeVar("_E")
 
 MAX_ERRORS = 200
 """A run stops collecting there; the rest would not be read."""
@@ -51,6 +53,28 @@ class Reporter:
         return (f"declared at {self.text.span(pos)}",) if pos >= 0 else ()
 
 
+class Instances(Generic[_E]):
+    """What a template was instantiated to, by its type arguments."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], list[tuple[list[Type], _E]]] = {}
+
+    def find(self, arguments: list[Type]) -> _E | None:
+        """The instance for arguments that equal these."""
+        for known, instance in self._known.get(tuple(map(fingerprint, arguments)), ()):
+            if all(equal(left, right) for left, right in zip(known, arguments, strict=True)):
+                return instance
+        return None
+
+    def add(self, arguments: list[Type], instance: _E) -> None:
+        """Remember an instance, in place of one for the same list of arguments."""
+        bucket = self._known.setdefault(tuple(map(fingerprint, arguments)), [])
+        bucket[:] = [entry for entry in bucket if entry[0] is not arguments]
+        bucket.append((arguments, instance))
+
+
 class TypeTemplate:
     """`type name<parameters> = ...;`; `block` is where its names are looked up."""
 
@@ -64,7 +88,7 @@ class TypeTemplate:
         self.declaration = declaration
         self.parameters = [name for name, _ in declaration.parameters]
         self.block = block
-        self.instances: list[tuple[list[Type], Type]] = []
+        self.instances: Instances[Type] = Instances()
         self.broken = False
 
 
@@ -81,7 +105,7 @@ class FunctionTemplate:
         self.declaration = declaration
         self.parameters = [name for name, _ in declaration.type_parameters]
         self.block = block
-        self.instances: list[tuple[list[Type], tree.Function]] = []
+        self.instances: Instances[tree.Function] = Instances()
         self.pattern: tuple[list[Type], Type, list[Variable]] | None = None
 
 
@@ -180,9 +204,6 @@ class Block:
                 found.append(f"{namespace.label}::{last}".removeprefix("global::"))
             waiting.extend(namespace.namespaces.values())
         return found[0] if len(found) == 1 and found[0] != name else None
-
-
-_E = TypeVar("_E")
 
 
 class Ambiguous(Generic[_E]):

@@ -63,7 +63,7 @@ class _Parser:
         self.i = 0
         self.depth = 0
         self.trying = 0                                  # attempts to read type arguments
-        self.no_type_arguments: set[int] = set()         # indices of `<` that failed
+        self.no_type_list: set[int] = set()              # indices of `<` where that failed
         self.furthest: tuple[int, str] = (-1, "")
         self.prefixes: dict[str, Callable[[], syntax.Expression]] = {
             "NAME": self.name, "global": self.name, "INT": self.integer, "FLOAT": self.float,
@@ -152,12 +152,8 @@ class _Parser:
     def deeper(self) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            trying, self.trying = self.trying, 0
             self.furthest = (-1, "")
-            try:
-                self.fail("nested too deeply", found=False)
-            finally:
-                self.trying = trying
+            self.fail("nested too deeply", found=False)
 
     def attempt(self, read: Callable[[], _T]) -> _T | None:
         """What `read` makes of the following tokens; None, and no token taken, if it fails."""
@@ -387,8 +383,10 @@ class _Parser:
                 return self.struct_type()
             self.i = i + 1
             arguments = None
-            if self.kinds[self.i] == "<":
+            if self.kinds[self.i] == "<" and self.i not in self.no_type_list:
                 arguments = self.attempt(self.type_arguments)
+                if arguments is None:
+                    self.no_type_list.add(self.i)
             return syntax.TypeName(pos, self.end(), word, arguments)
         if kind == "(":
             return self.parenthesised_type()
@@ -809,7 +807,7 @@ class _Parser:
             return self.suffixes(self.struct_literal(self.type()))
         if (following == "." or following == "[") and self.is_head(i + 1):
             return self.suffixes(self.struct_literal(self.type()))
-        if following == "<" and i + 1 not in self.no_type_arguments:
+        if following == "<" and i + 1 not in self.no_type_list:
             self.i = i + 1
             arguments = self.attempt(self.type_arguments)
             if arguments is not None:
@@ -820,7 +818,8 @@ class _Parser:
                 if after in _EXPECTED_AFTER_TYPE_ARGUMENTS and not (
                         after == "=" and self.starts[self.i] == self.end()):
                     return self.suffixes(syntax.Name(pos, self.end(), word, arguments))
-            self.no_type_arguments.add(i + 1)
+            else:
+                self.no_type_list.add(i + 1)
         self.i = i + 1
         if word == "true" or word == "false":
             return self.suffixes(syntax.Bool(pos, pos + len(word), word == "true"))

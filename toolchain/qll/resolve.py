@@ -20,7 +20,6 @@ from .types import (
     Tagged,
     Type,
     Variable,
-    equal,
     show,
 )
 
@@ -236,10 +235,9 @@ class Resolver:
             return UNKNOWN
         if template.broken:
             return UNKNOWN
-        for known, instance in template.instances:
-            if all(equal(left, right)
-                   for left, right in zip(known, arguments, strict=True)):
-                return instance
+        instance = template.instances.find(arguments)
+        if instance is not None:
+            return instance
         if self._depth >= MAX_TYPE_DEPTH:
             template.broken = True
             self.report.error("instantiation-depth",
@@ -250,8 +248,7 @@ class Resolver:
         name = f"{template.name}<{shown}>"
         stand_in = Named(name, f"{template.label}<{shown}>".removeprefix("global::"),
                          template.pos, transparent=True)
-        at = len(template.instances)
-        template.instances.append((arguments, stand_in))
+        template.instances.add(arguments, stand_in)
         self._depth += 1
         env = dict(zip(template.parameters, arguments, strict=True))
         target = self.resolve(template.declaration.type, template.block, env)
@@ -264,7 +261,7 @@ class Resolver:
                 self._check_recursion([stand_in])
             return stand_in
         # not recursive: the type itself serves as well, and compares faster
-        template.instances[at] = (arguments, target)
+        template.instances.add(arguments, target)
         return target
 
     # --- recursion -------------------------------------------------------------------------------

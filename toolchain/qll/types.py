@@ -16,7 +16,8 @@ from typing import ClassVar
 __all__ = [
     "BOOL", "BYTE", "FLOAT", "INT", "STRING", "UNKNOWN", "VOID", "Array", "Builtin",
     "FunctionType", "Member", "Named", "Pointer", "Slice", "Struct", "Tagged", "Type", "Unknown",
-    "Variable", "convertible", "equal", "is_aggregate", "is_integer", "is_numeric", "is_scalar",
+    "Variable", "convertible", "equal",
+    "fingerprint", "is_aggregate", "is_integer", "is_numeric", "is_scalar",
     "is_slice_shaped", "is_testable", "show", "slice_element", "untagged",
 ]
 
@@ -448,6 +449,31 @@ def _alike(left: Type, right: Type, parts_agree, seen: Pairs | None) -> bool:  #
     else:
         return False
     return all(parts_agree(one, other, seen) for one, other in zip(mine, others, strict=True))
+
+
+def fingerprint(kind: Type) -> int:
+    """A number that equal types share, to look types up by. Different types may share it too."""
+    kind = _bare(kind)
+    if isinstance(kind, Named):
+        base = kind.base
+        if not isinstance(base, (Struct, FunctionType)):
+            return hash(kind)
+        kind = base
+    if isinstance(kind, (Pointer, Slice, Array)):
+        # Towers of these may be high: go down first, then up.
+        tower: list[Type] = []
+        while isinstance(kind, (Pointer, Slice, Array)):
+            tower.append(kind)
+            kind = _bare(kind.target if isinstance(kind, Pointer) else kind.element)
+        found = fingerprint(kind)
+        for each in reversed(tower):
+            found = hash((type(each), found, each.length if isinstance(each, Array) else 0))
+        return found
+    if isinstance(kind, Struct):
+        return hash(tuple(part.name for part in kind.parts))
+    if isinstance(kind, FunctionType):
+        return hash((FunctionType, len(kind.parameters)))
+    return hash(kind)
 
 
 # --- printing ------------------------------------------------------------------------------------
