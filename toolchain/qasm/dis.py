@@ -82,7 +82,7 @@ def _code_words(words: Sequence[int]) -> int:
     if last < 0 or list(words[-2:]) != SEPARATOR:
         raise ValueError("the assembler cannot make this image: it does not end in two halt words")
     at = 0
-    values = set()  # of constants; some are addresses
+    values: set[int] = set()  # of constants; some are addresses
     while at <= last:  # first at the beginning of an instruction, where the pair should stand
         if list(words[at:at + 2]) == SEPARATOR:
             return at + _trailing_halts(words, at, last, values)
