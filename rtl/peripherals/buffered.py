@@ -78,9 +78,9 @@ class BufferedDevice(wiring.Component):
         r_word     = Signal(32)
         r_is_data  = Signal()
         is_data    = bus.addr[:8] >= DATA
-        command    = Signal()  # a store to control that is heard
+        command    = Signal()  # a store to control; heard only while nothing is pending
         m.d.comb += [
-            command.eq(bus.w_stb & (bus.addr[:8] == CONTROL) & ~is_pending),
+            command.eq(bus.w_stb & (bus.addr[:8] == CONTROL)),
             buffer.w_stb.eq(bus.w_stb & is_data),
             buffer.w_addr.eq(bus.addr - DATA),
             buffer.w_data.eq(bus.w_data),
@@ -197,13 +197,12 @@ class BufferedDevice(wiring.Component):
                     with m.If(self.to_host.ready):
                         m.next = "ANSWER"
                 with m.State("COUNT"):
-                    with m.If(~bus.w_stb):  # else the store comes first
-                        m.d.comb += [
-                            self.event.valid.eq(1),
-                            self.event.arg.eq(event_arg(EventKind.SIZE)),
-                        ]
-                        m.d.sync += [size.eq(undelivered), part_words.eq(part_of(undelivered))]
-                        m.next = "FILL"
+                    m.d.comb += [
+                        self.event.valid.eq(1),
+                        self.event.arg.eq(event_arg(EventKind.SIZE)),
+                    ]
+                    m.d.sync += [size.eq(undelivered), part_words.eq(part_of(undelivered))]
+                    m.next = "FILL"
                 with m.State("FILL"):
                     with m.If(index == part_words):
                         finish(error=0)
