@@ -36,10 +36,14 @@ def place(function: Function, level: int) -> None:
     if level == 0:
         _at_each_use(function)
         return
+    blocks = analyse(function)
+    sums: dict[Block, dict[tuple[Ins, int], Ins]] = {}
+    for block in blocks:  # dominating blocks come first
+        above = sums.get(block.preds[0]) if len(block.preds) == 1 else None
+        sums[block] = _neighbours(function, block, dict(above) if above else {})
+    loops = find_loops(blocks)
     if level > 1:
         _pin(function)
-    blocks = analyse(function)
-    loops = find_loops(blocks)
     _Placer(function, blocks, loops).run()
 
 
@@ -70,6 +74,33 @@ def jump_targets(block: Block, after: Block | None) -> list[Block]:
     return []
 
 
+def _neighbours(function: Function, block: Block,
+                sums: dict[tuple[Ins, int], Ins]) -> dict[tuple[Ins, int], Ins]:
+    """Make `x + k` from `x + (k - 1)` or `x + (k + 1)`, which saves the constant.
+
+    `sums` are those that the way to the block has made; returns those at its end.
+    """
+    one = function.const(1)
+    for ins in block.body:
+        if ins.op == "call":
+            sums.clear()
+            continue
+        if ins.op != "add" or ins.args[1].op != "const":
+            continue
+        base, offset = ins.args[0], ins.args[1].value
+        if offset != 1:
+            below = sums.get((base, (offset - 1) & 0xFFFFFFFF))
+            above = sums.get((base, (offset + 1) & 0xFFFFFFFF))
+            if below is not None:
+                ins.args = [below, one]
+            elif offset == 0xFFFFFFFF:
+                ins.op, ins.args = "sub", [base, one]
+            elif above is not None:
+                ins.op, ins.args = "sub", [above, one]
+        sums[base, offset] = ins
+    return sums
+
+
 def _pin(function: Function) -> None:
     """Keep leaves in registers through all of a recursion.
 
@@ -80,17 +111,15 @@ def _pin(function: Function) -> None:
     if not function.fast or not calls or any(
             call.value.symbol != function.symbol or not call.value.fast for call in calls):
         return
-    one, minus_one = function.const(1), function.const(-1)
+    one = function.const(1)
     uses: dict[Ins, list[tuple[Ins, int]]] = {}
     weights: dict[Ins, int] = {}
-    find_loops(analyse(function))
     for block in function.blocks:
         weight = 8 ** min(block.depth, 3)
         for ins in [*block.body, block.term]:
             for index in _operands(ins):
                 leaf = ins.args[index]
-                if leaf.op in ("const", "label", "block") and leaf is not one and not (
-                        ins.op == "add" and leaf is minus_one):
+                if leaf.op in ("const", "label", "block") and leaf is not one:
                     uses.setdefault(leaf, []).append((ins, index))
                     weights[leaf] = weights.get(leaf, 0) + weight
     itself = function.label(f"{function.symbol}$self")
@@ -141,7 +170,6 @@ class _Placer:
         self.function = function
         self.blocks = blocks
         self.one = function.const(1)
-        self.minus_one = function.const(-1)
         self.hoisted: dict[tuple[Loop, Ins], Ins] = {}
         self.has_calls = any(ins.op == "call" for block in blocks for ins in block.body)
         self.inner: dict[Loop, list[Loop]] = {loop: [] for loop in loops}
@@ -152,10 +180,6 @@ class _Placer:
                 at = at.parent
 
     def run(self) -> None:
-        sums: dict[Block, dict[tuple[Ins, int], Ins]] = {}
-        for block in self.blocks:  # dominating blocks come first
-            above = sums.get(block.preds[0]) if len(block.preds) == 1 else None
-            sums[block] = self._neighbours(block, dict(above) if above else {})
         # Deepest blocks first, so that they get the registers if there are not enough.
         if self.inner:
             for block in sorted(self.blocks, key=lambda one: -one.depth):
@@ -234,29 +258,6 @@ class _Placer:
         body.pop()
         block.body = body
         return near
-
-    def _neighbours(self, block: Block,
-                    sums: dict[tuple[Ins, int], Ins]) -> dict[tuple[Ins, int], Ins]:
-        """Make `x + k` from `x + (k - 1)` or `x + (k + 1)`, which saves the constant."""
-        one = self.one
-        for ins in block.body:
-            if ins.op == "call":
-                sums.clear()
-                continue
-            if ins.op != "add" or ins.args[1].op != "const":
-                continue
-            base, offset = ins.args[0], ins.args[1].value
-            if offset != 1:
-                below = sums.get((base, (offset - 1) & 0xFFFFFFFF))
-                above = sums.get((base, (offset + 1) & 0xFFFFFFFF))
-                if below is not None:
-                    ins.args = [below, one]
-                elif offset == 0xFFFFFFFF:
-                    ins.op, ins.args = "sub", [base, one]
-                elif above is not None:
-                    ins.op, ins.args = "sub", [above, one]
-            sums[base, offset] = ins
-        return sums
 
     def _make(self, leaf: Ins, near: dict[Ins, Ins], line: int) -> Ins:
         """The instruction that puts a leaf into a register."""
