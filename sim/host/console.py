@@ -26,8 +26,10 @@ class Console:
         self.terminal.write_text(text_of(points))
 
     def line_ready(self) -> bool:
-        """Whether `read_line` would answer without waiting."""
-        return self.terminal.line_ready()
+        """Whether `read_line` would answer without waiting; asked by who wants a line."""
+        is_ready = self.terminal.line_ready()
+        self.terminal.line_wanted = not is_ready
+        return is_ready
 
     def read_line(self) -> list[int] | None:
         """The next line, without its newline, as code points; waits. None at the end of input.
@@ -35,6 +37,7 @@ class Console:
         Octets that are no UTF-8 give U+FFFD.
         """
         line = self.terminal.take_line()
+        self.terminal.line_wanted = False
         return None if line is None else [ord(char) for char in line.decode("utf-8", "replace")]
 
 

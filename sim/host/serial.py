@@ -21,7 +21,12 @@ class Serial:
         self._end_octet = end_octet
 
     def read(self, limit_octets: int = 1) -> bytes:
-        """Octets that have arrived, at most so many; empty if there are none. Never waits."""
+        """Octets that have arrived, at most so many; empty if there are none. Never waits.
+
+        While the console waits for a line, what is typed is the console's.
+        """
+        if self.terminal.line_wanted:
+            return b""
         octets = self.terminal.take(limit_octets)
         if not octets and self._end_octet is not None and self.terminal.ended and limit_octets:
             octets, self._end_octet = bytes([self._end_octet]), None

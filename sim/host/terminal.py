@@ -40,12 +40,15 @@ class Terminal:
         The source has ended; octets may still be waiting in here.
     is_raw : bool
         Within `raw()` on a real terminal.
+    line_wanted : bool
+        The console waits for a line: what is typed is that line, and not the serial line's.
     """
 
     def __init__(self, source: int | BinaryIO | bytes | None = None,
                  sink: int | BinaryIO | None = None) -> None:
         self.ended = source is None
         self.is_raw = False
+        self.line_wanted = False
         self._waiting = bytearray()
         self._lines = 0  # newlines in `_waiting`
         self._source_fd = None if isinstance(source, bytes) else _descriptor(source)

@@ -2,12 +2,13 @@
 
 import io
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from rtl.peripherals.table import make_peripheral
-from sim.host.adapters import Adapters
+from sim.engine.adapters import ADAPTERS
 from sim.host.disk import Disk
 from sim.host.display import Display
 from sim.host.error import HostError, OutputClosed
@@ -20,41 +21,42 @@ from tests.support.device_rig import Rig
 from toolchain.isa.config import MachineConfig
 
 
-class RigQueues:
-    """Streams of one peripheral in a rig, as an engine would keep them."""
+class RigSimulation:
+    """The streams of one peripheral in a rig, as the engine's `Simulation` shows them."""
 
     def __init__(self, rig, name):
         self.rig, self.name = rig, name
+        self.design = SimpleNamespace(streams=[SimpleNamespace(name=f"{name}_from_host")])
 
     def receive(self, stream):
         assert stream == f"{self.name}_to_host"
         tokens, self.rig.sent = self.rig.sent, []
-        return tokens
+        return np.array(tokens, np.uint64)
 
     def send(self, stream, tokens):
         assert stream == f"{self.name}_from_host"
-        self.rig.inbox.extend(tokens)
+        self.rig.inbox.extend(int(token) for token in tokens)
 
     def unsent(self, stream):
         return len(self.rig.inbox)
 
 
 def attach(name, hosts, test, *, step=7, memory=None):
-    """Run a test of one peripheral whose adapter is served every few cycles."""
+    """Run a test of one peripheral whose adapter has its turns every few cycles."""
     rig = Rig(make_peripheral(name, MachineConfig()), memory=memory)
-    adapters = Adapters(RigQueues(rig, name), hosts, (name,))
-    adapters.start()
+    adapter = ADAPTERS[name](RigSimulation(rig, name), hosts)
     inner = rig._cycle
 
     async def cycle():
         if rig.cycle_count % step == 0:
-            adapters.service(rig.cycle_count // 100)
+            adapter.attend()
+            adapter.poll(rig.cycle_count // 100)
         return await inner()
 
     rig._cycle = cycle
     rig.run(test)
-    adapters.service(0)
-    return adapters
+    adapter.attend()
+    return adapter
 
 
 async def write(rig, words):
@@ -118,19 +120,19 @@ def test_console_input_waits_for_a_line_and_ends():
         assert await read(rig) == (0, points("rest"))
         assert (await read(rig))[0] == 0xFFFFFFFF
 
-    adapters = attach("console_input", Hosts(Terminal(reader)), test)
-    assert not adapters.may_wake
+    adapter = attach("console_input", Hosts(Terminal(reader)), test)
+    assert not adapter.awaits_input
     os.close(reader)
 
 
-def test_a_pending_line_may_wake_the_machine():
+def test_a_pending_line_is_awaited():
     terminal = ScriptedTerminal([("never", "x")])
 
     async def test(rig):
         await rig.store(0, 2)
         await rig.idle(20)
 
-    assert attach("console_input", Hosts(terminal), test).may_wake
+    assert attach("console_input", Hosts(terminal), test).awaits_input
 
 
 def test_host_files_are_written_and_read(tmp_path):
@@ -264,9 +266,9 @@ def test_serial_octets_pass_both_ways_and_none_is_lost():
             await rig.store(0, octet ^ 0xFF)
         await rig.idle(20)
 
-    adapters = attach("serial", Hosts(terminal, serial=Serial(terminal)), test)
+    adapter = attach("serial", Hosts(terminal, serial=Serial(terminal)), test)
     assert sink.getvalue() == bytes(octet ^ 0xFF for octet in octets)
-    assert not adapters.may_wake
+    assert not adapter.may_wake
 
 
 class Person(Debugger):
@@ -311,45 +313,58 @@ def test_without_a_debugger_a_break_goes_on_at_once():
     attach("debug_break", Hosts(), test)
 
 
-class FakeQueues:
-    """Every stream at once, by hand."""
+class FakeSimulation:
+    """All streams, by hand."""
 
     def __init__(self):
         self.outs, self.ins = {}, {}
+        self.design = SimpleNamespace(streams=[])
 
     def receive(self, stream):
-        return self.outs.pop(stream, [])
+        return np.array(self.outs.pop(stream, []), np.uint64)
 
     def send(self, stream, tokens):
-        self.ins.setdefault(stream, []).extend(tokens)
+        self.ins.setdefault(stream, []).extend(int(token) for token in tokens)
 
     def unsent(self, stream):
-        return len(self.ins.get(stream, []))
+        return 0
 
 
 def test_what_is_typed_goes_to_the_line_unless_the_console_waits_for_it():
-    terminal = Terminal(b"one\ntwo\n")
-    queues = FakeQueues()
+    reader, writer = os.pipe()
+    terminal = Terminal(reader)
+    simulation = FakeSimulation()
     hosts = Hosts(terminal, serial=Serial(terminal))
-    adapters = Adapters(queues, hosts, ("console_input", "serial"))
-    adapters.start()
-    queues.outs["console_input_to_host"] = [2 << 32]
-    adapters.service(0)
-    assert [t & 0xFF for t in queues.ins["console_input_from_host"]] == [3, *b"one"]
-    adapters.service(0)
-    assert [t & 0xFF for t in queues.ins["serial_from_host"]] == list(b"two\n")
+    console = ADAPTERS["console_input"](simulation, hosts)
+    serial = ADAPTERS["serial"](simulation, hosts)
+
+    def turn():
+        for adapter in (console, serial):
+            adapter.attend()
+            adapter.poll(0)
+        return [bytes(token & 0xFF for token in simulation.ins.pop(f"{name}_from_host", []))
+                for name in ("console_input", "serial")]
+
+    os.write(writer, b"a")
+    assert turn() == [b"", b"a"]
+    simulation.outs["console_input_to_host"] = [2 << 32]
+    os.write(writer, b"on")
+    assert turn() == [b"", b""]
+    os.write(writer, b"e\ntwo\n")
+    assert turn() == [b"\3one", b"two\n"]
+    os.close(writer)
+    os.close(reader)
 
 
 def test_a_picture_may_come_in_pieces():
     display = Display(100, 50)
-    queues = FakeQueues()
-    adapters = Adapters(queues, Hosts(display=display), ("display",))
-    adapters.start()
-    assert queues.ins["display_from_host"] == [50 << 14 | 100]
+    simulation = FakeSimulation()
+    adapter = ADAPTERS["display"](simulation, Hosts(display=display))
+    assert simulation.ins["display_from_host"] == [50 << 14 | 100]
     tokens = [50 << 16 | 100, *(1 << 32 | n for n in range(5000)), 2 << 32]
     tokens = tokens[:300] + tokens + tokens  # one that breaks off, and two
     for at in range(0, len(tokens), 777):
-        queues.outs["display_to_host"] = tokens[at:at + 777]
-        adapters.service(0)
+        simulation.outs["display_to_host"] = tokens[at:at + 777]
+        adapter.attend()
     assert display.frame_count == 2
     assert (display.last.ravel() == np.arange(5000)).all()
