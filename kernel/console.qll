@@ -102,15 +102,20 @@ namespace console {
   function arrive(octet: byte): void {
     if (octet == CONTROL_C && has_foreground()) {
       typed_count = 0;
-      line_length = 0;
-      line_done = false;
-      write_text("^C\n");
-      process::end_foreground();
+      interrupt();
       return;
     }
     typed[(typed_from + typed_count) % limits::TYPED] = octet;
     typed_count = typed_count + 1;
     scheduler::wake(scheduler::CONSOLE, 0);
+  }
+
+  // Ctrl-C: the line is dropped, and what runs in front ends, perhaps the current process.
+  function interrupt(): void {
+    line_length = 0;
+    line_done = false;
+    write_text("^C\n");
+    process::end_foreground();
   }
 
   function has_foreground(): bool {
@@ -157,10 +162,15 @@ namespace console {
     }
   }
 
-  // Edit the line with what was typed, until it is complete.
-  function edit(): void {
+  // Edit the line with what was typed, until it is complete. False after a ctrl-C that was typed
+  // ahead, before there was anything in front.
+  function edit(): bool {
     while (!line_done && typed_count != 0) {
       var octet = take();
+      if (octet == CONTROL_C && has_foreground()) {
+        interrupt();
+        return false;
+      }
       if (octet == '\r' || octet == '\n') {
         write_text("\n");
         line[line_length] = '\n';
@@ -178,6 +188,7 @@ namespace console {
         send(octet);
       }
     }
+    return true;
   }
 
   // Wait for input.
@@ -196,7 +207,7 @@ namespace console {
   function read(p: * process::process, virtual: byte, octets: byte): byte {
     if (octets == 0) { return 0; }
     if (p->console_mode == RAW) { return read_raw(p, virtual, octets); }
-    edit();
+    if (!edit()) { return 0; }
     if (!line_done) { return want(); }
     var left = line_length - line_from;
     var count = std::math::min(left, octets);

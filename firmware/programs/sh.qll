@@ -234,24 +234,29 @@ function take_word(text: string, position: * byte): string {
   return word;
 }
 
-// All tokens of a line; false after a complaint.
-function scan(text: string, t: * tokens): bool {
+// The tokens from a position up to what ends a pipeline, which is passed: its operator, or FAILED
+// after a complaint. The end of the line counts as ';'. Taken one pipeline at a time, so that $? is
+// the status of the one before.
+function scan(text: string, position: * byte, t: * tokens): byte {
   t->words = std::vector::create<string>(8);
   t->operators = std::vector::create<byte>(8);
-  var i = 0;
   while (true) {
-    while (i < len text && os::is_blank(text[i])) { i = i + 1; }
-    if (i == len text || text[i] == '#') { return true; }
-    var operator = operator_at(text, &i);
-    var word = operator == WORD ? take_word(text, &i) : std::str::from_string("");
+    while (*position < len text && os::is_blank(text[*position])) { *position = *position + 1; }
+    if (*position == len text || text[*position] == '#') {
+      *position = len text;
+      return THEN;
+    }
+    var operator = operator_at(text, position);
+    if (operator >= BEHIND) { return operator; }
+    var word = operator == WORD ? take_word(text, position) : std::str::from_string("");
     if (!word) {
       os::complain("sh", "a quote is not closed", "");
-      return false;
+      return os::FAILED;
     }
     std::vector::add(&t->words, word);
     std::vector::add(&t->operators, operator);
   }
-  return false;
+  return THEN;
 }
 
 function forget(t: * tokens): void {
@@ -468,27 +473,26 @@ function redirect(c: * command, operator: byte, name: string): bool {
 
 // Run a whole line.
 function run(text: string): void {
-  var t: tokens;
-  if (scan(text, &t)) {
-    var from = 0;
-    var wanted = true;   // whether && and || let the next pipeline run
-    while (from < len t.words && !finished) {
-      var to = from;
-      while (to < len t.words && t.operators[to] < BEHIND) { to = to + 1; }
-      var operator = to < len t.words ? t.operators[to] : THEN;
-      if (to == from) {
-        last_status = os::complain("sh", "a command is missing", "") + 1;
-        from = len t.words;
-      } else {
-        if (wanted) { run_pipeline(&t, from, to, operator == BEHIND); }
-        wanted = operator == AND ? last_status == 0 : operator == OR ? last_status != 0 : true;
-        from = to + 1;
-      }
+  var at = 0;
+  var wanted = true;       // whether && and || let the next pipeline run
+  var last = THEN;         // what stood in front of it
+  while (at < len text && !finished) {
+    var t: tokens;
+    var operator = scan(text, &at, &t);
+    var count = len t.words;
+    if (operator == os::FAILED) {
+      last_status = 2;
+      at = len text;
+    } else if (count != 0) {
+      if (wanted) { run_pipeline(&t, 0, count, operator == BEHIND); }
+      wanted = operator == AND ? last_status == 0 : operator == OR ? last_status != 0 : true;
+    } else if (at < len text || operator != THEN || last == AND || last == OR) {
+      last_status = os::complain("sh", "a command is missing", "") + 1;
+      at = len text;
     }
-  } else {
-    last_status = 2;
+    last = operator;
+    forget(&t);
   }
-  forget(&t);
 }
 
 // Say which background processes have ended, and let the kernel forget them.

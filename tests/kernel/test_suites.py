@@ -1,0 +1,45 @@
+"""The test programs on the disk: every system call, and every attack, on the golden model."""
+
+import re
+
+import pytest
+
+from tests.support.system import boot
+
+ATTACKS = 55
+
+
+@pytest.mark.slow
+def test_user_tests_pass():
+    session = boot("/test/usertests")
+    assert re.findall("^FAILED.*", session.text, re.M) == []
+    assert len(re.findall("^ok ", session.text, re.M)) == 27
+    assert "0 failed" in session.text
+
+
+@pytest.mark.slow
+def test_attacks_harm_nobody():
+    session = boot("/test/attacks", "echo the shell is alive")
+    assert re.findall("FAILED.*", session.text) == []
+    assert len(re.findall(r"ok +\d+ ", session.text)) == ATTACKS
+    assert "0 failed" in session.text
+    assert "the shell is alive\n" in session.text
+
+
+# Each of these must end by its own deed, not by the kill that follows.
+FATAL = [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 25, 27, 30,
+         37, 38, 45]
+
+
+@pytest.mark.slow
+def test_forbidden_deeds_are_faults():
+    session = boot(*(f"/test/attacks '@attack' {number}" for number in FATAL))
+    deaths = re.findall(r"^process \d+ \(attacks\) .*", session.text, re.M)
+    assert len(deaths) == len(FATAL), session.text
+
+
+@pytest.mark.slow
+def test_a_thousand_lifetimes_leave_memory_as_it_was():
+    session = boot("/test/lifetimes 1000")
+    assert "1000 processes" in session.text
+    assert "nothing was lost" in session.text

@@ -1,0 +1,86 @@
+"""Whole sessions: the operating system on the golden model, with a script for a person."""
+
+import io
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from sim.golden import Golden
+from sim.host.disk import Disk
+from sim.host.display import Display
+from sim.host.hosts import Hosts
+from sim.host.keyboard import Keyboard
+from sim.host.serial import Serial
+from sim.host.terminal import Terminal
+from toolchain.isa.config import MachineConfig
+from toolchain.isa.trace import Stop
+from toolchain.system.build import Paths, build
+
+__all__ = ["SYSTEM", "Session", "boot", "system"]
+
+SYSTEM = MachineConfig().fit("display", "keyboard", "block", "serial")
+LIMIT_CYCLES = 3_000_000_000
+PROMPT = b"$ "
+
+
+@cache
+def system() -> Paths:
+    """Kernel, programs and disk, built once."""
+    return build(Path(__file__).resolve().parents[2] / "build" / "os")
+
+
+class Watched(io.BytesIO):
+    """Keeps what the machine said, and calls `on_prompt` for each prompt of the shell."""
+
+    def __init__(self, on_prompt=None):
+        super().__init__()
+        self.on_prompt = on_prompt
+        self.prompts = 0
+
+    def write(self, octets):
+        count = super().write(octets)
+        said = self.getvalue()[-len(octets) - len(PROMPT):].count(b" " + PROMPT)
+        if said:
+            self.prompts += said
+            if self.on_prompt is not None:
+                self.on_prompt(self.prompts)
+        return count
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a session said, how it ended and what it left on its disk."""
+    text:         str
+    status:       int | None  # exit code; None if the machine did not halt by itself
+    instructions: int
+    disk:         bytes
+
+    def lines(self) -> list[str]:
+        return self.text.split("\n")
+
+
+def boot(*commands: str, disk: bytes | None = None, on_prompt=None, on_write=None,
+         limit: int = LIMIT_CYCLES, display: Display | None = None,
+         keyboard: Keyboard | None = None) -> Session:
+    """Boot, type the commands and then the end of input, and run until the machine halts.
+
+    `disk` is an image (default: the system's own); `on_prompt(count)` is called at each prompt with
+    the machine's `Golden`, `on_write` with each event of the disk.
+    """
+    paths = system()
+    sink = Watched()
+    terminal = Terminal("".join(f"{command}\r" for command in commands).encode(), sink)
+    device = Disk(disk if disk is not None else paths.disk.read_bytes(), observer=on_write)
+    hosts = Hosts(terminal, disk=device, serial=Serial(terminal, end_octet=4),
+                  display=display, keyboard=keyboard or Keyboard())
+    golden = Golden(SYSTEM, hosts)
+    if on_prompt is not None:
+        sink.on_prompt = lambda count: on_prompt(count, golden)
+    golden.load(np.frombuffer(paths.kernel.read_bytes(), dtype="<u4"))
+    golden.run(limit)
+    stop = golden.stop
+    status = stop.exit_code if stop is not None and stop.stop is Stop.HALT else None
+    return Session(sink.getvalue().decode(errors="replace").replace("\r", ""), status,
+                   golden.instructions, device.octets())
