@@ -7,7 +7,8 @@
 // Sleeps:      never.
 
 namespace check {
-  global reached: * byte = null;  // 1 for each sector that an entry leads to
+  global reached: * byte = null;  // for each sector: 0, 1, or, if a file begins there, where its
+                                  // entry stands: 2 + sector * ENTRIES + slot
   global stack: * byte = null;    // directories still to be walked
   global depth: byte = 0;
 
@@ -32,39 +33,68 @@ namespace check {
     fs::update_entry(sector, slot, fs::DELETED, 0, 0);
   }
 
-  function walk_entry(sector: byte, slot: byte, e: * fs::entry): void {
-    if (e->flags & fs::DIRECTORY) {
-      if (mark(e->first, -1) == 0) {
-        drop(sector, slot);
-      } else {
-        stack[unsafe depth] = e->first;
-        depth = depth + 1;
-      }
-      return;
-    }
-    if (e->first == 0 && e->size == 0) { return; }
-    if (fs::is_data(e->first) && reached[unsafe e->first] != 0) {
-      drop(sector, slot);  // the second name of an interrupted rename
-      return;
-    }
-    var need = (e->size + fs::SECTOR_OCTETS - 1) / fs::SECTOR_OCTETS;
-    if (e->size > 0 - fs::SECTOR_OCTETS) { need = -1; }
-    var have = mark(e->first, need);
-    if (have < need || have == 0) {
-      fs::update_entry(sector, slot, e->flags, have ? e->first : 0,
-                       std::math::min(e->size, have * fs::SECTOR_OCTETS));
-    }
+  // Two entries lead to one chain, after an interrupted rename: the newer one stays.
+  function drop_older(sector: byte, slot: byte, moves: byte, other: byte): void {
+    var other_sector = (other - 2) / fs::ENTRIES;
+    var other_slot = (other - 2) % fs::ENTRIES;
+    var words = block::get(other_sector);
+    if (words == null) { return; }
+    var e = <unsafe * fs::entry>&words[unsafe other_slot * sizeof fs::entry];
+    if (moves > e->moves) { drop(other_sector, other_slot); } else { drop(sector, slot); }
   }
 
+  function walk_entry(sector: byte, slot: byte, e: fs::entry): void {
+    var is_known = fs::is_data(e.first) && reached[unsafe e.first] > 1;
+    if (is_known) {
+      drop_older(sector, slot, e.moves, reached[unsafe e.first]);
+      return;
+    }
+    if (e.flags & fs::DIRECTORY) {
+      if (mark(e.first, -1) == 0) {
+        drop(sector, slot);
+        return;
+      }
+      stack[unsafe depth] = e.first;
+      depth = depth + 1;
+    } else if (e.first != 0 || e.size != 0) {
+      var need = (e.size + fs::SECTOR_OCTETS - 1) / fs::SECTOR_OCTETS;
+      if (e.size > 0 - fs::SECTOR_OCTETS) { need = -1; }
+      var have = mark(e.first, need);
+      if (have < need || have == 0) {
+        fs::update_entry(sector, slot, e.flags, have ? e.first : 0,
+                         std::math::min(e.size, have * fs::SECTOR_OCTETS));
+      }
+      if (have == 0) { return; }
+    } else {
+      return;
+    }
+    reached[unsafe e.first] = 2 + sector * fs::ENTRIES + slot;
+  }
+
+  // Walk the entries of a directory, and put their number into its own entry.
   function walk_directory(first: byte): void {
+    var count = 0;
     for (var sector = first; sector != 0; sector = fs::following(sector)) {
       for (var slot = 0; slot < fs::ENTRIES; slot = slot + 1) {
         var words = block::get(sector);
         if (words == null) { return; }
         var e = <unsafe * fs::entry>&words[unsafe slot * sizeof fs::entry];
-        if (fs::exists(e)) { walk_entry(sector, slot, e); }
+        if (fs::exists(e)) {
+          count = count + 1;
+          walk_entry(sector, slot, *e);
+        }
       }
     }
+    if (reached[unsafe first] > 1) { put_count(reached[unsafe first] - 2, count); }
+  }
+
+  function put_count(where: byte, count: byte): void {
+    var sector = where / fs::ENTRIES;
+    var slot = where % fs::ENTRIES;
+    var words = block::get(sector);
+    if (words == null) { return; }
+    var e = <unsafe * fs::entry>&words[unsafe slot * sizeof fs::entry];
+    if (e->size != count) { fs::update_entry(sector, slot, e->flags, e->first, count); }
   }
 
   // Free what nothing reaches, and count what is free.

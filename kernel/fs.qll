@@ -38,7 +38,9 @@ namespace fs {
 
   // A directory entry as it is on the disk.
   type entry = struct {
-    flags: byte; first: byte; size: byte; reserved: byte; name: byte[24]; unused: byte[4];
+    flags: byte; first: byte; size: byte;
+    moves: byte;  // how often it was renamed: of two names for one file, the higher is the newer
+    name: byte[24]; unused: byte[4];
   };
 
   // An open file, once for all who have it open. A file whose entry went to another chain
@@ -158,7 +160,7 @@ namespace fs {
   type place = struct {
     found: bool; sector: byte; slot: byte;
     parent: byte;  // first sector of the directory it is in, or would be in; 0 if that is missing
-    first: byte; size: byte; flags: byte;
+    first: byte; size: byte; flags: byte; moves: byte;
   };
 
   function is_directory(at: place): bool {
@@ -188,7 +190,7 @@ namespace fs {
           if (exists(e) && same_name(e, name)) {
             return place {
               found = true, sector = sector, slot = slot, parent = parent,
-              first = e->first, size = e->size, flags = e->flags
+              first = e->first, size = e->size, flags = e->flags, moves = e->moves
             };
           }
         }
@@ -211,15 +213,15 @@ namespace fs {
     return at;
   }
 
-  // Fill an entry's words; the caller writes its sector.
-  function fill_entry(e: * entry, name: string, flags: byte, first: byte, size: byte): void {
-    *e = entry { flags = flags, first = first, size = size };
+  // Fill an entry's words with what `like` has of a place; the caller writes its sector.
+  function fill_entry(e: * entry, name: string, like: place): void {
+    *e = entry { flags = like.flags, first = like.first, size = like.size, moves = like.moves };
     for (var i = 0; i < len name; i = i + 1) { e->name[i] = name[i]; }
   }
 
   // Add an entry to a directory, which grows if need be; where it stands, or `found` false.
-  // The chain `first` must be on the disk already.
-  function add_entry(parent: byte, name: string, flags: byte, first: byte, size: byte): place {
+  // The chain that `like` begins must be on the disk already.
+  function add_entry(parent: byte, name: string, like: place): place {
     var last = parent;
     for (var sector = parent; sector != 0; sector = following(sector)) {
       var words = block::get(sector);
@@ -227,7 +229,7 @@ namespace fs {
       var table = <unsafe * entry>words;
       for (var slot = 0; slot < ENTRIES; slot = slot + 1) {
         if (!exists(&table[unsafe slot])) {
-          fill_entry(&table[unsafe slot], name, flags, first, size);
+          fill_entry(&table[unsafe slot], name, like);
           if (!block::put(sector) || !block::barrier()) { return place { }; }
           return place { found = true, sector = sector, slot = slot, parent = parent };
         }
@@ -238,7 +240,7 @@ namespace fs {
     var grown = allocate();
     if (grown == 0) { return place { }; }
     var fresh: byte[128];
-    fill_entry(<unsafe * entry>&fresh[0], name, flags, first, size);
+    fill_entry(<unsafe * entry>&fresh[0], name, like);
     if (!block::write(grown, 1, &fresh[0]) || !write_fat()) {
       release(grown);
       return place { };
@@ -368,7 +370,7 @@ namespace fs {
     if (!is_directory(parent) || len name > limits::NAME) {
       return place { };
     }
-    var made = add_entry(parent.first, name, flags, first, 0);
+    var made = add_entry(parent.first, name, place { flags = flags, first = first });
     if (made.found) {
       made.first = first;
       made.flags = flags;
@@ -414,7 +416,7 @@ namespace fs {
   }
 
   // Give a file or directory another name; a file of the new name is replaced. At each moment one
-  // name leads to it, or both; mounting after a crash drops the second.
+  // name leads to it, or both: then `moves` tells which is the newer, and mounting drops the other.
   function rename(old: string, new_name: string): bool {
     var from = walk(old);
     if (!from.found || from.sector == 0 || len new_name == 0) { return false; }
@@ -422,22 +424,15 @@ namespace fs {
     var parent = walk(parent_of(new_name));
     if (!is_directory(parent)) { return false; }
     var to = walk(new_name);
+    from.moves = from.moves + 1;
     if (to.found) {
       if (to.sector == from.sector && to.slot == from.slot) { return true; }
-      if (is_directory(to) || is_directory(from)) { return false; }
-      // The node follows the entry of the old file into oblivion, before the new one stands there.
-      var replaced = find_node(to.sector, to.slot);
-      if (!update_entry(to.sector, to.slot, from.flags, from.first, from.size)) { return false; }
-      if (replaced != null) { replaced->gone = true; }
-      move_node(from, to);
-      update_entry(from.sector, from.slot, DELETED, 0, 0);
-      if (replaced == null) {
-        release(to.first);
-        write_fat();
+      if (is_directory(to) || is_directory(from) || !replace(from, to, name_of(new_name))) {
+        return false;
       }
     } else {
-      if (from.parent == parent.first) { return rename_in_place(from, name_of(new_name)); }
-      to = add_entry(parent.first, name_of(new_name), from.flags, from.first, from.size);
+      if (from.parent == parent.first) { return rewrite_entry(from, name_of(new_name), from); }
+      to = add_entry(parent.first, name_of(new_name), from);
       if (!to.found) { return false; }
       move_node(from, to);
       update_entry(from.sector, from.slot, DELETED, 0, 0);
@@ -447,13 +442,26 @@ namespace fs {
     return true;
   }
 
-  // Within one directory a rename is one sector write.
-  function rename_in_place(from: place, name: string): bool {
-    var words = block::get(from.sector);
+  // Let the entry of a file lead to another file, whose own entry goes.
+  function replace(from: place, to: place, name: string): bool {
+    var replaced = find_node(to.sector, to.slot);
+    if (!rewrite_entry(to, name, from)) { return false; }
+    if (replaced != null) { replaced->gone = true; }
+    move_node(from, to);
+    update_entry(from.sector, from.slot, DELETED, 0, 0);
+    if (replaced == null) {
+      release(to.first);
+      write_fat();
+    }
+    return true;
+  }
+
+  // A whole entry anew: one sector write, so within a directory a rename has no in-between.
+  function rewrite_entry(at: place, name: string, like: place): bool {
+    var words = block::get(at.sector);
     if (words == null) { return false; }
-    var e = <unsafe * entry>&words[unsafe from.slot * sizeof entry];
-    fill_entry(e, name, from.flags, from.first, from.size);
-    return block::put(from.sector) && block::barrier();
+    fill_entry(<unsafe * entry>&words[unsafe at.slot * sizeof entry], name, like);
+    return block::put(at.sector) && block::barrier();
   }
 
   function move_node(from: place, to: place): void {

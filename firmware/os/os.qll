@@ -118,29 +118,20 @@ namespace os {
     return word;
   }
 
-  // A word as an argument text can carry it: in quotes where it needs them.
-  function quoted(word: string): string {
+  // Append a word to a growing text as an argument text can carry it: in quotes where it needs them.
+  function append_quoted(text: * string, word: string): void {
     var plain = len word != 0;
     for (var i = 0; i < len word; i = i + 1) {
       if (is_blank(word[i]) || word[i] == '\'' || word[i] == '"' || word[i] == '\\') {
         plain = false;
       }
     }
-    if (plain) { return word; }
-    var text = new byte[len word * 2 + 2];
-    var length = 1;
-    text[0] = '"';
+    if (!plain) { std::vector::add(text, '"'); }
     for (var i = 0; i < len word; i = i + 1) {
-      if (word[i] == '"' || word[i] == '\\') {
-        text[length] = '\\';
-        length = length + 1;
-      }
-      text[length] = word[i];
-      length = length + 1;
+      if (word[i] == '"' || word[i] == '\\') { std::vector::add(text, '\\'); }
+      std::vector::add(text, word[i]);
     }
-    text[length] = '"';
-    len text = length + 1;
-    return text;
+    if (!plain) { std::vector::add(text, '"'); }
   }
 
   // A decimal number, or FAILED.

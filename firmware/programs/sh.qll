@@ -291,26 +291,21 @@ function is_text(name: string): bool {
   return true;
 }
 
-// Where the program of a name is: itself if it has a '/', else in /bin.
+// Where the program of a name is: itself if it has a '/', else in /bin. New memory.
 function program_of(name: string): string {
   if (std::str::index_of(name, '/') != os::FAILED) { return std::str::from_string(name); }
   return std::str::concat("/bin/", name);
 }
 
-// Words from `first` on as one text.
-function text_of(words: string[], first: byte): string {
-  var text = std::str::from_string("");
-  for (var i = first; i < len words; i = i + 1) {
-    if (i != first) { text = std::str::concat(text, " "); }
-    text = std::str::concat(text, os::quoted(words[i]));
-  }
-  return text;
-}
-
 // Start a command as a process: its pid, or FAILED after a complaint.
 function start(c: * command): byte {
   var program = program_of(c->words[0]);
-  var text = text_of(c->words, 1);
+  var pid = start_program(c, program);
+  delete program;
+  return pid;
+}
+
+function start_program(c: * command, program: string): byte {
   var told: os::status;
   if (os::stat(program, &told.flags) != 0) {
     os::complain("sh", "no such program", c->words[0]);
@@ -320,12 +315,17 @@ function start(c: * command): byte {
     os::complain("sh", "is a directory", c->words[0]);
     return os::FAILED;
   }
-  if (is_text(program)) {
-    text = std::str::concat(std::str::concat(os::quoted(program), " "), text);
-    program = "/bin/sh";
+  var text = new byte[64];
+  len text = 0;
+  var script = is_text(program);
+  if (script) { os::append_quoted(&text, program); }
+  for (var i = 1; i < len c->words; i = i + 1) {
+    if (len text != 0) { std::vector::add(&text, ' '); }
+    os::append_quoted(&text, c->words[i]);
   }
   var map: byte[5] = [2, 1, c->output == 0 ? 1 : c->output, 2, c->input == 0 ? 2 : c->input];
-  var pid = os::spawn(program, text, &map[0]);
+  var pid = script ? os::spawn("/bin/sh", text, &map[0]) : os::spawn(program, text, &map[0]);
+  delete text;
   if (pid == os::FAILED) { os::complain("sh", "cannot start", c->words[0]); }
   return pid;
 }

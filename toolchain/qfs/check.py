@@ -38,7 +38,7 @@ class _Walk:
         self.mend = mend
         self.problems: list[Problem] = []
         self.owner: dict[int, str] = {}  # sector -> path that reaches it
-        self.heads: dict[int, str] = {}  # first sector of an entry -> its path
+        self.heads: dict[int, tuple[str, Entry]] = {}  # first sector -> who begins there
 
     def damage(self, text: str) -> None:
         self.problems.append(Problem("damage", text))
@@ -98,13 +98,13 @@ class _Walk:
                     continue
             names.add(entry.name)
             if entry.first in self.heads:
-                self.crash(f"{full}: the same file as {self.heads[entry.first]}, "
-                           f"by an interrupted rename")
+                other, first_seen = self.heads[entry.first]
+                self.crash(f"{full}: the same file as {other}, by an interrupted rename")
                 if self.mend:
-                    self._drop(entry)
+                    self._drop(entry if entry.moves <= first_seen.moves else first_seen)
                 continue
             if entry.first:
-                self.heads[entry.first] = full
+                self.heads[entry.first] = full, entry
             if entry.is_directory:
                 if self._directory_entry(full, entry):
                     stack.append((f"{full}/", iter(list(image.entries(entry.first))), set()))
@@ -129,7 +129,7 @@ class _Walk:
             self.crash(f"{full}: has {count} entries, its size says {entry.size}")
             if self.mend:
                 self.image.set_entry(entry.sector, entry.slot, entry.name, entry.flags,
-                                     entry.first, count)
+                                     entry.first, count, entry.moves)
         return True
 
     def _file_entry(self, full: str, entry: Entry) -> None:
@@ -142,7 +142,7 @@ class _Walk:
         if self.mend and (have < need or (entry.first and not have)):
             size = min(entry.size, have * SECTOR_OCTETS)
             self.image.set_entry(entry.sector, entry.slot, entry.name, entry.flags,
-                                 entry.first if have else 0, size)
+                                 entry.first if have else 0, size, entry.moves)
 
     def run(self) -> list[Problem]:
         image = self.image

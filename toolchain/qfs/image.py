@@ -67,6 +67,7 @@ class Entry:
     size:   int
     sector: int
     slot:   int
+    moves:  int = 0
 
     @property
     def is_directory(self) -> bool:
@@ -272,14 +273,15 @@ class Image:
                        for c in codes[:length])
         return Entry(name, EntryFlag(self.words[at + EntryWord.FLAGS] & 0xFF),
                      self.words[at + EntryWord.FIRST], self.words[at + EntryWord.SIZE],
-                     sector, slot)
+                     sector, slot, self.words[at + EntryWord.MOVES])
 
     def set_entry(self, sector: int, slot: int, name: str, flags: EntryFlag, first: int,
-                  size: int) -> None:
+                  size: int, moves: int = 0) -> None:
         """Fill a slot."""
         at = sector * SECTOR_WORDS + slot * ENTRY_WORDS
         codes = [ord(char) for char in name] + [0] * (NAME_WORDS - len(name))
-        self.words[at:at + ENTRY_WORDS] = array("I", [flags, first, size, 0, *codes, 0, 0, 0, 0])
+        self.words[at:at + ENTRY_WORDS] = array("I", [flags, first, size, moves, *codes,
+                                                       0, 0, 0, 0])
 
     def find(self, path: str) -> Entry | None:
         """The entry of a path, None if there is none. The root has no entry of its own."""

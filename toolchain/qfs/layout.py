@@ -43,7 +43,7 @@ class EntryWord(IntEnum):
     FLAGS    = 0
     FIRST    = 1  # sector, 0 for none
     SIZE     = 2  # octets of a file, entries of a directory
-    RESERVED = 3
+    MOVES    = 3  # how often it was renamed: of two names for one file, the higher is the newer
     NAME     = 4
 
 
