@@ -8,7 +8,8 @@ Two things make the grammar more than one token deep, and both are decided by lo
   stands between it and a `{`.
 
 The first error ends the parse. While a list of types is being tried, errors are failures of the
-attempt; the one that got furthest is remembered, as it often explains the error that follows.
+attempt; the one that got furthest is remembered, as it often explains the error that follows
+(not in expressions, where `<` most often compares).
 """
 
 from collections.abc import Callable
@@ -65,6 +66,7 @@ class _Parser:
         self.trying = 0                                  # attempts to read type arguments
         self.no_type_list: set[int] = set()              # indices of `<` where that failed
         self.furthest: tuple[int, str] = (-1, "")
+        self.remembering = True                          # failures; not where `<` may compare
         self.prefixes: dict[str, Callable[[], syntax.Expression]] = {
             "NAME": self.name, "global": self.name, "INT": self.integer, "FLOAT": self.float,
             "CHAR": self.character, "STRING": self.string, "(": self.parenthesis,
@@ -107,7 +109,7 @@ class _Parser:
         if index is None:
             index = self.i
         if self.trying:
-            if index > self.furthest[0]:
+            if self.remembering and index > self.furthest[0]:
                 self.furthest = (index, message)
             raise _NoType
         if self.furthest[0] > index:
@@ -809,7 +811,9 @@ class _Parser:
             return self.suffixes(self.struct_literal(self.type()))
         if following == "<" and i + 1 not in self.no_type_list:
             self.i = i + 1
+            self.remembering = False
             arguments = self.attempt(self.type_arguments)
+            self.remembering = True
             if arguments is not None:
                 after = kinds[self.i]
                 if after == "{" or ((after == "." or after == "[") and self.is_head(self.i)):

@@ -1,0 +1,254 @@
+"""What the compiler says about wrong programs: exact text for some, the kind for all."""
+
+import pytest
+
+from tests.support.qll import reject
+
+MAIN = "function main(): byte { return 0; }\n"
+
+
+def body(text):
+    return f"function main(): byte {{ {text} return 0; }}\n"
+
+
+EXACT = {
+    "misspelt name": (
+        "global counter: byte = 0;\nfunction main(): byte {\n\treturn conter + 1;\n}\n",
+        """\
+source0.qll:3:9: error: unknown identifier 'conter'
+    \treturn conter + 1;
+    \t       ^~~~~~
+    note: did you mean 'counter'?"""),
+    "name of another namespace": (
+        "namespace a { function helper(): byte { return 1; } }\n"
+        "function main(): byte { return helper(); }\n",
+        """\
+source0.qll:2:32: error: unknown identifier 'helper'
+    function main(): byte { return helper(); }
+                                   ^~~~~~
+    note: did you mean 'a::helper'?"""),
+    "type of an argument": (
+        "function half(x: int): int { return x / 2; }\n"
+        "function main(): byte { half('a'); return 0; }\n",
+        """\
+source0.qll:2:30: error: expected int, actual byte
+    function main(): byte { half('a'); return 0; }
+                                 ^~~
+    note: a cast makes it fit: <unsafe int>"""),
+    "number of arguments": (
+        "function half(x: int): int { return x / 2; }\n"
+        "function main(): byte { half(1, 2); return 0; }\n",
+        """\
+source0.qll:2:25: error: expected 1 arguments, actual 2
+    function main(): byte { half(1, 2); return 0; }
+                            ^~~~~~~~~~
+    note: declared at source0.qll:1:10"""),
+    "dot on a pointer": (
+        "type point = struct { x: byte; };\n"
+        "function main(): byte { var p = new point; return p.x; }\n",
+        """\
+source0.qll:2:51: error: expected struct type, actual * point
+    function main(): byte { var p = new point; return p.x; }
+                                                      ^
+    note: write -> to reach through a pointer: ->x"""),
+    "chain of instances": (
+        "function show<T>(x: T): byte { return x.name; }\n"
+        "function twice<T>(x: T): byte { return show(&x); }\n"
+        "function main(): byte { return twice(3); }\n",
+        """\
+source0.qll:1:39: error: expected struct type, actual * byte
+    function show<T>(x: T): byte { return x.name; }
+                                          ^
+    note: in the instance show<* byte>, made at source0.qll:2:40
+    note: in the instance twice<byte>, made at source0.qll:3:32"""),
+    "semicolon at the end of a line": (
+        "function main(): byte {\n  var x = 1\n  return x;\n}\n",
+        """\
+source0.qll:2:12: error: expected ';' after a statement
+      var x = 1
+               ^"""),
+    "brace that is never closed": (
+        "function main(): byte {\n  return 0;\n",
+        """\
+source0.qll:3:1: error: expected a statement, found the end of the file
+    \n\
+    ^
+    note: '{' of 1:23 is not closed"""),
+    "chained comparison": (
+        "function main(): byte { var x = 2; return 1 < x < 3; }\n",
+        """\
+source0.qll:1:49: error: expected an operator that binds less tightly, found '<'
+    function main(): byte { var x = 2; return 1 < x < 3; }
+                                                    ^
+    note: comparisons do not chain; use parentheses or '&&'"""),
+    "float without its letter": (
+        "function main(): byte { var x = 1.5; return 0; }\n",
+        """\
+source0.qll:1:33: error: float literals end in 'f': 1.5f
+    function main(): byte { var x = 1.5; return 0; }
+                                    ^"""),
+    "duplicate": (
+        "global x: byte = 1;\n" + MAIN + "namespace n { }\nfunction x(): void { }\n",
+        """\
+source0.qll:4:10: error: duplicate declaration of 'x'
+    function x(): void { }
+             ^
+    note: declared at source0.qll:1:8"""),
+    "recursive type": (
+        "type node = struct { value: byte; next: node; };\n" + MAIN,
+        """\
+source0.qll:1:6: error: recursive type: 'node' contains itself
+    type node = struct { value: byte; next: node; };
+         ^~~~
+    note: between a type and itself there must be a struct, and a pointer, slice or function"""),
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_message(name):
+    source, message = EXACT[name]
+    assert reject([source]).messages == [message]
+
+
+KINDS = [
+    # syntax
+    ("syntax", "function main(): byte { return 1 }"),
+    ("syntax", "function f<T>(x: T): T; " + MAIN),
+    ("syntax", "function main(): byte { return \"\\x4\"; }"),
+    ("syntax", "type a = struct { len: byte; }; " + MAIN),
+    ("syntax", "global a::b: byte = 1; " + MAIN),
+    ("syntax", "using a ::b; " + MAIN),
+    ("syntax", ".Export function f(): void { } " + MAIN),
+    ("syntax", ". export function f(): void { } " + MAIN),
+    ("syntax", body("var p: byte[3; ")),
+    ("syntax", body("x = new byte[3][1:2];")),
+    ("syntax", body("p->[1:2];")),
+    ("syntax", body("f(,);")),
+    ("syntax", body("return byte[x] { };")),
+    ("syntax", body("var x: byte[-1];")),
+    # names
+    ("unknown-identifier", body("var x = x;")),
+    ("unknown-identifier", body("if (1) { var y = 1; } y = 2;")),
+    ("unknown-identifier", body("x::y = 1;")),
+    ("unknown-identifier", "type t = byte; " + body("t = 3;")),
+    ("unknown-type", "namespace n { type t = byte; } " + body("var x: t;")),
+    ("unknown-type", "function f<T>(x: T): T { return x; } " + body("var x: T;")),
+    ("unknown-namespace", "using global::nowhere; " + MAIN),
+    ("duplicate-using", "namespace a { } using a; using a; " + MAIN),
+    ("ambiguous-identifier", "namespace a { type t = byte; } namespace b { type t = int; } "
+     "using a; using b; " + body("var x: t;")),
+    ("duplicate-declaration", "type string = int; " + MAIN),
+    ("duplicate-declaration", "function _init(): void { } " + MAIN),
+    ("duplicate-declaration", "function f(): int; function f(): byte { return 1; } " + MAIN),
+    ("duplicate-declaration", "function f<T>(): void { } function f(): void { } " + MAIN),
+    ("duplicate-declaration", "type t<T> = T; type t = byte; " + MAIN),
+    ("duplicate-local", "function f(): void { for (var i = 0; i < 1; var i = 2) { } } " + MAIN),
+    ("duplicate-parameter", "function f<T, T>(): void { } " + MAIN),
+    ("duplicate-parameter", "function f(a: byte, a: int): void { } " + MAIN),
+    ("unknown-member", "type s = struct { x: byte; }; " + body("var q: s.y;")),
+    ("unknown-member", "type s = struct { x: byte; }; " + body("var q = s { }; (&q)->y = 1;")),
+    # types
+    ("type-mismatch", body("var a: byte[2] = [1, 2, 3];")),
+    ("type-mismatch", body("var a: string[2] = [\"a\", 3];")),
+    ("type-mismatch", body("var i: int = 1; i + 'a';")),
+    ("type-mismatch", body("var s: byte[] = new byte[2]; var p: * byte = &s;")),
+    ("type-mismatch", body("var x = new byte[2] ... 1.0f;")),
+    ("type-mismatch", body("var x = true ? 1 : 1.0f;")),
+    ("type-mismatch", "function f(): byte { return; } " + MAIN),
+    ("operand-type", body("var x: byte[2]; x[1.0f] = 1;")),
+    ("operand-type", body("var x = new byte[1.0f];")),
+    ("operand-type", body("var x = \"ab\"[0.0f:];")),
+    ("operand-type", body("var x = -\"ab\";")),
+    ("operand-type", body("var x = *3;")),
+    ("operand-type", body("var x = len 3;")),
+    ("operand-type", body("var x = 3[0];")),
+    ("operand-type", body("var x = 1.0f << 2.0f;")),
+    ("operand-type", body("var x = byte[2] { };")),
+    ("operand-type", body("var x: byte[2]; delete x;")),
+    ("not-testable", body("if (1.0f && 1) { }")),
+    ("not-testable", body("var s: struct { x: byte; }; if (!s) { }")),
+    ("not-callable", body("3();")),
+    ("not-callable", body("var x = 3; x(1);")),
+    ("arity", body("main(1);")),
+    ("arity", body("var f = main; f(1);")),
+    ("not-assignable", body("main() = 1;")),
+    ("not-assignable", body("var y = 1; &&y;")),
+    ("not-assignable", body("var s: byte[] = \"ab\"; delete s[1:];")),
+    ("not-assignable", body("var s: byte[] = \"ab\"; cap s = 1;")),
+    ("not-assignable", body("var x = 1; <byte>x = 2;")),
+    ("not-assignable", body("var x = 1; (true ? x : x) = 2;")),
+    ("constant-assign", body("var x: .constant byte = 1; x = 2;")),
+    ("unsafe-required", body("var x = 1; var p = <* byte>x;")),
+    ("unsafe-required", body("var x = 1; var p = &x; p[0] = 2;")),
+    ("invalid-cast", body("var p: * byte = null; var f = <float>p;")),
+    ("invalid-cast", body("var f = <unsafe * byte>1.0f;")),
+    ("invalid-cast", body("var s: byte[] = \"ab\"; var a = <unsafe byte[2]>s;")),
+    ("invalid-cast", body("var f = <byte[]>\"ab\";")),
+    ("no-context-for-null", body("var x: byte = null;")),
+    ("no-context-for-null", body("1 == null;")),
+    ("no-context-for-empty-array", body("len [];")),
+    ("recursive-type", "type a = () => a; " + MAIN),
+    ("recursive-type", "type a = b; type b = a; " + MAIN),
+    ("recursive-type", "type t<T> = struct { x: T; }; type a = t<a>; " + MAIN),
+    ("recursive-type", "type t<T> = struct { x: t<T>; }; " + body("var x: t<byte>;")),
+    ("recursive-type", "type a = a.x; " + MAIN),
+    ("void-member", "type s = struct { v: void; }; " + MAIN),
+    ("void-member", "type v = void; function f(x: v): void { } " + MAIN),
+    ("void-member", body("var x: void[3];")),
+    ("void-member", "function f(): void { } " + body("var x = f();")),
+    ("void-member", "global g: void = void; " + MAIN),
+    ("empty-struct", body("var x: struct { };")),
+    ("new-type", body("var x = new byte ... 3;")),
+    ("new-type", body("var x = new byte = [1];")),
+    ("too-large", body("var x: byte[5000000];")),
+    # templates
+    ("template-arity", "type t<A, B> = A; " + body("var x: t<byte>;")),
+    ("template-arity", "type t<A> = A; " + body("var x: t;")),
+    ("template-arity", "function f<A>(): void { } " + body("f<byte, int>();")),
+    ("unexpected-type-arguments", body("var x: string<byte>;")),
+    ("unexpected-type-arguments", body("var x = main; x<byte>();")),
+    ("inference-failed", "function f<T>(): void { } " + body("f();")),
+    ("inference-failed", "function f<T>(x: T[]): void { } " + body("f(1);")),
+    ("inference-failed", "function f<T>(x: T, y: T): void { } " + body("f(1, 1.0f);")),
+    ("not-instantiated", "function f<T>(x: T): T { return x; } " +
+     body("var g: (byte) => byte = f;")),
+    ("instantiation-depth", "type g<T> = struct { n: * g<* T>; }; " + body("var x: g<byte>;")),
+    # control flow and declarations
+    ("missing-return", "function f(x: byte): byte { for (x; x; x) { } } " + MAIN),
+    ("missing-return", "function f(x: byte): byte { if (x) { return 1; } else { } } " + MAIN),
+    ("break-outside-loop", body("break;")),
+    ("continue-outside-loop", body("if (1) { continue; }")),
+    ("break-outside-loop", "function f<T>(x: T): void { break; } " +
+     body("while (1) { f(1); }")),
+    ("global-without-initialiser", "global x: byte; " + MAIN),
+    ("interrupt-signature", ".interrupt function f(): byte { return 1; } " + MAIN),
+    ("extern-initialiser", ".extern global x: byte = main(); " + MAIN),
+    # linking
+    ("undefined-symbol", "function f(): void; " + body("f();")),
+    ("undefined-symbol", ".extern global x: byte; " + body("x = 1;")),
+    ("undefined-symbol", body("var x = new byte;")),
+]
+
+
+@pytest.mark.parametrize("kind, source", KINDS, ids=[f"{n}-{k[0]}" for n, k in enumerate(KINDS)])
+def test_kind(kind, source):
+    assert reject([source]).kinds == [kind]
+
+
+def test_all_mistakes_of_a_run_are_reported_in_order():
+    found = reject(["global a: zork = 1;\nfunction main(): byte {\n  x = 1;\n  return 2.0f;\n}\n",
+                    "function f(): void { return 1; }\n"])
+    assert found.kinds == ["unknown-type", "unknown-identifier", "type-mismatch", "type-mismatch"]
+    assert [message.split(": ")[0] for message in found.messages] == [
+        "source0.qll:1:11", "source0.qll:3:3", "source0.qll:4:10", "source1.qll:1:29"]
+
+
+def test_one_mistake_is_one_message():
+    source = body("var x = nope; var y: byte = x + 1; y = x.z; f(x[3], &x); x = -x; "
+                  "if (x) { x(); } var z = [x, x]; var w = g { m = x }; delete w; ")
+    assert reject([source]).kinds == ["unknown-identifier", "unknown-identifier", "unknown-type"]
+
+
+def test_a_duplicate_label_in_assembly_is_reported():
+    found = reject([MAIN], asm="@global::main:\n  halt\n")
+    assert found.kinds == ["duplicate-symbol"]
