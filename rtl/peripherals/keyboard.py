@@ -1,6 +1,6 @@
 """Keyboard: which keys are held, a bit each."""
 
-from amaranth import Array, Cat, Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -22,7 +22,7 @@ class Keyboard(wiring.Component):
     event : Out(DeviceEvent)
         As a bit is set or cleared; `arg` is the `KeyboardChange`.
     from_host : In(stream)
-        `KeyboardChange`. Waits in the cycle of a store.
+        `KeyboardChange`, at most one in two cycles.
     """
     bus:       In(PeripheralBus)
     event:     Out(DeviceEvent)
@@ -31,24 +31,39 @@ class Keyboard(wiring.Component):
     def elaborate(self, platform):
         m = Module()
 
-        state  = Array(Signal(32, name=f"state{n}") for n in range(STATE_WORDS))
-        r_word = Signal(32)
-        change = self.from_host.payload
-        mask   = Signal(32)
+        state   = [Signal(32, name=f"state{n}") for n in range(STATE_WORDS)]
+        r_word  = Signal(32)
+        is_held = Signal()  # a change was taken and is to be made
+        change  = Signal(KeyboardChange)
+        mask    = Signal(32)
+        makes   = Signal()
         m.d.comb += [
             self.bus.r_data.eq(r_word),
-            self.from_host.ready.eq(~self.bus.w_stb),
-            self.event.valid.eq(self.from_host.valid & self.from_host.ready
-                                & (change.word < STATE_WORDS)),
+            self.from_host.ready.eq(~is_held),
+            makes.eq(is_held & ~self.bus.w_stb),
+            self.event.valid.eq(makes & (change.word < STATE_WORDS)),
             self.event.arg.eq(Cat(change.bit, change.word, change.down)),
-            mask.eq(1 << change.bit),
         ]
 
-        m.d.sync += r_word.eq(state[self.bus.addr[:3]])
-        with m.If(self.bus.w_stb):
-            m.d.sync += state[self.bus.addr[:3]].eq(self.bus.w_data)
-        with m.If(self.event.valid):
-            held = state[change.word]
-            m.d.sync += held.eq(Mux(change.down, held | mask, held & ~mask))
+        with m.If(makes):
+            m.d.sync += is_held.eq(0)
+        with m.If(self.from_host.valid & ~is_held):
+            m.d.sync += [
+                is_held.eq(1),
+                change.eq(self.from_host.payload),
+                mask.eq(1 << self.from_host.payload.bit),
+            ]
+
+        with m.Switch(self.bus.addr[:3]):
+            for n, word in enumerate(state):
+                with m.Case(n):
+                    m.d.sync += r_word.eq(word)
+        # The mask is a register and the words are apart: indexed as one array by an address and a
+        # shift, this would be ten times as large.
+        for n, word in enumerate(state):
+            with m.If(self.bus.w_stb & (self.bus.addr[:3] == n)):
+                m.d.sync += word.eq(self.bus.w_data)
+            with m.Elif(makes & (change.word == n)):
+                m.d.sync += word.eq(Mux(change.down, word | mask, word & ~mask))
 
         return m

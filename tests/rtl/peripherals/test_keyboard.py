@@ -16,10 +16,10 @@ def test_a_key_is_a_bit():
     async def test(rig):
         rig.inbox.extend(KeyChange(word, bit, True).token for word, bit in
                          [(0, 0), (0, 13), (4, 31), (3, 1)])
-        await rig.idle(4)
+        await rig.idle(8)
         assert [await rig.load(n) for n in range(5)] == [0x2001, 0, 0, 2, 0x80000000]
         rig.inbox.append(KeyChange(0, 0, False).token)
-        await rig.idle(1)
+        await rig.idle(2)
         assert await rig.load(0) == 0x2000
         assert len(rig.events) == 5
 
@@ -29,7 +29,7 @@ def test_a_key_is_a_bit():
 def test_words_that_do_not_exist_do_not_change():
     async def test(rig):
         rig.inbox.extend(KeyChange(word, 3, True).token for word in (5, 6, 7))
-        await rig.idle(4)
+        await rig.idle(8)
         assert [await rig.load(n) for n in range(5)] == [0] * 5 and rig.events == []
 
     run(test)
@@ -39,7 +39,7 @@ def test_programs_may_store_to_it():
     async def test(rig):
         await rig.store(2, 0xF0)
         rig.inbox.append(KeyChange(2, 0, True).token)
-        await rig.idle()
+        await rig.idle(2)
         assert await rig.load(2) == 0xF1
 
     run(test)
