@@ -1,4 +1,4 @@
-"""Build the operating system: kernel image, programs and disk, each only when its sources changed."""
+"""Build the operating system: kernel, programs and disk, each only when its sources changed."""
 
 import hashlib
 import sys
