@@ -584,6 +584,7 @@ class _Colour:
         self.phis: list[list[Ins] | None] = [None] * count  # that have the value as an operand
         self.wish = [-1] * count  # a register of the calling convention
         self.used = 0
+        self.wanted = 0  # registers of the phis behind the current block: for their operands
         self.usable = USABLE & ~_registers(shape.function.pinned)
 
     def run(self) -> int:
@@ -663,6 +664,11 @@ class _Colour:
                         else:
                             last.append(arg)
             dying[index] = last
+        self.wanted = 0
+        for succ in block.succs:
+            for phi in succ.phis:
+                if phi.reg >= 0:
+                    self.wanted |= 1 << phi.reg
         # `live` is now what is alive in front of the body, phis and parameters included.
         heads = params or block.phis
         for head in heads:
@@ -685,6 +691,8 @@ class _Colour:
             free = self.usable & ~barred
             if not free:
                 raise TooManyPhis(self.function.symbol)
+            if free & ~self.wanted:
+                free &= ~self.wanted
             known = free & self.used
             # A preserved register that is saved already costs nothing more.
             for pool in (free & SCRATCH, known, free):
@@ -725,6 +733,6 @@ class _Colour:
         if value.op == "add" or value.op == "sub":
             # What counts on in place needs no moves where several of its values meet.
             source = value.args[0]
-            if source.block is not None and not barred >> source.reg & 1:
+            if source.block is not None and not (barred | self.wanted) >> source.reg & 1:
                 return source.reg
         return -1

@@ -11,6 +11,7 @@ from toolchain.qll.ir import Function, print_function
 from toolchain.qll.lower import Module, lower
 from toolchain.qll.optimise import Check, optimise
 from toolchain.qll.place import place
+from toolchain.qll.schedule import schedule
 
 __all__ = ["generate", "generate_ir"]
 
@@ -53,6 +54,8 @@ def _finish(function: Function, level: int, module: Module, offsets: dict[str, s
     try:
         _know_callees(function, clobbers)
         place(function, level)
+        if level > 1:
+            schedule(function)
         used = allocate(function)
     except TooManyPhis:
         assert module.plain is not None

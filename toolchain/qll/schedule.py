@@ -1,0 +1,120 @@
+"""Order within a block, so that the pipeline does not wait.
+
+The result of a load can be used one cycle late, that of a multiplication two. Between a call and
+the next, instructions are put into an order that fills these gaps: among those that may come next,
+the one with the longest way to the end of the block, but only from the next few of the old order,
+so that values do not live much longer than before. Stores, checks and whatever an observer could
+tell apart keep their order (see `ir` for the kinds of access).
+"""
+
+from toolchain.qll.ir import Function, Ins
+
+__all__ = ["schedule"]
+
+LATENCY = {"load": 2, "mul": 3, "fadd": 4, "fsub": 4, "fmul": 4, "div": 8, "mod": 8, "sdiv": 8,
+           "smod": 8, "fdiv": 8, "itof": 4, "utof": 4, "ftoi": 4}
+WINDOW = 10
+
+
+def schedule(function: Function) -> None:
+    """Reorder the bodies of all blocks."""
+    for block in function.blocks:
+        body = block.body
+        if len(body) < 3 or not any(ins.op in LATENCY for ins in body):
+            continue
+        result: list[Ins] = []
+        start = 0
+        for index, ins in enumerate(body):
+            if ins.op == "call":
+                result += _stretch(body[start:index], ins.args, {})
+                result.append(ins)
+                start = index + 1
+        takes_over: dict[Ins, Ins] = {}
+        for succ in block.succs:
+            position = succ.preds.index(block)
+            for phi in succ.phis:
+                takes_over[phi.args[position]] = phi
+        result += _stretch(body[start:], block.term.args, takes_over)
+        block.body = result
+
+
+def _stretch(body: list[Ins], users: list[Ins], takes_over: dict[Ins, Ins]) -> list[Ins]:
+    """A new order for instructions without a call; `users` are needed right behind.
+
+    `takes_over` are the values that go into phis: each stays behind the last use of its phi's old
+    value, or else they could not share a register.
+    """
+    count = len(body)
+    if count < 3 or not any(ins.op in LATENCY for ins in body):
+        return body
+    after: list[list[int]] = [[] for _ in range(count)]  # who waits for an instruction
+    waits = [0] * count
+    index_of: dict[Ins, int] = {}
+    used_by: dict[Ins, list[int]] = {}
+    store = check = -1
+    loads: list[int] = []
+    for index, ins in enumerate(body):
+        before = set()
+        for arg in ins.args:
+            source = index_of.get(arg)
+            if source is not None:
+                before.add(source)
+        op = ins.op
+        if op == "store" or op == "load" and ins.value == "p":
+            before.update(loads)
+            before.update((store, check))
+            loads = []
+            store = index
+        elif op == "load":
+            before.update((store, check))
+            loads.append(index)
+        elif op == "guard" or op == "guardnot":
+            before.update((store, check))
+            check = index
+        old = takes_over.get(ins)
+        if old is not None:
+            before.update(used_by.get(old, ()))
+        for arg in ins.args:
+            if arg.op == "phi":
+                used_by.setdefault(arg, []).append(index)
+        before.discard(-1)
+        for source in before:
+            after[source].append(index)
+        waits[index] = len(before)
+        index_of[ins] = index
+    needed = set(users)
+    length = [0] * count
+    for index in range(count - 1, -1, -1):
+        ins = body[index]
+        latency = LATENCY.get(ins.op, 1)
+        longest = max((length[later] for later in after[index]), default=0)
+        if ins in needed:
+            longest = max(longest, 1)
+        length[index] = longest + latency
+    start_at = [0] * count
+    left = list(range(count))
+    result = []
+    cycle = 0
+    while left:
+        best = -1
+        early = 1 << 30
+        for position, index in enumerate(left[:WINDOW]):
+            if waits[index]:
+                continue
+            if start_at[index] <= cycle:
+                if early > cycle or length[index] > length[left[best]]:
+                    best, early = position, cycle
+            elif early > cycle and start_at[index] < early:
+                best, early = position, start_at[index]
+        index = left.pop(best)
+        cycle = max(cycle, early) + 1
+        ins = body[index]
+        result.append(ins)
+        ready = cycle - 1 + LATENCY.get(ins.op, 1)
+        for later in after[index]:
+            waits[later] -= 1
+            # Only those that use the value wait for it.
+            at = ready if ins in body[later].args else cycle
+            if at > start_at[later]:
+                start_at[later] = at
+    return result
