@@ -1,0 +1,78 @@
+"""Damaged programs never break the compiler; `python -m tests.fuzz_qll` tries many more."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.qll_mutations import check_survives, mutate, seeds
+from toolchain.qll.front import with_deep_stack
+
+
+def test_the_seeds_of_the_fuzzer_are_right():
+    assert sum(with_deep_stack(lambda text=text: check_survives([text])) for text in seeds()) >= 15
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_damaged_programs(part):
+    def campaign():
+        for number in range(part * 100, part * 100 + 100):
+            chance = random.Random(number)
+            check_survives([mutate(chance)], chance.randrange(3))
+    with_deep_stack(campaign)
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=150, deadline=None)
+def test_any_text(text):
+    with_deep_stack(lambda: check_survives([text]))
+
+
+@given(st.lists(st.sampled_from(
+    "function main x T ( ) { } [ ] < > : ; , . = byte int var return if while type struct "
+    "& * -> 1 'a' \"s\" new null using namespace global a::b unsafe sizeof => ... ? + ! ==".split()),
+    max_size=40))
+@settings(max_examples=150, deadline=None)
+def test_any_tokens(words):
+    with_deep_stack(lambda: check_survives([" ".join(words)]))
+
+
+DEEP = {
+    "parentheses":   lambda n: "x = " + "(" * n + "x" + ")" * n + ";",
+    "signs":         lambda n: "x = " + "- " * n + "x;",
+    "conditionals":  lambda n: "x = " + "x ? 1 : " * n + "x;",
+    "indices":       lambda n: "x = " + "a[" * n + "x" + "]" * n + ";",
+    "calls":         lambda n: "x = " + "f(" * n + "x" + ")" * n + ";",
+    "blocks":        lambda n: "if (x) {" * n + "}" * n,
+    "loops":         lambda n: "while (x) {" * n + "}" * n,
+    "pointers":      lambda n: f"var p: {'*' * n} byte;",
+    "lists":         lambda n: "var p = " + "[" * n + "1" + "]" * n + ";",
+    "casts":         lambda n: "x = " + "<byte>" * n + "x;",
+    "type lists":    lambda n: "var p: " + "v<" * n + "byte" + ">" * n + ";",
+    "comparisons":   lambda n: "x = " + "x<(" * n + "x" + ")" * n + ";",
+}
+LONG = {
+    "sums":          lambda n: "x = " + "x + " * n + "x;",
+    "conjunctions":  lambda n: "x = " + "x && " * n + "x;",
+    "else ifs":      lambda n: " else ".join(["if (x) { x = 2; }"] * n),
+    "suffixes":      lambda n: "var p: byte" + "[1]" * n + ";",
+    "arguments":     lambda n: "f(" + "x < x, " * n + "x);",
+}
+
+
+def program(statement):
+    return ("type v<T> = * T; global a: byte[4] = [0; 4]; function f(x: byte): byte { return x; }\n"
+            f"function main(): byte {{ var x = 1; {statement} return x; }}\n")
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_deep_nesting(name):
+    assert with_deep_stack(lambda: check_survives([program(DEEP[name](200))], 2)) \
+        == (name != "comparisons")  # booleans and bytes do not compare
+    assert not with_deep_stack(lambda: check_survives([program(DEEP[name](20_000))], 2))
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_chains(name):
+    with_deep_stack(lambda: check_survives([program(LONG[name](2000))], 2))

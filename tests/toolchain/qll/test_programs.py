@@ -1,0 +1,29 @@
+"""Whole programs in QLL, with what they give in the comments at their top."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.qll import LEVELS, build, run
+
+FOLDER = Path(__file__).parents[2] / "programs"
+PROGRAMS = sorted(FOLDER.glob("*.qll"))
+
+
+def header(text, name, default=""):
+    found = re.search(rf"^// {name}: (.*)$", text, re.MULTILINE)
+    return found[1] if found else default
+
+
+def test_there_are_programs():
+    assert len(PROGRAMS) > 15
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_program(path, level):
+    text = path.read_text()
+    outcome = run(build([text], header(text, "Target", "none"), level))
+    output = header(text, "Output", '""')[1:-1].encode().decode("unicode_escape")
+    assert (outcome.r0, outcome.output) == (int(header(text, "Result"), 0), output)
