@@ -50,6 +50,9 @@ lint: $(DEV)  ## Lint and check types
 test: $(DEV)  ## Run all tests
 	@$(PYTHON) -m pytest -n 2
 
+fuzz-qll: $(DEV)  ## Try 100,000 damaged QLL programs on the compiler
+	@$(PYTHON) -m tests.fuzz_qll --count 100000
+
 check: lint  ## Lint, types and fast tests: run before each commit
 	@$(PYTHON) -m pytest -q -n 2 -m "not slow"
 
