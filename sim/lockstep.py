@@ -156,12 +156,13 @@ class _Passed:
     def __init__(self) -> None:
         self.lines:   deque[list[int] | None] = deque()
         self.written: deque[int] = deque()  # code points
-        self.octets:  deque[int] = deque()  # of the serial line
+        self.octets:  deque[int] = deque()  # sent on the serial line
+        self.typed:   deque[int] = deque()  # received on it
         self.files:   deque[tuple[str, list[int], object]] = deque()
 
     def clear(self) -> None:
         """Forget all of it."""
-        for queue in (self.lines, self.written, self.octets, self.files):
+        for queue in (self.lines, self.written, self.octets, self.typed, self.files):
             queue.clear()
 
     def check_end(self) -> None:
@@ -219,7 +220,9 @@ class _RecordingSerial(Serial):
         self._passed = passed
 
     def read(self, limit_octets: int = 1) -> bytes:
-        return self._serial.read(limit_octets)
+        octets = self._serial.read(limit_octets)
+        self._passed.typed.extend(octets)
+        return octets
 
     @property
     def ended(self) -> bool:
@@ -234,6 +237,10 @@ class _ReplayingSerial(Serial):
     def __init__(self, passed: _Passed):
         super().__init__(Terminal(None, None))
         self._passed = passed
+
+    def read(self, limit_octets: int = 1) -> bytes:
+        typed = self._passed.typed
+        return bytes(typed.popleft() for _ in range(min(limit_octets, len(typed))))
 
     def write(self, octets: bytes) -> None:
         self._passed.match("the serial line", self._passed.octets, octets)
