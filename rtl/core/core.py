@@ -39,6 +39,8 @@ class Core(wiring.Component):
         How many others use memory through the core's data port.
     target_entries, return_entries : int
         Sizes of branch target buffer and return stack.
+    bypass : bool
+        Whether decode sees words in the cycle in which they are fetched; see `FetchQueue`.
 
     Members
     -------
@@ -76,13 +78,14 @@ class Core(wiring.Component):
         See `Registers`.
     """
     def __init__(self, *, ram_words, fpu, windows, sources, masters, target_entries,
-                 return_entries):
+                 return_entries, bypass):
         self.ram_words      = ram_words
         self.fpu            = fpu
         self.addresses      = windows
         self.sources        = sources
         self.target_entries = target_entries
         self.return_entries = return_entries
+        self.bypass         = bypass
         super().__init__({
             "fetch_port":     Out(FetchPort),
             "data_port":      Out(DataPort),
@@ -113,7 +116,7 @@ class Core(wiring.Component):
         m.submodules.fetch = fetch = Fetch(
             target_entries=self.target_entries, return_entries=self.return_entries,
             is_reserved=reserved_test)
-        m.submodules.queue     = queue     = FetchQueue()
+        m.submodules.queue     = queue     = FetchQueue(bypass=self.bypass)
         m.submodules.decode    = decode    = Decode(fpu=self.fpu)
         m.submodules.execute   = execute   = Execute(fpu=self.fpu, is_reserved=reserved_test)
         m.submodules.retire    = retire    = Retire()

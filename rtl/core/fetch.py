@@ -54,7 +54,7 @@ class Fetch(wiring.Component):
     o_valid : Out(1)
         There is a group in `o`. It is there for one cycle: the queue must take it.
     o : Out(Group)
-    free : In(2)
+    free : In(3)
         For how many more groups the queue has room, beginning with the one in `o`.
     next_ip : Out(32)
         Address of the group that comes after the one in `o`, or comes next if there is none.
@@ -82,7 +82,7 @@ class Fetch(wiring.Component):
         super().__init__({
             "o_valid":    Out(1),
             "o":          Out(Group),
-            "free":       In(2),
+            "free":       In(3),
             "next_ip":    Out(32),
             "idle":       In(1),
             "redirect":   In(Redirect),

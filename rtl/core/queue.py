@@ -8,9 +8,9 @@ from rtl.bus import Reason
 from rtl.core.fetch import Group
 from rtl.core.predictor import Prediction
 
-__all__ = ["DEPTH", "FetchQueue", "Word"]
+__all__ = ["FetchQueue", "MAX_DEPTH", "Word"]
 
-DEPTH = 3  # groups: no cycle is lost although `free` is a cycle old and one group is on its way
+MAX_DEPTH = 4
 
 
 class Word(data.Struct):
@@ -27,8 +27,14 @@ class Word(data.Struct):
 class FetchQueue(wiring.Component):
     """Holds groups until decode has taken all of their words.
 
-    What fetch puts out can be taken in the same cycle, so an empty queue costs no time. It lets go
-    of one group a cycle: a two-word instruction that uses up two single-word groups costs a cycle.
+    It lets go of one group a cycle: a two-word instruction that uses up two single-word groups
+    costs a cycle.
+
+    Parameters
+    ----------
+    bypass : bool
+        Whether what fetch puts out can be taken in the same cycle. Then an empty queue costs no
+        time, but decoding begins behind memory's output, which makes the longest path of all.
 
     Members
     -------
@@ -36,7 +42,7 @@ class FetchQueue(wiring.Component):
         From fetch.
     next_ip : In(32)
         Fetch's `next_ip`.
-    free : Out(2)
+    free : Out(3)
         To fetch; depends on registers alone.
     clear : In(1)
         Forget everything.
@@ -52,7 +58,7 @@ class FetchQueue(wiring.Component):
     i_valid:  In(1)
     i:        In(Group)
     next_ip:  In(32)
-    free:     Out(2)
+    free:     Out(3)
     clear:    In(1)
     first:    Out(Word)
     second:   Out(Word)
@@ -60,24 +66,42 @@ class FetchQueue(wiring.Component):
     follows:  Out(32)
     take:     In(2)
 
+    def __init__(self, *, bypass):
+        self.bypass = bypass
+        # Groups. Two can be in use, one is on its way, and `free` is a cycle old; without the
+        # bypass one more sits where it would have been used already.
+        self.depth = MAX_DEPTH - bypass
+        super().__init__()
+
     def elaborate(self, platform):
         m = Module()
 
-        groups = [Signal(Group, name=f"group{n}") for n in range(DEPTH)]
-        count  = Signal(range(DEPTH + 1))
+        groups = [Signal(Group, name=f"group{n}") for n in range(self.depth)]
+        count  = Signal(range(self.depth + 1))
         offset = Signal()  # words of the first group that are taken already; 0 while empty
 
         # The first two groups, of those that are held and the one that arrives.
         head, behind = Signal(Group), Signal(Group)
         head_valid, behind_valid = Signal(), Signal()
         m.d.comb += [
-            self.free.eq(DEPTH - count),
-            head_valid.eq((count != 0) | self.i_valid),
-            behind_valid.eq((count > 1) | ((count == 1) & self.i_valid)),
-            head.eq(Mux(count == 0, self.i, groups[0])),
-            behind.eq(Mux(count <= 1, self.i, groups[1])),
-            self.follows.eq(Mux(behind_valid, behind.ip, self.next_ip)),
+            self.free.eq(self.depth - count),
+            head_valid.eq(count != 0),
+            behind_valid.eq(count > 1),
+            head.eq(groups[0]),
+            behind.eq(groups[1]),
+            self.follows.eq(self.next_ip),
         ]
+        if self.bypass:
+            m.d.comb += [
+                head_valid.eq((count != 0) | self.i_valid),
+                behind_valid.eq((count > 1) | ((count == 1) & self.i_valid)),
+                head.eq(Mux(count == 0, self.i, groups[0])),
+                behind.eq(Mux(count <= 1, self.i, groups[1])),
+            ]
+        with m.If(count > 1):
+            m.d.comb += self.follows.eq(groups[1].ip)
+        with m.Elif((count == 1) & self.i_valid):
+            m.d.comb += self.follows.eq(self.i.ip)
 
         first, second  = self.first, self.second
         is_used_up     = Signal()  # its only word went with the group before
@@ -127,7 +151,7 @@ class FetchQueue(wiring.Component):
             offset.eq(Mux(pops, spill, taken[0])),
         ]
         for n, group in enumerate(groups):
-            next_group = groups[n + 1] if n + 1 < DEPTH else self.i
+            next_group = groups[n + 1] if n + 1 < self.depth else self.i
             with m.If(pops & (count > n + 1)):
                 m.d.sync += group.eq(next_group)
             with m.Elif(self.i_valid & (count - pops == n)):

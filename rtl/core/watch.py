@@ -4,11 +4,13 @@ from amaranth import Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from rtl.core.queue import MAX_DEPTH
+
 __all__ = ["StoreWatch"]
 
-# Words that can be between fetch and execute: two groups in execute (a constant may span them),
+# Groups that can be between memory and execute: two in execute, since a constant may span them, and
 # the queue's, of which one is on its way.
-GROUPS = 5
+GROUPS = 2 + MAX_DEPTH
 # Addresses are compared in these low bits. A needless refetch costs three cycles.
 ADDRESS_BITS = 12
 
