@@ -1,7 +1,8 @@
-"""A long campaign of damaged programs against the compiler: ``python -m tests.fuzz_qll``.
+"""Long campaigns against the compiler: ``python -m tests.fuzz_qll``.
 
-Prints how many were tried and accepted; the first one that breaks the compiler is written to
-build/ and ends the run with status 1.
+Damaged programs must be rejected properly or compiled; with ``--run``, random programs that are
+right must give the same result at every optimisation level. The first program that shows a fault
+is written to build/fuzz/ and ends the run with status 1.
 """
 
 import argparse
@@ -11,10 +12,13 @@ import time
 import traceback
 from pathlib import Path
 
+from tests.support.qll import LEVELS, build, run
 from tests.support.qll_mutations import check_survives, mutate
+from tests.support.qll_programs import program
 from toolchain.qll.front import with_deep_stack
 
-SECONDS = 10  # that one program may take
+SECONDS = 10         # that one damaged program may take
+CYCLES  = 5_000_000  # that one random program may run
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -23,7 +27,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("-n", "--count", type=int, default=10_000,
                         help="how many programs (default: 10000)")
     parser.add_argument("-s", "--seed", type=int, default=0, help="where to start (default: 0)")
+    parser.add_argument("-r", "--run", action="store_true",
+                        help="run random programs, compiled at every level, instead")
     options = parser.parse_args(argv)
+    if options.run:
+        return _compare(options.seed, options.count)
     return with_deep_stack(lambda: _campaign(options.seed, options.count))
 
 
@@ -43,6 +51,26 @@ def _campaign(seed: int, count: int) -> int:
             return _report(number, text, f"took {elapsed:.1f} s")
     print(f"{count} programs from seed {seed}: {accepted} accepted, {count - accepted} rejected, "
           f"the slowest took {slowest:.2f} s")
+    return 0
+
+
+def results(text: str) -> list[int | None]:
+    """What a program gives at each level; None if it does not end in time."""
+    return [run(build([text], level=level), budget=CYCLES).r0 for level in LEVELS]
+
+
+def _compare(seed: int, count: int) -> int:
+    traps = 0
+    for number in range(seed, seed + count):
+        text = program(random.Random(number))
+        try:
+            given = results(text)
+        except Exception:
+            return _report(number, text, traceback.format_exc())
+        if None in given or len(set(given)) > 1:
+            return _report(number, text, f"results at levels {LEVELS}: {given}")
+        traps += given[0] in (0xE0000000, 0xE0000001, 0xE0000002)
+    print(f"{count} programs from seed {seed} gave the same at each level; {traps} ended in a trap")
     return 0
 
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fuzz_qll import results
 from tests.support.qll_mutations import check_survives, mutate, seeds
+from tests.support.qll_programs import program as random_program
 from toolchain.qll.front import with_deep_stack
 
 
@@ -23,6 +25,13 @@ def test_damaged_programs(part):
     with_deep_stack(campaign)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_random_programs_give_the_same_at_every_level(seed):
+    given = results(random_program(random.Random(seed)))
+    assert given[0] is not None
+    assert given == [given[0]] * len(given)
+
+
 @given(st.text(max_size=80))
 @settings(max_examples=150, deadline=None)
 def test_any_text(text):
@@ -31,7 +40,7 @@ def test_any_text(text):
 
 @given(st.lists(st.sampled_from(
     "function main x T ( ) { } [ ] < > : ; , . = byte int var return if while type struct "
-    "& * -> 1 'a' \"s\" new null using namespace global a::b unsafe sizeof => ... ? + ! ==".split()),
+    "& * -> 1 'a' \"s\" new null using namespace global a::b unsafe sizeof => ... ? + !".split()),
     max_size=40))
 @settings(max_examples=150, deadline=None)
 def test_any_tokens(words):
