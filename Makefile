@@ -13,7 +13,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim lint test check bench clean
+.PHONY: help sim demo lint test check bench clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,19 @@ $(HW): requirements/hw.txt | $(DEV)
 	@touch $@
 
 # --- jobs ----------------------------------------------------------------------------------------
+
+# PROGRAM=file runs another one; ENGINE=model, LOCKSTEP=1 and ARGS="..." go to the simulator.
+PROGRAM ?= firmware/demos/calculator.qasm
+SIMULATE = $(PYTHON) -m sim $(if $(ENGINE),--engine $(ENGINE)) $(if $(LOCKSTEP),--lockstep) $(ARGS)
+
+sim: $(RUN)  ## Run a program on the simulated hardware: PROGRAM=file ENGINE=model LOCKSTEP=1
+	@$(SIMULATE) "$(PROGRAM)"
+
+demo: $(RUN)  ## Run the calculator on the simulated hardware
+	@$(SIMULATE) firmware/demos/calculator.qasm
+
+bench: $(RUN)  ## Measure the engines and the processor
+	@$(PYTHON) -m bench
 
 lint: $(DEV)  ## Lint and check types
 	@$(PYTHON) -m ruff check .

