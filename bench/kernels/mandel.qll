@@ -10,16 +10,15 @@
       var cy: int = -4915 + row * 614;
       var x: int = 0;
       var y: int = 0;
-      var n = 0;
-      while (n < 32) {
+      for (var n = 0; n < 32; n = n + 1) {
         var xx = x * x >> 12;
         var yy = y * y >> 12;
+        var xy = x * y >> 11;
         if (xx + yy > 16384) { break; }
-        y = (x * y >> 11) + cy;
+        y = xy + cy;
         x = xx - yy + cx;
-        n = n + 1;
+        sum = sum + 1;
       }
-      sum = sum + n;
     }
   }
   return sum;

@@ -5,30 +5,31 @@
 global first: byte[1004] = [0; 1004];
 global second: byte[1004] = [0; 1004];
 
-function after(p: * byte): * byte { return &p[unsafe 1]; }
-
 function copy(to: * byte, from: * byte): void {
+  var i = 0;
   while (true) {
-    var c = *from;
-    *to = c;
+    var c = from[unsafe i];
+    to[unsafe i] = c;
     if (!c) { return; }
-    to = after(to);
-    from = after(from);
+    i = i + 1;
   }
 }
 
 function length(s: * byte): byte {
-  var p = s;
-  while (*p) { p = after(p); }
-  return <unsafe byte>p - <unsafe byte>s;
+  var i = 0;
+  while (s[unsafe i]) { i = i + 1; }
+  return i;
 }
 
 function compare(a: * byte, b: * byte): byte {
-  while (*a != 0 && *a == *b) {
-    a = after(a);
-    b = after(b);
+  var i = 0;
+  while (true) {
+    var x = a[unsafe i];
+    var y = b[unsafe i];
+    if (x == 0 || x != y) { return x - y; }
+    i = i + 1;
   }
-  return *a - *b;
+  return 0;
 }
 
 .export function kernel(): byte {

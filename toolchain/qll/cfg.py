@@ -1,9 +1,9 @@
 """Control flow: order of blocks, dominators, loops, and tidying up."""
 
-from toolchain.qll.ir import Block, Function, Ins, final, link
+from toolchain.qll.ir import BINARY, UNARY, Block, Function, Ins, final, link
 
-__all__ = ["Loop", "analyse", "find_loops", "order", "prune", "skip_empty", "split_returns",
-           "tidy"]
+__all__ = ["Loop", "analyse", "find_loops", "order", "prune", "shorten_latches", "skip_empty",
+           "split_returns", "tidy"]
 
 
 class Loop:
@@ -177,6 +177,35 @@ def tidy(function: Function) -> bool:
     if merged:
         function.blocks = [block for block in function.blocks if block not in merged]
         changed = True
+    return changed
+
+
+def shorten_latches(function: Function) -> bool:
+    """Do the last bit of a round before the test in front of it; whether anything changed.
+
+    ``while (true) { ...; if (x) { break; } i = i + 1; }`` then has its test at the bottom, where it
+    takes one jump a round instead of two. On the way out the bit is done in vain, once.
+    """
+    changed = False
+    for loop in find_loops(analyse(function)):
+        for latch in loop.latches:
+            if latch.phis or latch.term.op != "jump" or len(latch.preds) != 1 or (
+                    latch is loop.header or len(latch.body) > 3):
+                continue
+            pred = latch.preds[0]
+            if pred.term.op != "branch" or pred in loop.header.preds or (
+                    pred.succs[0] is pred.succs[1]) or any(
+                    ins.op not in BINARY and ins.op not in UNARY for ins in latch.body):
+                continue
+            for ins in latch.body:
+                ins.block = pred
+            pred.body += latch.body
+            pred.succs[pred.succs.index(latch)] = loop.header
+            loop.header.replace_pred(latch, pred)
+            latch.preds = []
+            latch.succs = []
+            function.blocks.remove(latch)
+            changed = True
     return changed
 
 

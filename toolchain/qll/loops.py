@@ -159,7 +159,9 @@ class _Counting:
         if test is None and not needed:
             return
         if not counts_only:
-            needed = [value for value in needed if _expense(value, linear, following) > 1]
+            # A variable of its own must be worth its step, which every round pays.
+            needed = [value for value in needed if _expense(value, linear, following) > 1
+                      and value.block is not None and self._always(value.block)]
         if not needed and trips is None or len(needed) > MAX_POINTERS:
             return
         groups: dict[tuple, list[Ins]] = {}
@@ -171,6 +173,13 @@ class _Counting:
                           test if counts_only and trips is None else None)
         if counts_only and trips is not None and test is not None:
             self._count_down(trips, following)
+
+    def _always(self, block: Block) -> bool:
+        """Whether every round comes through a block of the loop."""
+        at: Block | None = self.latch
+        while at is not None and at is not block:
+            at = at.idom if at is not self.header else None
+        return at is block
 
     def _linear_values(self, phi: Ins, following: Ins) -> dict[Ins, Linear]:
         """The values in the loop that are linear functions of a counter."""

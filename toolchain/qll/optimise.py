@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from toolchain.qll.cfg import skip_empty, split_returns
+from toolchain.qll.cfg import shorten_latches, skip_empty, split_returns
 from toolchain.qll.inline import bottom_up, count_calls, inline_calls
 from toolchain.qll.ir import Function
 from toolchain.qll.loops import improve_loops
@@ -43,6 +43,8 @@ def optimise(module: Module, level: int, check: Check | None = None) -> list[Fun
         if promote_slots(function):
             passed(function)
             simplify(function)
+            passed(function)
+        if shorten_latches(function):
             passed(function)
         if improve_loops(function):
             passed(function)
