@@ -141,7 +141,7 @@ def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
         machine = _machine(options, program, hosts, stack)
         machine.load(program.words)
         stack.callback(machine.close)
-        if options.serial or options.keyboard:
+        if options.serial or (hosts.keyboard is not None and hosts.keyboard.listens):
             stack.enter_context(hosts.terminal.raw())
             if hosts.terminal.is_raw:
                 _tell("the terminal is the machine's now; ctrl-] leaves", hosts)
@@ -159,7 +159,7 @@ def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
 
 def _hosts(options: argparse.Namespace, stack: ExitStack) -> "Hosts":
     from sim.host.disk import Disk
-    from sim.host.display import open_display
+    from sim.host.display import WindowDisplay, open_display
     from sim.host.error import HostError
     from sim.host.files import Files
     from sim.host.hosts import Hosts
@@ -181,6 +181,9 @@ def _hosts(options: argparse.Namespace, stack: ExitStack) -> "Hosts":
                                      terminal=terminal)
     if options.keyboard or options.keys:
         hosts.keyboard = Keyboard()
+    if options.keyboard and not isinstance(hosts.display, WindowDisplay):
+        assert hosts.keyboard is not None
+        hosts.keyboard.listen(terminal)
     if options.keys:
         assert hosts.keyboard is not None
         text = _octets(options.keys).decode("utf-8", "replace")

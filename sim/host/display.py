@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.host.error import HostError
-from sim.host.keyboard import Key, Keyboard, TerminalKeys
+from sim.host.keyboard import Key, Keyboard
 from sim.host.terminal import Terminal
 
 __all__ = ["DISPLAY_KINDS", "Display", "Frame", "PngDisplay", "TerminalDisplay", "WindowDisplay",
@@ -154,17 +154,12 @@ class WindowDisplay(Display):
 
 
 class TerminalDisplay(Display):
-    """Flips as half-block characters, two pixels a character; made smaller to fit the terminal.
-
-    Keys come from the terminal too, if it was put into raw mode; a terminal tells of presses only,
-    so that each is held for a moment.
-    """
+    """Flips as half-block characters, two pixels a character; made smaller to fit the terminal."""
 
     def __init__(self, width: int, height: int, terminal: Terminal) -> None:
         super().__init__(width, height)
         self._terminal = terminal
-        self._shown: list[str] = []   # rows as they are on the terminal
-        self._keys: TerminalKeys | None = None
+        self._shown: list[str] = []  # rows as they are on the terminal
 
     def _draw(self, frame: Frame) -> None:
         rows = render_half_blocks(frame, *self._terminal.size())
@@ -175,13 +170,6 @@ class TerminalDisplay(Display):
         self._shown = rows
         if text:
             self._terminal.write(f"{text}\x1b[{len(rows) + 1};1H".encode())
-
-    def poll(self, keyboard: Keyboard | None = None) -> None:
-        """Terminal input to key taps, while the terminal is raw."""
-        if keyboard is not None and self._terminal.is_raw:
-            if self._keys is None:
-                self._keys = TerminalKeys(keyboard)
-            self._keys.feed(self._terminal.take(4096))
 
     def close(self) -> None:
         """Show the cursor again."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from sim.host.error import HostError
+from sim.host.terminal import Terminal
 
-__all__ = ["Key", "KeyChange", "Keyboard", "TerminalKeys", "parse_script"]
+__all__ = ["Key", "KeyChange", "Keyboard", "parse_script", "tap_keys"]
 
 ASCII_WORD = 1  # first of the four words with a bit an ASCII code
 
@@ -69,6 +70,19 @@ class Keyboard:
         self._script: deque[tuple[int, KeyChange]] = deque()
         self._released: deque[tuple[int, int | Key]] = deque()  # (ms, key) of taps under way
         self._now_ms = 0
+        self._terminal: Terminal | None = None
+
+    def listen(self, terminal: Terminal) -> None:
+        """Take keys from a terminal as well, while it is raw.
+
+        A terminal tells of presses only, so that each key is held for a moment.
+        """
+        self._terminal = terminal
+
+    @property
+    def listens(self) -> bool:
+        """Whether keys come from a terminal, which should be raw then."""
+        return self._terminal is not None
 
     def set(self, key: Key | int, down: bool) -> None:
         """Press or release a `Key`, or an ASCII code given as a plain integer."""
@@ -106,6 +120,8 @@ class Keyboard:
     def changes(self, now_ms: int) -> list[KeyChange]:
         """What has changed since the last call, in order; the machine's time is `now_ms`."""
         self._now_ms = now_ms
+        if self._terminal is not None:
+            tap_keys(self, self._terminal.take_keys())
         while self._script and self._script[0][0] <= now_ms:
             self._change(self._script.popleft()[1])
         while self._released and self._released[0][0] <= now_ms:
@@ -130,39 +146,27 @@ class Keyboard:
             self._changes.append(change)
 
 
-class TerminalKeys:
-    """Makes key taps of what a raw terminal sends, which tells of presses only.
+# What a terminal sends for keys that are no characters.
+SEQUENCES = {
+    b"\x1b[A": Key.UP, b"\x1b[B": Key.DOWN, b"\x1b[C": Key.RIGHT, b"\x1b[D": Key.LEFT,
+    b"\x1bOA": Key.UP, b"\x1bOB": Key.DOWN, b"\x1bOC": Key.RIGHT, b"\x1bOD": Key.LEFT,
+    b"\x1b[3~": Key.DELETE, b"\x7f": Key.BACKSPACE,
+}
 
-    Parameters
-    ----------
-    keyboard : Keyboard
-    """
 
-    SEQUENCES = {b"\x1b[A": Key.UP, b"\x1b[B": Key.DOWN, b"\x1b[C": Key.RIGHT,
-                 b"\x1b[D": Key.LEFT, b"\x1bOA": Key.UP, b"\x1bOB": Key.DOWN,
-                 b"\x1bOC": Key.RIGHT, b"\x1bOD": Key.LEFT, b"\x1b[3~": Key.DELETE}
-
-    def __init__(self, keyboard: Keyboard) -> None:
-        self.keyboard = keyboard
-
-    def feed(self, octets: bytes) -> None:
-        """Tap the keys of one burst of input; an escape sequence comes in one burst."""
-        at = 0
-        while at < len(octets):
-            for sequence, key in self.SEQUENCES.items():
-                if octets.startswith(sequence, at):
-                    self.keyboard.tap(key)
-                    at += len(sequence)
-                    break
-            else:
-                self._tap_octet(octets[at])
-                at += 1
-
-    def _tap_octet(self, octet: int) -> None:
-        if octet == 127:  # what the backspace key of a terminal sends
-            self.keyboard.tap(Key.BACKSPACE)
-        elif octet < 128:
-            self.keyboard.tap(octet)
+def tap_keys(keyboard: Keyboard, octets: bytes) -> None:
+    """Tap the keys of one burst of terminal input; an escape sequence comes in one burst."""
+    at = 0
+    while at < len(octets):
+        for sequence, key in SEQUENCES.items():
+            if octets.startswith(sequence, at):
+                keyboard.tap(key)
+                at += len(sequence)
+                break
+        else:
+            if octets[at] < 128:
+                keyboard.tap(octets[at])
+            at += 1
 
 
 def parse_script(text: str, name: str = "key script") -> list[tuple[int, Key | int, bool]]:

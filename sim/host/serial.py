@@ -18,6 +18,7 @@ class Serial:
 
     def __init__(self, terminal: Terminal, *, end_octet: int | None = None) -> None:
         self.terminal = terminal
+        terminal.has_serial = True
         self._end_octet = end_octet
 
     def read(self, limit_octets: int = 1) -> bytes:

@@ -42,6 +42,8 @@ class Terminal:
         Within `raw()` on a real terminal.
     line_wanted : bool
         The console waits for a line: what is typed is that line, and not the serial line's.
+    has_serial : bool
+        A serial line takes what is typed; keys of a keyboard are copies of it then.
     """
 
     def __init__(self, source: int | BinaryIO | bytes | None = None,
@@ -49,8 +51,10 @@ class Terminal:
         self.ended = source is None
         self.is_raw = False
         self.line_wanted = False
+        self.has_serial = False
         self._waiting = bytearray()
-        self._lines = 0  # newlines in `_waiting`
+        self._searched = 0       # octets of `_waiting` without an end of line among them
+        self._keys = bytearray()
         self._source_fd = None if isinstance(source, bytes) else _descriptor(source)
         self._sink = sink
         self._sink_fd = _descriptor(sink)
@@ -92,43 +96,70 @@ class Terminal:
         self.poll()
         return self._remove(min(limit_octets, len(self._waiting)))
 
+    def take_keys(self) -> bytes:
+        """What was typed on a raw terminal since the last call, for a keyboard.
+
+        It is there for the serial line, too, and for the console while that waits for a line.
+        """
+        self.poll()
+        keys = bytes(self._keys)
+        self._keys.clear()
+        if self.is_raw and not self.has_serial and not self.line_wanted:
+            self._remove(len(self._waiting))
+        return keys
+
     def line_ready(self) -> bool:
         """Whether `take_line` need not wait: a whole line is there, or the input has ended."""
-        while not self._lines and not self.ended and self._is_readable(0):
+        while self._line_end() < 0 and not self.ended and self._is_readable(0):
             self._read()
-        return self._lines > 0 or self.ended
+        return self._line_end() >= 0 or self.ended
 
     def take_line(self) -> bytes | None:
         """The next line without its newline, waiting for it; None at the end of input.
 
-        Octets after the last newline are a line too, if there are any.
+        Octets after the last newline are a line too, if there are any. On a raw terminal the enter
+        key ends a line, which sends a carriage return.
         """
         while not self.line_ready():
             self.wait(None)
-        if self._lines:
-            line = self._remove(self._waiting.index(b"\n") + 1)
-            return line[:-1]
+        end = self._line_end()
+        if end >= 0:
+            return self._remove(end + 1)[:-1]
         return self._remove(len(self._waiting)) or None
+
+    def _line_end(self) -> int:
+        """Where the first line in here ends; -1 if it does not."""
+        end = self._waiting.find(b"\n", self._searched)
+        if self.is_raw:
+            enter = self._waiting.find(b"\r", self._searched)
+            end = min(end, enter) if min(end, enter) >= 0 else max(end, enter)
+        if end < 0:
+            self._searched = len(self._waiting)
+        return end
 
     def _accept(self, octets: bytes) -> None:
         if self.is_raw and LEAVE_OCTET in octets:
             raise KeyboardInterrupt
         self._waiting += octets
-        self._lines += octets.count(b"\n")
+        if self.is_raw:
+            self._keys += octets[-CHUNK_OCTETS:]
+            del self._keys[:-CHUNK_OCTETS]
 
     def _remove(self, count: int) -> bytes:
         octets = bytes(self._waiting[:count])
         del self._waiting[:count]
-        self._lines -= octets.count(b"\n")
+        self._searched = max(0, self._searched - count)
         return octets
 
     def _is_readable(self, timeout_s: float | None) -> bool:
         assert self._source_fd is not None
-        try:
-            return bool(select.select([self._source_fd], [], [], timeout_s)[0])
-        except (OSError, ValueError):
+        poll = select.poll()
+        poll.register(self._source_fd, select.POLLIN)
+        found = poll.poll(None if timeout_s is None else timeout_s * 1000)
+        if found and found[0][1] & select.POLLNVAL:
             self.ended = True  # closed under us
             return False
+        return bool(found)
 
     def _read(self) -> None:
         assert self._source_fd is not None
@@ -289,7 +320,7 @@ class ScriptedTerminal(Terminal):
 
     def line_ready(self) -> bool:
         """Whether a whole line was typed, or the script is over."""
-        return self._lines > 0 or self.ended
+        return self._line_end() >= 0 or self.ended
 
 
 def standard_terminal() -> Terminal:
@@ -318,7 +349,9 @@ def _write_all(fd: int, octets: bytes) -> None:
         try:
             left = left[os.write(fd, left):]
         except BlockingIOError:
-            select.select([], [fd], [])
+            poll = select.poll()
+            poll.register(fd, select.POLLOUT)
+            poll.poll()
 
 
 def _octets(text: str | bytes) -> bytes:

@@ -18,7 +18,6 @@ from sim.host.display import (
     render_half_blocks,
 )
 from sim.host.error import HostError
-from sim.host.keyboard import Key, Keyboard
 from sim.host.terminal import Terminal
 
 RED, GREEN, BLUE = 0xFFFF0000, 0xFF00FF00, 0x000000FF  # alpha does not matter
@@ -177,11 +176,3 @@ def test_a_window_without_a_screen_is_said_clearly(tmp_path):
                             text=True, timeout=60, env=environment)
     assert result.stdout.startswith("display: cannot open a window: "), result.stderr
     assert "--display png" in result.stdout
-
-
-def test_a_raw_terminal_gives_keys_to_the_keyboard():
-    terminal = Terminal(b"\x1b[D")
-    terminal.is_raw = True
-    keyboard = Keyboard()
-    TerminalDisplay(2, 2, terminal).poll(keyboard)
-    assert keyboard.state[0] == 1 << Key.LEFT

@@ -3,7 +3,9 @@
 import pytest
 
 from sim.host.error import HostError
-from sim.host.keyboard import Key, Keyboard, KeyChange, TerminalKeys, parse_script
+from sim.host.keyboard import Key, Keyboard, KeyChange, parse_script, tap_keys
+from sim.host.serial import Serial
+from sim.host.terminal import Terminal
 
 
 def test_a_letter_is_its_code():
@@ -84,10 +86,32 @@ def test_tokens_carry_a_change():
 
 def test_a_terminal_sends_keys():
     keyboard = Keyboard()
-    TerminalKeys(keyboard).feed(b"\x1b[Aq\x1b\r\x7f\x1b[3~")
+    tap_keys(keyboard, b"\x1b[Aq\x1b\r\x7f\x1b[3~")
     assert keyboard.state[0] == (1 << Key.UP | 1 << Key.ESCAPE | 1 << Key.ENTER
                                  | 1 << Key.BACKSPACE | 1 << Key.DELETE)
     assert keyboard.state[4] >> (ord("q") - 96) & 1
+
+
+def test_a_raw_terminal_gives_keys():
+    terminal = Terminal(b"")
+    keyboard = Keyboard()
+    keyboard.listen(terminal)
+    terminal._accept(b"x")
+    assert keyboard.changes(0) == [] and terminal.take(9) == b"x"
+    terminal.is_raw = True
+    terminal._accept(b"\x1b[D")
+    keyboard.changes(0)
+    assert keyboard.state == [1, 0, 0, 0, 0] and terminal.take(9) == b""
+
+
+def test_a_serial_line_gets_what_the_keyboard_gets():
+    terminal = Terminal(b"")
+    line, keyboard = Serial(terminal), Keyboard()
+    keyboard.listen(terminal)
+    terminal.is_raw = True
+    terminal._accept(b"a")
+    keyboard.changes(0)
+    assert keyboard.state[4] == 2 and line.read(9) == b"a"
 
 
 def test_a_key_that_does_not_exist_is_refused():

@@ -260,6 +260,15 @@ def test_raw_mode_does_nothing_to_a_pipe(pipe):
         assert terminal.take(5) == b"\x1d" and not terminal.is_raw
 
 
+def test_the_enter_key_of_a_raw_terminal_ends_a_line(tty):
+    terminal, person = tty
+    with terminal.raw():
+        os.write(person, b"one\rtwo\nthree")
+        assert terminal.wait(5)
+        assert [terminal.take_line(), terminal.take_line()] == [b"one", b"two"]
+        assert not terminal.line_ready() and terminal.take(9) == b"three"
+
+
 def test_a_script_types_once_it_has_read_what_it_awaits():
     terminal = ScriptedTerminal([("$ ", "ls\n"), ("$ ", "exit\n")])
     assert not terminal.poll() and not terminal.ended
