@@ -26,7 +26,7 @@ def test_damaged_programs(part):
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_random_programs_give_the_same_at_every_level(seed):
+def test_random_programs_give_what_they_should_at_every_level(seed):
     given = results(random_program(random.Random(seed)))
     assert given[0] is not None
     assert given == [given[0]] * len(given)

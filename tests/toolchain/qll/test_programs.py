@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.qll import LEVELS, build, run
+from tests.support.qll_interpreter import interpret
+from toolchain.qll.front import analyse, with_deep_stack
+from toolchain.source import Source
 
 FOLDER = Path(__file__).parents[2] / "programs"
 PROGRAMS = sorted(FOLDER.glob("*.qll"))
@@ -27,3 +30,11 @@ def test_program(path, level):
     outcome = run(build([text], header(text, "Target", "none"), level))
     output = header(text, "Output", '""')[1:-1].encode().decode("unicode_escape")
     assert (outcome.r0, outcome.output) == (int(header(text, "Result"), 0), output)
+
+
+@pytest.mark.parametrize("path", [path for path in PROGRAMS if "Target:" not in path.read_text()],
+                         ids=lambda path: path.stem)
+def test_the_interpreter_agrees(path):
+    text = path.read_text()
+    program, _ = with_deep_stack(lambda: analyse([Source(path.name, text)]))
+    assert with_deep_stack(lambda: interpret(program)) == int(header(text, "Result"), 0)
