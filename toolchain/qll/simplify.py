@@ -15,7 +15,7 @@ from typing import Any
 
 from toolchain.qll.cfg import analyse, prune, tidy
 from toolchain.qll.fold import BOOLEAN, fold
-from toolchain.qll.ir import BINARY, LEAVES, UNARY, Block, Function, Ins, final
+from toolchain.qll.ir import BINARY, UNARY, Block, Function, Ins, final
 
 __all__ = ["remove_unused", "simplify"]
 
@@ -87,6 +87,18 @@ def may_alias(one: tuple[Any, int | None], other: tuple[Any, int | None]) -> boo
     return isinstance(one[0], Ins) or isinstance(other[0], Ins)
 
 
+def _is_older(value: Ins, block: Block) -> bool:
+    """Whether a value is made before a block is entered, so that all rounds see the same."""
+    if value.block is None or value.op == "param":
+        return True
+    at: Block | None = block.idom
+    while at is not None:
+        if at is value.block:
+            return True
+        at = at.idom
+    return False
+
+
 class _Simplifier:
     """The walk."""
 
@@ -95,6 +107,7 @@ class _Simplifier:
         self.table: dict[tuple, Ins] = {}
         self.truth: dict[Ins, bool] = {}
         self.below: dict[Ins, int] = {}   # known upper bounds, exclusive
+        self.equal: dict[Ins, Ins] = {}   # another value that is known to be the same number
         self.undo: list[tuple[dict, Any, Any]] = []
         self.ranges = Ranges(self)
         self.memory: dict[Ins, tuple[str, tuple, Ins]] = {}
@@ -154,8 +167,9 @@ class _Simplifier:
             if right.op == "const":
                 self._set(self.below, left, right.value + 1)
                 self._set(self.truth, left, right.value != 0)
-        elif op == "and" and truth and condition.args[1].op != "const":
-            pass
+            else:
+                self._set(self.equal, left, right)
+                self._set(self.equal, right, left)
 
     def _block(self, block: Block) -> None:
         if len(block.preds) == 1:
@@ -264,7 +278,22 @@ class _Simplifier:
         truth = self.truth.get(condition)
         if truth is not None:
             return truth
-        if condition.op == "lt" and self.ranges.is_below(*condition.args):
+        if condition.op == "lt":
+            left, right = condition.args
+            same = self.equal.get(right)
+            if self.ranges.is_below(left, right) or (
+                    same is not None and self.ranges.is_below(left, same)):
+                return True
+        elif condition.op == "phi" and condition.block is not None:
+            for arg, pred in zip(condition.args, condition.block.preds, strict=True):
+                arg = final(arg)
+                known = arg.op in ("label", "slot") or (
+                    self.truth.get(arg) is True and _is_older(arg, condition.block))
+                if not known and not (
+                        pred.term.op == "branch" and pred.succs[0] is condition.block
+                        and pred.succs[1] is not condition.block
+                        and final(pred.term.args[0]) is arg):
+                    return None
             return True
         return None
 
@@ -372,8 +401,8 @@ class Ranges:
         assert state is not None
         block = phi.block
         assert block is not None
-        if bound.op not in LEAVES and bound.block is block and bound.op == "phi":
-            return False  # changes along with it
+        if not _is_older(bound, block):
+            return False  # what was tested may have been another round's bound
         for arg, pred in zip(phi.args, block.preds, strict=True):
             arg = final(arg)
             term = pred.term
@@ -385,7 +414,7 @@ class Ranges:
             if arg.op == "const" and arg.value == 0 and state.truth.get(bound) is True:
                 continue
             known = state.table.get(("lt", arg, bound))
-            if known is not None and state.truth.get(known) is True:
+            if known is not None and state.truth.get(known) is True and _is_older(arg, block):
                 continue
             return False
         return True
