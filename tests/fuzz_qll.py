@@ -1,8 +1,8 @@
 """Long campaigns against the compiler: ``python -m tests.fuzz_qll``.
 
 Damaged programs must be rejected properly or compiled; with ``--run``, random programs that are
-right must give what the interpreter gives, at every optimisation level. The first program that shows a fault
-is written to build/fuzz/ and ends the run with status 1.
+right must give what the interpreter gives, at every optimisation level. The first program that
+shows a fault is written to build/fuzz/ and ends the run with status 1.
 """
 
 import argparse

@@ -121,10 +121,10 @@ class _Writer:
             length = _length(kind)
             if self.chance.random() < 0.5:
                 return str(self.chance.randrange(length))
-            if self.chance.random() < 0.02:
+            if self.chance.random() < 0.01:
                 return self.expression("byte", depth + 2)
             return f"{self.atom('byte', depth + 1)} % {length}"
-        if self.chance.random() < 0.03:
+        if self.chance.random() < 0.01:
             return str(self.chance.randrange(4))
         # An empty slice traps: x % 0 is 0, and 0 is out of bounds.
         return f"{self.atom('byte', depth + 1)} % len {name}"
@@ -259,14 +259,14 @@ class _Writer:
         if options and which < 0.5:
             name = self.chance.choice(options)
             if self.chance.random() < 0.3:
-                return f"{name}[{self.chance.randrange(50)} % (len {name} + 1):]"
+                return f"{name}[{self.chance.randrange(50)} % len {name}:]"
             return name
         if arrays and which < 0.9:
             name = self.chance.choice(arrays)
             if self.chance.random() < 0.4:
                 length = _length(self.visible()[name])
-                lower = self.chance.randrange(length + 1)
-                return f"{name}[{lower}:{self.chance.randrange(lower, length + 1)}]"
+                lower = self.chance.randrange(length)
+                return f"{name}[{lower}:{self.chance.randrange(lower, length) + 1}]"
             return name
         count = self.chance.randrange(1, 4)
         return f"[{', '.join(self.expression(element, depth + 2) for _ in range(count))}]"
@@ -276,8 +276,10 @@ class _Writer:
         if options and self.chance.random() < 0.4:
             return self.chance.choice(options)
         place = self.place(kind[2:], depth + 2)
-        if place is None or self.chance.random() < 0.03:
+        if self.chance.random() < 0.01:
             return "null"
+        if place is None:
+            return f"&[{self.expression(kind[2:], depth + 2)}][0]"
         return f"&{place}"
 
     # --- statements ------------------------------------------------------------------------------
@@ -310,7 +312,7 @@ class _Writer:
             local = [name for name in self.scopes[-1] if self.scopes[-1][name] in _SLICES]
             if local:
                 name = chance.choice(local)
-                return [f"len {name} = {self.atom('byte', 2)} % (cap {name} + 1);"]
+                return [f"len {name} = {self.atom('byte', 2)} % cap {name} + 1;"]
         if which == 15 and self.loops and chance.random() < 0.5:
             leave = chance.choice(("break", "continue"))
             return [f"if ({self.expression('bool', 2)}) {{ {leave}; }}"]
