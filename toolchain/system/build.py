@@ -1,5 +1,6 @@
 """Build the operating system: kernel, programs and disk, each only when its sources changed."""
 
+import fcntl
 import hashlib
 import sys
 from collections.abc import Sequence
@@ -173,8 +174,11 @@ def build(folder: Path, level: int = 2) -> Paths:
         With what is wrong in the sources.
     """
     paths, cache = Paths(folder), _Cache()
-    build_kernel(paths, level, cache)
-    build_disk(paths, level, cache)
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two builders of one folder: the second finds it done
+        build_kernel(paths, level, cache)
+        build_disk(paths, level, cache)
     return paths
 
 
