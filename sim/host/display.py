@@ -192,6 +192,8 @@ def open_display(kind: str, width: int, height: int, *, folder: Path | str,
     if kind == "png":
         return PngDisplay(width, height, folder)
     if kind == "terminal":
+        if not terminal.has_screen:
+            raise HostError("display: the output is no terminal; use --display png")
         return TerminalDisplay(width, height, terminal)
     if kind == "none":
         return Display(width, height)

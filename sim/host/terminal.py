@@ -201,6 +201,11 @@ class Terminal:
             text = text.replace("\n", "\r\n")
         self.write(text.encode("utf-8", "replace"))
 
+    @property
+    def has_screen(self) -> bool:
+        """Whether the output is a real terminal, which understands cursor and colours."""
+        return self._sink_fd is not None and os.isatty(self._sink_fd)
+
     def size(self) -> tuple[int, int]:
         """Columns and rows of the output's terminal, or 80 by 24."""
         try:

@@ -1,6 +1,7 @@
 """Displays: PNG files, the terminal, and a window without a screen."""
 
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -74,6 +75,17 @@ def test_without_a_screen_flips_become_files(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     display = open_display("auto", 2, 2, folder=tmp_path, terminal=Terminal())
     assert isinstance(display, PngDisplay)
+
+
+def test_a_terminal_display_needs_a_terminal(tmp_path):
+    with open(tmp_path / "file", "wb") as file:
+        with pytest.raises(HostError, match="the output is no terminal; use --display png"):
+            open_display("terminal", 4, 4, folder=tmp_path, terminal=Terminal(None, file))
+    person, machine = pty.openpty()
+    display = open_display("terminal", 4, 4, folder=tmp_path, terminal=Terminal(None, machine))
+    assert isinstance(display, TerminalDisplay)
+    os.close(person)
+    os.close(machine)
 
 
 def plain(row):
