@@ -1,0 +1,422 @@
+"""Each pass on small functions, before and after."""
+
+from toolchain.qll.cfg import shorten_latches, skip_empty, split_returns
+from toolchain.qll.inline import bottom_up, count_calls, inline_calls
+from toolchain.qll.ir import parse_function, print_function, verify
+from toolchain.qll.loops import improve_loops
+from toolchain.qll.simplify import simplify
+from toolchain.qll.slots import promote_slots
+from toolchain.qll.unroll import unroll_loops
+
+
+def after(text, *passes):
+    """The function's body when the passes have run, checked after each."""
+    function = parse_function(text)
+    verify(function)
+    for one in passes:
+        one(function)
+        verify(function)
+    return body(function)
+
+
+def body(function):
+    return [line.strip() for line in print_function(function).splitlines()[1:-1]]
+
+
+def lines(text):
+    return [line.strip() for line in text.strip().splitlines()]
+
+
+def test_simplify_folds_and_computes_once():
+    assert after("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          %1 = add 3, 4
+          %2 = mul %0, %1
+          %3 = mul %0, %1
+          %4 = sub %2, %3
+          %5 = add %4, %2
+          ret %5
+        }""", simplify) == lines("""
+        b0:
+          %0 = param 0
+          %1 = mul %0, 7
+          ret %1""")
+
+
+def test_simplify_drops_a_check_that_a_branch_has_decided():
+    assert after("""
+        function @f (2) {
+        b0:
+          %0 = param 0
+          %1 = param 1
+          %2 = lt %0, 10
+          branch %2, b1, b2
+        b1: <- b0
+          %3 = lt %0, 20
+          guard.1 %3
+          %4 = add %1, %0
+          %5 = load.e %4
+          ret %5
+        b2: <- b0
+          ret 0
+        }""", simplify) == lines("""
+        b0:
+          %0 = param 0
+          %1 = param 1
+          %2 = lt %0, 10
+          branch %2, b1, b2
+        b1: <- b0
+          %3 = add %1, %0
+          %4 = load.e %3
+          ret %4
+        b2: <- b0
+          ret 0""")
+
+
+def test_simplify_keeps_a_check_that_only_another_round_has_decided():
+    # What is known of %4 in this round says nothing about the %4 of the round before, which is %1.
+    text = """
+        function @f (2) {
+        b0:
+          %0 = param 0
+          %5 = param 1
+          jump b1
+        b1: <- b0, b3
+          %1 = phi 0, %4
+          %4 = load.p %0
+          %6 = lt %4, %5
+          branch %6, b2, b3
+        b2: <- b1
+          %2 = lt %1, %5
+          guard.1 %2
+          jump b3
+        b3: <- b1, b2
+          branch %4, b1, b4
+        b4: <- b3
+          ret
+        }"""
+    assert any(line.startswith("guard.1") for line in after(text, simplify))
+
+
+def test_simplify_forgets_a_global_at_a_pointer_access():
+    assert after("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          store.g @x, 5
+          %1 = load.g @x
+          %2 = load.p %0
+          %3 = load.g @x
+          %4 = load.p %0
+          %5 = add %1, %3
+          ret %5
+        }""", simplify) == lines("""
+        b0:
+          %0 = param 0
+          store.g @`x`, 5
+          %1 = load.p %0
+          %2 = load.g @`x`
+          %3 = load.p %0
+          %4 = add %2, 5
+          ret %4""")
+
+
+def test_a_check_that_fails_ends_the_block():
+    assert after("""
+        function @f (0) {
+        b0:
+          store.g @x, 1
+          guard.2 0
+          store.g @x, 2
+          ret
+        }""", simplify) == lines("""
+        b0:
+          store.g @`x`, 1
+          trap.2""")
+
+
+COUNTED = """
+        function @f (2) {
+        b0:
+          %0 = param 0
+          %1 = param 1
+          branch %1, b1, b2
+        b1: <- b0
+          jump b3
+        b3: <- b1, b3
+          %2 = phi 0, %7
+          %3 = phi 0, %6
+          %4 = lt %2, %1
+          guard.1 %4
+          %8 = mul %2, 3
+          %9 = add %0, %8
+          %5 = load.e %9
+          %6 = add %3, %5
+          %7 = add %2, 1
+          %10 = lt %7, %1
+          branch %10, b3, b4
+        b4: <- b3
+          ret %6
+        b2: <- b0
+          ret 0
+        }"""
+
+
+def test_a_counter_becomes_a_pointer_and_a_number_of_rounds():
+    assert after(COUNTED, simplify, improve_loops, simplify) == lines("""
+        b0:
+          %0 = param 0
+          %1 = param 1
+          branch %1, b1, b4
+        b1: <- b0
+          jump b2
+        b2: <- b1, b2
+          %2 = phi 0, %6
+          %3 = phi %0, %7
+          %4 = phi %1, %8
+          %5 = load.e %3
+          %6 = add %2, %5
+          %7 = add %3, 3
+          %8 = add %4, 0xffffffff
+          branch %8, b2, b3
+        b3: <- b2
+          ret %6
+        b4: <- b0
+          ret 0""")
+
+
+def test_a_pointer_access_does_not_leave_a_loop():
+    text = """
+        function @f (1) {
+        b0:
+          %0 = param 0
+          jump b1
+        b1: <- b0, b1
+          %1 = mul %0, 3
+          %2 = load.p %0
+          %3 = add %1, %2
+          branch %3, b1, b2
+        b2: <- b1
+          ret
+        }"""
+    assert after(text, improve_loops) == lines("""
+        b0:
+          %0 = param 0
+          %1 = mul %0, 3
+          jump b1
+        b1: <- b0, b1
+          %2 = load.p %0
+          %3 = add %1, %2
+          branch %3, b1, b2
+        b2: <- b1
+          ret""")
+
+
+def test_slots_become_values():
+    assert after("""
+        function @f (1) {
+          slot $0 2
+        b0:
+          %0 = param 0
+          store.e $0, %0
+          store.e $0+1, 7
+          branch %0, b1, b2
+        b1: <- b0
+          store.e $0+1, 9
+          jump b2
+        b2: <- b0, b1
+          %1 = load.e $0+1
+          %2 = load.e $0
+          %3 = add %1, %2
+          ret %3
+        }""", promote_slots, simplify) == lines("""
+          slot $0 2
+        b0:
+          %0 = param 0
+          branch %0, b1, b2
+        b1: <- b0
+          jump b2
+        b2: <- b0, b1
+          %1 = phi 7, 9
+          %2 = add %1, %0
+          ret %2""")
+
+
+def test_a_slot_whose_address_is_passed_on_stays():
+    text = """
+        function @f (0) {
+          slot $0 1
+        b0:
+          store.e $0, 1
+          %0 = call.fast @g($0)
+          %1 = load.e $0
+          ret %1
+        }"""
+    assert after(text, promote_slots, simplify) == after(text)
+
+
+def test_short_loops_are_written_out():
+    assert after("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          jump b1
+        b1: <- b0, b1
+          %1 = phi 3, %3
+          %2 = phi %0, %5
+          %3 = add %1, 0xffffffff
+          %4 = mul %2, %2
+          %5 = add %4, %1
+          branch %3, b1, b2
+        b2: <- b1
+          ret %5
+        }""", unroll_loops, simplify) == lines("""
+        b0:
+          %0 = param 0
+          %1 = mul %0, %0
+          %2 = add %1, 3
+          %3 = mul %2, %2
+          %4 = add %3, 2
+          %5 = mul %4, %4
+          %6 = add %5, 1
+          ret %6""")
+
+
+def test_long_loops_get_several_rounds_in_one():
+    # 1003 rounds: three in front, the others by eight.
+    result = after("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          jump b1
+        b1: <- b0, b1
+          %1 = phi 1003, %3
+          %2 = phi %0, %4
+          store.e %2, 0
+          %3 = add %1, 0xffffffff
+          %4 = add %2, 1
+          branch %3, b1, b2
+        b2: <- b1
+          ret
+        }""", unroll_loops, simplify)
+    assert sum(line.startswith("store.e") for line in result) == 11
+    assert any(" = phi 1000, " in line for line in result)
+    assert any(line.endswith("0xfffffff8") for line in result)
+
+
+def test_a_search_keeps_its_tests():
+    result = after("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          jump b1
+        b1: <- b0, b1
+          %1 = phi %0, %3
+          %2 = load.p %1
+          %3 = add %1, 1
+          branch %2, b1, b2
+        b2: <- b1
+          ret %1
+        }""", unroll_loops, simplify)
+    assert sum(line.startswith("branch") for line in result) == 4
+    assert sum("load.p" in line for line in result) == 4
+
+
+def test_inlining_replaces_parameters_and_results():
+    caller = parse_function("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          %1 = call.fast @g(%0, 3)
+          %2 = add %1, 1
+          ret %2
+        }""")
+    callee = parse_function("""
+        function @g (2) {
+        b0:
+          %0 = param 0
+          %1 = param 1
+          branch %0, b1, b2
+        b1: <- b0
+          ret %1
+        b2: <- b0
+          ret 5
+        }""")
+    assert bottom_up([caller, callee]) == [callee, caller]
+    assert inline_calls(caller, {"f": caller, "g": callee}, count_calls([caller, callee]))
+    verify(caller)
+    simplify(caller)
+    assert body(caller) == lines("""
+        b0:
+          %0 = param 0
+          branch %0, b1, b2
+        b1: <- b0
+          jump b3
+        b2: <- b0
+          jump b3
+        b3: <- b1, b2
+          %1 = phi 3, 5
+          %2 = add %1, 1
+          ret %2""")
+
+
+def test_functions_that_call_each_other_are_marked():
+    one = parse_function("function @f (0) {\nb0:\n  %0 = call.fast @g()\n  ret\n}")
+    other = parse_function("function @g (0) {\nb0:\n  %0 = call.fast @f()\n  ret\n}")
+    bottom_up([one, other])
+    assert one.recursive or other.recursive
+
+
+def test_returns_and_empty_blocks_are_short_cut():
+    assert after("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          branch %0, b1, b2
+        b1: <- b0
+          jump b3
+        b2: <- b0
+          store.g @x, 1
+          jump b3
+        b3: <- b1, b2
+          %1 = phi 7, 8
+          ret %1
+        }""", skip_empty, split_returns) == lines("""
+        b0:
+          %0 = param 0
+          branch %0, b2, b1
+        b1: <- b0
+          store.g @`x`, 1
+          ret 8
+        b2: <- b0
+          ret 7""")
+
+
+def test_the_end_of_a_round_moves_in_front_of_its_test():
+    assert after("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          jump b1
+        b1: <- b0, b2
+          %1 = phi %0, %3
+          %2 = load.p %1
+          branch %2, b2, b3
+        b2: <- b1
+          %3 = add %1, 1
+          jump b1
+        b3: <- b1
+          ret %1
+        }""", shorten_latches) == lines("""
+        b0:
+          %0 = param 0
+          jump b1
+        b1: <- b0, b1
+          %1 = phi %0, %3
+          %2 = load.p %1
+          %3 = add %1, 1
+          branch %2, b1, b2
+        b2: <- b1
+          ret %1""")
