@@ -13,7 +13,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim demo lint test check bench clean
+.PHONY: help sim disk demo crash lint test check bench clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,12 +43,16 @@ $(HW): requirements/hw.txt | $(DEV)
 
 # --- jobs ----------------------------------------------------------------------------------------
 
-# PROGRAM=file runs another one; ENGINE=model, LOCKSTEP=1 and ARGS="..." go to the simulator.
-PROGRAM ?= firmware/demos/calculator.qasm
-SIMULATE = $(PYTHON) -m sim $(if $(ENGINE),--engine $(ENGINE)) $(if $(LOCKSTEP),--lockstep) $(ARGS)
+# PROGRAM=file runs another program; INPUT=file types for the person; ENGINE=model, LOCKSTEP=1 and
+# ARGS="..." go to the simulator.
+SIMULATE = $(PYTHON) -m sim $(if $(ENGINE),--engine $(ENGINE)) $(if $(LOCKSTEP),--lockstep) \
+           $(if $(INPUT),--input "$(INPUT)") $(ARGS)
 
-sim: $(RUN)  ## Run a program on the simulated hardware: PROGRAM=file ENGINE=model LOCKSTEP=1
-	@$(SIMULATE) "$(PROGRAM)"
+sim: $(RUN)  ## Boot the simulated computer: ENGINE=model LOCKSTEP=1 INPUT=file, PROGRAM=file instead
+	@$(SIMULATE) $(if $(PROGRAM),"$(PROGRAM)")
+
+disk: $(RUN)  ## Make the computer's disk anew: what was saved on it is gone
+	@$(PYTHON) -m sim.system
 
 demo: $(RUN)  ## Run the calculator on the simulated hardware
 	@$(SIMULATE) firmware/demos/calculator.qasm
@@ -62,6 +66,9 @@ lint: $(DEV)  ## Lint and check types
 
 test: $(DEV)  ## Run all tests
 	@$(PYTHON) -m pytest -n 2
+
+crash: $(DEV)  ## Cut the power at every sector write, and mount each disk on the machine
+	@$(PYTHON) -m tests.crash
 
 fuzz-qll: $(DEV)  ## Try 100,000 damaged QLL programs on the compiler
 	@$(PYTHON) -m tests.fuzz_qll --count 100000

@@ -41,9 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the simulator; returns the exit status that --help lists."""
     parser = _parser()
     options = parser.parse_args(argv)
-    _check(parser, options)
     from sim.host.error import HostError, OutputClosed
     try:
+        if options.program is None:
+            from sim.system import boot_options
+            boot_options(options)
+        _check(parser, options)
         with ExitStack() as stack:
             return _simulate(options, stack)
     except OutputClosed:
@@ -62,8 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="quince-sim", formatter_class=argparse.RawDescriptionHelpFormatter, epilog=EXITS,
         description="run a program on the simulated machine; the console is this terminal")
     add = parser.add_argument
-    add("program", metavar="PROGRAM",
-        help="assembly (.qasm), QLL (.qll) or a flat image (.qbin, or any other name)")
+    add("program", metavar="PROGRAM", nargs="?",
+        help="assembly (.qasm), QLL (.qll) or a flat image (.qbin, or any other name); default: "
+             "the operating system, with every device fitted and the disk build/disk.qfs")
     add("--engine", choices=("rtl", "model"), default="rtl",
         help="run the hardware, or the golden model (default: %(default)s)")
     add("--lockstep", action="store_true",
@@ -109,8 +113,6 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         parser.error("--lockstep runs both engines: leave out --engine model")
     if options.trace and options.engine == "model":
         parser.error("--trace shows the hardware's retire port: leave out --engine model")
-    if options.input and options.serial and options.display:
-        parser.error("--input with a serial line and a display is not supported")
     if options.keyboard and options.keys:
         parser.error("--keys is a keyboard: leave out --keyboard")
     try:

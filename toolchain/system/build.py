@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolchain.files import read_source
-from toolchain.qasm import assemble
 from toolchain.qfs import Image
-from toolchain.qll.front import analyse, with_deep_stack
-from toolchain.qll.generate import generate
 from toolchain.source import Source
 from toolchain.system.calls import kernel_qll, load_calls, stubs_qll
 from toolchain.system.constants import constants_qll
@@ -72,6 +69,9 @@ class _Cache:
             digest.update(source.text.encode())
         return digest.hexdigest()
 
+    def octets_key(self, *parts: object) -> str:
+        return hashlib.sha256(repr((self.toolchain, parts)).encode()).hexdigest()
+
     @staticmethod
     def stamp(product: Path) -> Path:
         return product.with_name(f".{product.name}.stamp")
@@ -92,14 +92,18 @@ def _say(text: str) -> None:
 
 def _compile(qll: Sequence[Source], qasm: Sequence[Source], level: int) -> tuple[bytes, str]:
     """A flat image and its symbol map."""
+    # Loaded only when something must be compiled: most runs find everything made already.
+    from toolchain.qasm import assemble
+    from toolchain.qasm.output import symbol_map
+    from toolchain.qll.front import analyse, with_deep_stack
+    from toolchain.qll.generate import generate
+
     def work() -> tuple[bytes, str]:
         program, _ = analyse(list(qll))
         text = Source("compiled", generate(program, level, comments=False))
         linked = assemble([*qasm, text])
         words = b"".join(word.to_bytes(4, "little") for word in linked.words)
-        symbols = "".join(f"{address:08x} {name}\n" for name, address in
-                          sorted(linked.symbols.items(), key=lambda item: (item[1], item[0])))
-        return words, symbols
+        return words, symbol_map(linked)
     return with_deep_stack(work)
 
 
@@ -109,9 +113,10 @@ def _make(cache: _Cache, product: Path, qll: Sequence[Source], qasm: Sequence[So
     if not cache.is_fresh(product, key):
         _say(f"compiling {product.stem}")
         octets, names = _compile(qll, qasm, level)
-        cache.keep(product, key, octets)
         if symbols is not None:
+            symbols.parent.mkdir(parents=True, exist_ok=True)
             symbols.write_text(names)
+        cache.keep(product, key, octets)
     return product
 
 
@@ -146,22 +151,29 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
         If it does not fit.
     """
     cache = cache or _Cache()
+    programs = [(f"{target}/{source.stem}", build_program(paths, source, level, cache).read_bytes())
+                for folder, target in PROGRAM_FOLDERS.items()
+                for source in sorted((ROOT / "firmware" / folder).glob("*.qll"))]
+    others = sorted((ROOT / "firmware" / "disk").rglob("*"))
+    key = cache.octets_key([octets for _, octets in programs],
+                           [path.read_bytes() for path in others if path.is_file()],
+                           [str(path) for path in others], [name for name, _ in programs])
+    if cache.is_fresh(paths.disk, key):
+        return paths.disk
     image = Image.format(DISK_SECTORS, str(paths.disk))
-    for folder, target in PROGRAM_FOLDERS.items():
+    for target in PROGRAM_FOLDERS.values():
         image.make_directory(target)
-        for source in sorted((ROOT / "firmware" / folder).glob("*.qll")):
-            program = build_program(paths, source, level, cache)
-            image.write(f"{target}/{source.stem}", program.read_bytes(), executable=True)
+    for name, octets in programs:
+        image.write(name, octets, executable=True)
     image.make_directory("tmp")
-    for path in sorted((ROOT / "firmware" / "disk").rglob("*")):
+    for path in others:
         inside = path.relative_to(ROOT / "firmware" / "disk").as_posix()
         if path.is_dir():
             if image.find(inside) is None:
                 image.make_directory(inside)
         else:
             image.write(inside, path.read_bytes())
-    paths.disk.parent.mkdir(parents=True, exist_ok=True)
-    image.save(paths.disk)
+    cache.keep(paths.disk, key, image.words.tobytes())
     return paths.disk
 
 
@@ -180,5 +192,3 @@ def build(folder: Path, level: int = 2) -> Paths:
         build_kernel(paths, level, cache)
         build_disk(paths, level, cache)
     return paths
-
-
