@@ -1,16 +1,19 @@
 // display.qll: one process at a time has the display, and draws into memory of its own.
 //
 // Owns:        the display's window, `owner`.
-// Invariants:  while there is an owner, its framebuffer is mapped at FRAMEBUFFER and the device shows
-//              from there; else the device's pointer is null.
+// Invariants:  while there is an owner, its framebuffer is mapped at FRAMEBUFFER. The device shows from
+//              there or, as its own size cannot be changed, from a `screen` of that size into which
+//              a framebuffer of another size is copied. Without an owner its pointer is null.
 // Interrupts:  call masked.
 // Sleeps:      a flip blocks until the device has taken the picture; it has no interrupt, so each
 //              tick looks.
 
 namespace display {
   global owner: * process::process = null;
-  global width: byte = 0;   // the device's own, put back when the owner leaves
+  global pixels: * byte = null;   // the framebuffer
+  global width: byte = 0;
   global height: byte = 0;
+  global screen: * byte = null;   // what the device shows, if that is another
   global flipping: bool = false;
 
   // Map a framebuffer of a size, 0 for the device's own; false if that is not possible.
@@ -29,13 +32,31 @@ namespace display {
       return false;
     }
     support::fill(<unsafe * byte>at, 0, words);
-    width = device->width;
-    height = device->height;
-    device->width = w;
-    device->height = h;
-    device->pixels = <unsafe * byte>at;
+    pixels = <unsafe * byte>at;
+    width = w;
+    height = h;
     owner = p;
+    if (w == device->width && h == device->height) {
+      device->pixels = pixels;
+      return true;
+    }
+    screen = <unsafe * byte>memory::take(device->width * device->height);
+    if (screen == null) {
+      close(p);
+      return false;
+    }
+    support::fill(screen, 0, device->width * device->height);
+    device->pixels = screen;
     return true;
+  }
+
+  // Bring what fits of a framebuffer of another size onto the screen.
+  function copy_to_screen(): void {
+    var device = peripherals::display;
+    var columns = std::math::min(width, device->width);
+    for (var y = 0; y < height && y < device->height; y = y + 1) {
+      support::copy(&screen[unsafe y * device->width], &pixels[unsafe y * width], columns);
+    }
   }
 
   // Show the framebuffer; returns when the device has taken all of it. 0 or -1.
@@ -44,6 +65,7 @@ namespace display {
     if (owner != p) { return -1; }
     if (p->progress == 0) {
       p->progress = 1;
+      if (screen != null) { copy_to_screen(); }
       device->control = machine::DISPLAY_FLIP;
     }
     if (device->control == machine::DISPLAY_PENDING) {
@@ -67,8 +89,10 @@ namespace display {
     var device = peripherals::display;
     while (device->control == machine::DISPLAY_PENDING) { }
     device->pixels = null;
-    device->width = width;
-    device->height = height;
+    if (screen != null) {
+      memory::give(<unsafe byte>screen, device->width * device->height);
+      screen = null;
+    }
     owner = null;
   }
 

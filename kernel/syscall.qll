@@ -181,8 +181,8 @@ namespace syscall {
     if (!process::may(caller(), address, 3, machine::WRITE)) { return FAILED; }
     if (!display::open(caller(), width, height)) { return FAILED; }
     answer[0] = limits::FRAMEBUFFER;
-    answer[1] = peripherals::display->width;
-    answer[2] = peripherals::display->height;
+    answer[1] = display::width;
+    answer[2] = display::height;
     process::copy_out(caller(), address, &answer[0], 3);
     return 0;
   }
