@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 __all__ = ["Source", "SourceError", "SourceErrors", "Span"]
 
+_SURROUNDINGS = 100  # characters on each side of an error that are shown of a long line
+
 
 @dataclass(frozen=True)
 class Source:
@@ -38,11 +40,19 @@ class Span:
         return f"{self.source.name}:{self.line}:{self.column}"
 
     def excerpt(self) -> str:
-        """The line, and under it a caret with a tail; tabs are kept so that both align."""
-        line = self.source.line(self.line)
-        lead = "".join("\t" if char == "\t" else " " for char in line[:self.column - 1])
-        lead += " " * (self.column - 1 - len(lead))
-        room = max(1, len(line) - self.column + 1)
+        """The line, and under it a caret with a tail; tabs are kept so that both align.
+
+        Of a line that is too long to read only the surroundings are shown.
+        """
+        line, column = self.source.line(self.line), self.column
+        if len(line) > 2 * _SURROUNDINGS:
+            first = max(0, column - 1 - _SURROUNDINGS)
+            shown = line[first:first + 2 * _SURROUNDINGS]
+            after = "..." if first + len(shown) < len(line) else ""
+            line, column = ("..." if first else "") + shown + after, column - first + 3 * (first > 0)
+        lead = "".join("\t" if char == "\t" else " " for char in line[:column - 1])
+        lead += " " * (column - 1 - len(lead))
+        room = max(1, len(line) - column + 1)
         return f"    {line}\n    {lead}^{'~' * (min(self.length, room) - 1)}"
 
 

@@ -234,15 +234,14 @@ class Resolver:
                 node.pos, node.end, self.report.declared(template.pos))
             return UNKNOWN
         if template.broken:
+            self._runaway(template, node)
             return UNKNOWN
         instance = template.instances.find(arguments)
         if instance is not None:
             return instance
         if self._depth >= MAX_TYPE_DEPTH:
             template.broken = True
-            self.report.error("instantiation-depth",
-                              f"too many instantiations of '{template.name}' within each other",
-                              node.pos, node.end)
+            self._runaway(template, node)
             return UNKNOWN
         shown = ", ".join(show(kind, True) for kind in arguments)
         name = f"{template.name}<{shown}>"
@@ -263,6 +262,12 @@ class Resolver:
         # not recursive: the type itself serves as well, and compares faster
         template.instances.add(arguments, target)
         return target
+
+    def _runaway(self, template: TypeTemplate, node: syntax.TypeName) -> None:
+        if not self._depth or self._depth >= MAX_TYPE_DEPTH:
+            self.report.error("instantiation-depth",
+                              f"too many instantiations of '{template.name}' within each other",
+                              node.pos, node.end)
 
     # --- recursion -------------------------------------------------------------------------------
 
@@ -316,8 +321,12 @@ def _edges(named: Named) -> list[tuple[Named, int]]:
     """The names in what a name stands for, with what is passed on the way to them."""
     found: list[tuple[Named, int]] = []
     waiting: list[tuple[Type, int]] = [(named.target, 0)] if named.target is not None else []
+    seen: set[tuple[Type, int]] = set()  # types from templates share their parts
     while waiting:
-        kind, flags = waiting.pop()
+        kind, flags = state = waiting.pop()
+        if state in seen:
+            continue
+        seen.add(state)
         if isinstance(kind, Named):
             found.append((kind, flags))
         elif isinstance(kind, Tagged):

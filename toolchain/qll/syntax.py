@@ -4,8 +4,7 @@ Every node has `pos`, where it starts, and `end`, just behind it; both are posit
 of the whole compilation (`toolchain.qll.text`). Parentheses leave no node behind.
 """
 
-from dataclasses import dataclass, field
-from typing import TypeVar, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
 __all__ = [
     "AddressOf", "Argument", "Arrow", "ArrowIndex", "Assign", "Binary", "Block", "Bool", "Break",
@@ -18,12 +17,27 @@ __all__ = [
     "While",
 ]
 
-_T = TypeVar("_T")
+_T = TypeVar("_T", bound=type)
 
 
 @dataclass_transform(eq_default=False)
-def _node(cls: type[_T]) -> type[_T]:
-    return dataclass(slots=True, eq=False)(cls)
+def _node(cls: _T) -> _T:
+    """Give a class slots for its annotations, and a constructor that takes all of them in order.
+
+    What `dataclass(slots=True)` does, in a fraction of its time: the compiler is started often.
+    """
+    own = list(cls.__dict__.get("__annotations__", ()))
+    inherited = [name for base in reversed(cls.__mro__[1:])
+                 for name in base.__dict__.get("__slots__", ())]
+    names = [*inherited, *own]
+    lines = [f"def __init__(self, {', '.join(names)}):",
+             *(f"    self.{name} = {name}" for name in names)]
+    made: dict[str, Any] = {}
+    exec("\n".join(lines), made)
+    body = {name: item for name, item in cls.__dict__.items()
+            if name not in ("__dict__", "__weakref__")}
+    body |= {"__slots__": tuple(own), "__init__": made["__init__"]}
+    return cast(_T, type(cls)(cls.__name__, cls.__bases__, body))
 
 
 @_node
@@ -414,7 +428,7 @@ class Using(Declaration):
 @_node
 class Namespace(Declaration):
     name:         str
-    declarations: list[Declaration] = field(default_factory=list)
+    declarations: list[Declaration]
 
 
 @_node
