@@ -164,7 +164,7 @@ class TerminalDisplay(Display):
     def _draw(self, frame: Frame) -> None:
         rows = render_half_blocks(frame, *self._terminal.size())
         if not self._shown:
-            self._terminal.write(b"\x1b[2J\x1b[?25l")
+            self._terminal.write(b"\x1b[2J")
         text = "".join(f"\x1b[{number};1H{row}\x1b[0m" for number, row in enumerate(rows, 1)
                        if number > len(self._shown) or self._shown[number - 1] != row)
         self._shown = rows
@@ -172,9 +172,9 @@ class TerminalDisplay(Display):
             self._terminal.write(f"{text}\x1b[{len(rows) + 1};1H".encode())
 
     def close(self) -> None:
-        """Show the cursor again."""
+        """Leave the picture where it is, and go on below it."""
         if self._shown:
-            self._terminal.write(b"\x1b[?25h\x1b[0m\n")
+            self._terminal.write(b"\x1b[0m\n")
 
 
 def open_display(kind: str, width: int, height: int, *, folder: Path | str,

@@ -47,6 +47,8 @@ class Rig:
     irq_cycles : list of int
         Cycles in which `irq` was high.
     cycle_count : int
+    limit_cycles : int
+        When a test is taken to hang, and fails.
     """
 
     def __init__(self, dut, *, follower=None, host=None, memory=None, eager=True, seed=0):
@@ -59,6 +61,7 @@ class Rig:
         self.sent, self.events, self.irq_cycles = [], [], []
         self.inbox = deque()
         self.cycle_count = 0
+        self.limit_cycles = 40_000  # a test that takes longer hangs
         self._offered = False  # a payload is being offered to `from_host`: it stays
         self._response = None  # of the memory
         self._has = {name: hasattr(dut, name) for name in ("irq", "event", "to_host", "from_host",
@@ -110,6 +113,7 @@ class Rig:
         tick = ctx.tick().sample(*sampled.values())
         values = dict(zip(sampled, (await tick)[2:], strict=True))
         self.cycle_count += 1
+        assert self.cycle_count < self.limit_cycles, "the device hangs"
         self._take(values)
         return values
 

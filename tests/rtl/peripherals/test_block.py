@@ -79,8 +79,9 @@ async def operate(rig, command, sector=0, count=1, address=0):
     for addr, value in ((2, sector), (3, count), (4, address), (0, command)):
         await rig.store(addr, value)
     assert await rig.load(1) == BUSY or rig.events
-    while await rig.load(1) == BUSY:
-        pass
+    for _ in range(10_000):
+        if await rig.load(1) != BUSY:
+            break
     return await rig.load(1), await rig.load(7)
 
 
