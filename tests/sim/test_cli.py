@@ -1,0 +1,299 @@
+"""The simulator's command line, as its user meets it: each test is a process of its own."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from sim.machine import Exit
+
+ROOT = Path(__file__).parents[2]
+HELLO = str(ROOT / "tests/programs/hello.qasm")
+CALCULATOR = str(ROOT / "firmware/demos/calculator.qasm")
+COMMAND = [sys.executable, "-m", "sim"]
+TIMEOUT_S = 240  # a first run builds the engine
+
+
+def run(*arguments, **options):
+    options = {"capture_output": True, "text": True, "input": "", **options}
+    return subprocess.run([*COMMAND, *arguments], cwd=ROOT, timeout=TIMEOUT_S, **options)
+
+
+def program(tmp_path, text, name="program.qasm"):
+    path = tmp_path / name
+    path.write_text(text)
+    return str(path)
+
+
+# --- exit statuses -------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("options", [[], ["--engine", "model"], ["--lockstep"]])
+def test_the_exit_status_is_the_exit_code(options):
+    done = run(HELLO, *options)
+    assert (done.returncode, done.stdout) == (42, "Hello, Quince!\n")
+
+
+def test_of_the_exit_code_the_lowest_octet_is_left(tmp_path):
+    done = run(program(tmp_path, "constant r0 0x1234\nhalt\n"))
+    assert (done.returncode, done.stderr) == (0x34, "")
+
+
+def test_a_fault_is_told_with_place_instruction_and_reason(tmp_path):
+    done = run(program(tmp_path, "@start:\n  constant r1 0x400000\n@bad:\n  load r2 r1\n"))
+    assert done.returncode == Exit.FAULT
+    assert done.stderr == ("quince-sim: fault without a handler, OUT_OF_BOUNDS, "
+                           "at 0x00001002 (bad): load r2 r1\n")
+
+
+def test_both_engines_tell_a_fault_alike(tmp_path):
+    path = program(tmp_path, "constant r5 0x99\nint r5\n")
+    assert run(path).stderr == run(path, "--engine", "model").stderr != ""
+
+
+def test_a_double_fault_is_told(tmp_path):
+    done = run(program(tmp_path, """
+        constant r1 0x46
+        constant r2 @handler
+        store r1 r2
+        constant r1 0x99
+        int r1
+    @handler:
+        constant r2 0x400000
+    @again:
+        load r2 r2
+    """))
+    assert done.returncode == Exit.FAULT
+    assert "double fault, OUT_OF_BOUNDS" in done.stderr
+    assert "(again): load r2 r2" in done.stderr
+
+
+@pytest.mark.parametrize("engine", ["rtl", "model"])
+@pytest.mark.parametrize("text", ["wait\n", "constant r1 0\nstore r1 r1\nwait\n"],
+                         ids=["nothing fitted", "masked"])
+def test_a_sleep_for_ever_is_told(tmp_path, text, engine):
+    done = run(program(tmp_path, text), "--engine", engine)
+    assert done.returncode == Exit.STUCK
+    assert "no interrupt can end this `wait`" in done.stderr
+
+
+@pytest.mark.parametrize("engine", ["rtl", "model"])
+def test_the_limit_is_told(tmp_path, engine):
+    path = program(tmp_path, "@loop:\n constant r1 @loop\n jmp r1\n")
+    done = run(path, "--cycles", "10_000", "--engine", engine)
+    assert done.returncode == Exit.LIMIT
+    assert "stopped after 10000 cycles, as --cycles says, at 0x00001" in done.stderr
+    assert "(loop" in done.stderr
+
+
+# --- bad input -----------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name, contents, message", [
+    ("missing.qbin", None, "missing.qbin: No such file or directory"),
+    ("empty.qbin", b"", "empty.qbin: the file is empty"),
+    ("odd.qbin", b"12345", "odd.qbin: 5 octets are not a whole number of words"),
+    ("large.qbin", bytes(4 * 0x3FF001), "large.qbin: a program of 4190209 words does not fit"),
+    ("empty.qasm", b"", "empty.qasm: there is no code in the file"),
+    ("wrong.qasm", b"  ad r1 r2 r3\n", "wrong.qasm:1:3: error: "),
+    ("latin.qasm", b"; gr\xfc\xdfe\n", "latin.qasm:1:5: error: octet 0xfc is not valid UTF-8"),
+    ("wrong.qll", b"function main(): byte { return x; }\n", "wrong.qll:1:32: error: "),
+])
+def test_a_bad_program_is_told_in_one_message(tmp_path, name, contents, message):
+    path = tmp_path / name
+    if contents is not None:
+        path.write_bytes(contents)
+    done = run(str(path))
+    assert done.returncode == Exit.BAD_INPUT
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_is_no_program(tmp_path):
+    done = run(str(tmp_path))
+    assert done.returncode == Exit.BAD_INPUT
+    assert "Is a directory" in done.stderr
+
+
+@pytest.mark.parametrize("options, message", [
+    (["--files", "/nonexistent"], "host file: /nonexistent is not a folder"),
+    (["--disk", "/nonexistent"], "/nonexistent: cannot open the disk image"),
+    (["--input", "/nonexistent"], "/nonexistent: No such file"),
+    (["--keys", "/nonexistent"], "/nonexistent: No such file"),
+    (["--symbols", "/nonexistent"], "cannot read /nonexistent"),
+    (["--trace", "/nonexistent/x"], "/nonexistent/x: No such file"),
+    (["--display", "0x9"], "display: width and height must be from 1"),
+    (["--display", "paper:9x9"], "display: 'paper' is none of"),
+])
+def test_a_bad_file_or_size_is_told(options, message):
+    done = run(HELLO, *options)
+    assert done.returncode == Exit.BAD_INPUT
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("options", [
+    [], ["--engine", "abacus", HELLO], ["--cycles", "0", HELLO], ["--cycles", "many", HELLO],
+    ["--no-such-option", HELLO], [HELLO, HELLO], ["--lockstep", "--engine", "model", HELLO],
+    ["--trace", "x", "--engine", "model", HELLO], ["--ram", "100", HELLO],
+])
+def test_a_bad_command_line_is_status_2(options):
+    done = run(*options)
+    assert done.returncode == Exit.BAD_COMMAND
+    assert "quince-sim: error: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_compiler_is_named_with_a_way_out():
+    # RAM of a size that nobody else uses, so that the model is not in the cache.
+    done = run(HELLO, "--ram", "0x1100", env={**os.environ, "CXX": "no-such-compiler"})
+    assert done.returncode == Exit.BAD_INPUT
+    assert "the C++ compiler 'no-such-compiler' was not found" in done.stderr
+
+
+# --- input and output ----------------------------------------------------------------------------
+
+@pytest.mark.parametrize("engine", ["rtl", "model"])
+def test_the_end_of_input_ends_the_program_and_not_the_patience(engine):
+    done = run(CALCULATOR, "--engine", engine, input="6 * 7\n")
+    assert done.returncode == 0
+    assert done.stdout.endswith("> 42\n> Goodbye.\n")
+
+
+def test_input_may_come_from_a_file(tmp_path):
+    script = tmp_path / "input.txt"
+    script.write_text("7 - 9\nquit\n")
+    done = run(CALCULATOR, "--input", str(script), stdin=subprocess.DEVNULL, input=None)
+    assert "> -2\n> Goodbye.\n" in done.stdout
+
+
+def test_a_trace_names_labels_and_effects(tmp_path):
+    done = run(program(tmp_path, "@start:\n constant r1 5\n@end:\n add r0 r1 r1\n halt\n"),
+               "--trace", str(tmp_path / "trace"))
+    assert done.returncode == 10
+    lines = [line.split(None, 1) for line in (tmp_path / "trace").read_text().splitlines()]
+    assert [line[0] for line in lines if line[0].endswith(":")] == ["start:", "end:"]
+    text = (tmp_path / "trace").read_text()
+    assert re.search(r"00001000  constant r1 0x5 +r1 = 0x5", text)
+    assert re.search(r"00001002  add r0 r1 r1 +r0 = 0xa", text)
+    assert "-- stop: HALT" in text
+
+
+def test_statistics_count_instructions(tmp_path):
+    done = run(program(tmp_path, "nop\nnop\nhalt\n"), "--stats")
+    assert re.search(r"quince-sim: \d+ cycles, 3 instructions, ", done.stderr)
+
+
+def test_a_closed_output_is_told():
+    done = subprocess.run(["sh", "-c", f"exec {' '.join(COMMAND)} {HELLO} >&-"], cwd=ROOT,
+                          stderr=subprocess.PIPE, text=True, timeout=TIMEOUT_S)
+    assert done.returncode == Exit.BAD_INPUT
+    assert "the standard output is closed" in done.stderr
+
+
+def test_a_reader_that_goes_away_ends_the_run_quietly(tmp_path):
+    read, write = os.pipe()
+    os.close(read)
+    process = subprocess.Popen([*COMMAND, HELLO], cwd=ROOT, stdout=write, stdin=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    _, errors = process.communicate(timeout=TIMEOUT_S)
+    assert (process.returncode, errors) == (Exit.BROKEN_PIPE, "")
+
+
+# --- a person at a terminal ----------------------------------------------------------------------
+
+class Person:
+    """A process on a pseudo-terminal: what it says can be awaited, and keys typed."""
+
+    def __init__(self, *arguments):
+        self.master, slave = pty.openpty()
+        self.before = termios.tcgetattr(slave)
+        self.slave = slave
+        self.process = subprocess.Popen([*COMMAND, *arguments], cwd=ROOT, stdin=slave,
+                                        stdout=slave, stderr=slave, start_new_session=True)
+        self.seen = b""
+
+    def expect(self, text, timeout_s=TIMEOUT_S):
+        end = time.monotonic() + timeout_s
+        while text.encode() not in self.seen:
+            left = end - time.monotonic()
+            assert left > 0, f"{text!r} did not come; there was {self.seen!r}"
+            if select.select([self.master], [], [], min(left, 1))[0]:
+                self.seen += os.read(self.master, 4096)
+        self.seen = self.seen.split(text.encode(), 1)[1]
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def end(self):
+        status = self.process.wait(TIMEOUT_S)
+        after = termios.tcgetattr(self.slave)
+        os.close(self.master)
+        os.close(self.slave)
+        return status, after == self.before
+
+
+@pytest.fixture
+def person():
+    people = []
+
+    def make(*arguments):
+        people.append(Person(*arguments))
+        return people[-1]
+
+    yield make
+    for one in people:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+
+
+def test_a_conversation(person):
+    someone = person(CALCULATOR)
+    someone.expect("or help.\r\n> ")
+    someone.type("12 * 12\n")
+    someone.expect("144\r\n> ")
+    someone.type("count 2\n")
+    someone.expect("2 1 \r\n> ")
+    someone.type("quit\n")
+    someone.expect("Goodbye.")
+    assert someone.end() == (0, True)
+
+
+def test_ctrl_c_ends_the_run_and_gives_the_terminal_back(person):
+    someone = person(CALCULATOR)
+    someone.expect("> ")
+    os.kill(someone.process.pid, signal.SIGINT)
+    someone.expect("interrupted")
+    assert someone.end() == (Exit.INTERRUPTED, True)
+
+
+def test_a_raw_terminal_is_given_back_too(person, tmp_path):
+    someone = person(program(tmp_path, "@loop:\n constant r1 @loop\n jmp r1\n"), "--serial")
+    someone.expect("ctrl-] leaves")
+    someone.type("\x1d")
+    someone.expect("interrupted")
+    assert someone.end() == (Exit.INTERRUPTED, True)
+
+
+def test_a_machine_that_waits_for_a_line_lets_the_host_sleep(person):
+    someone = person(CALCULATOR)
+    someone.expect("or help.\r\n> ")
+    time.sleep(1.5)  # until it is clear that nobody types
+
+    def cpu_ticks():
+        fields = Path(f"/proc/{someone.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+
+    before = cpu_ticks()
+    time.sleep(2)
+    assert cpu_ticks() - before < 2 * os.sysconf("SC_CLK_TCK") * 0.6
+    someone.type("quit\n")
+    assert someone.end() == (0, True)
