@@ -139,7 +139,7 @@ def test_a_bad_file_or_size_is_told(options, message):
 
 
 @pytest.mark.parametrize("options", [
-    [], ["--engine", "abacus", HELLO], ["--cycles", "0", HELLO], ["--cycles", "many", HELLO],
+    ["--engine", "abacus", HELLO], ["--cycles", "0", HELLO], ["--cycles", "many", HELLO],
     ["--no-such-option", HELLO], [HELLO, HELLO], ["--lockstep", "--engine", "model", HELLO],
     ["--trace", "x", "--engine", "model", HELLO], ["--ram", "100", HELLO],
 ])
