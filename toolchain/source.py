@@ -48,8 +48,9 @@ class Span:
         if len(line) > 2 * _SURROUNDINGS:
             first = max(0, column - 1 - _SURROUNDINGS)
             shown = line[first:first + 2 * _SURROUNDINGS]
+            before = "..." if first else ""
             after = "..." if first + len(shown) < len(line) else ""
-            line, column = ("..." if first else "") + shown + after, column - first + 3 * (first > 0)
+            line, column = before + shown + after, column - first + len(before)
         lead = "".join("\t" if char == "\t" else " " for char in line[:column - 1])
         lead += " " * (column - 1 - len(lead))
         room = max(1, len(line) - column + 1)

@@ -29,6 +29,17 @@ _VALUES = (*_SCALARS, *_STRUCTS, *_ARRAYS)       # what may be stored anywhere
 _RESULTS = ("byte", "byte", "int", "float", "bool", "pair", "mixed", "tiny", "byte[4]")
 
 
+_HELPERS = """\
+function note(x: byte): void { hash = hash * 31 + x; }
+function pick<T>(which: bool, a: T, b: T): T { if (which) { return a; } return b; }
+function first(a: byte, b: byte): byte { return a; }
+function mixed_up(a: byte, b: byte): byte { note(a); return b * 3 - a; }
+function name(n: byte): string { return n % 2 ? "four" : n > 20 ? "five" : "nine"; }
+type operation = struct { id: byte; apply: (byte, byte) => byte; };
+global table: operation[] = [operation { apply = first, id = 1 }, operation { apply = mixed_up }];
+global text: string = "wxyz";"""
+
+
 def _element(kind: str) -> str:
     return kind[:kind.index("[")]
 
@@ -160,6 +171,9 @@ class _Writer:
         if which < 0.22:
             return (f"{self.atom('bool', depth + 1)} ? {self.atom(kind, depth + 1)} "
                     f": {self.atom(kind, depth + 1)}")
+        if which < 0.26:
+            return (f"pick<{kind}>({self.expression('bool', depth + 1)}, "
+                    f"{self.expression(kind, depth + 1)}, {self.expression(kind, depth + 1)})")
         if kind in _SCALARS:
             return self.operation(kind, depth)
         return self.leaf(kind, depth)
@@ -211,8 +225,13 @@ class _Writer:
                 return f"-{self.atom('float', deeper)}"
             operator = chance.choice("+-*/")
             return f"{self.atom('float', deeper)} {operator} {self.atom('float', deeper)}"
-        which = chance.randrange(12)
+        which = chance.randrange(14)
         other = "int" if kind == "byte" else "byte"
+        if which == 13 and kind == "byte":
+            return (f"table[{self.atom('byte', deeper)} % len table].apply("
+                    f"{self.expression('byte', deeper)}, {self.expression('byte', deeper)})")
+        if which == 12 and kind == "byte":
+            return f"{chance.choice(('text', 'name(fuel)'))}[{self.atom('byte', deeper)} % 4]"
         if which == 0:
             return f"<unsafe {kind}>{self.atom(other, deeper)}"
         if which == 1:
@@ -268,6 +287,8 @@ class _Writer:
                 lower = self.chance.randrange(length)
                 return f"{name}[{lower}:{self.chance.randrange(lower, length) + 1}]"
             return name
+        if kind == "byte[]" and self.chance.random() < 0.4:
+            return self.chance.choice(('"abc"', '"a longer text"', "name(fuel)", "text[1:]"))
         count = self.chance.randrange(1, 4)
         return f"[{', '.join(self.expression(element, depth + 2) for _ in range(count))}]"
 
@@ -378,7 +399,7 @@ class _Writer:
                  + " ".join(f"{member}: {kind};" for member, kind in members.items()) + " };"
                  for name, members in _STRUCTS.items()]
         lines += ["global hash: byte = 0;", "global fuel: byte = 60;",
-                  "function note(x: byte): void { hash = hash * 31 + x; }"]
+                  *_HELPERS.splitlines()]
         for _ in range(chance.randrange(2, 7)):
             kind = chance.choice((*_VALUES, *_SLICES))
             name = self.new_name("g")
