@@ -13,7 +13,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim disk demo crash lint test check bench clean
+.PHONY: help sim disk demo crash fuzz lint test check bench clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,10 @@ test: $(DEV)  ## Run all tests
 
 crash: $(DEV)  ## Cut the power at every sector write, and mount each disk on the machine
 	@$(PYTHON) -m tests.crash
+
+fuzz: $(DEV)  ## Random programs, hardware against golden model: TIME=seconds or COUNT=seeds, FIRST=seed
+	@$(PYTHON) -m sim.fuzz $(if $(TIME),--seconds $(TIME)) $(if $(COUNT),--count $(COUNT)) \
+	    $(if $(FIRST),--first $(FIRST))
 
 fuzz-qll: $(DEV)  ## Try 100,000 damaged QLL programs on the compiler
 	@$(PYTHON) -m tests.fuzz_qll --count 100000

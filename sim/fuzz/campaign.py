@@ -1,5 +1,6 @@
 """Campaigns: many seeds over all cores, failures shrunk and kept."""
 
+import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -107,7 +108,9 @@ def run_campaign(names: list[str], first: int, *, count: int | None = None,
         return seconds is not None and time.monotonic() - started >= seconds
 
     jobs = _jobs(names, first, count)
-    with ProcessPoolExecutor(workers or os.cpu_count()) as executor:
+    # Not by fork: the hardware's library and its locks do not survive one.
+    processes = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=processes) as executor:
         for result in _in_flight(executor, jobs, enough, 2 * (workers or os.cpu_count() or 1)):
             for failure in result.failures:
                 path = failure.save(folder)

@@ -61,7 +61,7 @@ class Maker:
     """Makes atoms for one program."""
 
     def __init__(self, rng: random.Random, config: MachineConfig, *, is_user: bool,
-                 has_timer: bool, addresses: tuple[int, ...]):
+                 has_timer: bool, is_chaotic: bool, addresses: tuple[int, ...]):
         self.rng = rng
         self.config = config
         self.is_user = is_user
@@ -73,6 +73,7 @@ class Maker:
             (8, self.loop), (6, self.bad_word), (4, self.out_of_bounds),
             (6, self.software_interrupt), (7, self.patch), (4, self.pair_boundary),
             (2, self.wild_jump), (5, self.read_code),
+            (300 if is_chaotic else 1, self.chaos),
         ]
         if config.fpu or rng.random() < 0.5:
             kinds.append((14, self.floating))
@@ -80,7 +81,7 @@ class Maker:
             kinds += [(5, self.edit_table), (2, self.switch_table), (2, self.privileged)]
         else:
             kinds += [(4, self.interrupt_table), (2, self.mask), (2, self.drop_privilege),
-                      (4, self.device), (1, self.nested_fault)]
+                      (4, self.device), (1, self.nested_fault), (2, self.end_of_ram)]
         if has_timer:
             kinds += [(5, self.wait)]
             if not is_user:
@@ -117,16 +118,16 @@ class Maker:
             near = self.rng.choice(self.addresses[:1]) + self.rng.randrange(8)
         return near & 0xFFFFFFFF
 
-    def operation(self, insn_set: tuple = COMPUTE) -> int:
-        """A random instruction that computes."""
-        insn = self.rng.choice(insn_set)
-        fields = {name: self.register() if name == "d" else self.source()
-                  for name in insn.operands}
+    def operation(self, keep: tuple[int, ...] = ()) -> int:
+        """A random instruction that computes; it leaves the registers `keep` alone."""
+        insn = self.rng.choice(COMPUTE)
+        fields = {name: self.source() for name in insn.operands}
+        fields["d"] = self.rng.choice([r for r in (self.register(), 9, 10, 11) if r not in keep])
         return encode(insn.mnemonic, **fields)
 
-    def filler(self, most: int = 3) -> list[Item]:
+    def filler(self, most: int = 3, keep: tuple[int, ...] = ()) -> list[Item]:
         """Some instructions to stand between two others."""
-        return [self.operation() for _ in range(self.rng.randrange(most + 1))]
+        return [self.operation(keep) for _ in range(self.rng.randrange(most + 1))]
 
     # --- atoms: whatever the mode
 
@@ -190,16 +191,16 @@ class Maker:
     def skip(self) -> list[Item]:
         """A jump forward, taken or not, by address or by distance."""
         rng = self.rng
-        target, test = rng.sample(FREE_REGISTERS[:10], 2)
+        target, test = rng.sample(BUSY_REGISTERS, 2)
         words: list[Item] = []
         if rng.random() < 0.7:
             words += constant(test, rng.choice((0, 0, 1, self.value())))
         mnemonic = rng.choice(("jmp", "jz", "jnz", "rjmp", "rjz", "rjnz"))
-        fill = self.filler(2)
+        # A jump to a clobbered register would mostly be one in a circle.
+        fill = self.filler(2, (target, test))
         minus = len(words) + 2 + len(fill) if mnemonic[0] == "r" else None
         words += constant(target, Next(rng.randrange(3), minus))
         words += fill
-        # What lies between may have written the registers: then it is a wild jump.
         if mnemonic in ("jmp", "rjmp"):
             words.append(encode(mnemonic, s0=target))
         else:
@@ -259,6 +260,25 @@ class Maker:
             word = encode("nop") | rng.getrandbits(24)
         words: list[Item] = [*constant(LANDING, Next()), *self.filler(1), word, *self.filler(1)]
         return words
+
+    def chaos(self) -> list[Item]:
+        """Words that may be anything but a stop; most have good fields."""
+        words: list[Item] = [*constant(LANDING, Next())]
+        for _ in range(self.rng.randrange(1, 6)):
+            word = self.rng.getrandbits(32)
+            if self.rng.random() < 0.8:
+                word = word & 0x003F3F3F | self.rng.choice(ISA).opcode << 24
+            if word >> 24 in (0, 1, 24):
+                word |= 0x20000000
+            words.append(word)
+        return words
+
+    def end_of_ram(self) -> list[Item]:
+        """Run the last word of RAM: a `constant` has no immediate there, a `nop` no successor."""
+        a, b = self.rng.sample(BUSY_REGISTERS, 2)
+        word = self.rng.choice((encode("constant", d=a), encode("nop"), self.operation()))
+        return [*constant(LANDING, Next()), *store_word(self.config.ram_words - 1, word, (a, b)),
+                encode("jmp", s0=a)]
 
     def out_of_bounds(self) -> list[Item]:
         a, b = self.rng.sample(BUSY_REGISTERS, 2)
@@ -435,18 +455,18 @@ def random_list_table(rng: random.Random, config: MachineConfig, offset: int,
         15 if rng.random() < 0.8 else rng.choice((9, 11, 13)))
     scratch = (SCRATCH, SCRATCH, SCRATCH_WORDS, 7)
     entries: list[tuple[Item, Item, Item, Item]] = [code, scratch]
-    for _ in range(rng.randrange(12)):
+    for _ in range(rng.randrange(16)):
         flags = rng.choice((15, 7, 3, 1, 0, 2, 4, 8, 14, 13, 11, rng.randrange(16)))
         virtual: Item = (rng.choice(POOL_VIRTUAL) + rng.randrange(-4, 5)) & 0xFFFFFFFF
         size = rng.choice((0, 1, 2, 8, 0x100, 0x1000, 0x10000000, 0xFFFFFFFF, rng.getrandbits(32)))
         kind = rng.random()
-        if kind < 0.25:  # a piece of the code, seen elsewhere or shadowed
-            virtual, size = Label("atom 0", offset + rng.randrange(40)), rng.randrange(1, 4)
+        if kind < 0.4:  # a piece of the code, shadowed: often between the words of a `constant`
+            virtual, size = Label("atom 0", offset + rng.randrange(300)), rng.randrange(1, 4)
         if flags & 4:  # never the tables: what is seen of such a store is not determined
             physical: Item = rng.choice((SCRATCH, SCRATCH + 0x200, config.ram_words - 2,
                                          config.ram_words, 0xFFFFFFF0))
             size = min(size, 0x100)
-            if kind < 0.25:
+            if kind < 0.4:
                 physical = Label("atom 0", rng.randrange(40))
         else:
             physical = rng.choice((SCRATCH, 0, 0x40, Label(f"table {number}"), Label("atom 0"),
@@ -496,7 +516,7 @@ def generate(seed: int, config: MachineConfig, atoms: int | None = None) -> Prog
         make = random_two_level_table if two_level else random_list_table
         tables = tuple(make(rng, config, offset, number)
                        for number in range(rng.choice((1, 2))))
-    period_ms = max(1, rng.choice((400, 700, 1500, 4000)) // config.cycles_per_ms)
+    period_ms = max(1, rng.choice((120, 180, 400, 700, 1500)) // config.cycles_per_ms)
     setting = Setting(
         tables=tables,
         user_offset=offset,
@@ -505,7 +525,7 @@ def generate(seed: int, config: MachineConfig, atoms: int | None = None) -> Prog
         bad_handler=rng.random() < 0.01,
         timer_ms=period_ms if has_timer else 0,
         masked=rng.random() < 0.1 and not has_timer,
-        highest=rng.choice((0x80, 0x80, 0x80, 0x84, 8)),
+        highest=rng.choice((0x80,) * 12 + (0x84, 8, 8, 1)),
         line=rng.randbytes(rng.randrange(6)) if "serial" in config.peripherals else b"",
         stdin=b"".join(rng.randbytes(rng.randrange(5)).replace(b"\n", b"") + b"\n"
                        for _ in range(rng.randrange(4))),
@@ -513,6 +533,7 @@ def generate(seed: int, config: MachineConfig, atoms: int | None = None) -> Prog
     addresses: tuple[int, ...] = (SCRATCH, SCRATCH + SCRATCH_WORDS - 2)
     if is_user:
         addresses += POOL_VIRTUAL
-    maker = Maker(rng, config, is_user=is_user, has_timer=has_timer, addresses=addresses)
+    maker = Maker(rng, config, is_user=is_user, has_timer=has_timer,
+                  is_chaotic=rng.random() < 0.05, addresses=addresses)
     count = atoms if atoms is not None else rng.choice((20, 60, 120, 200))
     return Program(seed, config, setting, tuple(maker.atom() for _ in range(count)))
