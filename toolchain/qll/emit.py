@@ -234,7 +234,7 @@ class _Emitter:
         pending = {}
         leaves = []
         for target, value in moves:
-            if value.block is None:
+            if value.block is None and value.op != "param":
                 leaves.append((target, value))
             elif value.reg != target:
                 pending[target] = value.reg
@@ -285,7 +285,10 @@ class _Emitter:
             self.used_labels.add(fast_label(symbol))
             if function.pinned:
                 for leaf in function.pinned:
-                    self._leaf(leaf.reg, leaf)
+                    if leaf.op == "param":
+                        self._out(f"  mov r{leaf.reg} r{leaf.value}")
+                    else:
+                        self._leaf(leaf.reg, leaf)
                 self._label(f"{symbol}$self")
         elif not function.interrupt and not (self.start is blocks[0] and self.has_calls):
             self._out(f"  mov r{LINK} r0")
@@ -322,8 +325,11 @@ class _Emitter:
         """From the language's convention to that with registers."""
         self._out(f"  mov r{LINK} r0")
         at = 0
-        for offset, param in sorted(zip(self.function.stub_offsets, self.function.params,
-                                        strict=True), key=lambda pair: pair[0]):
+        offsets = self.function.stub_offsets
+        params = [*self.function.params,
+                  *(leaf for leaf in self.function.pinned if leaf.op == "param")]
+        for param in sorted(params, key=lambda one: offsets[one.value]):
+            offset = offsets[param.value]
             if param.reg < 0:
                 continue  # not used
             if offset == 0:
@@ -406,7 +412,8 @@ class _Emitter:
         link = LINK if info.fast else 0
         target = TEMPORARY
         if info.fast:
-            self._move_all(list(enumerate(ins.args)))
+            self._move_all([(index, arg) for index, arg in enumerate(ins.args)
+                            if arg.op != "param" or arg.block is not None])
         elif info.symbol is None:
             target = _register(ins.args[0])
             if target == 0:

@@ -335,12 +335,23 @@ class _Counting:
 
 def trip_count(first: Ins, step: Ins, op: str, bound: Ins) -> int | None:
     """Rounds of a loop that goes back while `following op bound`, if all are constants."""
-    if first.op != "const" or step.op != "const" or bound.op != "const":
+    if step.op != "const":
         return None
-    start, by, end = first.value, step.value, bound.value
+    by = step.value
     if op == "neq":
-        distance = (end - start) & MASK
+        (root, start), (other, end) = root_of(first), root_of(bound)
+        if bound.op == "add" and bound.args[0] is first and bound.args[1].op == "const":
+            distance = bound.args[1].value
+        elif first.op == bound.op == "const":
+            distance = (bound.value - first.value) & MASK
+        elif first.op == bound.op and root is other and start is not None and end is not None:
+            distance = (end - start) & MASK
+        else:
+            return None
         return distance // by if by and distance and distance % by == 0 else None
+    if first.op != "const" or bound.op != "const":
+        return None
+    start, end = first.value, bound.value
     if op == "slt":
         start ^= 0x80000000
         end ^= 0x80000000

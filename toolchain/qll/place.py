@@ -23,7 +23,8 @@ __all__ = ["MOVED", "TRAPS", "place"]
 TRAPS = ("null", "bounds", "capacity")
 HELD_IN_LOOP = 26       # leaves that may occupy a register through a loop
 HELD_OVER_CALLS = 10    # the same where the loop calls: they take registers that must be saved
-PINNED = 10             # leaves that a recursive function keeps in registers
+PASSED_ON = 5           # parameters, likewise; all stay above those for arguments
+PINNED = 12             # leaves that a recursive function keeps in registers
 NEAR = 14               # leaves kept for later use in straight code
 
 # Operations whose operands are moved into place: leaves among them need no register of their own.
@@ -122,12 +123,23 @@ def _pin(function: Function) -> None:
                 if leaf.op in ("const", "label", "block") and leaf is not one:
                     uses.setdefault(leaf, []).append((ins, index))
                     weights[leaf] = weights.get(leaf, 0) + weight
+    # Parameters that every inner call passes on as they are.
+    register = 29
+    for param in list(function.params):
+        if register > 29 - PASSED_ON and all(
+                call.args[param.value] is param for call in calls):
+            function.params.remove(param)
+            param.block = None
+            param.reg = register
+            function.pinned.append(param)
+            register -= 1
     itself = function.label(f"{function.symbol}$self")
     weights[itself] = len(calls)
     chosen = sorted(weights, key=lambda leaf: -weights[leaf])[:PINNED]
-    for register, leaf in zip(range(29, 29 - len(chosen), -1), chosen, strict=True):
+    for leaf in chosen:
         pinned = Ins(leaf.op, [], leaf.value)
         pinned.reg = register
+        register -= 1
         function.pinned.append(pinned)
         for ins, index in uses.get(leaf, ()):
             ins.args[index] = pinned
