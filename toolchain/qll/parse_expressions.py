@@ -1,0 +1,469 @@
+"""Parsing expressions (section 3.4 of the language).
+
+Two things make the grammar more than one token deep, and both are decided by looking ahead:
+
+- whether `<` after a name starts type arguments: the parser tries to read a list of types and `>`
+  and then looks at the token behind (`_EXPECTED_AFTER_TYPE_ARGUMENTS`);
+- whether a name or parenthesis starts a struct literal: it does if nothing but type suffixes
+  stands between it and a `{`.
+"""
+
+from collections.abc import Callable
+from typing import NoReturn
+
+from toolchain.floats import binary32_from_text
+
+from . import syntax
+from .cursor import MAX_DEPTH
+from .lexer import KEYWORDS, unescape
+from .parse_types import BUILTIN_TYPES, TypeParser
+from .text import Text
+
+__all__ = ["ExpressionParser"]
+
+_LEVEL = {
+    "&&": 2, "||": 2, "|": 3, "&": 3, "==": 4, "!=": 4, "<": 5, ">": 5, "<=": 5, ">=": 5,
+    "<<": 6, ">>": 6, "+": 7, "-": 7, "*": 8, "/": 8, "%": 8,
+}
+_NOT_CHAINED = (4, 5)
+
+_EXPECTED_AFTER_TYPE_ARGUMENTS = frozenset(
+    ["(", ")", "[", "]", "{", "}", ",", ";", ":", ".", "->", "?", "=", "==", "!=", "&&", "||",
+     "&", "|"])
+
+_SUFFIXES = frozenset(["(", ".", "[", "->"])
+
+
+class ExpressionParser(TypeParser):
+    """Reads expressions."""
+
+    def __init__(self, text: Text, index: int):
+        super().__init__(text, index)
+        self.prefixes: dict[str, Callable[[], syntax.Expression]] = {
+            "NAME": self.name, "global": self.name, "INT": self.integer, "FLOAT": self.float,
+            "CHAR": self.character, "STRING": self.string, "(": self.parenthesis,
+            "[": self.array, "-": self.sign, "+": self.sign, "!": self.logical_not,
+            "*": self.dereference, "&": self.address_of, "&&": self.address_of_address,
+            "len": self.length, "cap": self.capacity, "<": self.cast, "new": self.new,
+            "null": self.null, "void": self.void, "sizeof": self.sizeof,
+            "byte": self.type_literal, "int": self.type_literal, "float": self.type_literal,
+            ".": self.type_literal,
+        }
+
+    def expression(self) -> syntax.Expression:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.depth -= 1
+            self.deeper()
+        condition = self.binary(2)
+        if self.kinds[self.i] == "?":
+            self.i += 1
+            then = self.expression()
+            self.expect(":", "between the arms of '?:'")
+            other = self.expression()
+            condition = syntax.Conditional(condition.pos, other.end, condition, then, other)
+        self.depth -= 1
+        return condition
+
+    def binary(self, lowest: int) -> syntax.Expression:
+        kinds, starts = self.kinds, self.starts
+        left = self.prefix()
+        highest = 8
+        while True:
+            i = self.i
+            operator = kinds[i]
+            level = _LEVEL.get(operator)
+            if level is None:
+                return left
+            at = starts[i]
+            if operator == ">" and starts[i + 1] == at + 1:
+                if kinds[i + 1] == ">":
+                    operator, level, i = ">>", 6, i + 1
+                elif kinds[i + 1] == "=":
+                    operator, i = ">=", i + 1
+            if level < lowest:
+                return left
+            if level > highest:
+                self.fail("expected an operator that binds less tightly", found=True,
+                          notes=("comparisons do not chain; use parentheses or '&&'",))
+            self.i = i + 1
+            right = self.binary(level + 1)
+            left = syntax.Binary(left.pos, right.end, operator, at, left, right)
+            highest = level - 1 if level in _NOT_CHAINED else level
+
+    def prefix(self) -> syntax.Expression:
+        read = self.prefixes.get(self.kinds[self.i])
+        if read is None:
+            self.no_operand()
+        return read()
+
+    def no_operand(self) -> NoReturn:
+        kind = self.kinds[self.i]
+        previous = self.kinds[self.i - 1] if self.i else ""
+        notes: tuple[str, ...] = ()
+        if previous in ("+", "-") and self.kinds[self.i - 2] == previous:
+            notes = (f"there is no '{previous}{previous}'",)
+        elif kind == "=" and previous in _LEVEL:
+            notes = (f"there is no '{previous}='",)
+        elif kind in KEYWORDS:
+            notes = (f"'{kind}' is a keyword",)
+        elif kind == "{":
+            notes = ("a list of elements stands in '[' and ']'; "
+                     "in front of the '{' of a struct stands its type",)
+        self.fail("expected an expression", notes=notes)
+
+    def operand(self) -> syntax.Expression:
+        """What a prefix operator applies to."""
+        self.deeper()
+        operand = self.prefix()
+        self.depth -= 1
+        return operand
+
+    def sign(self) -> syntax.Expression:
+        i = self.i
+        self.i = i + 1
+        operand = self.operand()
+        return syntax.Sign(self.starts[i], operand.end, self.kinds[i] == "-", operand)
+
+    def logical_not(self) -> syntax.Expression:
+        pos = self.starts[self.i]
+        self.i += 1
+        operand = self.operand()
+        return syntax.Not(pos, operand.end, operand)
+
+    def dereference(self) -> syntax.Expression:
+        pos = self.starts[self.i]
+        self.i += 1
+        operand = self.operand()
+        return syntax.Deref(pos, operand.end, operand)
+
+    def address_of(self) -> syntax.Expression:
+        pos = self.starts[self.i]
+        self.i += 1
+        operand = self.operand()
+        return syntax.AddressOf(pos, operand.end, operand)
+
+    def address_of_address(self) -> syntax.Expression:
+        pos = self.starts[self.i]
+        self.i += 1
+        operand = self.operand()
+        inner = syntax.AddressOf(pos + 1, operand.end, operand)
+        return syntax.AddressOf(pos, operand.end, inner)
+
+    def length(self) -> syntax.Expression:
+        pos = self.starts[self.i]
+        self.i += 1
+        operand = self.operand()
+        return syntax.Len(pos, operand.end, operand)
+
+    def capacity(self) -> syntax.Expression:
+        pos = self.starts[self.i]
+        self.i += 1
+        operand = self.operand()
+        return syntax.Capacity(pos, operand.end, operand)
+
+    def cast(self) -> syntax.Expression:
+        pos = self.starts[self.i]
+        self.i += 1
+        unsafe = self.kinds[self.i] == "unsafe"
+        if unsafe:
+            self.i += 1
+        target = self.type()
+        self.expect(">", "after the type of a cast")
+        operand = self.operand()
+        return syntax.Cast(pos, operand.end, target, unsafe, operand)
+
+    def new(self) -> syntax.Expression:
+        pos = self.starts[self.i]
+        self.i += 1
+        kinds = self.kinds
+        start = self.i
+        element = self.element_type()
+        if kinds[self.i] == "[" and kinds[self.i + 1] != "]":
+            self.i += 1
+            count = self.expression()
+            self.expect("]", "after the number of elements")
+            how = kinds[self.i]
+            initialiser: syntax.Expression | None = None
+            if how == "=" or how == "...":
+                self.i += 1
+                initialiser = self.expression()
+            elif how == "[":
+                how = "="
+                initialiser = self.array_literal()
+            else:
+                how = ""
+            return syntax.NewElements(pos, self.end(), element, count, how, initialiser)
+        target: syntax.Type = element
+        if kinds[self.i] == "[":
+            self.i = start
+            target = self.type()
+        how = kinds[self.i]
+        if how != "=" and how != "...":
+            return syntax.New(pos, self.end(), target, "", None)
+        self.i += 1
+        if how == "=" and kinds[self.i] == "STRING":
+            initialiser = self.string_literal()
+        elif how == "=" and kinds[self.i] == "[":
+            initialiser = self.array_literal()
+        else:
+            initialiser = self.expression()
+        return syntax.New(pos, self.end(), target, how, initialiser)
+
+    def element_type(self) -> syntax.Type:
+        """A type without array suffixes, since a bracket behind `new T` holds a count."""
+        pos = self.starts[self.i]
+        if self.kinds[self.i] == ".":
+            tags = self.tags()
+            target = self.element_type()
+            return syntax.Tags(pos, self.end(), tags, target)
+        if self.kinds[self.i] == "*":
+            self.i += 1
+            self.deeper()
+            target = self.element_type()
+            self.depth -= 1
+            return syntax.PointerType(pos, target.end, target)
+        base = self.base_type()
+        while self.kinds[self.i] == ".":
+            self.i += 1
+            at = self.starts[self.i]
+            base = syntax.MemberType(base.pos, self.end(), base, self.member_name(), at)
+            base.end = self.end()
+        return base
+
+    # --- primaries, each with its suffixes -------------------------------------------------------
+
+    def name(self) -> syntax.Expression:
+        i = self.i
+        kinds = self.kinds
+        word = self.texts[i]
+        pos = self.starts[i]
+        following = kinds[i + 1]
+        if following == "{":
+            return self.suffixes(self.struct_literal(self.type()))
+        if (following == "." or following == "[") and self.is_head(i + 1):
+            return self.suffixes(self.struct_literal(self.type()))
+        if following == "<" and i + 1 not in self.no_type_list:
+            self.i = i + 1
+            self.remembering = False
+            arguments = self.attempt(self.type_arguments)
+            self.remembering = True
+            if arguments is not None:
+                after = kinds[self.i]
+                if after == "{" or ((after == "." or after == "[") and self.is_head(self.i)):
+                    self.i = i
+                    return self.suffixes(self.struct_literal(self.type()))
+                if after in _EXPECTED_AFTER_TYPE_ARGUMENTS and not (
+                        after == "=" and self.starts[self.i] == self.end()):
+                    return self.suffixes(syntax.Name(pos, self.end(), word, arguments))
+            else:
+                self.no_type_list.add(i + 1)
+        self.i = i + 1
+        if word == "true" or word == "false":
+            return self.suffixes(syntax.Bool(pos, pos + len(word), word == "true"))
+        if word == "Inf" or word == "NaN":
+            pattern = 0x7F800000 if word == "Inf" else 0x7FC00000
+            return self.suffixes(syntax.Float(pos, pos + 3, pattern))
+        node = syntax.Name(pos, pos + len(word), word, None)
+        if following in _SUFFIXES:
+            return self.suffixes(node)
+        return node
+
+    def is_head(self, i: int) -> bool:
+        """Whether type suffixes from that token on lead to the `{` of a struct literal."""
+        kinds = self.kinds
+        while True:
+            kind = kinds[i]
+            if kind == ".":
+                if kinds[i + 1] != "NAME":
+                    return False
+                i += 2
+            elif kind == "[" and kinds[i + 1] == "]":
+                i += 2
+            elif kind == "[" and kinds[i + 1] == "INT" and kinds[i + 2] == "]":
+                i += 3
+            else:
+                return kind == "{"
+
+    def type_literal(self) -> syntax.Expression:
+        """A struct literal whose head does not start with a name."""
+        i = self.i
+        target = self.type()
+        if self.kinds[self.i] != "{":
+            kind = self.texts[i]
+            notes = (f"a cast is written <{kind}>x",) if kind in BUILTIN_TYPES else ()
+            self.fail("expected an expression", i, notes)
+        return self.suffixes(self.struct_literal(target))
+
+    def struct_literal(self, target: syntax.Type) -> syntax.StructLiteral:
+        kinds = self.kinds
+        if kinds[self.i] != "{":
+            self.fail("expected '{' and members after the type of a struct literal")
+        self.i += 1
+        members = []
+        while kinds[self.i] != "}":
+            pos = self.starts[self.i]
+            name = self.member_name()
+            self.expect("=", "after the name of a member")
+            value = self.expression()
+            members.append(syntax.Argument(pos, value.end, name, value))
+            if kinds[self.i] != ",":
+                break
+            self.i += 1
+        self.expect("}", "or ',' after a member")
+        return syntax.StructLiteral(target.pos, self.end(), target, members)
+
+    def integer(self) -> syntax.Expression:
+        i = self.i
+        word = self.texts[i]
+        pos = self.starts[i]
+        self.i = i + 1
+        node = syntax.Int(pos, pos + len(word), self.integer_value(word))
+        if self.kinds[i + 1] in _SUFFIXES:
+            return self.suffixes(node)
+        return node
+
+    def float(self) -> syntax.Expression:
+        word = self.texts[self.i]
+        pos = self.starts[self.i]
+        self.i += 1
+        return self.suffixes(syntax.Float(pos, pos + len(word), binary32_from_text(word[:-1])))
+
+    def character(self) -> syntax.Expression:
+        word = self.texts[self.i]
+        pos = self.starts[self.i]
+        self.i += 1
+        return self.suffixes(syntax.Char(pos, pos + len(word), ord(unescape(word))))
+
+    def string_literal(self) -> syntax.String:
+        word = self.texts[self.i]
+        pos = self.starts[self.i]
+        self.i += 1
+        return syntax.String(pos, pos + len(word), unescape(word))
+
+    def string(self) -> syntax.Expression:
+        return self.suffixes(self.string_literal())
+
+    def null(self) -> syntax.Expression:
+        pos = self.starts[self.i]
+        self.i += 1
+        return self.suffixes(syntax.Null(pos, pos + 4))
+
+    def void(self) -> syntax.Expression:
+        if self.is_head(self.i + 1):
+            return self.type_literal()
+        pos = self.starts[self.i]
+        self.i += 1
+        return self.suffixes(syntax.Void(pos, pos + 4))
+
+    def sizeof(self) -> syntax.Expression:
+        pos = self.starts[self.i]
+        self.i += 1
+        target = self.type()
+        return self.suffixes(syntax.Sizeof(pos, self.end(), target))
+
+    def parenthesis(self) -> syntax.Expression:
+        closer = self.tokens.closers.get(self.i)
+        if closer is not None and self.is_head(closer + 1):
+            return self.suffixes(self.struct_literal(self.type()))
+        self.i += 1
+        inner = self.expression()
+        if self.kinds[self.i] != ")":
+            notes = ("assignment is a statement, not an operator",) \
+                if self.kinds[self.i] == "=" else ()
+            self.fail("expected ')'", notes=notes)
+        self.i += 1
+        return self.suffixes(inner)
+
+    def array(self) -> syntax.Expression:
+        return self.suffixes(self.array_literal())
+
+    def array_literal(self) -> syntax.Expression:
+        kinds = self.kinds
+        pos = self.starts[self.i]
+        self.i += 1
+        elements: list[syntax.Expression] = []
+        if kinds[self.i] != "]":
+            elements.append(self.expression())
+            if kinds[self.i] == ";":
+                self.i += 1
+                if kinds[self.i] != "INT":
+                    self.fail("expected the number of elements, an integer literal")
+                count = self.integer_value(self.texts[self.i])
+                self.i += 1
+                self.expect("]", "after the number of elements")
+                return syntax.Repeat(pos, self.end(), elements[0], count)
+            while kinds[self.i] == ",":
+                self.i += 1
+                if kinds[self.i] == "]":
+                    break
+                elements.append(self.expression())
+        self.expect("]", "or ',' after an element")
+        return syntax.List(pos, self.end(), elements)
+
+    def suffixes(self, base: syntax.Expression) -> syntax.Expression:
+        kinds = self.kinds
+        while True:
+            kind = kinds[self.i]
+            if kind not in _SUFFIXES:
+                return base
+            pos = base.pos
+            if kind == "(":
+                self.i += 1
+                arguments = []
+                while kinds[self.i] != ")":
+                    arguments.append(self.expression())
+                    if kinds[self.i] != ",":
+                        break
+                    self.i += 1
+                self.expect(")", "or ',' after an argument")
+                base = syntax.Call(pos, self.end(), base, arguments)
+            elif kind == ".":
+                self.i += 1
+                at = self.starts[self.i]
+                base = syntax.Member(pos, 0, base, self.member_name(), at)
+                base.end = self.end()
+            elif kind == "[":
+                base = self.bracket(base)
+            else:
+                self.i += 1
+                at = self.starts[self.i]
+                if kinds[self.i] == "[":
+                    unsafe, index = self.index()
+                    base = syntax.ArrowIndex(pos, self.end(), base, index, unsafe)
+                else:
+                    base = syntax.Arrow(pos, 0, base, self.member_name(), at)
+                    base.end = self.end()
+
+    def index(self) -> tuple[bool, syntax.Expression]:
+        """`[ [unsafe] expression ]`."""
+        self.i += 1
+        unsafe = self.kinds[self.i] == "unsafe"
+        if unsafe:
+            self.i += 1
+        index = self.expression()
+        self.expect("]", "after an index")
+        return unsafe, index
+
+    def bracket(self, base: syntax.Expression) -> syntax.Expression:
+        """A subslice or an index."""
+        kinds = self.kinds
+        self.i += 1
+        lower = upper = None
+        if kinds[self.i] == "unsafe":
+            self.i += 1
+            index = self.expression()
+            self.expect("]", "after an index")
+            return syntax.Index(base.pos, self.end(), base, index, True)
+        if kinds[self.i] != ":":
+            lower = self.expression()
+            if kinds[self.i] == "]":
+                self.i += 1
+                return syntax.Index(base.pos, self.end(), base, lower, False)
+            if kinds[self.i] != ":":
+                self.fail("expected ']' after an index")
+        self.i += 1
+        if kinds[self.i] != "]":
+            upper = self.expression()
+        self.expect("]", "after the bounds of a subslice")
+        return syntax.Subslice(base.pos, self.end(), base, lower, upper)

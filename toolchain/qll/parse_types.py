@@ -1,0 +1,162 @@
+"""Parsing types (section 3.2 of the language)."""
+
+from . import syntax
+from .cursor import Cursor
+from .lexer import KEYWORDS
+from .text import Text
+
+__all__ = ["BUILTIN_TYPES", "TypeParser"]
+
+BUILTIN_TYPES = frozenset(["byte", "int", "float", "void"])
+
+
+class TypeParser(Cursor):
+    """Reads types."""
+
+    def __init__(self, text: Text, index: int):
+        super().__init__(text, index)
+        self.no_type_list: set[int] = set()  # indices of `<` where no type arguments follow
+
+    def type(self) -> syntax.Type:
+        i = self.i
+        pos = self.starts[i]
+        if self.kinds[i] == ".":
+            tags = self.tags()
+            target = self.pointer_type()
+            return syntax.Tags(pos, self.end(), tags, target)
+        return self.pointer_type()
+
+    def pointer_type(self) -> syntax.Type:
+        pos = self.starts[self.i]
+        if self.kinds[self.i] == "*":
+            self.i += 1
+            self.deeper()
+            target = self.pointer_type()
+            self.depth -= 1
+            return syntax.PointerType(pos, target.end, target)
+        return self.suffixed_type(self.base_type())
+
+    def suffixed_type(self, base: syntax.Type) -> syntax.Type:
+        kinds = self.kinds
+        while True:
+            kind = kinds[self.i]
+            if kind == "[":
+                if kinds[self.i + 1] == "]":
+                    self.i += 2
+                    base = syntax.SliceType(base.pos, self.end(), base)
+                elif kinds[self.i + 1] == "INT" and kinds[self.i + 2] == "]":
+                    length = self.integer_value(self.texts[self.i + 1])
+                    self.i += 3
+                    base = syntax.ArrayType(base.pos, self.end(), base, length)
+                else:
+                    self.fail("expected the length of the array, an integer literal, or ']'",
+                              self.i + (2 if kinds[self.i + 1] == "INT" else 1))
+            elif kind == ".":
+                self.i += 1
+                at = self.starts[self.i]
+                base = syntax.MemberType(base.pos, self.end(), base, self.member_name(), at)
+                base.end = self.end()
+            else:
+                return base
+
+    def base_type(self) -> syntax.Type:
+        i = self.i
+        kind = self.kinds[i]
+        pos = self.starts[i]
+        if kind in BUILTIN_TYPES:
+            self.i = i + 1
+            return syntax.Builtin(pos, pos + len(kind), kind)
+        if kind == "NAME" or kind == "global":
+            word = self.texts[i]
+            if word == "struct" and self.kinds[i + 1] == "{":
+                return self.struct_type()
+            self.i = i + 1
+            arguments = None
+            if self.kinds[self.i] == "<" and self.i not in self.no_type_list:
+                arguments = self.attempt(self.type_arguments)
+                if arguments is None:
+                    self.no_type_list.add(self.i)
+            return syntax.TypeName(pos, self.end(), word, arguments)
+        if kind == "(":
+            return self.parenthesised_type()
+        if kind in KEYWORDS:
+            self.fail(f"expected a type; '{kind}' is a keyword", found=False)
+        self.fail("expected a type")
+
+    def type_arguments(self) -> list[syntax.Type]:
+        """`< type_list >`, at the `<`."""
+        self.i += 1
+        self.deeper()
+        arguments = self.type_list(">")
+        self.depth -= 1
+        if self.kinds[self.i] != ">":
+            self.fail("expected '>' or ',' after a type argument")
+        self.i += 1
+        return arguments
+
+    def type_list(self, closer: str) -> list[syntax.Type]:
+        """At least one type; a comma may trail."""
+        types = [self.type()]
+        while self.kinds[self.i] == ",":
+            self.i += 1
+            if self.kinds[self.i] == closer:
+                break
+            types.append(self.type())
+        return types
+
+    def struct_type(self) -> syntax.Type:
+        pos = self.starts[self.i]
+        self.i += 2
+        self.deeper()
+        members = []
+        while self.kinds[self.i] != "}":
+            members.append(self.parameter("the name of a member"))
+            self.expect(";", "after a member")
+        self.depth -= 1
+        self.i += 1
+        return syntax.StructType(pos, self.end(), members)
+
+    def parenthesised_type(self) -> syntax.Type:
+        """A function type, or a type in parentheses."""
+        start = self.i
+        pos = self.starts[start]
+        closer = self.tokens.closers.get(start)
+        self.deeper()
+        if closer is not None and self.kinds[closer + 1] == "=>":
+            self.i += 1
+            parameters = []
+            if self.i != closer:
+                parameters = self.type_list(")")
+                if self.i != closer:
+                    self.fail("expected ')' or ',' after a parameter's type")
+            self.i = closer + 2
+            result = self.type()
+            self.depth -= 1
+            return syntax.FunctionType(pos, result.end, parameters, result)
+        self.i += 1
+        if self.i == closer:
+            self.fail("expected '=>' after '()'", self.i + 1)
+        inner = self.type()
+        self.expect(")", "after a type in parentheses")
+        self.depth -= 1
+        return inner
+
+    def parameter(self, what: str) -> syntax.Parameter:
+        pos = self.starts[self.i]
+        name = self.new_name(what)
+        self.expect(":", f"and a type after {what}")
+        target = self.type()
+        return syntax.Parameter(pos, self.end(), name, target)
+
+    def integer_value(self, word: str) -> int:
+        if word[:2] == "0x":
+            return int(word[2:][-8:], 16)
+        if word[:2] == "0b":
+            return int(word[2:][-32:], 2)
+        if len(word) <= 4000:
+            return int(word) & 0xFFFFFFFF
+        value = 0
+        for at in range(0, len(word), 1000):  # Python refuses to convert very long numbers
+            part = word[at:at + 1000]
+            value = (value * pow(10, len(part), 1 << 32) + int(part)) & 0xFFFFFFFF
+        return value
