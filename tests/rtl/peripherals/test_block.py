@@ -1,6 +1,7 @@
 """Block device: manual, section 6."""
 
 import random
+import sys
 
 import pytest
 
@@ -222,6 +223,27 @@ def run_partial(test):
     rig.run(with_disk)
     assert rig.memory == rig.follower.memory
     return host
+
+
+@pytest.mark.parametrize("command", [READ, WRITE])
+def test_an_address_does_not_wrap_around(command):
+    class Everything(dict):
+        """A RAM of 2^32 words: the device itself must see the end."""
+        def __len__(self):
+            return sys.maxsize
+
+        def __missing__(self, address):
+            return 0
+
+    async def test(rig):
+        rig.inbox.append(token(From.SIZE, SECTORS))
+        await rig.idle(2)
+        rig.memory[0] = rig.memory[1] = 77
+        assert await operate(rig, command, 2, 1, 0xFFFFFFFE) == (ERROR, 3)
+        assert rig.memory[0] == rig.memory[1] == 77
+        assert len(rig.events) == 1 + 2 + 1  # SIZE, two words, the end
+
+    Rig(Block(), host=Host(range(SECTORS * 128)), memory=Everything()).run(test)
 
 
 def test_a_buffer_that_ends_with_ram_is_fine():
