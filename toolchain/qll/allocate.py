@@ -665,10 +665,6 @@ class _Colour:
                             last.append(arg)
             dying[index] = last
         self.wanted = 0
-        for succ in block.succs:
-            for phi in succ.phis:
-                if phi.reg >= 0:
-                    self.wanted |= 1 << phi.reg
         # `live` is now what is alive in front of the body, phis and parameters included.
         heads = params or block.phis
         for head in heads:
@@ -676,6 +672,10 @@ class _Colour:
                 busy |= 1 << self._choose(head, busy)
             else:
                 head.reg = -1
+        for succ in block.succs if block.loop is None else [*block.succs, block.loop.header]:
+            for phi in succ.phis:
+                if phi.reg >= 0:
+                    self.wanted |= 1 << phi.reg
         for index, ins in enumerate(body):
             last = dying[index]
             if last is not None:
@@ -732,7 +732,8 @@ class _Colour:
                     return wish
         if value.op == "add" or value.op == "sub":
             # What counts on in place needs no moves where several of its values meet.
-            source = value.args[0]
-            if source.block is not None and not (barred | self.wanted) >> source.reg & 1:
+            source, step = value.args
+            if source.block is not None and not barred >> source.reg & 1 and (
+                    step.op == "const" or not self.wanted >> source.reg & 1):
                 return source.reg
         return -1

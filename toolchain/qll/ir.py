@@ -141,7 +141,7 @@ class Block:
         self.idom: Any = None           # a Block; None for the entry
         self.kids: list[Block] = []   # in the dominator tree
         self.depth = 0                # loops around it
-        self.loop: object = None
+        self.loop: Any = None           # the innermost one, a `cfg.Loop`
         self.live = 0
         self.label = ""
         self.weight = 1
