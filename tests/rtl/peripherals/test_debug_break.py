@@ -1,5 +1,7 @@
 """Debug break: manual, section 6."""
 
+import random
+
 from rtl.peripherals.debug_break import DebugBreak
 from rtl.peripherals.tokens import DebugFromHost
 from tests.support.device_followers import DebugBreakFollower
@@ -80,3 +82,37 @@ def test_a_shy_host_is_waited_for():
             await rig.until(0, 0)
 
     run(test, host=lambda payload: [GO_ON], eager=False)
+
+
+def test_the_host_cannot_go_on_before_it_has_heard_of_the_stop():
+    async def test(rig):
+        rig._wants = lambda: False
+        await rig.store(0, 1)
+        rig.inbox.append(GO_ON)
+        rig._offered = True
+        await rig.idle(3)
+        assert not rig.inbox and await rig.load(0) == 2
+        rig._wants = lambda: True
+        await rig.idle(3)
+        rig.inbox.append(GO_ON)
+        await rig.until(0, 0)
+
+    run(test)
+
+
+def test_loads_agree_whatever_happens():
+    async def test(rig):
+        chance = random.Random(8)
+        for _ in range(1500):
+            if chance.random() < 0.3:
+                rig.inbox.append(chance.choice([GO_ON, GO_ON, INTERRUPT]))
+            if chance.random() < 0.4:
+                await rig.store(0, chance.choice([1, 1, 1, 0, 3]))
+            await rig.load(0)
+        rig.inbox.extend([GO_ON] * 3)
+        await rig.store(0, 1)
+        while await rig.load(0) != 0:
+            rig.inbox.append(GO_ON)
+        assert len(rig.events) > 100
+
+    run(test, eager=False)
