@@ -12,7 +12,7 @@ from toolchain.qasm.assembler import assemble
 from toolchain.source import Source
 from toolchain.targets import library_sources
 
-__all__ = ["LoadedProgram", "TARGET_CHOICES", "load_program", "read_symbols"]
+__all__ = ["LoadedProgram", "TARGET_CHOICES", "compile_source", "load_program", "read_symbols"]
 
 TARGET_CHOICES = ("auto", "bare", "user", "none")
 MAIN = "@global::main:"
@@ -96,7 +96,8 @@ def _assembled(source: Source, target: str) -> LoadedProgram:
     return LoadedProgram(_words(program.words), program.symbols)
 
 
-def _compiled(source: Source, target: str) -> LoadedProgram:
+def compile_source(source: Source, target: str) -> Source:
+    """A QLL program with a target's library, as assembly."""
     from toolchain.qll.front import analyse, with_deep_stack
     from toolchain.qll.generate import generate
 
@@ -104,7 +105,11 @@ def _compiled(source: Source, target: str) -> LoadedProgram:
         tree, _ = analyse([*library_sources(target, ".qll"), source])
         return generate(tree)
 
-    text = Source(f"<{source.name}>.qasm", with_deep_stack(compile_it))
+    return Source(f"<{source.name}>.qasm", with_deep_stack(compile_it))
+
+
+def _compiled(source: Source, target: str) -> LoadedProgram:
+    text = compile_source(source, target)
     program = assemble([*library_sources(target, ".qasm"), text])
     return LoadedProgram(_words(program.words), program.symbols)
 

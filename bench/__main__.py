@@ -1,0 +1,70 @@
+"""`python -m bench`: tables of how fast the engines simulate and how fast the processor is."""
+
+import argparse
+import sys
+
+from bench.kernels import OTHERS, kernel_paths, measure_kernel
+from bench.micro import MICRO, measure_micro
+from bench.speed import measure_speeds
+
+__all__ = ["main"]
+
+# A Verilator model in a C++ loop of another core (Minerva with caches), on one idle processor core.
+REFERENCE_MILLIONS = 6.2
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print the tables; returns 0, or 1 if a kernel's result is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("what", nargs="*", metavar="speed|kernels|micro",
+                        help="tables to print (default: all)")
+    wanted = parser.parse_args(argv).what or ["speed", "kernels", "micro"]
+    tables = {"speed": print_speeds, "kernels": print_kernels, "micro": print_micro}
+    for name in wanted:
+        if name not in tables:
+            parser.error(f"there is no table {name!r}")
+    try:
+        for name in wanted:
+            tables[name]()
+    except ValueError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def print_speeds() -> None:
+    """Engines."""
+    print("Simulation, millions a second of processor time\n")
+    print(f"{'engine':28} {'cycles':>8} {'instructions':>13} {'to Minerva, 6.2':>16}")
+    for speed in measure_speeds():
+        print(f"{speed.name:28} {speed.cycles:8.2f} {speed.instructions:13.2f} "
+              f"{speed.cycles / REFERENCE_MILLIONS:16.2f}")
+    print()
+
+
+def print_kernels() -> None:
+    """Kernels, and how many cycles the best of the others needs for each of ours."""
+    print("Kernels, second run; the others' are compiled by gcc -O2\n")
+    print(f"{'kernel':8} {'by':6} {'cycles':>9} {'instructions':>13} {'CPI':>6} "
+          f"{'PicoRV32':>9} {'VexRiscv':>9} {'Hazard3':>9} {'Hazard3/ours':>13}")
+    for path in kernel_paths():
+        result = measure_kernel(path)
+        others = OTHERS[result.name]
+        by = {"qll": "qllc", "qasm": "hand"}[result.language]
+        print(f"{result.name:8} {by:6} {result.warm.cycles:9,} {result.warm.instructions:13,} "
+              f"{result.warm.cpi:6.3f} " + " ".join(f"{other:9,}" for other in others)
+              + f" {others[-1] / result.warm.cycles:13.2f}")
+    print()
+
+
+def print_micro() -> None:
+    """Kinds of instructions."""
+    print("Cycles an instruction, of a piece of code that repeats\n")
+    for micro in MICRO:
+        measured = measure_micro(micro)
+        print(f"{micro.name:34} {measured.cpi:6.2f}")
+    print()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
