@@ -16,7 +16,7 @@ from sim.host.serial import Serial
 from sim.host.terminal import Terminal
 from sim.machine import Status
 from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import SECTOR_WORDS
+from toolchain.isa.machine import PROGRAM, SECTOR_WORDS
 from toolchain.isa.trace import RECORD_WORDS
 
 __all__ = ["ModelSubject", "RtlSubject", "Subject", "Verdict", "hosts_for"]
@@ -105,15 +105,17 @@ class RtlSubject:
         while machine.cycles < LIMIT_CYCLES and self.records < LIMIT_RECORDS:
             status = machine.run(2_000)
             if status is not Status.RUNNING:
+                if status is Status.STOPPED:
+                    self._compare_ends()
                 if status is Status.STUCK and not self.follower.is_asleep:
-                    raise _Diverged(self._silence("it sleeps"))
+                    raise _Diverged(self._note("it sleeps" + self._but_not()))
                 return status.value
             if self.records != before:
                 before, quiet_since = self.records, machine.cycles
             elif machine.cycles - quiet_since > SILENCE_CYCLES and not self.follower.is_asleep:
                 if self._walks_long():
                     return "long walk"
-                raise _Diverged(self._silence("it does nothing any more"))
+                raise _Diverged(self._note("it does nothing any more" + self._but_not()))
         return "limit"
 
     def _walks_long(self) -> bool:
@@ -122,11 +124,20 @@ class RtlSubject:
         base = int(golden.cpu[core.BASE])
         return base < len(golden.memory) and int(golden.memory[base]) > LONG_TABLE
 
-    def _silence(self, what: str) -> Divergence:
+    def _compare_ends(self) -> None:
+        """What no instruction has looked at, too."""
+        golden = self.follower.golden
+        if self.machine.registers().general != golden.registers().general:
+            raise _Diverged(self._note("registers differ at the end"))
+        if not np.array_equal(self.machine.memory[PROGRAM:], golden.memory[PROGRAM:]):
+            raise _Diverged(self._note("memory differs at the end"))
+
+    def _but_not(self) -> str:
+        return f", but there is an instruction to do at {self.follower.golden.registers().ip:#x}"
+
+    def _note(self, rule: str) -> Divergence:
         nothing = (0,) * RECORD_WORDS
-        ip = self.follower.golden.registers().ip
-        return Divergence(self.records, f"{what}, but there is an instruction to do at {ip:#x}",
-                          nothing, nothing)
+        return Divergence(self.records, rule, nothing, nothing)
 
 
 class ModelSubject:
