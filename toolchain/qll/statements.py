@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import syntax, tree
-from .expressions import Expressions, as_place, as_value, is_assignable
+from .context import as_place, as_value, is_assignable
+from .expressions import Expressions
 from .names import Block
 from .resolve import Environment
 from .tree import Expression, Local, Value
