@@ -8,7 +8,8 @@ runs keeps its test in each copy, which still saves most of the jumps back.
 
 from toolchain.qll.cfg import Loop, analyse, find_loops
 from toolchain.qll.ir import Block, Function, Ins, link
-from toolchain.qll.loops import trip_count
+from toolchain.qll.loops import NO_MEMORY_BEYOND, trip_count
+from toolchain.qll.simplify import Ranges, simplify
 
 __all__ = ["unroll_loops"]
 
@@ -36,7 +37,9 @@ def unroll_loops(function: Function) -> bool:
             trips = _trips(loop)
             size = len(block.body)
             if trips is None:
-                gain = _unroll_search(function, loop) if size <= SEARCH and budget > 0 else 0
+                gain = 0
+                if size <= SEARCH and budget > 0:
+                    gain = _unroll_ahead(function, loop) or _unroll_search(function, loop)
             elif trips * size <= min(WHOLE, budget):
                 gain = trips * size
                 _unroll_whole(function, loop, trips)
@@ -48,15 +51,10 @@ def unroll_loops(function: Function) -> bool:
         if not any_whole:
             break
         function.resolve()
-        _merge(function)
+        simplify(function)
     if changed:
         function.resolve()
     return changed
-
-
-def _merge(function: Function) -> None:
-    from toolchain.qll.simplify import simplify
-    simplify(function)
 
 
 def _trips(loop: Loop) -> int | None:
@@ -166,12 +164,12 @@ def _unroll_counted(function: Function, loop: Loop, trips: int) -> int:
     return size * (rounds + rest - 1)
 
 
-def _unroll_search(function: Function, loop: Loop) -> int:
-    """Copies that each keep their test; returns by how many operations the function grew."""
-    block = loop.header
+def _leave_by_phis(function: Function, block: Block) -> tuple[Block, dict[Ins, Ins]]:
+    """Give a loop of one block an exit of its own, where phis take what is used outside.
+
+    Returns that exit and the phis, which have one operand so far.
+    """
     exit_ = block.succs[1]
-    rounds = 4 if len(block.body) <= 6 else 2
-    back = block.preds.index(block)
     made = {*block.phis, *block.body}
     if len(exit_.preds) != 1 or exit_.phis:
         # A block of its own for leaving the loop.
@@ -196,6 +194,117 @@ def _unroll_search(function: Function, loop: Loop) -> int:
                     phi.block = exit_
     _rename_outside(function, block, outside)
     exit_.phis = list(outside.values())
+    return exit_, outside
+
+
+def _unroll_ahead(function: Function, loop: Loop) -> int:
+    """As long as there are enough rounds left, several without a test; then one at a time.
+
+    Returns by how many operations the function grew; 0 if the test is not of the right kind.
+    """
+    block, preheader = loop.header, loop.preheader
+    assert preheader is not None
+    rounds = 4
+    entry, back = block.preds.index(preheader), block.preds.index(block)
+    condition = block.term.args[0]
+    counter = next((phi for phi in block.phis if phi.args[back] is (
+        condition if condition.op == "add" else (condition.args or [None])[0])), None)
+    if counter is None or counter.args[back].op != "add" or (
+            counter.args[back].args[0] is not counter):
+        return 0
+    step = counter.args[back].args[1]
+    if condition is counter.args[back]:
+        if step.op != "const" or step.value != 0xFFFFFFFF:
+            return 0
+        bound = None
+    else:
+        bound = condition.args[1]
+        if condition.op != "lt" or step.block is block or bound.block is block or (
+                not _is_far_from_the_end(bound, step, rounds)):
+            return 0
+    far: Ins | None = None
+
+    def room(value: Ins, out: Block) -> Ins:
+        """Whether `rounds` rounds are left when the counter has a value."""
+        if far is None:
+            made = Ins("lt", [function.const(rounds - 1), value], None, block.term.line)
+        else:
+            ahead = Ins("add", [value, far], None, block.term.line)
+            ahead.block = out
+            out.body.append(ahead)
+            made = Ins("lt", [ahead, bound], None, block.term.line)  # type: ignore[list-item]
+        made.block = out
+        out.body.append(made)
+        return made
+
+    if bound is not None:
+        far = Ins("mul", [step, function.const(rounds - 1)], None, block.term.line)
+        far.block = preheader
+        preheader.body.append(far)
+    exit_, outside = _leave_by_phis(function, block)
+    phis, body = block.phis, list(block.body)
+    following = {phi: phi.args[back] for phi in phis}
+    # The main loop, and behind it the question whether anything is left for the old one.
+    main, rest = Block("several"), Block("rest")
+    enough = room(counter.args[entry], preheader)
+    before = Block("enter")
+    before.preds = [preheader]
+    before.succs = [main]
+    before.term = Ins("jump", [], None, block.term.line)
+    before.term.block = before
+    values: dict[Ins, Ins] = {}
+    for phi in phis:
+        copy = values[phi] = Ins("phi", [phi.args[entry]], None, phi.line)
+        copy.block = main
+        main.phis.append(copy)
+    for _ in range(rounds):
+        done = _copy_round(block, body, values, main)
+        values = {phi: done.get(following[phi], following[phi]) for phi in phis}
+    for phi, copy in zip(phis, main.phis, strict=True):
+        copy.args.append(values[phi])
+    again = room(values[counter], main)
+    preheader.term = Ins("branch", [enough], None, block.term.line)
+    preheader.term.block = preheader
+    preheader.succs = [before, block]
+    main.preds = [before, main]
+    main.term = Ins("branch", [again], None, block.term.line)
+    main.term.block = main
+    main.succs = [main, rest]
+    rest.preds = [main]
+    rest.term = Ins("branch", [done.get(condition, condition)], None, block.term.line)
+    rest.term.block = rest
+    rest.succs = [block, exit_]
+    block.preds.append(rest)
+    for phi in phis:
+        phi.args.append(values[phi])
+    exit_.preds.append(rest)
+    for value, phi in outside.items():
+        phi.args.append(done.get(value, value))
+    main.hint = rest.hint = 1
+    position = function.blocks.index(block)
+    function.blocks[position:position] = [before, main, rest]
+    return len(body) * rounds
+
+
+def _is_far_from_the_end(bound: Ins, step: Ins, rounds: int) -> bool:
+    """Whether a value below the bound cannot wrap around within some rounds."""
+    ranges = Ranges()
+    if bound.op == "add" and bound.args[0].op in ("label", "slot") and (
+            bound.args[1].op == "const"):
+        high = bound.args[1].value + NO_MEMORY_BEYOND
+    elif bound.op in ("label", "slot"):
+        high = NO_MEMORY_BEYOND
+    else:
+        high = ranges.of(bound)[1]
+    return high + ranges.of(step)[1] * (rounds + 1) <= 0xFFFFFFFF
+
+
+def _unroll_search(function: Function, loop: Loop) -> int:
+    """Copies that each keep their test; returns by how many operations the function grew."""
+    block = loop.header
+    rounds = 4 if len(block.body) <= 6 else 2
+    back = block.preds.index(block)
+    exit_, outside = _leave_by_phis(function, block)
     phis, body, condition = block.phis, list(block.body), block.term.args[0]
     following = {phi: phi.args[back] for phi in phis}
     done: dict[Ins, Ins] = {}
