@@ -1,7 +1,7 @@
 """Long campaigns against the compiler: ``python -m tests.fuzz_qll``.
 
 Damaged programs must be rejected properly or compiled; with ``--run``, random programs that are
-right must give what the interpreter gives, at every optimisation level. The first program that
+right must give what the interpreter gives, without and with optimisation. The first program that
 shows a fault is written to build/fuzz/ and ends the run with status 1.
 """
 
@@ -10,6 +10,7 @@ import random
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.qll import LEVELS, build, run
@@ -30,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
                         help="how many programs (default: 10000)")
     parser.add_argument("-s", "--seed", type=int, default=0, help="where to start (default: 0)")
     parser.add_argument("-r", "--run", action="store_true",
-                        help="run random programs, compiled at every level, instead")
+                        help="run random programs, compiled at several levels, instead")
     options = parser.parse_args(argv)
     if options.run:
         return _compare(options.seed, options.count)
@@ -56,11 +57,11 @@ def _campaign(seed: int, count: int) -> int:
     return 0
 
 
-def results(text: str) -> list[int | None]:
+def results(text: str, levels: Sequence[int] = LEVELS) -> list[int | None]:
     """What a program gives by the language's definition and at each level; None if it does not end
     in time."""
     expected = with_deep_stack(lambda: interpret(analyse([Source("t.qll", text)])[0]))
-    return [expected, *(run(build([text], level=level), budget=CYCLES).r0 for level in LEVELS)]
+    return [expected, *(run(build([text], level=level), budget=CYCLES).r0 for level in levels)]
 
 
 def _compare(seed: int, count: int) -> int:
@@ -68,13 +69,14 @@ def _compare(seed: int, count: int) -> int:
     for number in range(seed, seed + count):
         text = program(random.Random(number))
         try:
-            given = results(text)
+            levels = (0, 2) if number % 4 else LEVELS
+            given = results(text, levels)
         except Exception:
             return _report(number, text, traceback.format_exc())
         if None in given or len(set(given)) > 1:
-            return _report(number, text, f"interpreted, and at levels {LEVELS}: {given}")
+            return _report(number, text, f"interpreted, and at levels {levels}: {given}")
         traps += given[0] in (0xE0000000, 0xE0000001, 0xE0000002)
-    print(f"{count} programs from seed {seed} gave what they should at each level; "
+    print(f"{count} programs from seed {seed} gave what they should; "
           f"{traps} ended in a trap")
     return 0
 

@@ -92,8 +92,7 @@ class Expressions(Operators):
 
     def unknown_name(self, node: syntax.Name) -> None:
         locals_ = [name for scope in self.scopes for name in scope]
-        guess = self.block.suggest(node.name, "values", locals_)
-        notes: tuple[str, ...] = (f"did you mean '{guess}'?",) if guess else ()
+        notes = self.block.hints(node.name, "values", locals_)
         if self.block.type(node.name) is not None or (self.env and node.name in self.env):
             notes = (f"'{node.name}' is a type, not a value",)
         self.report.error("unknown-identifier", f"unknown identifier '{node.name}'",

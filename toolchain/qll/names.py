@@ -174,6 +174,28 @@ class Block:
             found = self.known_values[name] = lookup(self, name, "values")
             return found
 
+    def hints(self, name: str, kind: str, also: list[str]) -> tuple[str, ...]:
+        """Notes that help with a name that is not known."""
+        guess = self.suggest(name, kind, also)
+        if guess:
+            return (f"did you mean '{guess}'?",)
+        head = name.rpartition("::")[0]
+        if head and not self._reaches(head):
+            return (f"there is no namespace '{head}'",)
+        return ()
+
+    def _reaches(self, path: str) -> bool:
+        """Whether a path names a namespace, seen from here."""
+        parts = path.split("::")
+        if parts[0] == "global":
+            return self.root.walk(parts[1:]) is not None
+        block: Block | None = self
+        while block is not None:
+            if any(place.walk(parts) for place in [block.namespace, *block.usings]):
+                return True
+            block = block.parent
+        return False
+
     def suggest(self, name: str, kind: str, also: list[str]) -> str | None:
         """What a name that is not known may have been meant to be: a name within reach from here,
         of that kind (`types` or `values`), or one of `also`."""

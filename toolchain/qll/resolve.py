@@ -210,8 +210,7 @@ class Resolver:
                               f"ambiguous identifier '{name}': in {entity.names()}",
                               node.pos, node.end)
             return UNKNOWN
-        guess = block.suggest(name, "types", list(env or ()))
-        notes: tuple[str, ...] = (f"did you mean '{guess}'?",) if guess else ()
+        notes = block.hints(name, "types", list(env or ()))
         if block.value(name) is not None:
             notes = (f"'{name}' is a value, not a type",)
         self.report.error("unknown-type", f"unknown type identifier '{name}'",

@@ -27,6 +27,13 @@ source0.qll:2:32: error: unknown identifier 'helper'
     function main(): byte { return helper(); }
                                    ^~~~~~
     note: did you mean 'a::helper'?"""),
+    "namespace that is not there": (
+        "function main(): byte { return os::exit(1); }\n",
+        """\
+source0.qll:1:32: error: unknown identifier 'os::exit'
+    function main(): byte { return os::exit(1); }
+                                   ^~~~~~~~
+    note: there is no namespace 'os'"""),
     "type of an argument": (
         "function half(x: int): int { return x / 2; }\n"
         "function main(): byte { half('a'); return 0; }\n",
