@@ -10,7 +10,7 @@ from dataclasses import astuple
 
 from tests.formal.prover import Bug, Proof, ProofError, plant
 
-MODULES = ("units",)
+MODULES = ("units", "mmu")
 
 
 def proofs() -> dict[str, Proof]:

@@ -100,7 +100,7 @@ def to_smt2(component: Any, name: str) -> str:
     m.submodules.dut = component
     m.d.comb += Assume(~ResetSignal("sync"))
     BUILD.mkdir(parents=True, exist_ok=True)
-    text = rtlil.convert(m, name="top", ports=[], platform="formal", emit_src=False)
+    text = rtlil.convert(m, name="top", ports=[], platform="formal")
     (BUILD / f"{name}.il").write_text(text)
     script = (f"read_rtlil {name}.il; prep -top top; flatten; chformal -lower; memory_map; "
               "opt -full; setundef -undriven -anyseq; opt_clean; dffunmap; "
@@ -116,6 +116,9 @@ def smtbmc(path: str, *options: str) -> bool:
     verdict = done.stdout.rsplit("Status:", 1)[-1].strip().lower()
     if verdict not in ("passed", "failed"):
         raise ProofError(f"yosys-smtbmc on {path} said\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    if verdict == "failed":
+        wrong = [line for line in done.stdout.splitlines() if "failed" in line or "Unreached" in line]
+        print("\n".join(wrong), file=sys.stderr)
     return verdict == "passed"
 
 

@@ -1,0 +1,261 @@
+"""Proofs about the MMU: TLB, both walkers, and the rules of the bus that they read by."""
+
+from amaranth import Array, Cat, Const, Module, Mux, Signal
+from amaranth.asserts import AnyConst, AnySeq
+from amaranth.hdl import Assert, Assume, Cover
+from amaranth.lib import wiring
+
+from rtl.mmu.list_walker import ListWalker
+from rtl.mmu.region import Region
+from rtl.mmu.tlb import Tlb
+from rtl.mmu.two_level_walker import TwoLevelWalker
+from tests.formal.prover import Bug, Proof
+
+__all__ = ["PROOFS"]
+
+
+def granted(region):
+    """All that is said about a region besides where it is."""
+    return Cat(region.is_outside, region.read, region.write, region.execute)
+
+
+class TlbProof(wiring.Component):
+    """What a TLB answers, some region said that was filled in since the last flush."""
+
+    def __init__(self):
+        super().__init__({})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.dut = dut = Tlb(entries=2)
+
+        region = dut.region
+        m.d.comb += [port.eq(AnySeq(len(port))) for port in (dut.en, dut.va, dut.fill, dut.flush)]
+        m.d.comb += region.as_value().eq(AnySeq(len(region.as_value())))
+
+        # Model: one address and one answer, any of them; whether a region has given this answer
+        # for this address. Universal over both, so all addresses and answers are meant.
+        address, answer = AnyConst(32), Signal(Region)
+        m.d.comb += answer.as_value().eq(AnyConst(len(answer.as_value())))
+        was_said = Signal()
+        covers   = ~(address < region.first) & ~(region.last < address)
+        says     = ((address + region.offset)[:32] == answer.offset) & (granted(region)
+                                                                       == granted(answer))
+        with m.If(dut.flush):
+            m.d.sync += was_said.eq(0)
+        with m.Elif(dut.fill & covers & says):
+            m.d.sync += was_said.eq(1)
+
+        # Promise.
+        answers = (dut.pa == answer.offset) & (granted(dut) == granted(answer))
+        with m.If(dut.hit & (dut.va == address) & answers):
+            m.d.comb += Assert(was_said)
+        m.d.comb += Assert(dut.en | ~dut.hit)
+
+        # Promise: what was filled in last is found at once, unless an older region contradicts.
+        is_fresh, fresh = Signal(), Signal(Region)
+        m.d.sync += [is_fresh.eq(dut.fill & ~dut.flush), fresh.eq(region)]
+        is_empty = Signal(init=1)
+        with m.If(dut.flush):
+            m.d.sync += is_empty.eq(1)
+        with m.Elif(dut.fill):
+            m.d.sync += is_empty.eq(0)
+        is_alone = Signal()
+        m.d.sync += is_alone.eq(is_empty)
+        inside = ~(dut.va < fresh.first) & ~(fresh.last < dut.va)
+        with m.If(is_fresh & is_alone & dut.en & inside):
+            m.d.comb += [Assert(dut.hit), Assert(dut.is_last == (dut.va == fresh.last))]
+
+        # Reach: a hit after two fills; two regions that contradict each other.
+        m.d.comb += [Cover(dut.hit & was_said & ~is_alone & is_fresh),
+                     Cover(dut.en & is_fresh & inside & ~dut.hit & ~is_alone)]
+
+        return m
+
+
+class Memory(wiring.Component):
+    """A few words that hold anything but do not change, behind a `MemBus` that keeps its rules.
+
+    Promises for the master: an offer stands until it is taken; one read at a time; no write, and
+    nothing at or past the end of RAM.
+    """
+    def __init__(self, mem, *, words):
+        self.mem   = mem
+        self.words = [AnyConst(32) for _ in range(words)]
+        super().__init__({})
+
+    def elaborate(self, platform):
+        m = Module()
+        req, rsp = self.mem.req, self.mem.rsp
+
+        pending, addr = Signal(), Signal(32)
+        accept = req.valid & req.ready
+        m.d.comb += [
+            req.ready.eq(AnySeq(1)),
+            rsp.valid.eq(pending & AnySeq(1)),
+            rsp.payload.data.eq(Array(self.words)[addr]),
+        ]
+        m.d.sync += pending.eq(accept | (pending & ~rsp.valid))
+        with m.If(accept):
+            m.d.sync += addr.eq(req.payload.addr)
+
+        # Assume: the memory hesitates in three cycles at most.
+        hesitates = (req.valid & ~req.ready) | (pending & ~rsp.valid)
+        hesitated = Signal(2)
+        m.d.sync += hesitated.eq(hesitated + hesitates)
+        m.d.comb += Assume(~(hesitates & (hesitated == 3)))
+
+        stands, stood = Signal(), Signal(32)
+        m.d.sync += [stands.eq(req.valid & ~req.ready), stood.eq(req.payload.addr)]
+        with m.If(stands):
+            m.d.comb += [Assert(req.valid), Assert(req.payload.addr == stood)]
+        with m.If(req.valid):
+            m.d.comb += [
+                Assert(~req.payload.write),
+                Assert(req.payload.addr < len(self.words)),
+                Assert(~pending | rsp.valid),
+            ]
+        m.d.comb += Assert(~pending | rsp.ready)
+
+        return m
+
+
+class ListModel:
+    """Section 5's rule for list tables, over words that are signals."""
+
+    def __init__(self, words, base):
+        self.words, self.base = words, base
+
+    def translate(self, m, va, name):
+        """Physical address and flags (0 for none) of an address."""
+        words, ram_words = self.words, len(self.words)
+        pa, flags = Signal(33, name=f"{name}_pa"), Signal(4, name=f"{name}_flags")
+        for base in range(ram_words):
+            found, lowest, at, granted = Const(0), Const(0, 32), Const(0, 33), Const(0, 4)
+            for index in range((ram_words - 1 - base) // 4):
+                virtual, physical, size, bits = words[base + 1 + 4 * index:][:4]
+                wins = ((index < words[base]) & ~(va < virtual) & ((va - virtual)[:32] < size)
+                        & (~found | (virtual < lowest)))
+                found, lowest = found | wins, Mux(wins, virtual, lowest)
+                at      = Mux(wins, physical + (va - virtual)[:32], at)
+                granted = Mux(wins, bits[:4], granted)
+            with m.If(self.base == base):
+                m.d.comb += [pa.eq(at), flags.eq(granted)]
+        return pa, flags
+
+
+class TwoLevelModel:
+    """Section 5's rule for two-level tables, over words that are signals."""
+
+    def __init__(self, words, base):
+        self.words, self.base = words, base
+
+    def translate(self, m, va, name):
+        """Physical address and flags (0 for none) of an address."""
+        first, second = Signal(32, name=f"{name}_first"), Signal(32, name=f"{name}_second")
+        for n, word in enumerate(self.words):
+            with m.If(self.base + va[22:] == n):
+                m.d.comb += first.eq(word)
+        for n, word in enumerate(self.words):
+            with m.If(first[4:] + va[12:22] == n):
+                m.d.comb += second.eq(word)
+        flags = Signal(4, name=f"{name}_flags")
+        m.d.comb += flags.eq(first & second)
+        return Cat(va[:12], second[12:]), flags
+
+
+class WalkerProof(wiring.Component):
+    """What a walker finds is what the manual says, for the address and for all of its region.
+
+    Parameters
+    ----------
+    walker, model : type
+    words : int
+        Length of RAM.
+    cycles : int
+        A walk lasts no longer.
+    """
+    def __init__(self, walker, model, *, words, cycles):
+        self.walker, self.model = walker, model
+        self.words, self.cycles = words, cycles
+        super().__init__({})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.dut    = dut    = self.walker(ram_words=self.words)
+        m.submodules.memory = memory = Memory(dut.mem, words=self.words)
+
+        # Assume: `base` and `va` hold still during a walk, after which comes a pause.
+        walk, found  = dut.walk, dut.walk.found
+        base, va     = Signal(32), Signal(32)
+        was_en, done = Signal(), Signal()
+        m.d.comb += [walk.en.eq(AnySeq(1)), base.eq(AnySeq(32)), va.eq(AnySeq(32)),
+                     walk.base.eq(base), walk.va.eq(va)]
+        last = Signal(64)
+        m.d.sync += [was_en.eq(walk.en), done.eq(walk.done), last.eq(Cat(base, va))]
+        with m.If(was_en & walk.en):
+            m.d.comb += Assume(Cat(base, va) == last)
+        m.d.comb += Assume(~(done & walk.en))
+
+        # Promise: the mapping is the manual's, and so is that of any neighbour.
+        model     = self.model(memory.words, base)
+        neighbour = AnyConst(32)
+        pa, flags = model.translate(m, va, "here")
+        near_pa, near_flags = model.translate(m, neighbour, "near")
+        first, final = Signal(33), Signal(33)
+        m.d.comb += [first.eq(va - found.back), final.eq(va + found.ahead)]
+        with m.If(walk.done):
+            m.d.comb += [
+                Assert(found.flags.present == flags[0]),
+                Assert(~first[32]), Assert(~final[32]),
+            ]
+            with m.If(flags[0]):
+                m.d.comb += [Assert(found.pa == pa), Assert(found.flags.as_value() == flags)]
+            with m.If(~(neighbour < first) & ~(final < neighbour)):
+                m.d.comb += Assert(near_flags[0] == flags[0])
+                with m.If(flags[0]):
+                    m.d.comb += [Assert(near_flags == flags),
+                                 Assert(near_pa - neighbour == pa - va)]
+
+        # Promise: it ends.
+        age = Signal(8)
+        m.d.sync += age.eq(Mux(walk.en & ~walk.done, age + 1, 0))
+        m.d.comb += Assert(age <= self.cycles)
+
+        # Reach: a mapping and a gap, and a walk after an abandoned one.
+        abandoned = Signal()
+        with m.If(was_en & ~walk.en & ~done):
+            m.d.sync += abandoned.eq(1)
+        m.d.comb += [
+            Cover(walk.done & flags[0] & (found.back != 0) & (found.ahead == 7)),
+            Cover(walk.done & (flags == 0)),
+            Cover(walk.done & abandoned),
+        ]
+
+        return m
+
+
+LIST, TWO_LEVEL, TLB = "rtl/mmu/list_walker.py", "rtl/mmu/two_level_walker.py", "rtl/mmu/tlb.py"
+
+PROOFS = (
+    # Three fills into two entries, with a flush anywhere.
+    Proof("tlb", TlbProof, depth=6, reaches=4, bugs=(
+        Bug(TLB, "& ~(region.last < self.va)", ""),
+        Bug(TLB, "hits.any() & ~has_two", "hits.any()"),
+        Bug(TLB, "with m.If(self.flush | has_two):", "with m.If(has_two):"))),
+    # Two entries and a half, the longest walk, and part of another one before it.
+    Proof("list_walker", lambda: WalkerProof(ListWalker, ListModel, words=11, cycles=21),
+          depth=24, reaches=24, bugs=(
+        Bug(LIST, "delta[:32] > best_by", "delta[:32] < best_by"),
+        Bug(LIST, "covers     = ~is_above & (rest < 0)",
+            "covers     = ~is_above & (rest <= 0)"),
+        Bug(LIST, "Mux(word < fit, word, fit)", "word"),
+        Bug(LIST, "ahead.eq(~walk.va)", "ahead.eq(~0)"),
+        Bug(LIST, "walk.en & ~is_abandoned", "walk.en"))),
+    Proof("two_level_walker",
+          lambda: WalkerProof(TwoLevelWalker, TwoLevelModel, words=6, cycles=11),
+          depth=14, reaches=14, bugs=(
+        Bug(TWO_LEVEL, "is_second | ~first.flags.present", "is_second"),
+        Bug(TWO_LEVEL, "entry >= self.ram_words", "entry > self.ram_words"),
+        Bug(TWO_LEVEL, "walk.en & ~is_abandoned", "walk.en"))),
+)
