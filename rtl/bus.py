@@ -81,9 +81,10 @@ class Access(enum.Enum, shape=unsigned(2)):
 # walked, in a later one: `hit` with `pa` and `reason`. The core keeps asking until the answer is
 # there, or changes its mind and asks something else. With translation inactive, `pa` is `va`.
 #
-# `reason` is MEMORY_FAULT without mapping or permission, OUT_OF_BOUNDS for a physical address of
-# 2^32 or more, else NONE; the end of RAM is the core's to check. `is_last` says that `va + 1` may
-# be mapped otherwise, so that a fetch of two words must stop at the first.
+# `reason` is MEMORY_FAULT without mapping or permission, OUT_OF_BOUNDS for a physical address at or
+# past the end of RAM, else NONE. `is_low` says that the physical address is below `RESERVED_LIMIT`,
+# and is there earlier than `pa`. `is_last` says that `va + 1` may be mapped otherwise, so that a
+# fetch of two words must stop at the first.
 TranslateBus = wiring.Signature({
     "valid":   Out(1),
     "va":      Out(32),
@@ -91,5 +92,6 @@ TranslateBus = wiring.Signature({
     "hit":     In(1),
     "pa":      In(32),
     "reason":  In(Reason),
+    "is_low":  In(1),
     "is_last": In(1),
 })

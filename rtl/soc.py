@@ -59,7 +59,7 @@ class SocConfig:
     target_entries: int             = 64
     return_entries: int             = 16
     insn_regions:   int             = 4
-    data_regions:   int             = 8
+    data_regions:   int             = 4
     early_decode:   bool            = True
 
     def __post_init__(self):

@@ -114,11 +114,10 @@ class Core(wiring.Component):
 
         reserved_test = is_reserved(self.addresses)
         m.submodules.fetch = fetch = Fetch(
-            target_entries=self.target_entries, return_entries=self.return_entries,
-            is_reserved=reserved_test)
+            target_entries=self.target_entries, return_entries=self.return_entries)
         m.submodules.queue     = queue     = FetchQueue(bypass=self.bypass)
         m.submodules.decode    = decode    = Decode(fpu=self.fpu)
-        m.submodules.execute   = execute   = Execute(fpu=self.fpu, is_reserved=reserved_test)
+        m.submodules.execute   = execute   = Execute(fpu=self.fpu)
         m.submodules.retire    = retire    = Retire()
         m.submodules.registers = registers = Registers(reads=2)
         m.submodules.watch     = watch     = StoreWatch()

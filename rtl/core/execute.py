@@ -17,7 +17,7 @@ from rtl.core.predictor import TargetUpdate
 from rtl.core.retire import Executed, Late
 from rtl.core.traps import Cause, TrapRequest, TrapResult
 from rtl.fpu.fpu import Fpu
-from toolchain.isa.machine import PROGRAM, RESERVED_LIMIT
+from toolchain.isa.machine import PROGRAM
 from toolchain.isa.trace import Kind
 
 __all__ = ["Execute"]
@@ -33,8 +33,6 @@ class Execute(wiring.Component):
     ----------
     fpu : bool
         Whether the floating-point instructions are there.
-    is_reserved : function
-        Gives whether a physical address below `RESERVED_LIMIT` is something else than RAM.
 
     Members
     -------
@@ -54,7 +52,7 @@ class Execute(wiring.Component):
     direct : Out(DirectPort)
         To RAM.
     slow : Out(MemBus)
-        To what is not RAM.
+        To what is below `RESERVED_LIMIT`.
     is_stale : In(1)
         What was fetched, and begins to be executed now or later, is stale.
     is_privileged : In(1)
@@ -67,9 +65,8 @@ class Execute(wiring.Component):
     targets : Out(TargetUpdate)
     returns : Out(ReturnUpdate)
     """
-    def __init__(self, *, fpu, is_reserved):
-        self.fpu         = fpu
-        self.is_reserved = is_reserved
+    def __init__(self, *, fpu):
+        self.fpu = fpu
         super().__init__({
             "i":              In(stream.Signature(Decoded)),
             "o":              Out(stream.Signature(Executed)),
@@ -116,12 +113,13 @@ class Execute(wiring.Component):
         x_faults         = Signal()
         x_traps          = Signal()  # `int` and `halt`
         x_completes      = Signal()
-        slow_busy        = Signal()  # an access to what is not RAM has begun
+        slow_busy        = Signal()  # an access below `RESERVED_LIMIT` has begun
         slow_done        = Signal()
         live             = Signal()
+        refetches        = Signal()  # what comes next is stale
         m.d.sync += x_is_fresh.eq(~self.i.valid | self.i.ready)
         m.d.comb += [
-            x_is_stale.eq(self.is_stale & x_is_fresh),
+            x_is_stale.eq((self.is_stale | refetches) & x_is_fresh),
             live.eq(self.i.valid & ~self.trap_busy & ~x_is_stale),
             x_is_misfetched.eq(live & insn.jumped.is_wrong),
             x_is_interrupted.eq(live & ~insn.jumped.is_wrong & self.interrupted
@@ -133,9 +131,8 @@ class Execute(wiring.Component):
 
         x_reason      = Signal(Reason)
         x_accesses    = Signal()
-        x_is_reserved = Signal()
         x_direct      = Signal()
-        x_slow        = Signal()
+        x_slow        = Signal()  # what may be no RAM; the arbiter finds out, with more time
         x_pa          = self.translate.pa
         is_access     = control.is_load | control.is_store
         m.d.comb += [
@@ -143,10 +140,9 @@ class Execute(wiring.Component):
             self.translate.valid.eq(x_accesses),
             self.translate.va.eq(insn.a),
             self.translate.access.eq(Mux(control.is_store, Access.WRITE, Access.READ)),
-            x_is_reserved.eq((x_pa < RESERVED_LIMIT) & self.is_reserved(x_pa[:12])),
-            x_direct.eq(x_accesses & self.translate.hit & ~x_is_reserved
+            x_direct.eq(x_accesses & self.translate.hit & ~self.translate.is_low
                         & (self.translate.reason == Reason.NONE)),
-            x_slow.eq(x_accesses & self.translate.hit & x_is_reserved
+            x_slow.eq(x_accesses & self.translate.hit & self.translate.is_low
                       & (self.translate.reason == Reason.NONE)),
             self.direct.en.eq(x_direct & self.o.ready),
             self.direct.write.eq(control.is_store),
@@ -258,23 +254,32 @@ class Execute(wiring.Component):
 
         # --- where to go on ----------------------------------------------------------------------
 
+        # Jumps and constants complete in their first cycle if nothing is wrong with them. That is
+        # known early: the way from here to fetch must not lead through the address translation.
+        x_is_simple = Signal()
+        m.d.comb += x_is_simple.eq(x_acts & (control.is_jump | control.is_constant)
+                                   & (insn.reason == Reason.NONE) & ~x_stall_on_retire)
+
         m.d.comb += [
             jump.insn.eq(insn),
             jump.ip.eq(self.ip),
-            jump.leaves.eq(x_completes | x_is_misfetched),
+            jump.leaves.eq(x_is_simple | x_is_misfetched),
             jump.return_top.eq(self.return_top),
             self.targets.eq(jump.targets),
             self.returns.eq(jump.returns),
         ]
-        # Behind what is being executed everything is stale. A store to what is not RAM may have
-        # changed the mapping of memory.
-        refetches = Signal()
+        # Stale is also what was fetched before a store below `RESERVED_LIMIT`: it may have changed
+        # the mapping of memory.
         with m.If(self.redirect.valid):
             m.d.sync += refetches.eq(0)
         with m.Elif(self.is_stale):
             m.d.sync += refetches.eq(1)
 
-        m.d.comb += self.redirect.ip.eq(self.ip)
+        x_remaps = Signal()
+        m.d.comb += [
+            x_remaps.eq(slow_done & control.is_store & x_acts & ~x_stall_on_retire),
+            self.redirect.ip.eq(Mux(x_is_simple | x_remaps, jump.next_ip, self.ip)),
+        ]
         with m.If(self.trapped.valid):
             with m.If(self.trapped.jumps):
                 m.d.comb += [self.redirect.valid.eq(1), self.redirect.ip.eq(self.trapped.ip)]
@@ -282,20 +287,17 @@ class Execute(wiring.Component):
             with m.Elif(self.trapped.kind == Kind.INSN):
                 m.d.comb += self.i.ready.eq(1)  # an `int` without effect
                 m.d.sync += self.ip.eq(insn.next_ip)
-        with m.Elif(x_completes):
-            m.d.comb += [
-                self.redirect.valid.eq(jump.is_mispredicted | refetches | self.is_stale
-                                       | (slow_busy & control.is_store)),
-                self.redirect.ip.eq(jump.next_ip),
-            ]
-            m.d.sync += self.ip.eq(jump.next_ip)
-        with m.Elif(x_is_misfetched | (self.is_stale & (x_is_fresh | ~self.i.valid))):
-            m.d.comb += self.redirect.valid.eq(1)
+        with m.Else():
+            is_late = (self.is_stale | refetches) & (x_is_fresh | ~self.i.valid)
+            m.d.comb += self.redirect.valid.eq((x_is_simple & jump.is_mispredicted) | x_remaps
+                                               | x_is_misfetched | is_late)
+            with m.If(x_completes):
+                m.d.sync += self.ip.eq(jump.next_ip)
 
         return m
 
     def _elaborate_slow(self, m, wanted, pa, busy, done):
-        """One access to what is not RAM; gives its address and what was read."""
+        """One access to what may be no RAM; gives its address and what was read."""
         slow = self.slow
         addr = Signal(32, name="slow_addr")
         with m.If(~busy):

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from rtl.bus import Access, MemBus, Reason, TranslateBus
 from rtl.core.predictor import BranchTargets, Prediction, ReturnStack, TargetUpdate
 from rtl.memory.ports import FetchPort
-from toolchain.isa.machine import PROGRAM, RESERVED_LIMIT
+from toolchain.isa.machine import PROGRAM
 
 __all__ = ["Fetch", "Group", "Redirect", "ReturnUpdate"]
 
@@ -39,15 +39,13 @@ class Fetch(wiring.Component):
 
     A group of two words is asked for in each cycle, at any address, and put out in the next. It is
     a single word if the next one may be mapped elsewhere, lies past the end of RAM or behind a jump
-    that is predicted taken, and below `RESERVED_LIMIT`. The words there that are not RAM are read
-    through `slow`, one at a time, once everything before has been executed.
+    that is predicted taken. Words below `RESERVED_LIMIT`, which may be no RAM, are read through
+    `slow`, one at a time, once everything before has been executed.
 
     Parameters
     ----------
     target_entries, return_entries : int
         Sizes of branch target buffer and return stack.
-    is_reserved : function
-        Gives whether a physical address below `RESERVED_LIMIT` is something else than RAM.
 
     Members
     -------
@@ -75,10 +73,9 @@ class Fetch(wiring.Component):
     return_top : Out(32)
         Latest address on the return stack.
     """
-    def __init__(self, *, target_entries, return_entries, is_reserved):
+    def __init__(self, *, target_entries, return_entries):
         self.target_entries = target_entries
         self.return_entries = return_entries
-        self.is_reserved    = is_reserved
         super().__init__({
             "o_valid":    Out(1),
             "o":          Out(Group),
@@ -120,15 +117,12 @@ class Fetch(wiring.Component):
 
         # Where the group is, and how much of it can be had at once.
         f_pa          = self.translate.pa
-        f_is_low      = Signal()
-        f_is_reserved = Signal()
+        f_is_low      = self.translate.is_low
         f_two         = Signal()
         f_is_pair     = Signal()
         f_predicted   = Signal()
         prediction    = targets.prediction
         m.d.comb += [
-            f_is_low.eq(f_pa < RESERVED_LIMIT),
-            f_is_reserved.eq(f_is_low & self.is_reserved(f_pa[:12])),
             f_two.eq(~self.translate.is_last & ~f_is_low),
             f_predicted.eq(prediction.taken & (~prediction.pos | f_two)),
             f_is_pair.eq(f_two & (prediction.pos | ~prediction.taken)),
@@ -155,9 +149,9 @@ class Fetch(wiring.Component):
         m.d.comb += [
             f_can_ask.eq(self.translate.hit & ~f_parked & (self.free > fd_valid) & ~fd_waiting),
             f_fails.eq(self.translate.reason != Reason.NONE),
-            self.port.en.eq(f_can_ask & ~f_fails & ~f_is_reserved),
+            self.port.en.eq(f_can_ask & ~f_fails & ~f_is_low),
             self.port.addr.eq(f_pa),
-            f_fires.eq((f_can_ask & (f_fails | ~f_is_reserved)) | slow_fires),
+            f_fires.eq((f_can_ask & (f_fails | ~f_is_low)) | slow_fires),
             self.asked.eq(f_fires),
             self.asked_addr.eq(f_pa),
         ]
@@ -181,12 +175,12 @@ class Fetch(wiring.Component):
         with m.If(self.redirect.valid):
             m.d.sync += [f_ip.eq(self.redirect.ip), f_parked.eq(0), fd_valid.eq(0)]
 
-        self._elaborate_slow(m, f_pa, f_can_ask & ~f_fails & f_is_reserved, slow_fires, fd_word)
+        self._elaborate_slow(m, f_pa, f_can_ask & ~f_fails & f_is_low, slow_fires, fd_word)
 
         return m
 
     def _elaborate_slow(self, m, f_pa, wanted, fires, word):
-        """Reads a word that is not RAM, once nothing that is under way can change it any more."""
+        """Reads a word that may be no RAM, once nothing under way can change it any more."""
         slow    = self.slow
         addr    = Signal(32)
         is_void = Signal()  # redirected since

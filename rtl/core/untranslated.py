@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
 from rtl.bus import Reason, TranslateBus
+from toolchain.isa.machine import RESERVED_LIMIT
 
 __all__ = ["Untranslated"]
 
@@ -34,6 +35,7 @@ class Untranslated(wiring.Component):
             m.d.comb += [
                 port.hit.eq(1),
                 port.pa.eq(port.va),
+                port.is_low.eq(port.va < RESERVED_LIMIT),
                 port.is_last.eq(port.va == self.ram_words - 1),
             ]
             with m.If(port.va >= self.ram_words):

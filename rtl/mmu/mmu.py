@@ -10,6 +10,7 @@ from rtl.mmu.region import Found, Region
 from rtl.mmu.tlb import Tlb
 from rtl.mmu.two_level_walker import TwoLevelWalker
 from toolchain.isa.config import PageTable
+from toolchain.isa.machine import RESERVED_LIMIT
 
 __all__ = ["Mmu"]
 
@@ -95,8 +96,10 @@ class Mmu(wiring.Component):
         found    = Signal(Found)
         region   = Signal(Region)
         va       = Signal(32)
-        is_data  = Signal()          # else for fetch
-        room     = Signal(signed(34))  # words of RAM above the physical address; negative: outside
+        is_data  = Signal()            # else for fetch
+        below    = Signal(33)          # words between the physical address and where its part of
+        above    = Signal(signed(34))  # memory begins and ends; `above` is negative past all RAM
+        is_low   = Signal()
         m.d.comb += [
             walker.walk.base.eq(base),
             walker.walk.va.eq(va),
@@ -106,7 +109,7 @@ class Mmu(wiring.Component):
 
         # IDLE    data first: it is an older instruction that waits for it
         # WALK
-        # BOUND   cut what was found at the end of RAM
+        # BOUND   cut what was found where a part of memory ends
         # FILL
         ports = Array([self.insn, self.data])
         with m.FSM():
@@ -117,16 +120,20 @@ class Mmu(wiring.Component):
                     m.next = "WALK"
             with m.State("WALK"):
                 m.d.comb += walker.walk.en.eq(1)
+                pa = walker.walk.found.pa
                 m.d.sync += [
                     found.eq(walker.walk.found),
-                    room.eq(self.ram_words - 1 - walker.walk.found.pa),
+                    is_low.eq(pa < RESERVED_LIMIT),
+                    below.eq(pa - Mux(pa < RESERVED_LIMIT, 0, RESERVED_LIMIT)),
+                    above.eq(Mux(pa < RESERVED_LIMIT, RESERVED_LIMIT, self.ram_words) - 1 - pa),
                 ]
                 with m.If(walker.walk.done):
                     m.next = "BOUND"
                 with m.If(forget | ~self.active):
                     m.next = "IDLE"
             with m.State("BOUND"):
-                self.bound(m, region, found, va, room)
+                self.bound(m, region, found, va, below, above)
+                m.d.sync += region.is_low.eq(is_low & found.flags.present)
                 m.next = "FILL"
                 with m.If(forget):
                     m.next = "IDLE"
@@ -151,6 +158,7 @@ class Mmu(wiring.Component):
         m.d.comb += [
             port.hit.eq(~self.active | tlb.hit),
             port.pa.eq(Mux(self.active, tlb.pa, port.va)[:addr_width]),
+            port.is_low.eq(Mux(self.active, tlb.is_low, port.va < RESERVED_LIMIT)),
             port.is_last.eq(Mux(self.active, tlb.is_last, port.va == self.ram_words - 1)),
         ]
         with m.If(self.active & ~allowed):
@@ -158,12 +166,13 @@ class Mmu(wiring.Component):
         with m.Elif(is_outside):
             m.d.comb += port.reason.eq(Reason.OUT_OF_BOUNDS)
 
-    def bound(self, m, region, found, va, room):
-        """Turn what was found into a region that is wholly inside RAM or wholly outside."""
-        is_outside = found.flags.present & (room < 0)
-        is_cut     = found.flags.present & (room < found.ahead)
-        back       = Mux(is_outside, 0, found.back)
-        ahead      = Mux(is_cut & ~is_outside, room[:32], found.ahead)
+    def bound(self, m, region, found, va, below, above):
+        """Turn what was found into a region in one part of memory: low, other RAM, or outside."""
+        is_outside = found.flags.present & (above < 0)
+        cuts_back  = found.flags.present & (below < found.back)
+        cuts_ahead = found.flags.present & (above < found.ahead) & ~is_outside
+        back       = Mux(is_outside, 0, Mux(cuts_back, below[:32], found.back))
+        ahead      = Mux(cuts_ahead, above[:32], found.ahead)
         m.d.sync += [
             region.first.eq(va - back),
             region.last.eq(va + ahead),

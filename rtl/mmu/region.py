@@ -32,6 +32,7 @@ class Region(data.Struct):
     last:       32
     offset:     32  # physical less virtual address, modulo 2^32
     is_outside: 1   # all of it is past the end of RAM
+    is_low:     1   # all of it is below `RESERVED_LIMIT`
     read:       1   # this and Present
     write:      1
     execute:    1

@@ -35,7 +35,7 @@ class Tlb(wiring.Component):
         Physical address, modulo 2^32.
     is_last : Out(1)
         `va` is the last address of its region.
-    is_outside, read, write, execute : Out(1)
+    is_outside, is_low, read, write, execute : Out(1)
         As in `Region`.
     fill : In(1)
         Strobe: take up `region`, from the next cycle on.
@@ -49,6 +49,7 @@ class Tlb(wiring.Component):
     pa:         Out(32)
     is_last:    Out(1)
     is_outside: Out(1)
+    is_low:     Out(1)
     read:       Out(1)
     write:      Out(1)
     execute:    Out(1)
@@ -87,6 +88,7 @@ class Tlb(wiring.Component):
             self.pa.eq(of_hit([(self.va + r.offset)[:32] for r in regions])),
             self.is_last.eq(of_hit([self.va == r.last for r in regions])),
             self.is_outside.eq(of_hit([r.is_outside for r in regions])),
+            self.is_low.eq(of_hit([r.is_low for r in regions])),
             self.read.eq(of_hit([r.read for r in regions])),
             self.write.eq(of_hit([r.write for r in regions])),
             self.execute.eq(of_hit([r.execute for r in regions])),

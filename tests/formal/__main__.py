@@ -10,7 +10,7 @@ from dataclasses import astuple
 
 from tests.formal.prover import Bug, Proof, ProofError, plant
 
-MODULES = ("units", "mmu")
+MODULES = ("units", "mmu", "fpu")
 
 
 def proofs() -> dict[str, Proof]:

@@ -117,8 +117,8 @@ def smtbmc(path: str, *options: str) -> bool:
     if verdict not in ("passed", "failed"):
         raise ProofError(f"yosys-smtbmc on {path} said\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     if verdict == "failed":
-        wrong = [line for line in done.stdout.splitlines() if "failed" in line or "Unreached" in line]
-        print("\n".join(wrong), file=sys.stderr)
+        print(*(line for line in done.stdout.splitlines()
+                if "failed" in line or "Unreached" in line), sep="\n", file=sys.stderr)
     return verdict == "passed"
 
 

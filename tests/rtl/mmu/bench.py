@@ -167,7 +167,7 @@ class MmuBench:
         while budget > 0 and (len(taken) < self.sent or self.simulation.unsent("order")):
             self.simulation.run(500)
             budget -= 500
-            taken += self.simulation.receive("answer")
+            taken.extend(int(token) for token in self.simulation.receive("answer"))
         assert len(taken) == self.sent, "the MMU did not answer"
         assert not self.simulation.probe("misbehaved"), "a walk wrote, or read past the end of RAM"
         self.sent = 0
