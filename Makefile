@@ -13,7 +13,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim disk demo crash fuzz lint test check bench clean
+.PHONY: help sim disk demo crash fuzz lint test check bench synth formal clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -76,6 +76,13 @@ fuzz: $(DEV)  ## Random programs, hardware against golden model: TIME=seconds or
 
 fuzz-qll: $(DEV)  ## Try 100,000 damaged QLL programs on the compiler
 	@$(PYTHON) -m tests.fuzz_qll --count 100000
+
+synth: $(HW)  ## Measure the hardware on an ECP5: DESIGNS="core fpu" SEEDS=1 instead of all of the page
+	@$(PYTHON) -m fpga.synthesis $(DESIGNS) $(if $(SEEDS),--seeds $(SEEDS)) \
+	    $(if $(DESIGNS),,--page)
+
+formal: $(HW)  ## Prove the hardware right, and each proof able to fail: PROOFS="tlb divider" for some
+	@$(PYTHON) -m tests.formal $(PROOFS)
 
 check: lint  ## Lint, types and fast tests: run before each commit
 	@$(PYTHON) -m pytest -q -n 2 -m "not slow"

@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from amaranth import Cat, Module, Signal, Value
@@ -23,7 +23,7 @@ from rtl.core.divider import Divider
 from rtl.core.multiplier import Multiplier
 from rtl.fpu.fpu import Fpu
 from rtl.mmu.mmu import Mmu
-from rtl.soc import Soc, SocConfig
+from rtl.soc import FAST_CLOCK, Soc, SocConfig
 from toolchain.isa.config import MachineConfig
 
 __all__ = ["DESIGNS", "Processor", "main"]
@@ -44,9 +44,10 @@ class Processor(wiring.Component):
 
     Parameters
     ----------
-    fpu : bool
+    fpu, early_decode : bool
+        As in `MachineConfig` and `SocConfig`.
     """
-    def __init__(self, *, fpu):
+    def __init__(self, *, fpu=True, early_decode=False):
         options   = SocConfig()
         ram_words = options.machine.ram_words
         self.mmu  = Mmu(ram_words=ram_words, insn_entries=options.insn_regions,
@@ -54,7 +55,7 @@ class Processor(wiring.Component):
         # One window for devices besides the MMU's, two interrupts, one other master.
         self.core = Core(ram_words=ram_words, fpu=fpu, windows=[(0x300, 256), (0x400, 1)],
                          sources=(2, 3), masters=2, target_entries=options.target_entries,
-                         return_entries=options.return_entries)
+                         return_entries=options.return_entries, bypass=early_decode)
         members = self.core.signature.members
         super().__init__({
             "fetch_port": members["fetch_port"],
@@ -128,13 +129,15 @@ class Serialised(wiring.Component):
 def board_soc():
     """A whole machine in one FPGA, all of its memory in block RAM."""
     devices = ("timer", "clock", "debug_break", "console_output", "console_input", "mmu")
-    return Soc(SocConfig(machine=MachineConfig(ram_words=BOARD_RAM, peripherals=devices)))
+    return Soc(replace(FAST_CLOCK,
+                       machine=MachineConfig(ram_words=BOARD_RAM, peripherals=devices)))
 
 
 # What can be measured, by name; the first two are what `make synth` measures.
 DESIGNS = {
-    "core":        lambda: Processor(fpu=True),
+    "core":        Processor,
     "soc":         board_soc,
+    "core-early":  lambda: Processor(early_decode=True),
     "core-no-fpu": lambda: Processor(fpu=False),
     "fpu":         Fpu,
     "divider":     Divider,
