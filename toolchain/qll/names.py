@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 from . import syntax, tree
 from .errors import QllError, QllWarning, did_you_mean
 from .text import Text
-from .types import BOOL, STRING, Named, Type, Variable, equal, fingerprint
+from .types import BOOL, STRING, Named, Type, Variable, fingerprint, identical
 
 __all__ = [
     "Ambiguous", "Block", "FunctionTemplate", "Namespace", "Reporter", "TypeTemplate", "lookup",
@@ -62,9 +62,9 @@ class Instances(Generic[_E]):
         self._known: dict[tuple[int, ...], list[tuple[list[Type], _E]]] = {}
 
     def find(self, arguments: list[Type]) -> _E | None:
-        """The instance for arguments that equal these."""
+        """The instance for arguments that are identical to these."""
         for known, instance in self._known.get(tuple(map(fingerprint, arguments)), ()):
-            if all(equal(left, right) for left, right in zip(known, arguments, strict=True)):
+            if all(identical(left, right) for left, right in zip(known, arguments, strict=True)):
                 return instance
         return None
 

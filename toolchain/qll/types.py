@@ -17,7 +17,7 @@ __all__ = [
     "BOOL", "BYTE", "FLOAT", "INT", "STRING", "UNKNOWN", "VOID", "Array", "Builtin",
     "FunctionType", "Member", "Named", "Pointer", "Slice", "Struct", "Tagged", "Type", "Unknown",
     "Variable", "convertible", "equal",
-    "fingerprint", "is_aggregate", "is_integer", "is_numeric", "is_scalar",
+    "fingerprint", "identical", "is_aggregate", "is_integer", "is_numeric", "is_scalar",
     "is_slice_shaped", "is_testable", "show", "slice_element", "untagged",
 ]
 
@@ -402,6 +402,18 @@ def equal(left: Type, right: Type, seen: Pairs | None = None) -> bool:
     return _alike(left, right, equal, seen)
 
 
+def identical(left: Type, right: Type, seen: Pairs | None = None) -> bool:
+    """Whether two types are the same in every respect but tags: a name equals nothing else."""
+    if left is right:
+        return True
+    left, right = _bare(left), _bare(right)
+    if left is right or left is UNKNOWN or right is UNKNOWN:
+        return True
+    if isinstance(left, Named) or isinstance(right, Named):
+        return False
+    return _alike(left, right, identical, seen)
+
+
 def convertible(source: Type, target: Type, seen: Pairs | None = None) -> bool:
     """Whether a value of one type can be stored as another: names do not count (section 5.4).
 
@@ -452,13 +464,8 @@ def _alike(left: Type, right: Type, parts_agree, seen: Pairs | None) -> bool:  #
 
 
 def fingerprint(kind: Type) -> int:
-    """A number that equal types share, to look types up by. Different types may share it too."""
+    """A number that identical types share, to look types up by. Others may share it too."""
     kind = _bare(kind)
-    if isinstance(kind, Named):
-        base = kind.base
-        if not isinstance(base, (Struct, FunctionType)):
-            return hash(kind)
-        kind = base
     if isinstance(kind, (Pointer, Slice, Array)):
         # Towers of these may be high: go down first, then up.
         tower: list[Type] = []
