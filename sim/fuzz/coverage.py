@@ -41,6 +41,8 @@ class Coverage:
                     for interrupted, when in enumerate(WHEN):
                         if insn.mnemonic == "wait" and not interrupted:
                             continue  # never retires
+                        if insn.mnemonic == "halt" and mode and not interrupted:
+                            continue  # is a fault
                         if miss and (interrupted or not mode):
                             continue
                         if not self.insn(insn.opcode, mode, miss, interrupted):

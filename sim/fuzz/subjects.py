@@ -10,7 +10,7 @@ from sim.golden import Divergence, Follower, Golden, core
 from sim.golden.interpreted import interpreted_run
 from sim.host.disk import Disk
 from sim.host.display import Display
-from sim.host.hosts import Hosts
+from sim.host.hosts import Debugger, Hosts
 from sim.host.keyboard import Keyboard
 from sim.host.serial import Serial
 from sim.host.terminal import Terminal
@@ -55,6 +55,18 @@ class _Sink:
         pass
 
 
+class _Restless(Debugger):
+    """Wants a break at every third time of asking."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def wants_break(self) -> bool:
+        self.asked += 1
+        return self.asked % 3 == 0
+
+
 def hosts_for(program: Program) -> Hosts:
     """Fresh hosts of a program; twice the same for both machines."""
     sink: Any = _Sink()
@@ -63,7 +75,8 @@ def hosts_for(program: Program) -> Hosts:
     if program.seed % 2:
         keyboard.play([(1, ord("a"), True), (3, ord("a"), False), (3, 10, True)])
     return Hosts(Terminal(program.setting.stdin, sink), display=Display(4, 3), keyboard=keyboard,
-                 disk=Disk(disk), serial=Serial(Terminal(program.setting.line, sink)))
+                 disk=Disk(disk), serial=Serial(Terminal(program.setting.line, sink)),
+                 debugger=_Restless() if program.seed % 3 == 0 else Debugger())
 
 
 class _Diverged(Exception):
