@@ -26,8 +26,9 @@ DirectPort = wiring.Signature({
 class Arbiter(wiring.Component):
     """Lets masters use physical memory, one request at a time; the first that asks goes first.
 
-    A request to RAM is made in the cycle in which it is offered, and answered in the next. It goes
-    before one on the direct port, which waits: masters are never faster than every other cycle.
+    A request is taken in the cycle in which it is offered, made to RAM in the next, and answered in
+    the one after that. There it goes before one on the direct port, which waits; deciding that a
+    cycle ahead keeps the masters off the path that ends in execute's stall.
 
     Parameters
     ----------
@@ -68,30 +69,27 @@ class Arbiter(wiring.Component):
         m = Module()
         direct, port, reserved = self.direct, self.port, self.reserved
 
-        # The request of the first master that has one, and its number for the answer.
+        # The request of the first master that has one, then the one that is being worked at.
         wants   = Signal()
-        request = Signal(MemRequest)
+        offered = Signal(MemRequest)
         number  = Signal(range(self.count))
+        request = Signal(MemRequest)
         owner   = Signal(range(self.count))
         for n, master in reversed(list(enumerate(self.masters))):
             with m.If(master.req.valid):
-                m.d.comb += [wants.eq(1), request.eq(master.req.payload), number.eq(n)]
+                m.d.comb += [wants.eq(1), offered.eq(master.req.payload), number.eq(n)]
 
-        past_end    = Signal()
-        goes_aside  = Signal()
         outstanding = Signal()  # the port has not answered yet
         port_free   = Signal()
-        grants_port = Signal()
+        takes_port  = Signal()
         accepts     = Signal()
         answers     = Signal()
         m.d.comb += [
-            past_end.eq(request.addr >= self.ram_words),
-            goes_aside.eq((request.addr < RESERVED_LIMIT) & self.is_reserved(request.addr[:12])),
             port_free.eq(~outstanding | port.done),
-            direct.ready.eq(port_free & ~grants_port),
+            direct.ready.eq(port_free & ~takes_port),
             direct.done.eq(port.done),
             direct.r_data.eq(port.r_data),
-            port.en.eq(grants_port | (direct.en & direct.ready)),
+            port.en.eq((takes_port & port_free) | (direct.en & direct.ready)),
             port.write.eq(direct.write),
             port.addr.eq(direct.addr),
             port.w_data.eq(direct.w_data),
@@ -99,7 +97,7 @@ class Arbiter(wiring.Component):
             self.wrote_addr.eq(port.addr),
             reserved.req.payload.eq(request),
         ]
-        with m.If(grants_port):
+        with m.If(takes_port):
             m.d.comb += [
                 port.write.eq(request.write),
                 port.addr.eq(request.addr),
@@ -117,29 +115,36 @@ class Arbiter(wiring.Component):
             ]
 
         # REST      nobody asked
-        # RAM       the port answers
-        # RESERVED  the answer comes from what is not RAM
+        # RAM       it is made to RAM
+        # RAM_RSP   the port answers
+        # ASIDE     it is made to what is not RAM
+        # ASIDE_RSP which answers
         # PAST_END  there is no such word
         with m.FSM():
             with m.State("REST"):
-                m.d.sync += owner.eq(number)
+                m.d.comb += accepts.eq(1)
+                m.d.sync += [owner.eq(number), request.eq(offered)]
                 with m.If(wants):
-                    with m.If(past_end):
-                        m.d.comb += accepts.eq(1)
+                    with m.If(offered.addr >= self.ram_words):
                         m.next = "PAST_END"
-                    with m.Elif(goes_aside):
-                        m.d.comb += [reserved.req.valid.eq(1), accepts.eq(reserved.req.ready)]
-                        with m.If(accepts):
-                            m.next = "RESERVED"
+                    with m.Elif((offered.addr < RESERVED_LIMIT)
+                                & self.is_reserved(offered.addr[:12])):
+                        m.next = "ASIDE"
                     with m.Else():
-                        m.d.comb += [grants_port.eq(port_free), accepts.eq(port_free)]
-                        with m.If(accepts):
-                            m.next = "RAM"
+                        m.next = "RAM"
             with m.State("RAM"):
+                m.d.comb += takes_port.eq(1)
+                with m.If(port_free):
+                    m.next = "RAM_RSP"
+            with m.State("RAM_RSP"):
                 m.d.comb += [response.data.eq(port.r_data), answers.eq(port.done)]
                 with m.If(port.done):
                     m.next = "REST"
-            with m.State("RESERVED"):
+            with m.State("ASIDE"):
+                m.d.comb += reserved.req.valid.eq(1)
+                with m.If(reserved.req.ready):
+                    m.next = "ASIDE_RSP"
+            with m.State("ASIDE_RSP"):
                 m.d.comb += [
                     response.eq(reserved.rsp.payload),
                     answers.eq(reserved.rsp.valid),

@@ -10,10 +10,10 @@ from rtl.core.arbiter import DirectPort
 from rtl.core.decode import Decoded, Forward
 from rtl.core.decoder import Unit
 from rtl.core.divider import Divider
-from rtl.core.fetch import Redirect, ReturnUpdate
+from rtl.core.fetch import Redirect
 from rtl.core.jump import Jump
 from rtl.core.multiplier import Multiplier
-from rtl.core.predictor import TargetUpdate
+from rtl.core.predictor import ReturnUpdate, TargetUpdate
 from rtl.core.retire import Executed, Late
 from rtl.core.traps import Cause, TrapRequest, TrapResult
 from rtl.fpu.fpu import Fpu

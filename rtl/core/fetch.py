@@ -5,11 +5,17 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.bus import Access, MemBus, Reason, TranslateBus
-from rtl.core.predictor import BranchTargets, Prediction, ReturnStack, TargetUpdate
+from rtl.core.predictor import (
+    BranchTargets,
+    Prediction,
+    ReturnStack,
+    ReturnUpdate,
+    TargetUpdate,
+)
 from rtl.memory.ports import FetchPort
 from toolchain.isa.machine import PROGRAM
 
-__all__ = ["Fetch", "Group", "Redirect", "ReturnUpdate"]
+__all__ = ["Fetch", "Group", "Redirect"]
 
 
 class Group(data.Struct):
@@ -25,13 +31,6 @@ class Redirect(data.Struct):
     """Go on elsewhere; all that was fetched is void."""
     valid: 1
     ip:    32
-
-
-class ReturnUpdate(data.Struct):
-    """What the return stack should do."""
-    push:    1
-    pop:     1
-    address: 32
 
 
 class Fetch(wiring.Component):
@@ -71,7 +70,7 @@ class Fetch(wiring.Component):
     returns : In(ReturnUpdate)
         Training of the return stack.
     return_top : Out(32)
-        Latest address on the return stack.
+        Latest address on the return stack, as execute sees it.
     """
     def __init__(self, *, target_entries, return_entries):
         self.target_entries = target_entries
@@ -100,10 +99,9 @@ class Fetch(wiring.Component):
         m.submodules.returns = returns = ReturnStack(entries=self.return_entries)
         m.d.comb += [
             targets.update.eq(self.targets),
-            returns.push.eq(self.returns.push),
-            returns.pop.eq(self.returns.pop),
-            returns.address.eq(self.returns.address),
-            self.return_top.eq(returns.top),
+            returns.executed.eq(self.returns),
+            returns.restart.eq(self.redirect.valid),
+            self.return_top.eq(returns.executed_top),
         ]
 
         f_ip     = Signal(32, init=PROGRAM)
@@ -171,7 +169,12 @@ class Fetch(wiring.Component):
                 f_ip.eq(f_ip + Mux(f_two, 2, 1)),
             ]
             with m.If(f_predicted):
-                m.d.sync += f_ip.eq(Mux(targets.is_return, returns.top, targets.target))
+                m.d.sync += f_ip.eq(Mux(prediction.returns, returns.top, targets.target))
+                m.d.comb += [
+                    returns.push.eq(prediction.calls),
+                    returns.pop.eq(prediction.returns),
+                    returns.address.eq(f_ip + prediction.pos + 1),
+                ]
         with m.If(self.redirect.valid):
             m.d.sync += [f_ip.eq(self.redirect.ip), f_parked.eq(0), fd_valid.eq(0)]
 

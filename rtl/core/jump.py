@@ -5,8 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.core.decode import Decoded
-from rtl.core.fetch import ReturnUpdate
-from rtl.core.predictor import TargetUpdate
+from rtl.core.predictor import ReturnUpdate, TargetUpdate
 
 __all__ = ["Jump"]
 
@@ -15,7 +14,8 @@ class Jump(wiring.Component):
     """Follows the instruction in execute. All but the memory of constants is combinational.
 
     A call is a jump shortly after a `constant` with the address behind the jump; a return is a
-    jump to the latest address on the return stack.
+    jump to the latest address on the return stack. Fetch must have known which it is: else its
+    return stack has gone astray, which counts as a misprediction.
 
     Members
     -------
@@ -56,8 +56,6 @@ class Jump(wiring.Component):
             x_offset.eq(Mux(control.is_conditional, insn.b, insn.a)),
             x_target.eq(Mux(control.is_relative, self.ip + x_offset, x_offset)),
             self.next_ip.eq(Mux(x_taken, x_target, insn.next_ip)),
-            self.is_mispredicted.eq((x_taken != jumped.taken)
-                                    | (x_taken & (x_target != jumped.target))),
         ]
 
         # Calls and returns. The address behind a call is one of the last two constants.
@@ -65,26 +63,38 @@ class Jump(wiring.Component):
         x_is_jmp  = Signal()
         x_calls   = Signal()
         x_returns = Signal()
+        x_is_known = Signal()  # to fetch
         with m.If(self.leaves & control.is_constant):
             m.d.sync += [links[0].eq(insn.a), links[1].eq(links[0])]
         m.d.comb += [
             x_is_jmp.eq(control.is_jump & ~control.is_conditional & ~control.is_relative),
             x_calls.eq(x_is_jmp & ((links[0] == insn.next_ip) | (links[1] == insn.next_ip))),
-            x_returns.eq(x_is_jmp & (insn.a == self.return_top) & ~x_calls),
+        ]
+        # Fetch may have overwritten the latest address since it predicted a return.
+        guess = jumped.prediction
+        with m.If(x_is_known & guess.taken & guess.returns):
+            m.d.comb += x_returns.eq(x_is_jmp & (insn.a == jumped.target))
+        with m.Else():
+            m.d.comb += x_returns.eq(x_is_jmp & (insn.a == self.return_top) & ~x_calls)
+        m.d.comb += [
+            self.is_mispredicted.eq(
+                (x_taken != jumped.taken)
+                | (x_taken & ((x_target != jumped.target) | (x_calls != guess.calls)
+                              | (x_returns != guess.returns)))),
+            x_is_known.eq(guess.hit & (guess.pos == jumped.pos)),
             self.returns.push.eq(self.leaves & x_calls),
             self.returns.pop.eq(self.leaves & x_returns),
             self.returns.address.eq(insn.next_ip),
         ]
 
         # Two-bit counters; a jump that was never taken gets no entry.
-        x_is_known = Signal()
-        counter    = jumped.prediction.counter
+        counter = guess.counter
         m.d.comb += [
-            x_is_known.eq(jumped.prediction.hit & (jumped.prediction.pos == jumped.pos)),
             self.targets.valid.eq(self.leaves & control.is_jump & (x_taken | x_is_known)),
             self.targets.group.eq(jumped.group),
             self.targets.pos.eq(jumped.pos),
-            self.targets.is_return.eq(x_returns),
+            self.targets.calls.eq(x_calls),
+            self.targets.returns.eq(x_returns),
             self.targets.target.eq(x_target),
         ]
         with m.If(jumped.is_wrong):

@@ -10,7 +10,8 @@ from amaranth import Module, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["BranchTargets", "Prediction", "ReturnStack", "TAG_BITS", "TargetUpdate"]
+__all__ = ["BranchTargets", "Prediction", "ReturnStack", "ReturnUpdate", "TAG_BITS",
+           "TargetUpdate"]
 
 TAG_BITS = 10  # a wrong match costs a refetch
 
@@ -21,6 +22,8 @@ class Prediction(data.Struct):
     pos:     1  # the jump is the group's second word
     counter: 2  # 2 and 3 predict that it is taken
     taken:   1  # fetch went on at the target
+    calls:   1  # it is a call
+    returns: 1  # it is a return
 
 
 class TargetUpdate(data.Struct):
@@ -29,8 +32,16 @@ class TargetUpdate(data.Struct):
     group:     32  # address of the group in which the jump was fetched
     pos:       1
     counter:   2
-    is_return: 1
+    calls:     1
+    returns:   1
     target:    32
+
+
+class ReturnUpdate(data.Struct):
+    """What execute found out about calls and returns."""
+    push:    1
+    pop:     1
+    address: 32  # pushed
 
 
 class BranchTargets(wiring.Component):
@@ -50,9 +61,8 @@ class BranchTargets(wiring.Component):
         The group that is fetched.
     prediction : Out(Prediction)
         What is known about it; combinational.
-    is_return : Out(1)
-        It ends in a return: not `target` but the return stack knows where to.
     target : Out(32)
+        Where the jump went the last time. If it is a return, the return stack knows better.
     update : In(TargetUpdate)
         Seen by lookups from the second cycle on.
     """
@@ -63,7 +73,6 @@ class BranchTargets(wiring.Component):
         super().__init__({
             "group":      In(32),
             "prediction": Out(Prediction),
-            "is_return":  Out(1),
             "target":     Out(32),
             "update":     In(TargetUpdate),
         })
@@ -73,7 +82,7 @@ class BranchTargets(wiring.Component):
 
         index_bits = (self.entries - 1).bit_length()
         row = data.StructLayout({
-            "tag": TAG_BITS, "pos": 1, "counter": 2, "is_return": 1, "target": 32,
+            "tag": TAG_BITS, "pos": 1, "counter": 2, "calls": 1, "returns": 1, "target": 32,
         })
 
         def split(address):
@@ -93,7 +102,8 @@ class BranchTargets(wiring.Component):
             self.prediction.pos.eq(r_port.data.pos),
             self.prediction.counter.eq(r_port.data.counter),
             self.prediction.taken.eq(hit & r_port.data.counter[1]),
-            self.is_return.eq(r_port.data.is_return),
+            self.prediction.calls.eq(r_port.data.calls),
+            self.prediction.returns.eq(r_port.data.returns),
             self.target.eq(r_port.data.target),
         ]
 
@@ -107,7 +117,8 @@ class BranchTargets(wiring.Component):
             w_port.data.tag.eq(w_tag),
             w_port.data.pos.eq(update.pos),
             w_port.data.counter.eq(update.counter),
-            w_port.data.is_return.eq(update.is_return),
+            w_port.data.calls.eq(update.calls),
+            w_port.data.returns.eq(update.returns),
             w_port.data.target.eq(update.target),
         ]
 
@@ -115,7 +126,10 @@ class BranchTargets(wiring.Component):
 
 
 class ReturnStack(wiring.Component):
-    """Return addresses of the calls that execute saw; the oldest are forgotten.
+    """Return addresses of the latest calls; the oldest are forgotten.
+
+    Fetch pushes and pops as it predicts, ahead of execute, which keeps a level of its own: whenever
+    fetch was wrong it starts again from there. Words that fetch overwrote on the wrong way stay so.
 
     Parameters
     ----------
@@ -125,41 +139,63 @@ class ReturnStack(wiring.Component):
     Members
     -------
     top : Out(32)
-        The latest address.
-    push : In(1)
-        Strobe: add `address`.
+        The latest address, as fetch sees it.
+    push, pop : In(1)
+        Strobes of fetch: add `address`, or drop the latest. Not together.
     address : In(32)
-    pop : In(1)
-        Strobe: drop the latest address. Not together with `push`.
+    executed : In(ReturnUpdate)
+        What execute found.
+    executed_top : Out(32)
+        The latest address, as execute sees it.
+    restart : In(1)
+        Strobe: fetch was wrong. Its own strobes do not count in this cycle.
     """
     def __init__(self, *, entries):
         if entries < 2 or entries & (entries - 1):
             raise ValueError(f"entries must be a power of two and at least 2, not {entries!r}")
         self.entries = entries
         super().__init__({
-            "top":     Out(32),
-            "push":    In(1),
-            "address": In(32),
-            "pop":     In(1),
+            "top":          Out(32),
+            "push":         In(1),
+            "pop":          In(1),
+            "address":      In(32),
+            "executed":     In(ReturnUpdate),
+            "executed_top": Out(32),
+            "restart":      In(1),
         })
 
     def elaborate(self, platform):
         m = Module()
 
-        level = Signal(range(self.entries))
+        level, executed_level = Signal(range(self.entries)), Signal(range(self.entries))
+        after = Signal.like(executed_level)
         m.submodules.words = words = memory.Memory(
             shape=32, depth=self.entries, init=[], attrs={"ram_style": "distributed"})
-        r_port, w_port = words.read_port(domain="comb"), words.write_port()
+        top, executed_top = words.read_port(domain="comb"), words.read_port(domain="comb")
+        w_port = words.write_port()
         m.d.comb += [
-            r_port.addr.eq(level),
-            self.top.eq(r_port.data),
+            top.addr.eq(level),
+            executed_top.addr.eq(executed_level),
+            self.top.eq(top.data),
+            self.executed_top.eq(executed_top.data),
+            after.eq(executed_level + self.executed.push - self.executed.pop),
+        ]
+        m.d.sync += [
+            executed_level.eq(after),
+            level.eq(level + self.push - self.pop),
+        ]
+        # A call that fetch knew is there already.
+        m.d.comb += [
+            w_port.en.eq(self.push),
             w_port.addr.eq(level + 1),
             w_port.data.eq(self.address),
-            w_port.en.eq(self.push),
         ]
-        with m.If(self.push):
-            m.d.sync += level.eq(level + 1)
-        with m.Elif(self.pop):
-            m.d.sync += level.eq(level - 1)
+        with m.If(self.restart):
+            m.d.comb += [
+                w_port.en.eq(self.executed.push),
+                w_port.addr.eq(after),
+                w_port.data.eq(self.executed.address),
+            ]
+            m.d.sync += level.eq(after)
 
         return m

@@ -47,7 +47,7 @@ class TrapResult(data.Struct):
 class Traps(wiring.Component):
     """Takes interrupts and faults by the steps of the manual's section 3.
 
-    From request to result, with memory that answers at once: 2 cycles, a return 1.
+    From request to result, with memory that answers at once: 3 cycles, a return 1.
 
     Parameters
     ----------
