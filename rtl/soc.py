@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """SoC: the whole machine, put together from its options."""
 
 from dataclasses import dataclass, field

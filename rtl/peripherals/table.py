@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """All peripherals by name, for the SoC to fit."""
 
 from rtl.peripherals.block import Block

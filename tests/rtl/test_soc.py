@@ -1,0 +1,75 @@
+# amaranth: UnusedElaboratable=no
+"""The SoC's options, presets, ports and the tables in low memory."""
+
+import re
+from pathlib import Path
+
+import pytest
+from amaranth import Shape
+from amaranth.back import rtlil
+
+from rtl.soc import (
+    FAST_CLOCK,
+    SIMULATION,
+    SMALLEST,
+    TRACE_WORDS,
+    Soc,
+    SocConfig,
+    low_memory,
+)
+from toolchain.isa.config import MachineConfig, PageTable
+from toolchain.isa.machine import MMU_TWO_LEVEL_IDENTIFIER
+from toolchain.isa.trace import Word
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "retire.md"
+
+
+@pytest.mark.parametrize("options, message", [
+    ({"target_entries": 3}, "target_entries must be a power of two and at least 2, not 3"),
+    ({"return_entries": 0}, "return_entries must be a power of two and at least 2, not 0"),
+    ({"data_regions": 0}, "data_regions must be at least 1, not 0"),
+    ({"image": (1,), "simulated_ram": True}, "a simulated RAM has no image"),
+])
+def test_bad_options_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        SocConfig(**options)
+
+
+def test_the_smallest_machine_elaborates():
+    assert "module" in rtlil.convert(Soc(SMALLEST), emit_src=False)
+
+
+@pytest.mark.parametrize("config", [FAST_CLOCK, SIMULATION])
+def test_presets_can_be_made(config):
+    assert Soc(config).config == config
+
+
+def test_low_memory_is_as_the_manual_has_it():
+    words = low_memory(MachineConfig())
+    assert words[0x00] == 1
+    assert words[0x01] == 0x45
+    assert words[0x44] == 3
+    assert words[0x48] == 0x100
+    assert [words[0x200 + n] for n in range(5)] == [7, 0x01, 0x300, 0x06, 0x301]
+    assert words[0x20D] == 0x80000002
+    assert words[0x101] == 0x302  # the debug break's word, in its handler
+
+
+def test_two_level_tables_have_their_own_identifier():
+    words = low_memory(MachineConfig(page_table=PageTable.TWO_LEVEL))
+    assert MMU_TWO_LEVEL_IDENTIFIER in words.values()
+
+
+def test_all_host_streams_are_listed():
+    soc = Soc(SocConfig(machine=MachineConfig().fit("serial")))
+    assert ("serial_to_host", "out", 8) in soc.streams
+    for name, direction, width in soc.streams:
+        port = getattr(soc, name)
+        assert Shape.cast(port.payload.shape()).width == width, (name, direction)
+
+
+def test_the_table_of_trace_ports_is_the_hardwares():
+    rows = re.findall(r"^\| `(\w+)` \| `(trace_\w+)` \| (\d+) \|", DOCUMENT.read_text(), re.M)
+    soc  = Soc(SMALLEST)
+    assert [(Word[word], port) for word, port, _ in rows] == list(TRACE_WORDS.items())
+    assert all(len(getattr(soc, port)) == int(bits) for _, port, bits in rows)
