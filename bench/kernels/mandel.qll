@@ -10,15 +10,17 @@
       var cy: int = -4915 + row * 614;
       var x: int = 0;
       var y: int = 0;
-      for (var n = 0; n < 32; n = n + 1) {
+      var left = 32;
+      while (left) {
         var xx = x * x >> 12;
         var yy = y * y >> 12;
         var xy = x * y >> 11;
         if (xx + yy > 16384) { break; }
         y = xy + cy;
         x = xx - yy + cx;
-        sum = sum + 1;
+        left = left - 1;
       }
+      sum = sum + 32 - left;
     }
   }
   return sum;
