@@ -36,6 +36,7 @@ Operations named as in the instruction set do what those instructions do. The ot
                the callee is `value.symbol`, or the first operand if that is None
 `guard.T`      trap `T` if the operand is zero
 `guardnot.T`   trap `T` if the operand is not zero
+`round`        nothing: a new round of an unrolled loop begins, in which globals may have changed
 `phi`          one operand for each predecessor, in their order
 `jump`         to the one successor
 `branch`       to the first successor if the operand is not zero, else to the second
@@ -76,7 +77,7 @@ BINARY = frozenset("""
 COMMUTATIVE = frozenset("add mul and or eq neq fadd fmul feq".split())
 PURE = UNARY | BINARY | frozenset(["phi", "param"])
 TERMINATORS = frozenset(["jump", "branch", "ret", "trap"])
-NO_RESULT = TERMINATORS | frozenset(["store", "guard", "guardnot", "spill"])
+NO_RESULT = TERMINATORS | frozenset(["store", "guard", "guardnot", "spill", "round"])
 
 
 class Slot:

@@ -53,6 +53,7 @@ def _targets(function: Function) -> None:
     following = {block: function.blocks[index + 1] if index + 1 < len(function.blocks) else None
                  for index, block in enumerate(function.blocks)}
     for block in function.blocks:
+        block.body = [ins for ins in block.body if ins.op != "round"]
         for ins in block.body:
             if ins.op == "guard" or ins.op == "guardnot":
                 ins.args.append(function.label(f"{function.symbol}${TRAPS[ins.value]}"))

@@ -227,7 +227,10 @@ class _Simplifier:
                     block.body = body
                     return
             elif op == "call":
-                self._forget(calls=True)
+                self._forget()
+            elif op == "round":
+                self.memory = {address: entry for address, entry in self.memory.items()
+                               if entry[0] != "g"}
             elif op == "mov":
                 ins.fwd = args[0]
                 continue
@@ -339,7 +342,7 @@ class _Simplifier:
         """Whether the load is replaced by a value."""
         kind = ins.value
         if kind == "p":
-            self._forget(calls=False)
+            self._forget()
             return False
         address = ins.args[0]
         known = self.memory.get(address)
@@ -353,7 +356,7 @@ class _Simplifier:
         kind = ins.value
         address, value = ins.args
         if kind == "p":
-            self._forget(calls=False)
+            self._forget()
         elif kind == "o":
             pass
         else:
@@ -366,7 +369,7 @@ class _Simplifier:
                 del memory[other]
             memory[address] = (kind, root, value)
 
-    def _forget(self, calls: bool) -> None:
+    def _forget(self) -> None:
         """Something happened that may have changed all memory but private one."""
         if self.memory:
             self.memory = {address: entry for address, entry in self.memory.items()

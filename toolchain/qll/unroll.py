@@ -77,8 +77,17 @@ def _trips(loop: Loop) -> int | None:
 
 def _copy_round(block: Block, body: list[Ins], values: dict[Ins, Ins],
                 out: Block) -> dict[Ins, Ins]:
-    """Append a round, whose phis have these values, to `out.body`; returns all its values."""
+    """Append a round, whose phis have these values, to `out.body`; returns all its values.
+
+    A global that each round loads must be loaded by each copy too, since others may change it: a
+    mark in front tells the passes that a new round begins.
+    """
     values = dict(values)
+    if any(ins.op == "load" and ins.value == "g" and ins.args[0].block is not block
+           for ins in body):
+        mark = Ins("round", [], None, block.term.line)
+        mark.block = out
+        out.body.append(mark)
     for ins in body:
         copy = Ins(ins.op, [values.get(arg, arg) for arg in ins.args], ins.value, ins.line)
         copy.block = out

@@ -324,6 +324,49 @@ def test_a_search_keeps_its_tests():
     assert sum("load.p" in line for line in result) == 4
 
 
+def test_each_round_loads_a_global_again():
+    result = after("""
+        function @f (0) {
+        b0:
+          jump b1
+        b1: <- b0, b1
+          %1 = phi 4, %3
+          %2 = load.g @x
+          store.e %1, %2
+          %3 = add %1, 0xffffffff
+          branch %3, b1, b2
+        b2: <- b1
+          ret
+        }""", unroll_loops, simplify)
+    assert sum("load.g" in line for line in result) == 4
+
+
+def test_rounds_run_ahead_while_there_are_enough():
+    result = after("""
+        function @f (2) {
+        b0:
+          %0 = param 0
+          %1 = param 1
+          branch %1, b1, b3
+        b1: <- b0
+          jump b2
+        b2: <- b1, b2
+          %2 = phi %1, %6
+          %3 = phi %0, %7
+          %4 = phi 0, %5
+          %8 = load.e %3
+          %5 = add %4, %8
+          %6 = add %2, 0xffffffff
+          %7 = add %3, 1
+          branch %6, b2, b3
+        b3: <- b0, b2
+          %9 = phi 0, %5
+          ret %9
+        }""", unroll_loops, simplify)
+    assert sum("load.e" in line for line in result) == 5
+    assert sum(line.startswith("branch") for line in result) == 5
+
+
 def test_inlining_replaces_parameters_and_results():
     caller = parse_function("""
         function @f (1) {
