@@ -217,11 +217,11 @@ class Program:
         switch: list[Item] = list(back)
         if s.tables:
             # Not the number of entries, which would make walks endless, nor what maps the atoms.
-            spared = SPARED_WORDS
-            size = max(1, len(s.tables[0].words) - spared)
-            edit = [*constant(5, size), encode("mod", d=1, s0=1, s1=5),
-                    *constant(5, Label("table 0", spared)), encode("add", d=1, s0=1, s1=5),
-                    encode("store", d=1, s0=2), *back]
+            size = len(s.tables[0].words) - SPARED_WORDS
+            if size > 0:
+                edit = [*constant(5, size), encode("mod", d=1, s0=1, s1=5),
+                        *constant(5, Label("table 0", SPARED_WORDS)),
+                        encode("add", d=1, s0=1, s1=5), encode("store", d=1, s0=2), *back]
             switch = [*store_word(windows["mmu"], Label(f"table {len(s.tables) - 1}")), *back]
         return [("fault", fault), ("timer", timer), ("serial", serial), ("edit", edit),
                 ("switch", switch), ("exit", [encode("halt")]), ("back", back)]

@@ -7,6 +7,7 @@ import numpy as np
 
 from sim.fuzz.program import Program
 from sim.golden import Divergence, Follower, Golden, core
+from sim.golden.follow import RULES
 from sim.golden.interpreted import interpreted_run
 from sim.host.disk import Disk
 from sim.host.display import Display
@@ -24,8 +25,10 @@ __all__ = ["ModelSubject", "RtlSubject", "Subject", "Verdict", "hosts_for"]
 LIMIT_CYCLES   = 60_000  # of one program
 LIMIT_RECORDS  = 20_000
 SILENCE_CYCLES = 10_000  # without a record though the model is not asleep: the machine hangs
-LONG_TABLE     = 1000    # entries; walks of it look as if the machine hung
+LONG_TABLE     = 1000    # entries
 DISK_SECTORS   = 4
+
+SILENCE = "it does nothing any more, but there is an instruction to do"
 
 
 class Verdict:
@@ -110,6 +113,8 @@ class RtlSubject:
         try:
             ending = self._run()
         except _Diverged as diverged:
+            if diverged.divergence.rule in (SILENCE, RULES[core.RULE_LATE]) and self._walks_long():
+                return Verdict(self.records, None, "long walk")
             return Verdict(diverged.divergence.position, diverged.divergence, "diverged")
         return Verdict(self.records, None, ending)
 
@@ -121,18 +126,16 @@ class RtlSubject:
                 if status is Status.STOPPED:
                     self._compare_ends()
                 if status is Status.STUCK and not self.follower.is_asleep:
-                    raise _Diverged(self._note("it sleeps" + self._but_not()))
+                    raise _Diverged(self._note("it sleeps, but there is an instruction to do"))
                 return status.value
             if self.records != before:
                 before, quiet_since = self.records, machine.cycles
             elif machine.cycles - quiet_since > SILENCE_CYCLES and not self.follower.is_asleep:
-                if self._walks_long():
-                    return "long walk"
-                raise _Diverged(self._note("it does nothing any more" + self._but_not()))
+                raise _Diverged(self._note(SILENCE))
         return "limit"
 
     def _walks_long(self) -> bool:
-        """A list table of very many entries, which the program made by chance."""
+        """A list table of very many entries, made by chance: walking it looks like a hang."""
         golden = self.follower.golden
         base = int(golden.cpu[core.BASE])
         return base < len(golden.memory) and int(golden.memory[base]) > LONG_TABLE
@@ -144,9 +147,6 @@ class RtlSubject:
             raise _Diverged(self._note("registers differ at the end"))
         if not np.array_equal(self.machine.memory[PROGRAM:], golden.memory[PROGRAM:]):
             raise _Diverged(self._note("memory differs at the end"))
-
-    def _but_not(self) -> str:
-        return f", but there is an instruction to do at {self.follower.golden.registers().ip:#x}"
 
     def _note(self, rule: str) -> Divergence:
         nothing = (0,) * RECORD_WORDS

@@ -20,7 +20,7 @@ from toolchain.isa.config import MachineConfig
 from toolchain.isa.machine import Reason
 from toolchain.isa.trace import Kind, Stop, Word
 
-__all__ = ["Divergence", "Follower", "describe_record"]
+__all__ = ["RULES", "Divergence", "Follower", "describe_record"]
 
 Records = NDArray[np.uint32]
 WAIT = BY_MNEMONIC["wait"].opcode

@@ -5,6 +5,7 @@ import pytest
 
 from sim.golden import Follower, Golden
 from sim.machine import Status
+from toolchain.isa.config import MachineConfig
 from toolchain.isa.trace import Kind, Word, Wrote
 from toolchain.qasm import assemble
 from toolchain.source import Source
@@ -101,3 +102,150 @@ def test_first_wrong_field_of_an_instruction_is_named(words, trace, field):
     assert divergence.position == first
     assert divergence.rule == f"the field {field.name} differs"
     assert divergence.ours == tuple(trace[first])[:11] + (0,)
+
+
+# --- rules ---------------------------------------------------------------------------------------
+
+FAST = MachineConfig(cycles_per_ms=100)
+
+
+def rule_of(words, trace, config=FAST):
+    follower = Follower(config)
+    follower.load(words)
+    divergence = follower.apply(trace)
+    return divergence and (divergence.position, divergence.rule)
+
+
+@pytest.fixture(scope="module")
+def fast_trace(words):
+    trace = record(words, FAST)
+    assert rule_of(words, trace) is None
+    return trace
+
+
+def row(kind, ip=0, code=0, arg=0, cycle=0):
+    record = np.zeros((1, len(Word)), np.uint32)
+    record[0, [Word.KIND, Word.IP, Word.CODE, Word.ARG, Word.CYCLE]] = kind, ip, code, arg, cycle
+    return record
+
+
+def insert(trace, at, record):
+    return np.concatenate([trace[:at], record, trace[at:]])
+
+
+def first(trace, kind, code=None):
+    is_it = trace[:, Word.KIND] == kind
+    if code is not None:
+        is_it &= trace[:, Word.CODE] == code
+    return int(np.flatnonzero(is_it)[0])
+
+
+def test_interrupt_while_masked_is_noticed(words, fast_trace):
+    at = first(fast_trace, Kind.INTERRUPT) + 2  # in the handler
+    wrong = insert(fast_trace, at, row(Kind.INTERRUPT, fast_trace[at, Word.IP], 2,
+                                       cycle=fast_trace[at, Word.CYCLE]))
+    assert rule_of(words, wrong) == (at, "an interrupt was accepted while interrupts are masked")
+
+
+def test_interrupt_at_another_instruction_is_noticed(words, fast_trace):
+    at = first(fast_trace, Kind.INTERRUPT)
+    wrong = fast_trace.copy()
+    wrong[at, Word.IP] += 1
+    assert rule_of(words, wrong) == (at, "the field IP differs")
+
+
+def test_interrupt_that_no_peripheral_raises_is_noticed(words, fast_trace):
+    wrong = insert(fast_trace, 5, row(Kind.INTERRUPT, fast_trace[5, Word.IP], 4))
+    assert rule_of(words, wrong) == \
+        (5, "an interrupt was accepted that no peripheral of this machine raises")
+
+
+def test_timer_interrupt_before_its_time_is_noticed(words, fast_trace):
+    # Once before the timer was started, once right behind an interrupt that was in time.
+    wrong = insert(fast_trace, 2, row(Kind.INTERRUPT, fast_trace[2, Word.IP], 2, cycle=2))
+    assert rule_of(words, wrong) == (2, "a timer interrupt came before its time")
+    at = first(fast_trace, Kind.INTERRUPT)
+    back = at + int(np.flatnonzero(fast_trace[at:, Word.INSN] >> 24 == 1)[0]) + 1
+    wrong = insert(fast_trace, back, row(Kind.INTERRUPT, fast_trace[back, Word.IP], 2,
+                                         cycle=fast_trace[back, Word.CYCLE]))
+    assert rule_of(words, wrong) == (back, "a timer interrupt came before its time")
+
+
+def test_timer_interrupt_that_never_comes_is_noticed():
+    program = assemble([Source("test.qasm", """
+        constant r1 0x300
+        constant r2 1
+        store r1 r2
+        @loop:
+        constant r3 @loop
+        jmp r3""")]).words
+    golden = Golden(FAST)
+    golden.load(program)
+    golden.stores[0x300] = 0  # this machine's timer does nothing
+    trace = np.zeros((60_000, len(Word)), np.uint32)
+    _, used = golden.record(trace)
+    position, rule = rule_of(program, trace[:used])
+    assert rule == ("a timer interrupt has been pending for long, unmasked, and is not accepted")
+    assert 20_000 < position < 25_000
+
+
+def test_clock_that_leaves_out_a_millisecond_is_noticed(words, fast_trace):
+    at = first(fast_trace, Kind.DEVICE, 6)
+    wrong = fast_trace.copy()
+    wrong[at, Word.ARG] += 1
+    assert rule_of(words, wrong) == (at, "the clock did not go to the next millisecond")
+
+
+def test_records_behind_the_stop_are_noticed(words, fast_trace):
+    wrong = insert(fast_trace, len(fast_trace) - 1, fast_trace[:1])
+    assert rule_of(words, wrong) == \
+        (len(fast_trace) - 1, "the model has stopped, the other machine goes on")
+
+
+def test_stop_that_nothing_led_to_is_noticed(words, fast_trace):
+    wrong = insert(fast_trace, 9, row(Kind.STOP, 0, 0))
+    assert rule_of(words, wrong) == (9, "the other machine stopped, the model goes on")
+
+
+def test_stop_for_another_reason_is_noticed(words, fast_trace):
+    wrong = fast_trace.copy()
+    wrong[-1, Word.CODE] = 2
+    assert rule_of(words, wrong) == (len(wrong) - 1, "the field CODE differs")
+
+
+def test_fault_for_another_reason_or_none_is_noticed(words, fast_trace):
+    at = first(fast_trace, Kind.FAULT)
+    wrong = fast_trace.copy()
+    wrong[at, Word.CODE] = 3
+    assert rule_of(words, wrong) == (at, "the field CODE differs")
+    wrong[at, Word.KIND] = Kind.INSN
+    assert rule_of(words, wrong) == (at, "the field KIND differs")
+
+
+def test_event_of_a_device_that_is_not_there_is_noticed(words, fast_trace):
+    wrong = insert(fast_trace, 7, row(Kind.DEVICE, code=0x20))
+    position, rule = rule_of(words, wrong)
+    assert position == 7 and "0x20" in rule
+
+
+def test_a_trace_may_be_applied_in_pieces(words, fast_trace):
+    follower = Follower(FAST)
+    follower.load(words)
+    for at in range(0, len(fast_trace), 777):
+        assert follower.apply(fast_trace[at:at + 777]) is None
+    assert follower.position == len(fast_trace)
+    assert follower.golden.stop.exit_code == 7
+
+
+def test_sleeping_model_says_so():
+    program = assemble([Source("test.qasm", "nop\nwait")]).words
+    follower = Follower(FAST)
+    follower.load(program)
+    assert not follower.is_asleep
+    golden = Golden(FAST)
+    golden.load(program)
+    trace = np.zeros((100, len(Word)), np.uint32)
+    status, used = golden.record(trace)
+    assert status is Status.STUCK
+    assert follower.apply(trace[:used]) is None
+    assert follower.is_asleep
