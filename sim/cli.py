@@ -52,7 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OutputClosed:
         _forget_output()
         return Exit.BROKEN_PIPE
-    except (ImageError, HostError, SourceError, SourceErrors) as error:
+    except (SourceError, SourceErrors) as error:
+        print(error, file=sys.stderr)  # begins with the place in the source
+        return Exit.BAD_INPUT
+    except (ImageError, HostError) as error:
         _tell(str(error))
         return Exit.BAD_INPUT
     except KeyboardInterrupt:
