@@ -1,6 +1,6 @@
 """Execute: the commit point. What is decided here happens, and nothing behind it can fault."""
 
-from amaranth import Module, Mux, Signal
+from amaranth import EnableInserter, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -98,10 +98,14 @@ class Execute(wiring.Component):
         m.submodules.alu  = alu  = Alu()
         m.submodules.jump = jump = Jump()
         m.submodules.multiplier = multiplier = Multiplier()
-        m.submodules.divider    = divider    = Divider()
+        # The big units stand still while they have nothing to do: that costs nothing in gates, and
+        # spares a simulator most of their logic. They are never let go before they are done.
+        divider = Divider()
+        m.submodules.divider = EnableInserter(divider.en)(divider)
         units = {Unit.DIVIDE: divider}
         if self.fpu:
-            m.submodules.fpu = units[Unit.FLOAT] = fpu = Fpu()
+            units[Unit.FLOAT] = fpu = Fpu()
+            m.submodules.fpu = EnableInserter(fpu.en)(fpu)
 
         # --- what becomes of the instruction in this cycle ---------------------------------------
 
