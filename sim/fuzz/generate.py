@@ -122,7 +122,9 @@ class Maker:
         """A random instruction that computes; it leaves the registers `keep` alone."""
         insn = self.rng.choice(COMPUTE)
         fields = {name: self.source() for name in insn.operands}
-        fields["d"] = self.rng.choice([r for r in (self.register(), 9, 10, 11) if r not in keep])
+        fields["d"] = self.register()
+        while fields["d"] in keep:
+            fields["d"] = self.register()
         return encode(insn.mnemonic, **fields)
 
     def filler(self, most: int = 3, keep: tuple[int, ...] = ()) -> list[Item]:
@@ -468,6 +470,8 @@ def random_list_table(rng: random.Random, config: MachineConfig, offset: int,
             size = min(size, 0x100)
             if kind < 0.4:
                 physical = Label("atom 0", rng.randrange(40))
+            elif kind < 0.5:  # a window; what is fetched there is not determined
+                physical, flags = window_addresses(config.peripherals)["clock"], flags & ~8
         else:
             physical = rng.choice((SCRATCH, 0, 0x40, Label(f"table {number}"), Label("atom 0"),
                                    config.ram_words - 2, config.ram_words, 0xFFFFFFF0))
