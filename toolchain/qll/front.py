@@ -17,7 +17,8 @@ from .text import Text
 __all__ = ["analyse", "with_deep_stack"]
 
 RECURSION_LIMIT = 400_000
-STACK_OCTETS = 512 << 20
+STACK_OCTETS = 128 << 20
+SMALLEST_STACK_OCTETS = 1 << 20
 
 _T = TypeVar("_T")
 
@@ -47,6 +48,22 @@ def analyse(sources: list[Source], warns_unused: bool = False) \
     return program, warnings
 
 
+def _start(run: Callable[[], None]) -> threading.Thread:
+    """Start a thread with as large a stack as the system allows."""
+    octets = STACK_OCTETS
+    while True:
+        threading.stack_size(octets)
+        thread = threading.Thread(target=run, name="qll")
+        try:
+            thread.start()
+        except RuntimeError:  # no memory for it
+            octets >>= 1
+            if octets < SMALLEST_STACK_OCTETS:
+                raise
+        else:
+            return thread
+
+
 def with_deep_stack(work: Callable[[], _T]) -> _T:
     """Do work that may recurse deeply, in a thread with a stack that is large enough.
 
@@ -63,12 +80,9 @@ def with_deep_stack(work: Callable[[], _T]) -> _T:
 
     limit, size, collects = sys.getrecursionlimit(), threading.stack_size(), gc.isenabled()
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
-    threading.stack_size(STACK_OCTETS)
     gc.disable()
     try:
-        thread = threading.Thread(target=run, name="qll")
-        thread.start()
-        thread.join()
+        _start(run).join()
     finally:
         if collects:
             gc.enable()
