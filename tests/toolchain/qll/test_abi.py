@@ -1,0 +1,118 @@
+"""Assembly and compiled code call each other by the stack convention, at every level.
+
+Also functions that are not exported, only reachable, and those that have a convention of their own.
+"""
+
+import pytest
+
+from tests.support.qll import run_qll
+
+SOURCE = """
+type w = struct { x: byte; y: byte; z: byte; };
+function add3(a: byte, b: byte, c: byte): byte { return a * 100 + b * 10 + c; }
+function mk(a: byte, q: w): w { return w { x = a, y = q.y, z = q.x }; }
+function fibr(n: byte, k: byte): byte {
+  if (n < 2) { return n + k; }
+  return fibr(n - 1, k) + fibr(n - 2, k);
+}
+function sl(s: byte[], i: byte): byte { return s[i]; }
+function no_arguments(): byte { return add3(4, 5, 6); }
+function call_asm(): byte;
+function main(): byte {
+  var s: byte[] = "abc";
+  var m = mk(1, w { x = 2, y = 3, z = 4 });
+  // Mention them all, so that they are emitted.
+  var used = add3(1, 2, 3) + fibr(3, 1) + sl(s, 0) + m.x + no_arguments();
+  return call_asm() + used - used;
+}
+"""
+
+# Calls add3(7, 8, 9), fibr(10, 2), no_arguments() and mk(5, w { 10, 20, 30 }), and keeps values in
+# r40, r50, r51 and r52 meanwhile.
+ASSEMBLY = """
+@global::call_asm:
+  sub r63 r63 r62
+  store r63 r0
+  constant r1 7
+  sub r63 r63 r62
+  store r63 r1
+  constant r1 8
+  sub r63 r63 r62
+  store r63 r1
+  constant r1 9
+  sub r63 r63 r62
+  store r63 r1
+  constant r0 @c1
+  constant r1 @global::add3
+  constant r40 1234
+  jmp r1
+@c1:
+  constant r2 3
+  add r63 r63 r2
+  mov r50 r0
+  ; fibr(10, 2)
+  constant r1 10
+  sub r63 r63 r62
+  store r63 r1
+  constant r1 2
+  sub r63 r63 r62
+  store r63 r1
+  constant r0 @c2
+  constant r1 @global::fibr
+  jmp r1
+@c2:
+  constant r2 2
+  add r63 r63 r2
+  mov r51 r0
+  constant r0 @c3
+  constant r1 @global::no_arguments
+  jmp r1
+@c3:
+  mov r52 r0
+  ; mk into 0x800: result addr, a, q
+  constant r1 0x800
+  sub r63 r63 r62
+  store r63 r1
+  constant r1 5
+  sub r63 r63 r62
+  store r63 r1
+  constant r1 30
+  sub r63 r63 r62
+  store r63 r1
+  constant r1 20
+  sub r63 r63 r62
+  store r63 r1
+  constant r1 10
+  sub r63 r63 r62
+  store r63 r1
+  constant r0 @c4
+  constant r1 @global::mk
+  jmp r1
+@c4:
+  constant r2 5
+  add r63 r63 r2
+  load r3 r0
+  add r0 r0 r62
+  load r4 r0
+  add r0 r0 r62
+  load r5 r0
+  add r3 r3 r4
+  add r3 r3 r5
+  add r0 r50 r51
+  add r0 r0 r52
+  add r0 r0 r3
+  add r0 r0 r40
+  load r1 r63
+  add r63 r63 r62
+  jmp r1
+"""
+
+
+def fib(n, k):
+    return n + k if n < 2 else fib(n - 1, k) + fib(n - 2, k)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_assembly_calls_compiled_functions(level):
+    outcome = run_qll(SOURCE, level=level, asm=ASSEMBLY)
+    assert outcome.r0 == 789 + fib(10, 2) + 456 + (5 + 20 + 10) + 1234
