@@ -9,6 +9,9 @@ source run uncompiled. Everything a run needs lies in arrays that outlive it: me
 Integers are int64 and kept in 0 to 2^32-1 by masks: Numba makes floats of an int64 and a uint64.
 An array index goes through `index`, which spares the check for negative ones. `ip` may be 2^32
 after an instruction at the last address; it is masked where it leaves the fast path.
+
+All of it is in this one file because Numba's cache of compiled code notices changes of the file
+that a function is in, and of no other.
 """
 # mypy: disallow-untyped-defs=False
 # Numba infers the types of arguments; an annotation here would be a comment that nobody checks.
@@ -27,7 +30,10 @@ from toolchain.isa.machine import (
     HIGHEST_INTERRUPT,
     NAN,
     RESERVED_LIMIT,
+    PageFlag,
+    Reason,
 )
+from toolchain.isa.trace import Kind, Stop, Word
 
 __all__ = ["COVERAGE_WORDS", "COVER_FAULTS", "coverage_index", "make_run"]
 
@@ -63,10 +69,9 @@ RAM_WORDS   = 17
 CYCLES_MS   = 18
 CLOCK       = 19  # address of its word; 0 without a clock
 TWO_LEVEL   = 20
-FPU         = 21
-CLOCK_ID    = 22
-SOURCES     = 23  # a bit for each interrupt number that a fitted peripheral uses
-TICKS       = 24  # milliseconds that the clock counted
+CLOCK_ID    = 21
+SOURCES     = 22  # a bit for each interrupt number that a fitted peripheral uses
+TICKS       = 23  # milliseconds that the clock counted
 FIELD       = 25  # FOLLOW: the first field that differs (`Word`), or a rule from RULE_MASKED on
 SEEN        = 26  # FOLLOW: 12 words, the record as the model would have made it
 CAUSE_INSN  = 38  # words of the instruction at `CAUSE`, 0 where they were not fetched
@@ -99,6 +104,8 @@ END      = 5  # RECORD: the trace is full; FOLLOW: it is used up
 DEVICE   = 6  # FOLLOW: a DEVICE record that a peripheral has to perform
 DIVERGED = 7  # FOLLOW: the two machines disagree
 
+HALTED, NO_HANDLER, DOUBLE_FAULT = (int(stop) for stop in Stop)  # as `STOPPED` has them, + 1
+
 # --- rules of lockstep, reported in FIELD besides the fields themselves ---------------------------
 
 RULE_MASKED  = 32  # an interrupt was accepted while masked
@@ -115,12 +122,22 @@ PLAIN, FIXED, HOST, TIMER, MMU = 0, 1, 2, 3, 4
 
 # --- events at the end of an instruction: fault reasons, or one of these --------------------------
 
-INVALID_INSTRUCTION, UNIMPLEMENTED_INSTRUCTION = 1, 2
-MEMORY_FAULT, OUT_OF_BOUNDS, INVALID_INTERRUPT = 3, 4, 5
+INVALID_INSTRUCTION       = int(Reason.INVALID_INSTRUCTION)
+UNIMPLEMENTED_INSTRUCTION = int(Reason.UNIMPLEMENTED_INSTRUCTION)
+MEMORY_FAULT              = int(Reason.MEMORY_FAULT)
+OUT_OF_BOUNDS             = int(Reason.OUT_OF_BOUNDS)
+INVALID_INTERRUPT         = int(Reason.INVALID_INTERRUPT)
 REMAP  = 16  # translation may have changed
 LEAVE  = 17  # back to the caller, for `leave`
 SLEEP  = 18
 RECHECK = 19  # interrupts may have become unmasked
+
+# --- trace records: the words of one, and kinds ---------------------------------------------------
+
+W_KIND, W_IP, W_INSN, W_IMM      = (int(word) for word in list(Word)[:4])
+W_WROTE, W_D, W_VALUE, W_ADDRESS = (int(word) for word in list(Word)[4:8])
+W_DATA, W_CODE, W_ARG, W_CYCLE   = (int(word) for word in list(Word)[8:])
+INSN, FAULTED, INTERRUPTED, EVENT, STOPS = (int(kind) for kind in Kind)
 
 # --- variants -------------------------------------------------------------------------------------
 
@@ -129,7 +146,7 @@ RUN, RECORD, FOLLOW = 0, 1, 2
 # What a register field is used for, by opcode: bits of `uses`.
 USES_D_WRITTEN, USES_D_READ, USES_S0, USES_S1 = 1, 2, 4, 8
 
-READ, WRITE, EXECUTE = 2, 4, 8  # page flags; PRESENT is 1
+READ, WRITE, EXECUTE = int(PageFlag.READ), int(PageFlag.WRITE), int(PageFlag.EXECUTE)
 
 
 # What FOLLOW has seen, counted: instructions by opcode and circumstance, then faults by the place
@@ -291,10 +308,10 @@ def fault(mem, regs, cpu, reason, ip):
     cpu[REASON] = reason
     cpu[CAUSE] = ip
     if cpu[IN_FAULT]:
-        cpu[STOPPED] = 3  # Stop.DOUBLE_FAULT + 1
+        cpu[STOPPED] = DOUBLE_FAULT + 1
         return ip
     if mem[index(HIGHEST_INTERRUPT)] == 0 or mem[index(ENTRY_TABLE + 1)] == 0:
-        cpu[STOPPED] = 2  # Stop.NO_HANDLER + 1
+        cpu[STOPPED] = NO_HANDLER + 1
         return ip
     cpu[IN_FAULT] = 1
     return enter(mem, regs, cpu, 1, ip)
@@ -364,10 +381,10 @@ def put_record(trace, at, kind, ip, code, cycle):
     row = index(at)
     for word in range(12):
         trace[row, index(word)] = 0
-    trace[row, index(0)] = kind
-    trace[row, index(1)] = ip
-    trace[row, index(9)] = code
-    trace[row, index(11)] = cycle & MASK
+    trace[row, index(W_KIND)] = kind
+    trace[row, index(W_IP)] = ip
+    trace[row, index(W_CODE)] = code
+    trace[row, index(W_CYCLE)] = cycle & MASK
 
 
 @jit
@@ -377,8 +394,8 @@ def diverge(cpu, field, kind, ip, code):
     for word in range(12):
         cpu[SEEN + word] = 0
     cpu[SEEN] = kind
-    cpu[SEEN + 1] = ip
-    cpu[SEEN + 9] = code
+    cpu[SEEN + W_IP] = ip
+    cpu[SEEN + W_CODE] = code
 
 
 # --- the loop -------------------------------------------------------------------------------------
@@ -420,8 +437,8 @@ def make_run(mode):
                     cpu[TICKS] = cpu[TICKS] + 1 & MASK
                     mem[index(cpu[CLOCK])] = cpu[TICKS]
                     if mode == RECORD:
-                        put_record(trace, at, 3, 0, cpu[CLOCK_ID], cycles)
-                        trace[index(at), index(10)] = cpu[TICKS]
+                        put_record(trace, at, EVENT, 0, cpu[CLOCK_ID], cycles)
+                        trace[index(at), index(W_ARG)] = cpu[TICKS]
                         at += 1
                 if cycles >= cpu[TIMER_DUE]:
                     cpu[TIMER_DUE] += cpu[PERIOD]
@@ -430,7 +447,7 @@ def make_run(mode):
                     number = lowest_bit(cpu[PENDING])
                     cpu[PENDING] &= ~(int64(1) << number)
                     if mode == RECORD:
-                        put_record(trace, at, 2, ip, number, cycles)
+                        put_record(trace, at, INTERRUPTED, ip, number, cycles)
                         at += 1
                     cpu[CAUSE_INSN], cpu[CAUSE_IMM] = 0, 0
                     ip = accept(mem, regs, cpu, number, ip & MASK)
@@ -456,20 +473,20 @@ def make_run(mode):
                     if at >= trace_end:
                         leave = int64(END)
                         break
-                    kind = int64(trace[index(at), index(0)])
-                    code = int64(trace[index(at), index(9)])
-                    if kind > 1:
+                    kind = int64(trace[index(at), index(W_KIND)])
+                    code = int64(trace[index(at), index(W_CODE)])
+                    if kind > FAULTED:
                         ip &= MASK
-                        cpu[TIME] += int64(trace[index(at), index(11)]) - cpu[TIME] & MASK
-                        if kind == 2:
-                            if ip != int64(trace[index(at), index(1)]):
-                                diverge(cpu, 1, 2, ip, code)
+                        cpu[TIME] += int64(trace[index(at), index(W_CYCLE)]) - cpu[TIME] & MASK
+                        if kind == INTERRUPTED:
+                            if ip != int64(trace[index(at), index(W_IP)]):
+                                diverge(cpu, W_IP, INTERRUPTED, ip, code)
                             elif code > 31 or cpu[SOURCES] >> code & 1 == 0:
-                                diverge(cpu, RULE_SOURCE, 2, ip, code)
+                                diverge(cpu, RULE_SOURCE, INTERRUPTED, ip, code)
                             elif mem[index(ENABLED)] == 0:
-                                diverge(cpu, RULE_MASKED, 2, ip, code)
+                                diverge(cpu, RULE_MASKED, INTERRUPTED, ip, code)
                             elif code == 2 and not timer_waits(cpu):
-                                diverge(cpu, RULE_EARLY, 2, ip, code)
+                                diverge(cpu, RULE_EARLY, INTERRUPTED, ip, code)
                             if cpu[FIELD] >= 0:
                                 leave = int64(DIVERGED)
                                 break
@@ -491,26 +508,26 @@ def make_run(mode):
                             active = cpu[TRANSLATING] != 0 and cpu[BASE] != 0
                             f_high, r_high, w_high = int64(0), int64(0), int64(0)
                             q_high, v_high = int64(0), int64(0)
-                        elif kind == 3 and code == cpu[CLOCK_ID] and cpu[CLOCK]:
+                        elif kind == EVENT and code == cpu[CLOCK_ID] and cpu[CLOCK]:
                             cpu[TICKS] = cpu[TICKS] + 1 & MASK
                             mem[index(cpu[CLOCK])] = cpu[TICKS]
-                            if cpu[TICKS] != int64(trace[index(at), index(10)]):
-                                diverge(cpu, RULE_CLOCK, 3, 0, code)
+                            if cpu[TICKS] != int64(trace[index(at), index(W_ARG)]):
+                                diverge(cpu, RULE_CLOCK, EVENT, 0, code)
                             elif follow_tick(mem, cpu):
-                                diverge(cpu, RULE_LATE, 2, ip, 2)
+                                diverge(cpu, RULE_LATE, INTERRUPTED, ip, 2)
                             if cpu[FIELD] >= 0:
-                                cpu[SEEN + 10] = cpu[TICKS]
+                                cpu[SEEN + W_ARG] = cpu[TICKS]
                                 leave = int64(DIVERGED)
                                 break
-                        elif kind == 3:
+                        elif kind == EVENT:
                             leave = int64(DEVICE)
                             break
                         else:
-                            if kind != 4:
-                                diverge(cpu, 0, 0, ip, 0)
+                            if kind != STOPS:
+                                diverge(cpu, W_KIND, INSN, ip, 0)
                                 leave = int64(DIVERGED)
                             else:
-                                diverge(cpu, RULE_RUNNING, 0, ip, 0)
+                                diverge(cpu, RULE_RUNNING, INSN, ip, 0)
                                 leave = int64(DIVERGED)
                             break
                         at += 1
@@ -624,7 +641,7 @@ def make_run(mode):
                                     event = int64(LEAVE)
                                 elif act == TIMER:
                                     if mode == FOLLOW:
-                                        theirs = int64(trace[index(at), index(11)])
+                                        theirs = int64(trace[index(at), index(W_CYCLE)])
                                         cpu[TIME] += theirs - cpu[TIME] & MASK
                                         follow_timer(cpu, a * cpu[CYCLES_MS])
                                     else:
@@ -761,7 +778,7 @@ def make_run(mode):
                     else:
                         next_ip = ip
                         cpu[CAUSE], cpu[CAUSE_INSN], cpu[CAUSE_IMM] = ip, word, imm
-                        cpu[STOPPED] = 1  # Stop.HALT + 1
+                        cpu[STOPPED] = HALTED + 1
                         leave = int64(STOP)
                         event = int64(LEAVE)
                 elif op == 24:  # wait
@@ -786,36 +803,38 @@ def make_run(mode):
                     if mode == FOLLOW:
                         field = int64(-1)
                         if kind != faulted:
-                            field = int64(0)
-                        elif ip != int64(trace[row, index(1)]):
-                            field = int64(1)
+                            field = int64(W_KIND)
+                        elif ip != int64(trace[row, index(W_IP)]):
+                            field = int64(W_IP)
                         elif faulted:
                             if code != event:
-                                field = int64(9)
-                        elif word != int64(trace[row, index(2)]):
-                            field = int64(2)
-                        elif op == 5 and imm != int64(trace[row, index(3)]):
-                            field = int64(3)
-                        elif wrote != int64(trace[row, index(4)]):
-                            field = int64(4)
-                        elif wrote & 1 and d != int64(trace[row, index(5)]):
-                            field = int64(5)
-                        elif wrote & 1 and value != int64(trace[row, index(6)]):
-                            field = int64(6)
-                        elif wrote & 6 and address != int64(trace[row, index(7)]):
-                            field = int64(7)
-                        elif wrote & 6 and data != int64(trace[row, index(8)]):
-                            field = int64(8)
+                                field = int64(W_CODE)
+                        elif word != int64(trace[row, index(W_INSN)]):
+                            field = int64(W_INSN)
+                        elif op == 5 and imm != int64(trace[row, index(W_IMM)]):
+                            field = int64(W_IMM)
+                        elif wrote != int64(trace[row, index(W_WROTE)]):
+                            field = int64(W_WROTE)
+                        elif wrote & 1 and d != int64(trace[row, index(W_D)]):
+                            field = int64(W_D)
+                        elif wrote & 1 and value != int64(trace[row, index(W_VALUE)]):
+                            field = int64(W_VALUE)
+                        elif wrote & 6 and address != int64(trace[row, index(W_ADDRESS)]):
+                            field = int64(W_ADDRESS)
+                        elif wrote & 6 and data != int64(trace[row, index(W_DATA)]):
+                            field = int64(W_DATA)
                         elif event == SLEEP:
-                            field = int64(0)
+                            field = int64(W_KIND)
                         if field >= 0:
                             diverge(cpu, field, faulted, ip, event if faulted else 0)
                             if event == SLEEP:
-                                cpu[SEEN] = 2  # nothing but an interrupt can come next
+                                cpu[SEEN] = INTERRUPTED  # nothing but an interrupt can come next
                             if not faulted:
-                                cpu[SEEN + 2], cpu[SEEN + 3], cpu[SEEN + 4] = word, imm, wrote
-                                cpu[SEEN + 5] = d if wrote & 1 else 0
-                                cpu[SEEN + 6], cpu[SEEN + 7], cpu[SEEN + 8] = value, address, data
+                                cpu[SEEN + W_INSN], cpu[SEEN + W_IMM] = word, imm
+                                cpu[SEEN + W_WROTE] = wrote
+                                cpu[SEEN + W_D] = d if wrote & 1 else 0
+                                cpu[SEEN + W_VALUE], cpu[SEEN + W_ADDRESS] = value, address
+                                cpu[SEEN + W_DATA] = data
                             leave = int64(DIVERGED)
                             break
                         if faulted:
@@ -828,13 +847,13 @@ def make_run(mode):
                     elif event != SLEEP:
                         put_record(trace, at, faulted, ip, event if faulted else 0, cycles)
                         if not faulted:
-                            trace[row, index(2)] = word
-                            trace[row, index(3)] = imm
-                            trace[row, index(4)] = wrote
-                            trace[row, index(5)] = d if wrote & 1 else 0
-                            trace[row, index(6)] = value
-                            trace[row, index(7)] = address
-                            trace[row, index(8)] = data
+                            trace[row, index(W_INSN)] = word
+                            trace[row, index(W_IMM)] = imm
+                            trace[row, index(W_WROTE)] = wrote
+                            trace[row, index(W_D)] = d if wrote & 1 else 0
+                            trace[row, index(W_VALUE)] = value
+                            trace[row, index(W_ADDRESS)] = address
+                            trace[row, index(W_DATA)] = data
                         at += 1
 
                 if event:
@@ -867,18 +886,18 @@ def make_run(mode):
         if leave == STOP:
             code = cpu[STOPPED] - 1
             if mode == RECORD:
-                put_record(trace, at, 4, cpu[CAUSE], code, cycles)
+                put_record(trace, at, STOPS, cpu[CAUSE], code, cycles)
                 at += 1
             if mode == FOLLOW:
                 # A device may do something in the same moment, but then STOP comes.
-                while at < trace_end and trace[index(at), index(0)] == 3:
+                while at < trace_end and trace[index(at), index(W_KIND)] == EVENT:
                     at += 1
             if mode == FOLLOW and at < trace_end:
                 cpu[FIELD] = -1
-                if int64(trace[index(at), index(0)]) != 4:
-                    diverge(cpu, RULE_STOPPED, 4, cpu[CAUSE], code)
-                elif int64(trace[index(at), index(9)]) != code:
-                    diverge(cpu, 9, 4, cpu[CAUSE], code)
+                if int64(trace[index(at), index(W_KIND)]) != STOPS:
+                    diverge(cpu, RULE_STOPPED, STOPS, cpu[CAUSE], code)
+                elif int64(trace[index(at), index(W_CODE)]) != code:
+                    diverge(cpu, W_CODE, STOPS, cpu[CAUSE], code)
                 if cpu[FIELD] >= 0:
                     leave = int64(DIVERGED)
                 else:

@@ -202,7 +202,6 @@ class Golden:
         cpu[core.TICK_DUE] = config.cycles_per_ms if "clock" in self.windows else core.NEVER
         cpu[core.CLOCK_ID] = self.identifiers.get("clock", 0)
         cpu[core.TWO_LEVEL] = config.page_table is PageTable.TWO_LEVEL
-        cpu[core.FPU] = config.fpu
         cpu[core.FIELD] = -1
         self.stores[:] = core.PLAIN
         for kind in PERIPHERALS:
