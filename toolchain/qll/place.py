@@ -183,6 +183,7 @@ class _Placer:
         self.function = function
         self.blocks = blocks
         self.one = function.const(1)
+        self.replaced = False
         self.hoisted: dict[tuple[Loop, Ins], Ins] = {}
         self.has_calls = any(ins.op == "call" for block in blocks for ins in block.body)
         self.inner: dict[Loop, list[Loop]] = {loop: [] for loop in loops}
@@ -207,6 +208,8 @@ class _Placer:
                     stack.append((kid, near))
                 else:
                     stack.append((kid, {}))
+        if self.replaced:
+            self.function.resolve()
 
     def _hoist(self, block: Block) -> None:
         """Replace leaves in a block of a loop by values made in front of a loop."""
@@ -251,6 +254,16 @@ class _Placer:
         one = self.one
         for ins in [*block.body, block.term]:
             args = ins.args
+            if ins.op in LEAVES:
+                # Made here for a loop behind; it may be at hand already.
+                leaf = self.function.leaf(ins.op, ins.value)
+                known = near.get(leaf)
+                if known is not None:
+                    ins.fwd = known
+                    self.replaced = True
+                    continue
+                if len(near) < NEAR:
+                    near[leaf] = ins
             for index in _operands(ins):
                 leaf = args[index]
                 if leaf.op in LEAVES and leaf.block is None and leaf.reg < 0:
