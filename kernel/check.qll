@@ -11,6 +11,7 @@ namespace check {
                                   // entry stands: 2 + sector * ENTRIES + slot
   global stack: * byte = null;    // directories still to be walked
   global depth: byte = 0;
+  global unread: bool = false;    // a directory could not be read: what it leads to is not known
 
   // Mark a chain, at most `most` sectors of it; how many are sound. It is cut where it leaves the
   // data area, meets another chain or is too long.
@@ -77,7 +78,10 @@ namespace check {
     for (var sector = first; sector != 0; sector = fs::following(sector)) {
       for (var slot = 0; slot < fs::ENTRIES; slot = slot + 1) {
         var words = block::get(sector);
-        if (words == null) { return; }
+        if (words == null) {
+          unread = true;
+          return;
+        }
         var e = <unsafe * fs::entry>&words[unsafe slot * sizeof fs::entry];
         if (fs::exists(e)) {
           count = count + 1;
@@ -97,17 +101,20 @@ namespace check {
     if (e->size != count) { fs::update_entry(sector, slot, e->flags, e->first, count); }
   }
 
-  // Free what nothing reaches, and count what is free.
+  // Free what nothing reaches, unless a bad sector hides what it reaches; count what is free.
   function sweep(): void {
     var free = 0;
     for (var sector = fs::disk.data_first; sector < fs::disk.total; sector = sector + 1) {
       if (!reached[unsafe sector]) {
         var state = fs::fat[unsafe sector];
-        if (state != fs::FREE && state != fs::RESERVED) {
+        if (state != fs::FREE && state != fs::RESERVED && !unread) {
           fs::set_fat(sector, fs::FREE);
           state = fs::FREE;
         }
-        if (state == fs::FREE) { free = free + 1; }
+        if (state == fs::FREE) {
+          if (free == 0) { fs::cursor = sector; }
+          free = free + 1;
+        }
       }
     }
     fs::free_sectors = free;

@@ -29,8 +29,6 @@ namespace console {
   global asked: bool = false;            // the console input device is collecting a line
   global ended: bool = false;            // and has reported the end of its input
 
-  function start(): void { }
-
   // --- output ------------------------------------------------------------------------------------
 
   function send(octet: byte): void {
@@ -92,8 +90,10 @@ namespace console {
       poll_device();
       return;
     }
-    while (typed_count < limits::TYPED && (device->received & 0x100) != 0) {
+    while ((device->received & 0x100) != 0) {
       var octet = device->received & 0xFF;
+      // A full ring leaves octets with the device, but ctrl-C must get through.
+      if (typed_count == limits::TYPED && (octet != CONTROL_C || !has_foreground())) { return; }
       device->acknowledge = 1;
       arrive(octet);
     }

@@ -1,20 +1,25 @@
 // display.qll: one process at a time has the display, and draws into memory of its own.
 //
-// Owns:        the display's window, `owner`.
-// Invariants:  while there is an owner, its framebuffer is mapped at FRAMEBUFFER. The device shows from
-//              there or, as its own size cannot be changed, from a `screen` of that size into which
-//              a framebuffer of another size is copied. Without an owner its pointer is null.
+// Owns:        the display's window, `owner`, and `shown`, where the device reads.
+// Invariants:  the device always reads its own width times height words, whatever a process asked
+//              for. So a framebuffer of just that size is shown as it is; any other is copied at
+//              each flip into `shown`, which is the kernel's. While nobody has the display the
+//              device's pointer is null.
 // Interrupts:  call masked.
 // Sleeps:      a flip blocks until the device has taken the picture; it has no interrupt, so each
 //              tick looks.
 
 namespace display {
   global owner: * process::process = null;
-  global pixels: * byte = null;   // the framebuffer
+  global pixels: byte = 0;   // the owner's framebuffer: address, width, height
   global width: byte = 0;
   global height: byte = 0;
-  global screen: * byte = null;   // what the device shows, if that is another
+  global shown: byte = 0;    // 0 if the framebuffer itself is shown
   global flipping: bool = false;
+
+  function device_words(): byte {
+    return peripherals::display->width * peripherals::display->height;
+  }
 
   // Map a framebuffer of a size, 0 for the device's own; false if that is not possible.
   function open(p: * process::process, w: byte, h: byte): bool {
@@ -23,39 +28,34 @@ namespace display {
     if (w == 0) { w = device->width; }
     if (h == 0) { h = device->height; }
     if (w > limits::FRAMEBUFFER_WORDS || h > limits::FRAMEBUFFER_WORDS / w) { return false; }
-    var words = w * h;
-    var at = memory::take(words);
-    if (at == 0) { return false; }
+    var is_same = w == device->width && h == device->height;
+    shown = is_same ? 0 : memory::take(device_words());
+    pixels = shown == 0 && !is_same ? 0 : memory::take(w * h);
     var flags = machine::PRESENT | machine::READ | machine::WRITE;
-    if (!memory::map(&p->table, limits::FRAMEBUFFER, at, words, flags)) {
-      memory::give(at, words);
+    if (pixels == 0 || !memory::map_apart(&p->table, limits::FRAMEBUFFER, pixels, w * h, flags)) {
+      if (pixels != 0) { memory::give(pixels, w * h); }
+      if (shown != 0) { memory::give(shown, device_words()); }
       return false;
     }
-    support::fill(<unsafe * byte>at, 0, words);
-    pixels = <unsafe * byte>at;
+    support::fill(<unsafe * byte>pixels, 0, w * h);
+    if (!is_same) { support::fill(<unsafe * byte>shown, 0, device_words()); }
     width = w;
     height = h;
+    device->pixels = <unsafe * byte>(is_same ? pixels : shown);
     owner = p;
-    if (w == device->width && h == device->height) {
-      device->pixels = pixels;
-      return true;
-    }
-    screen = <unsafe * byte>memory::take(device->width * device->height);
-    if (screen == null) {
-      close(p);
-      return false;
-    }
-    support::fill(screen, 0, device->width * device->height);
-    device->pixels = screen;
     return true;
   }
 
-  // Bring what fits of a framebuffer of another size onto the screen.
-  function copy_to_screen(): void {
+  // Copy what fits of the framebuffer into the middle of the picture that the device shows.
+  function copy_picture(): void {
     var device = peripherals::display;
     var columns = std::math::min(width, device->width);
-    for (var y = 0; y < height && y < device->height; y = y + 1) {
-      support::copy(&screen[unsafe y * device->width], &pixels[unsafe y * width], columns);
+    var rows = std::math::min(height, device->height);
+    var from = pixels + (height - rows) / 2 * width + (width - columns) / 2;
+    var to = shown + (device->height - rows) / 2 * device->width + (device->width - columns) / 2;
+    for (var row = 0; row < rows; row = row + 1) {
+      support::copy(<unsafe * byte>(to + row * device->width),
+                    <unsafe * byte>(from + row * width), columns);
     }
   }
 
@@ -65,7 +65,7 @@ namespace display {
     if (owner != p) { return -1; }
     if (p->progress == 0) {
       p->progress = 1;
-      if (screen != null) { copy_to_screen(); }
+      if (shown != 0) { copy_picture(); }
       device->control = machine::DISPLAY_FLIP;
     }
     if (device->control == machine::DISPLAY_PENDING) {
@@ -89,19 +89,16 @@ namespace display {
     var device = peripherals::display;
     while (device->control == machine::DISPLAY_PENDING) { }
     device->pixels = null;
-    if (screen != null) {
-      memory::give(<unsafe byte>screen, device->width * device->height);
-      screen = null;
-    }
+    if (shown != 0) { memory::give(shown, device_words()); }
+    shown = 0;
     owner = null;
   }
 
   function close(p: * process::process): bool {
     if (owner != p) { return false; }
     leave(p);
-    var found = memory::look_up(&p->table, limits::FRAMEBUFFER, machine::READ);
     memory::unmap(&p->table, limits::FRAMEBUFFER);
-    memory::give(found.physical, found.words);
+    memory::give(pixels, width * height);
     return true;
   }
 }

@@ -16,8 +16,10 @@ namespace file {
   .constant global PIPE_READER: byte = 6;
   .constant global PIPE_WRITER: byte = 7;
 
+  // What a hostile program could have many of is kept in memory for processes, not in the kernel's
+  // heap: the octets of pipes, and the sectors of writers.
   type pipe = struct {
-    data: byte[512];  // limits::PIPE_WORDS
+    data: * byte;     // limits::PIPE_WORDS
     from: byte; count: byte;
     readers: byte; writers: byte;
   };
@@ -32,7 +34,7 @@ namespace file {
     stage: byte;                // where `data` belongs, 0 before it is known
     fill: byte;                 // octets in it
     size: byte;
-    data: byte[128];
+    data: * byte;               // machine::SECTOR_WORDS
   };
 
   type file = struct {
@@ -88,6 +90,8 @@ namespace file {
     var f = make(WRITER);
     var w = new writer;
     if (f == null || w == null) { return give_up(f, w); }
+    w->data = <unsafe * byte>memory::take(machine::SECTOR_WORDS);
+    if (w->data == null) { return give_up(f, w); }
     f->writer = w;
     f->node = fs::open_node(at);
     if (f->node == null) { return give_up(f, w); }
@@ -104,8 +108,15 @@ namespace file {
 
   function give_up(f: * file, w: * writer): * file {
     delete f;
-    delete w;
+    delete_writer(w);
     return null;
+  }
+
+  function delete_writer(w: * writer): void {
+    if (w != null && w->data != null) {
+      memory::give(<unsafe byte>w->data, machine::SECTOR_WORDS);
+    }
+    delete w;
   }
 
   function is_written(at: fs::place): bool {
@@ -124,15 +135,16 @@ namespace file {
     for (var sector = n->first; sector != 0; sector = fs::following(sector)) { w->tail = sector; }
     if (w->fill == 0) { return true; }
     w->stage = w->tail;
-    return block::read(w->tail, 1, &w->data[0]);
+    return block::read(w->tail, 1, w->data);
   }
 
   function open_pipe(reader: * * file, writing: * * file): bool {
     var p = new pipe;
     var r = make(PIPE_READER);
     var w = make(PIPE_WRITER);
-    if (p == null || r == null || w == null) {
-      delete p;
+    if (p != null) { p->data = <unsafe * byte>memory::take(limits::PIPE_WORDS); }
+    if (p == null || p->data == null || r == null || w == null) {
+      delete_pipe(p);
       delete r;
       delete w;
       return false;
@@ -146,6 +158,13 @@ namespace file {
     return true;
   }
 
+  function delete_pipe(p: * pipe): void {
+    if (p != null && p->data != null) {
+      memory::give(<unsafe byte>p->data, limits::PIPE_WORDS);
+    }
+    delete p;
+  }
+
   // --- closing -----------------------------------------------------------------------------------
 
   // One handle less. False if it was the last, and what was written could not be kept.
@@ -157,7 +176,7 @@ namespace file {
       good = commit(f);
       if (f->writer->first != 0) { fs::release(f->writer->first); }
       std::ilist::remove(&writers, f);
-      delete f->writer;
+      delete_writer(f->writer);
     }
     if (f->node != null) { fs::close_node(f->node); }
     if (f->pipe != null) { close_pipe(f); }
@@ -173,7 +192,7 @@ namespace file {
       p->writers = p->writers - 1;
     }
     scheduler::wake(scheduler::PIPE, <unsafe byte>p);
-    if (p->readers == 0 && p->writers == 0) { delete p; }
+    if (p->readers == 0 && p->writers == 0) { delete_pipe(p); }
   }
 
   // --- writing -----------------------------------------------------------------------------------
@@ -184,32 +203,41 @@ namespace file {
     var w = f->writer;
     if (w->failed && w->replace) { return false; }
     if (!w->changed) { return !w->failed; }
-    if (w->stage != 0 && !block::write(w->stage, 1, &w->data[0])) { return false; }
+    if (w->stage != 0) {
+      clear_end(w);
+      if (!block::write(w->stage, 1, w->data)) { return false; }
+    }
     if (!fs::write_fat()) { return false; }
     if (f->node->gone) { return commit_gone(f); }
     if (w->replace) {
       if (!commit_new(f)) { return false; }
-    } else {
-      var first = f->node->first;
-      if (w->first != 0) {
-        if (w->tail == 0) {
-          first = w->first;
-        } else {
-          fs::set_fat(w->tail, w->first);
-          if (!fs::write_fat()) { return false; }
-        }
-      }
-      if (!fs::update_entry(f->node->sector, f->node->slot, f->node->flags, first, w->size)) {
-        return false;
-      }
-      f->node->first = first;
-      f->node->size = w->size;
+    } else if (!commit_more(f)) {
+      return false;
     }
     if (w->last != 0) { w->tail = w->last; }
     w->first = 0;
     w->last = 0;
     w->changed = false;
     return !w->failed;
+  }
+
+  // Let the chain and the entry of a file that was appended to go on with the new sectors. What is
+  // linked is not this writer's to free any more, even if the disk then fails.
+  function commit_more(f: * file): bool {
+    var w = f->writer;
+    var first = f->node->first;
+    if (w->first != 0 && w->tail == 0) { first = w->first; }
+    if (w->first != 0 && w->tail != 0) {
+      fs::set_fat(w->tail, w->first);
+      w->first = 0;
+      if (!fs::write_fat()) { return false; }
+    }
+    if (!fs::update_entry(f->node->sector, f->node->slot, f->node->flags, first, w->size)) {
+      return false;
+    }
+    f->node->first = first;
+    f->node->size = w->size;
+    return true;
   }
 
   // The entry was removed meanwhile: what is written goes with the old sectors.
@@ -262,21 +290,74 @@ namespace file {
     while (done < octets && !w->failed) {
       if (w->stage == 0 && !begin_sector(w)) { return done; }
       var part = std::math::min(octets - done, fs::SECTOR_OCTETS - w->fill);
-      support::pack(&w->data[0], w->fill, <unsafe * byte>(from + done), part);
-      w->fill = w->fill + part;
-      w->size = w->size + part;
-      w->changed = true;
+      support::pack(w->data, w->fill, <unsafe * byte>(from + done), part);
       done = done + part;
-      if (w->fill == fs::SECTOR_OCTETS) {
-        if (!block::write(w->stage, 1, &w->data[0])) { w->failed = true; }
-        w->stage = 0;
-        w->fill = 0;
+      filled(w, part);
+    }
+    return done;
+  }
+
+  // So many octets more are in `data`; a full sector goes to the disk.
+  function filled(w: * writer, octets: byte): void {
+    w->fill = w->fill + octets;
+    w->size = w->size + octets;
+    w->changed = true;
+    if (w->fill == fs::SECTOR_OCTETS) {
+      if (!block::write(w->stage, 1, w->data)) { w->failed = true; }
+      w->stage = 0;
+      w->fill = 0;
+    }
+  }
+
+  // Put octets, four a word, at the end, which is at a whole word; how many there was room for.
+  // Whole sectors go straight from where they are, as many at once as lie side by side on the disk.
+  function put_words(w: * writer, from: byte, octets: byte): byte {
+    var done = 0;
+    while (done < octets && !w->failed) {
+      var at = <unsafe * byte>(from + done / 4);
+      if (w->stage == 0 && octets - done >= fs::SECTOR_OCTETS) {
+        var run = allocate_run(w, (octets - done) / fs::SECTOR_OCTETS);
+        if (run == 0) { return done; }
+        if (!block::write(w->last - run + 1, run, at)) {
+          w->failed = true;
+          return done;
+        }
+        w->size = w->size + run * fs::SECTOR_OCTETS;
+        w->changed = true;
+        done = done + run * fs::SECTOR_OCTETS;
+      } else {
+        if (w->stage == 0 && !begin_sector(w)) { return done; }
+        var part = std::math::min(octets - done, fs::SECTOR_OCTETS - w->fill);
+        support::copy(&w->data[unsafe w->fill / 4], at, (part + 3) / 4);
+        done = done + part;
+        filled(w, part);
       }
     }
     return done;
   }
 
-  function begin_sector(w: * writer): bool {
+  // What is behind the end of the file in its last sector becomes 0.
+  function clear_end(w: * writer): void {
+    var at = w->fill / 4;
+    if (w->fill % 4 != 0) {
+      w->data[unsafe at] = w->data[unsafe at] & (1 << w->fill % 4 * 8) - 1;
+      at = at + 1;
+    }
+    support::fill(&w->data[unsafe at], 0, machine::SECTOR_WORDS - at);
+  }
+
+  // Sectors side by side, at most so many, that go on a writer's chain; how many there were.
+  function allocate_run(w: * writer, most: byte): byte {
+    var run = 0;
+    while (run < most && (run == 0 || fs::cursor == w->last + 1)
+           && (run == 0 || fs::fat[unsafe fs::cursor] == fs::FREE)) {
+      if (!add_sector(w)) { return run; }
+      run = run + 1;
+    }
+    return run;
+  }
+
+  function add_sector(w: * writer): bool {
     var sector = fs::allocate();
     if (sector == 0) {
       w->failed = true;
@@ -284,8 +365,12 @@ namespace file {
     }
     if (w->last == 0) { w->first = sector; } else { fs::set_fat(w->last, sector); }
     w->last = sector;
-    w->stage = sector;
-    support::fill(&w->data[0], 0, machine::SECTOR_WORDS);
+    return true;
+  }
+
+  function begin_sector(w: * writer): bool {
+    if (!add_sector(w)) { return false; }
+    w->stage = w->last;
     return true;
   }
 
@@ -293,19 +378,21 @@ namespace file {
   function write(f: * file, p: * process::process, virtual: byte, octets: byte): byte {
     if (f->kind == PIPE_WRITER) { return write_pipe(f->pipe, p, virtual, octets); }
     if (f->kind != WRITER && f->kind != CONSOLE_OUTPUT) { return -1; }
-    var done = 0;
-    while (done < octets) {
-      var at = process::reach(p, virtual + done, machine::READ);
-      var part = std::math::min(at.words, octets - done);
+    // A long text is written part by part: others run in between, and ctrl-C gets through.
+    var most = f->kind == WRITER ? limits::FILE_PART : limits::CONSOLE_PART;
+    var end = octets - p->progress > most ? p->progress + most : octets;
+    while (p->progress < end) {
+      var at = process::reach(p, virtual + p->progress, machine::READ);
+      var part = std::math::min(at.words, end - p->progress);
       if (f->kind == CONSOLE_OUTPUT) {
         console::write(<unsafe * byte>at.physical, part);
       } else {
         var taken = put(f->writer, at.physical, part);
-        if (taken < part) { return done + taken == 0 ? -1 : done + taken; }
+        if (taken < part) { return p->progress + taken == 0 ? -1 : p->progress + taken; }
       }
-      done = done + part;
+      p->progress = p->progress + part;
     }
-    return done;
+    return end == octets ? octets : scheduler::pause();
   }
 
   function write_pipe(to: * pipe, p: * process::process, virtual: byte, octets: byte): byte {
@@ -316,7 +403,7 @@ namespace file {
       var at = (to->from + to->count) % limits::PIPE_WORDS;
       var part = std::math::min(room, octets - p->progress);
       part = std::math::min(part, limits::PIPE_WORDS - at);
-      process::copy_in(p, &to->data[at], virtual + p->progress, part);
+      process::copy_in(p, &to->data[unsafe at], virtual + p->progress, part);
       to->count = to->count + part;
       p->progress = p->progress + part;
       scheduler::wake(scheduler::PIPE, <unsafe byte>to);
@@ -382,7 +469,45 @@ namespace file {
     }
   }
 
-  // Words of the image at an octet position that is a multiple of 4, into memory, for the loader.
+  // Octets, four a word, between a process that may use these words (the caller has checked) and
+  // a file that stands at a whole word; the count or -1.
+  function read_packed(f: * file, p: * process::process, virtual: byte, words: byte): byte {
+    if (f->kind != READER || f->position % 4 != 0) { return -1; }
+    var size = f->node->size;
+    if (f->position >= size) { return 0; }
+    var left = size - f->position;
+    var octets = words < (left - 1) / 4 + 1 ? words * 4 : left;
+    var start = f->position;
+    words = (octets - 1) / 4 + 1;
+    if (words == 0 || octets == 0) { return 0; }
+    var done = 0;
+    while (done < words) {
+      var at = process::reach(p, virtual + done, machine::WRITE);
+      var part = std::math::min(at.words, words - done);
+      if (!read_words(f, start + done * 4, at.physical, part)) {
+        f->position = start + done * 4;
+        return done == 0 ? -1 : done * 4;
+      }
+      done = done + part;
+    }
+    f->position = start + octets;
+    return octets;
+  }
+
+  function write_packed(f: * file, p: * process::process, virtual: byte, octets: byte): byte {
+    if (f->kind != WRITER || f->writer->size % 4 != 0) { return -1; }
+    var done = 0;
+    while (done < octets) {
+      var at = process::reach(p, virtual + done / 4, machine::READ);
+      var part = at.words < (octets - done + 3) / 4 ? at.words * 4 : octets - done;
+      var taken = put_words(f->writer, at.physical, part);
+      done = done + taken;
+      if (taken < part) { return done == 0 ? -1 : done; }
+    }
+    return done;
+  }
+
+  // Words of a file at an octet position that is a multiple of 4, into memory.
   function read_words(f: * file, position: byte, to: byte, words: byte): bool {
     var done = 0;
     f->position = position;
@@ -428,7 +553,7 @@ namespace file {
     while (done < octets && from->count != 0) {
       var part = std::math::min(octets - done, from->count);
       part = std::math::min(part, limits::PIPE_WORDS - from->from);
-      process::copy_out(p, virtual + done, &from->data[from->from], part);
+      process::copy_out(p, virtual + done, &from->data[unsafe from->from], part);
       from->from = (from->from + part) % limits::PIPE_WORDS;
       from->count = from->count - part;
       done = done + part;

@@ -72,11 +72,13 @@ namespace fs {
       return "the disk holds a QFS of another kind";
     }
     if (disk.total > block::sectors || disk.fat_first == 0 || disk.fat_first >= disk.total
-        || disk.fat_sectors >= disk.total || disk.fat_sectors * machine::SECTOR_WORDS < disk.total
+        || disk.fat_sectors >= disk.total
+        || disk.fat_sectors < (disk.total - 1) / machine::SECTOR_WORDS + 1
         || disk.data_first < disk.fat_first + disk.fat_sectors || disk.root < disk.data_first
         || disk.root >= disk.total) {
       return "the superblock is damaged";
     }
+    disk.fat_sectors = (disk.total - 1) / machine::SECTOR_WORDS + 1;  // what we need of it
     var words = disk.fat_sectors * machine::SECTOR_WORDS;
     fat = <unsafe * byte>memory::take(words);
     fat_dirty = new byte[disk.fat_sectors];
@@ -230,7 +232,8 @@ namespace fs {
       for (var slot = 0; slot < ENTRIES; slot = slot + 1) {
         if (!exists(&table[unsafe slot])) {
           fill_entry(&table[unsafe slot], name, like);
-          if (!block::put(sector) || !block::barrier()) { return place { }; }
+          if (!block::put(sector)) { return place { }; }
+          block::barrier();
           return place { found = true, sector = sector, slot = slot, parent = parent };
         }
       }
@@ -246,11 +249,15 @@ namespace fs {
       return place { };
     }
     set_fat(last, grown);
-    if (!write_fat()) { return place { }; }
+    if (!write_fat()) {
+      set_fat(last, END);
+      return place { };
+    }
     return place { found = true, sector = grown, slot = 0, parent = parent };
   }
 
-  // Change flags, first sector and size of an entry that exists; one sector write.
+  // Change flags, first sector and size of an entry that exists; one sector write. False says that
+  // the entry is as before. A flush that fails does not: the disk has the new entry.
   function update_entry(sector: byte, slot: byte, flags: byte, first: byte, size: byte): bool {
     var words = block::get(sector);
     if (words == null) { return false; }
@@ -258,7 +265,9 @@ namespace fs {
     e->flags = flags;
     e->first = first;
     e->size = size;
-    return block::put(sector) && block::barrier();
+    if (!block::put(sector)) { return false; }
+    block::barrier();
+    return true;
   }
 
   // Whether a directory has no entries.
@@ -395,8 +404,11 @@ namespace fs {
     var empty: byte[128];
     if (!block::write(first, 1, &empty[0]) || !write_fat()
         || !make(components, USED | DIRECTORY, first).found) {
-      release(first);
-      write_fat();
+      // The disk may have taken the entry and failed after that: then the sector is not free.
+      if (!walk(components).found) {
+        release(first);
+        write_fat();
+      }
       return false;
     }
     return true;
@@ -461,7 +473,9 @@ namespace fs {
     var words = block::get(at.sector);
     if (words == null) { return false; }
     fill_entry(<unsafe * entry>&words[unsafe at.slot * sizeof entry], name, like);
-    return block::put(at.sector) && block::barrier();
+    if (!block::put(at.sector)) { return false; }
+    block::barrier();
+    return true;
   }
 
   function move_node(from: place, to: place): void {

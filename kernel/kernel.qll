@@ -4,8 +4,7 @@ namespace kernel {
   // Bring the subsystems up, start the shell, and say whom to resume first.
   .export function main(): * process::process {
     std::heap = <unsafe * byte>limits::HEAP;
-    if (!peripherals::discover()) { support::halt(1); }    // not even a console to say so on
-    console::start();                                      // from here on there is a log
+    if (!peripherals::discover()) { panic("timer, clock or list MMU is missing"); }
     memory::start();                                       // memory for processes
     interrupts();                                          // entries, still masked
     if (!scheduler::start()) { panic("scheduler: no memory for the idle process"); }

@@ -20,6 +20,7 @@ namespace limits {
   .constant global TICK_MS: byte = 10;            // time slice
   .constant global ARGUMENTS: byte = 2048;        // characters of an argument text
   .constant global PATH: byte = 4096;             // characters of a path
+  .constant global IMAGE_PATH: byte = 256;        // of an image's path, kept for fault messages
 
   // --- a process's addresses ---------------------------------------------------------------------
   .constant global IMAGE: byte = 0x1000;          // a flat image, fixed by compatibility
@@ -47,4 +48,8 @@ namespace limits {
   .constant global PIPE_WORDS: byte = 512;        // octets in flight in a pipe, one a word
   .constant global TYPED: byte = 1024;            // octets typed ahead
   .constant global LINE: byte = 1024;             // characters of a line being edited
+  .constant global CONSOLE_PART: byte = 256;      // octets written before others may run: 20 ms at
+                                                  // 115,200 baud
+  .constant global FILE_PART: byte = 0x4000;      // likewise; about 10 ms
+  .constant global SEGMENTS: byte = 64;           // program headers of an ELF file
 }

@@ -143,7 +143,7 @@ namespace loader {
     if (!good) { return false; }
     var name = fs::name_of(where);
     for (var i = 0; i < len name && i < limits::NAME; i = i + 1) { p->name[i] = name[i]; }
-    if (p->symbols) { p->path = new byte[len where] = where; }
+    if (p->symbols && len where <= limits::IMAGE_PATH) { p->path = new byte[len where] = where; }
     return true;
   }
 
@@ -198,6 +198,7 @@ namespace loader {
     if (j->h.entry % 4 != 0) { return false; }
     var loaded = false;
     var count = j->h.segment_count & 0xFFFF;
+    if (count > limits::SEGMENTS) { return false; }
     for (var i = 0; i < count; i = i + 1) {
       var s: segment;
       if (!read_segment(j, i, &s)) { return false; }

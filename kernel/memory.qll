@@ -111,6 +111,12 @@ namespace memory {
         }
       }
     }
+    return map_apart(pages, virtual, physical, words, flags);
+  }
+
+  // Add a mapping that is never joined with another, so that it can be taken away by itself.
+  function map_apart(pages: * table, virtual: byte, physical: byte, words: byte,
+                     flags: byte): bool {
     if (pages->count == limits::MAPPINGS) { return false; }
     pages->entries[pages->count] = mapping {
       virtual = virtual, physical = physical, words = words, flags = flags

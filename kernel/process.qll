@@ -28,6 +28,7 @@ namespace process {
 
     // The system call's that is being repeated after blocking.
     progress: byte;
+    again: bool;           // it is in the run queue, and is to make its call again
 
     // This file's.
     pid: byte;
@@ -76,8 +77,7 @@ namespace process {
     made->state = scheduler::NEW;
     if (parent != null) {
       made->foreground = parent->foreground;
-      made->directory = new byte[len parent->directory] = parent->directory;
-      if (!made->directory) {
+      if (!set_directory(made, parent->directory)) {
         delete made;
         return null;
       }
@@ -86,6 +86,24 @@ namespace process {
     all = made;
     count = count + 1;
     return made;
+  }
+
+  // Keep a current directory, in memory for processes: it can be long, and there can be many.
+  function set_directory(p: * process, components: string): bool {
+    var at = memory::take(len components + 1);
+    if (at == 0) { return false; }
+    support::copy(<unsafe * byte>at, <unsafe * byte>components, len components);
+    drop_directory(p);
+    p->directory = std::slice<byte> {
+      pointer = <unsafe * byte>at, length = len components, capacity = len components + 1
+    };
+    return true;
+  }
+
+  function drop_directory(p: * process): void {
+    if (!p->directory) { return; }
+    memory::give(<unsafe byte><unsafe * byte>p->directory, cap p->directory);
+    p->directory = null;
   }
 
   // --- memory ------------------------------------------------------------------------------------
@@ -249,7 +267,7 @@ namespace process {
     }
     display::leave(p);
     memory::give_all(&p->table);
-    delete p->directory;
+    drop_directory(p);
     delete p->path;
     p->state = scheduler::ZOMBIE;
     p->status = status;

@@ -66,6 +66,13 @@ namespace scheduler {
     return 0;
   }
 
+  // The running process lets others run, and then goes on with its call.
+  function pause(): byte {
+    current->again = true;
+    ready(current);
+    return 0;
+  }
+
   function wake(waits_for: byte, object: byte): void {
     for (var p = process::all; p != null; p = p->sibling) {
       if (p->state == BLOCKED && p->waits_for == waits_for && p->object == object) { ready(p); }
@@ -129,11 +136,9 @@ namespace scheduler {
     }
     if (display::flipping) { display::poll(); }
     console::poll();
-    var running = current;
-    if (head == null) {
-      return running->state == RUNNING ? null : next();
-    }
-    if (running != idle && running->state == RUNNING) { ready(running); }
+    if (!is_running()) { return next(); }  // a ctrl-C ended it
+    if (head == null) { return null; }
+    if (current != idle) { ready(current); }
     return next();
   }
 

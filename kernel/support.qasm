@@ -580,6 +580,8 @@ data @kernel$switching 0
   constant r16 @kernel$pack_next
   mul r15 r3 r9                 ; shift of the octet
   constant r17 32
+  constant r21 16
+  constant r22 24
 @kernel$pack_next:
   jnz r15 r13
   lt r7 r1 r14
@@ -603,7 +605,7 @@ data @kernel$switching 0
   constant r15 0
   add r5 r5 r62
   jmp r16
-@kernel$pack_word:
+@kernel$pack_word:                    ; whole words: four octets without counting
   load r11 r4
   add r4 r4 r62
   load r18 r4
@@ -616,15 +618,14 @@ data @kernel$switching 0
   and r18 r18 r10
   and r19 r19 r10
   shl r18 r18 r9
-  or r11 r11 r18
-  constant r21 16
   shl r19 r19 r21
+  shl r20 r20 r22
+  or r11 r11 r18
+  or r19 r19 r20
   or r11 r11 r19
-  constant r21 24
-  shl r20 r20 r21
-  or r11 r11 r20
+  sub r1 r1 r14
   store r5 r11
   add r5 r5 r62
-  sub r1 r1 r14
-  jz r1 r0
-  jmp r16
+  lt r7 r1 r14
+  jz r7 r12
+  jmp r13

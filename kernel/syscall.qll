@@ -38,15 +38,15 @@ namespace syscall {
     }
     var p = scheduler::current;
     if (p == null || p->state == scheduler::ZOMBIE) { return scheduler::next(); }
-    if (p->state == scheduler::BLOCKED) {
+    if (p->state == scheduler::BLOCKED || p->again) {
+      p->again = false;
       var ip = <unsafe * byte>machine::FRAME_IP;
       *ip = *ip - 1;  // the `int` itself, once more
-      scheduler::save_frame();
-      return scheduler::next();
+    } else {
+      *frame = result;
+      p->progress = 0;
+      if (p->state == scheduler::RUNNING) { return null; }
     }
-    *frame = result;
-    p->progress = 0;
-    if (p->state == scheduler::RUNNING) { return null; }
     scheduler::save_frame();
     return scheduler::next();
   }
@@ -284,6 +284,20 @@ namespace syscall {
 
   // --- files -------------------------------------------------------------------------------------
 
+  // As `read` and `write`, but four octets a word: sectors go straight to where they belong.
+  function read_packed(handle: byte, address: byte, words: byte): byte {
+    var f = opened(handle);
+    if (f == null || !process::may(caller(), address, words, machine::WRITE)) { return FAILED; }
+    return file::read_packed(f, caller(), address, words);
+  }
+
+  function write_packed(handle: byte, address: byte, octets: byte): byte {
+    var f = opened(handle);
+    var words = octets / 4 + (octets % 4 != 0 ? 1 : 0);
+    if (f == null || !process::may(caller(), address, words, machine::READ)) { return FAILED; }
+    return file::write_packed(f, caller(), address, octets);
+  }
+
   // Set where a file is read next; `whence` 0 from its start, 1 from here, 2 from its end.
   function seek(handle: byte, offset: byte, whence: byte): byte {
     var f = opened(handle);
@@ -366,13 +380,9 @@ namespace syscall {
     var where = path_in(name);
     if (!where) { return FAILED; }
     var at = fs::walk(where);
-    if (!fs::is_directory(at)) {
-      delete where;
-      return FAILED;
-    }
-    delete caller()->directory;
-    caller()->directory = where;
-    return 0;
+    var good = fs::is_directory(at) && process::set_directory(caller(), where);
+    delete where;
+    return good ? 0 : FAILED;
   }
 
   // The current directory as text, at most as many characters as the slice has: the length of all.

@@ -323,6 +323,7 @@ function try(number: byte): bool {
   os::wait(attacking, null);
   os::wait(watching, &status);
   os::destroy("/tmp/greed");
+  call3(6, 0x1000, 0, 0);  // nonsense can be a name: the first words of this program
   if (status != 42) {
     report(number, "the witness was harmed");
   } else if (os::free_space(0) + 0x4000 < words) {
