@@ -84,8 +84,8 @@ class _Watcher:
     def __init__(self, symbols: dict[str, int], serial: int):
         self.call_entry = symbols["global::support::syscall_entry"]
         self.switch_entry = symbols["global::support::switch_entry"]
-        self.resumed = range(symbols["kernel$switched"],
-                              symbols["global::support::idle"])
+        self.resumed = range(symbols["global::support::switch_entry"],
+                              symbols["kernel$unknown"])
         self.serial = serial
         self.said: list[tuple[str, int, int]] = []  # character, cycle, instructions before it
         self.calls: list[tuple[int, int]] = []  # when, and cycles to the next instruction

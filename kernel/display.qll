@@ -15,7 +15,6 @@ namespace display {
   global width: byte = 0;
   global height: byte = 0;
   global shown: byte = 0;    // 0 if the framebuffer itself is shown
-  global flipping: bool = false;
 
   function device_words(): byte {
     return peripherals::display->width * peripherals::display->height;
@@ -69,7 +68,7 @@ namespace display {
       device->control = machine::DISPLAY_FLIP;
     }
     if (device->control == machine::DISPLAY_PENDING) {
-      flipping = true;
+      scheduler::chores = scheduler::chores | scheduler::FLIPPED;
       return scheduler::block(scheduler::FLIP, 0);
     }
     return device->control == machine::DISPLAY_READY ? 0 : -1;
@@ -78,7 +77,7 @@ namespace display {
   // Each tick: has the device taken the picture?
   function poll(): void {
     if (peripherals::display->control != machine::DISPLAY_PENDING) {
-      flipping = false;
+      scheduler::chores = scheduler::chores - scheduler::FLIPPED;
       scheduler::wake(scheduler::FLIP, 0);
     }
   }

@@ -22,6 +22,9 @@ namespace kernel {
     entry[unsafe machine::FAULT] = <unsafe byte>support::fault_entry;
     entry[unsafe machine::TIMER_INTERRUPT] = <unsafe byte>support::timer_entry;
     entry[unsafe machine::SERIAL_INTERRUPT] = <unsafe byte>support::serial_entry;
+    if (peripherals::debug_break != null) {
+      entry[unsafe machine::DEBUG_INTERRUPT] = <unsafe byte>support::debug_entry;
+    }
     entry[unsafe machine::SWITCH] = <unsafe byte>support::switch_entry;
     entry[unsafe machine::SYSCALL] = <unsafe byte>support::syscall_entry;
   }

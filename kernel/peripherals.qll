@@ -21,6 +21,7 @@ namespace peripherals {
   global timer: * byte = null;
   global clock: * byte = null;
   global mmu: * byte = null;
+  global debug_break: * byte = null;
   global keyboard: * byte = null;
   global console_output: * buffered = null;
   global console_input: * buffered = null;
@@ -45,6 +46,7 @@ namespace peripherals {
     timer = <unsafe * byte>find(machine::TIMER);
     clock = <unsafe * byte>find(machine::CLOCK);
     mmu = <unsafe * byte>find(machine::MMU_LIST_IDENTIFIER);
+    debug_break = <unsafe * byte>find(machine::DEBUG_BREAK);
     keyboard = <unsafe * byte>find(machine::KEYBOARD);
     console_output = <unsafe * buffered>find(machine::CONSOLE_OUTPUT);
     console_input = <unsafe * buffered>find(machine::CONSOLE_INPUT);

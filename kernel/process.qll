@@ -15,20 +15,22 @@ namespace process {
   };
 
   type process = struct {
-    // Known to support.qasm: r0 ... r63, ip, then the address of the page table.
+    // Known to support.qasm: r0 ... r63, ip, then the address of the page table, and the scheduler's
+    // first three.
     registers: byte[65];
     pages: * memory::table;
+    next: * process;       // in the ring of those that can run
+    state: byte;
+    ticks: byte;           // time slices begun
 
     // The scheduler's.
-    state: byte;
     waits_for: byte;       // kind of event, if blocked
     object: byte;          // and which one
     wake_at: byte;         // milliseconds, if asleep
-    next: * process;       // in the run queue
 
     // The system call's that is being repeated after blocking.
     progress: byte;
-    again: bool;           // it is in the run queue, and is to make its call again
+    again: bool;           // it can run, and is to make its call again
 
     // This file's.
     pid: byte;
@@ -37,7 +39,6 @@ namespace process {
     status: byte;          // of a zombie
     foreground: bool;      // ctrl-C kills it
     console_mode: byte;
-    ticks: byte;           // time slices begun
     name: byte[24];
     path: byte[];          // of the image, for the names in fault messages; null if none
     symbols: bool;

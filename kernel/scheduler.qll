@@ -1,11 +1,14 @@
 // scheduler.qll: who runs. Round robin over the ready processes, pre-empted by the timer.
 //
-// Owns:        `current`, the run queue, and the scheduler's fields of each process.
-// Invariants:  a process is in the queue exactly if its state is READY; `current` is RUNNING
-//              or, when nothing is ready, the idle process, which is in no list.
+// Owns:        `current`, the ring, and the scheduler's fields of each process.
+// Invariants:  a process is in the ring exactly if its state is READY or RUNNING. `tail` is the one
+//              in front of whose turn it is: of `current`, if that is RUNNING. When nothing is in the
+//              ring, `current` is the idle process, which is its own next and in no list.
 // Interrupts:  call masked. The kernel is never pre-empted.
 // Sleeps:      never. A call that must wait marks its process BLOCKED and is made again from the
 //              beginning, with the same registers, when the process is woken.
+//
+// The usual tick is in support.qasm, for speed: it does what `_timer` does when there are no `chores`.
 
 namespace scheduler {
   // States.
@@ -24,10 +27,14 @@ namespace scheduler {
 
   global current: * process::process = null;
   global idle: * process::process = null;
-  global head: * process::process = null;
   global tail: * process::process = null;
+
+  // What a tick has to look after besides whose turn it is: how many sleep, and these.
+  .constant global MISSED: byte = 0x80000000;   // the serial line has something (support.qasm)
+  .constant global POLLED: byte = 0x40000000;   // there is no serial line: the console is polled
+  .constant global FLIPPED: byte = 0x20000000;  // the display has yet to take a picture
+  global chores: byte = 0;
   global next_wake: byte = -1;  // the earliest `wake_at` of all sleepers, or later than never
-  global sleepers: byte = 0;
 
   // The idle process has no page table, so it runs privileged and may `wait`.
   function start(): bool {
@@ -36,40 +43,54 @@ namespace scheduler {
     idle->registers[62] = 1;
     idle->registers[64] = <unsafe byte>support::idle;
     idle->state = RUNNING;
+    idle->next = idle;
     current = idle;
+    if (peripherals::serial == null) { chores = POLLED; }
     *peripherals::timer = limits::TICK_MS;
     return true;
   }
 
+  // Into the ring, as the last before it is the current process's turn again.
   function ready(p: * process::process): void {
     p->state = READY;
-    p->next = null;
-    if (tail == null) { head = p; } else { tail->next = p; }
+    if (tail == null) {
+      p->next = p;
+    } else {
+      p->next = tail->next;
+      tail->next = p;
+    }
     tail = p;
   }
 
-  // Take a process out of the queue, if it is there.
+  // Take a process out of the ring, if it is there, and let nothing wake it.
   function withdraw(p: * process::process): void {
-    if (p->state == BLOCKED && p->waits_for == SLEEP) { sleepers = sleepers - 1; }
-    if (p->state != READY) { return; }
-    var before: * process::process = null;
-    for (var at = head; at != p; at = at->next) { before = at; }
-    if (before == null) { head = p->next; } else { before->next = p->next; }
-    if (tail == p) { tail = before; }
+    if (p->state == BLOCKED && p->waits_for == SLEEP) { chores = chores - 1; }
+    if (p->state != READY && p->state != RUNNING) { return; }
+    var before = tail;
+    while (before->next != p) { before = before->next; }
+    before->next = p->next;
+    if (p == tail) { tail = before == p ? null : before; }
   }
 
   // The running process cannot go on until `wake` is called with the same two words.
   function block(waits_for: byte, object: byte): byte {
+    withdraw(current);
     current->state = BLOCKED;
     current->waits_for = waits_for;
     current->object = object;
     return 0;
   }
 
-  // The running process lets others run, and then goes on with its call.
+  // The running process lets the others run once.
+  function yield(): void {
+    current->state = READY;
+    tail = current;
+  }
+
+  // The running process lets the others run, and then goes on with its call.
   function pause(): byte {
     current->again = true;
-    ready(current);
+    yield();
     return 0;
   }
 
@@ -79,11 +100,15 @@ namespace scheduler {
     }
   }
 
+  function sleepers(): byte {
+    return chores & 0xFFFF;
+  }
+
   // Block the running process until the clock reaches `wake_at`.
   function sleep_until(wake_at: byte): byte {
     current->wake_at = wake_at;
-    if (sleepers == 0 || <unsafe int>(wake_at - next_wake) < 0) { next_wake = wake_at; }
-    sleepers = sleepers + 1;
+    if (sleepers() == 0 || <unsafe int>(wake_at - next_wake) < 0) { next_wake = wake_at; }
+    chores = chores + 1;
     return block(SLEEP, 0);
   }
 
@@ -93,7 +118,7 @@ namespace scheduler {
     for (var p = process::all; p != null; p = p->sibling) {
       if (p->state == BLOCKED && p->waits_for == SLEEP) {
         if (<unsafe int>(p->wake_at - now) <= 0) {
-          sleepers = sleepers - 1;
+          chores = chores - 1;
           ready(p);
         } else if (<unsafe int>(p->wake_at - soonest) < 0) {
           soonest = p->wake_at;
@@ -105,13 +130,11 @@ namespace scheduler {
 
   // Whom to resume next. The registers of `current` are saved or worth nothing.
   function next(): * process::process {
-    var p = head;
-    if (p == null) {
+    if (tail == null) {
       current = idle;
       return idle;
     }
-    head = p->next;
-    if (head == null) { tail = null; }
+    var p = tail->next;
     p->state = RUNNING;
     p->ticks = p->ticks + 1;
     current = p;
@@ -130,22 +153,24 @@ namespace scheduler {
 
   // Interrupt 2. The interrupted process's registers have been saved already.
   .export function _timer(inside: byte): * process::process {
-    if (sleepers != 0) {
+    chores = chores & (0 - MISSED - 1);
+    if (sleepers() != 0) {
       var now = peripherals::now();
       if (<unsafe int>(now - next_wake) >= 0) { wake_sleepers(now); }
     }
-    if (display::flipping) { display::poll(); }
+    if (chores & FLIPPED) { display::poll(); }
     console::poll();
     if (!is_running()) { return next(); }  // a ctrl-C ended it
-    if (head == null) { return null; }
-    if (current != idle) { ready(current); }
+    if (current == idle) { return tail == null ? null : next(); }
+    if (current->next == current) { return null; }
+    yield();
     return next();
   }
 
   // Interrupt 4. Goes on with the interrupted process, unless ctrl-C ended it or it was idle.
   .export function _serial(inside: byte): * process::process {
     console::poll();
-    if (is_running() && (current != idle || head == null)) { return null; }
+    if (is_running() && (current != idle || tail == null)) { return null; }
     return next();
   }
 }

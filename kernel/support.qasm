@@ -31,15 +31,75 @@
 ;
 ; Each calls a QLL function that returns 0 to go on with the interrupted process, or the address of
 ; the process to resume. `inside` is 1 while the kernel runs, so that a fault of its own is
-; recognised. `switching` is 1 in the last step of `resume`, which lets interrupts in for a moment.
+; recognised. As the kernel runs masked, an entry that finds it 1 came in the last step of `resume`,
+; which lets interrupts in.
+;
+; Of a process this file knows: r0 ... r63, ip, then at 65 its page table, 66 the next in the ring,
+; 67 its state, 68 its time slices.
 
 data @global::support::inside 1
-data @kernel$switching 0
+
+@global::support::serial_entry:
+  constant r0 @global::support::inside
+  load r0 r0
+  constant r1 @kernel$missed
+  jnz r0 r1
+  constant r5 @global::scheduler::_serial
+  constant r6 @kernel$call
+  jmp r6
+@kernel$missed:                       ; the next tick looks after it
+  constant r0 @global::scheduler::chores
+  load r1 r0
+  constant r2 0x80000000
+  or r1 r1 r2
+  store r0 r1
+  constant r1 @kernel$again
+  jmp r1
+
+; The debugger's break is what the machine's own handler makes it, but for the last step of `resume`.
+@global::support::debug_entry:
+  constant r0 @global::peripherals::debug_break
+  load r0 r0
+  constant r1 1
+  store r0 r1
+  constant r0 @global::support::inside
+  load r0 r0
+  constant r1 @kernel$again
+  jnz r0 r1
+  int r0
+
+@global::support::fault_entry:
+  constant r5 @global::process::_fault
+  constant r6 @kernel$call
+  jmp r6
+
+@global::support::syscall_entry:
+  constant r5 @global::syscall::_syscall
+; r5 = function to call
+@kernel$call:
+  constant r62 1
+  constant r63 0x1ff00
+  constant r6 @global::support::inside
+  load r7 r6
+  sub r63 r63 r62
+  store r63 r7                  ; argument: was the kernel interrupted?
+  store r6 r62
+  constant r0 @kernel$called
+  jmp r5
+@kernel$called:
+  constant r1 @kernel$resume
+  jnz r0 r1
+  constant r1 @global::support::inside
+  constant r0 0
+  store r1 r0
+  int r0
+
+; --- the timer -------------------------------------------------------------------------------------
 
 @global::support::timer_entry:
-  constant r0 @kernel$switching
+  constant r0 @global::support::inside
   load r0 r0
-  constant r1 @kernel$switched
+  constant r1 @kernel$again
   jnz r0 r1
   ; Save straight from the registers to the process, whose first 65 words are r0 ... r63, ip.
   ; That is half the work of copying the frame, and a tick mostly switches.
@@ -174,74 +234,64 @@ data @kernel$switching 0
   add r0 r0 r1
   constant r2 0x42              ; ip, r0 and r1 come from the frame
   load r3 r2
-  store r0 r3
   constant r2 0x02
-  load r3 r2
-  add r2 r2 r1
   load r4 r2
-  constant r0 @global::scheduler::current
-  load r0 r0
+  add r2 r2 r1
+  load r5 r2
   store r0 r3
-  add r0 r0 r1
-  store r0 r4
-  constant r5 @global::scheduler::_timer
-  constant r6 @kernel$call
-  jmp r6
+  constant r3 64
+  sub r6 r0 r3
+  store r6 r4
+  add r7 r6 r1
+  store r7 r5
 
-@global::support::serial_entry:
-  constant r0 @kernel$switching
-  load r0 r0
-  constant r1 @kernel$switched
-  jnz r0 r1
-  constant r5 @global::scheduler::_serial
-  constant r6 @kernel$call
-  jmp r6
-
-@global::support::fault_entry:
-  constant r5 @global::process::_fault
-  constant r6 @kernel$call
-  jmp r6
-
-@global::support::syscall_entry:
-  constant r5 @global::syscall::_syscall
-; r5 = function to call
-@kernel$call:
-  constant r62 1
-  constant r63 0x1ff00
-  constant r6 @global::support::inside
-  load r7 r6
-  sub r63 r63 r62
-  store r63 r7                  ; argument: was the kernel interrupted?
-  store r6 r62
-  constant r0 @kernel$called
-  jmp r5
-@kernel$called:
-  constant r1 @kernel$resume
-  jnz r0 r1
-  constant r1 @global::support::inside
-  constant r0 0
-  store r1 r0
-  int r0
+  ; The usual tick: no chores, and another process is there. It takes its turn, by what
+  ; `scheduler::_timer` does too, at a fifth of its length.
+  constant r2 @global::scheduler::chores
+  load r2 r2
+  constant r8 @kernel$tick
+  constant r9 66
+  add r9 r6 r9                  ; next
+  load r10 r9
+  jnz r2 r8
+  eq r2 r10 r6
+  jnz r2 r8
+  add r9 r9 r1
+  store r9 r1                   ; state = READY
+  constant r2 @global::scheduler::tail
+  store r2 r6
+  constant r9 67
+  add r9 r10 r9
+  constant r2 2
+  store r9 r2                   ; state = RUNNING
+  add r9 r9 r1
+  load r2 r9
+  mov r0 r10
+  add r2 r2 r1
+  store r9 r2                   ; one more slice
+                                ; and goes on into `resume`
 
 ; --- resume a process -------------------------------------------------------------------------------
 ;
-; r0 = its address. Loads r0 ... r61 into the registers themselves, lets interrupts in and raises one,
-; so that the hardware puts them into the frame: two instructions a register, where copying memory to
-; memory takes four. r62, r63 and ip are put right in the frame by `switched`. Another interrupt may
-; come before ours and does the same; a tick lost that way is a tick late, and the next tick looks
-; after the serial line.
+; r0 = its address. Lets interrupts in, loads r0 ... r62 into the registers themselves and raises an
+; interrupt of our own, so that the hardware puts them into the frame: two instructions a register,
+; where copying memory to memory takes four. r63 and ip are put right in the frame by `switched`.
+; Another interrupt that comes before ours starts all this again: a tick is lost then, and what the
+; serial line has is left for the next tick.
 @kernel$resume:
   constant r62 1
-  constant r1 @global::scheduler::current
-  store r1 r0
-  constant r1 @kernel$switching
-  store r1 r62
   constant r2 65                ; its page table follows its registers
   add r2 r0 r2
   load r2 r2
   constant r1 @global::peripherals::mmu
   load r1 r1
+  constant r3 @global::scheduler::current
+  store r3 r0
+  constant r3 @global::support::inside
+  store r3 r62
   store r1 r2
+  constant r3 0
+  store r3 r62                  ; enabled = 1
   mov r63 r0
   load r0 r63
   add r63 r63 r62
@@ -367,40 +417,44 @@ data @kernel$switching 0
   add r63 r63 r62
   load r61 r63
   add r63 r63 r62
-  constant r63 0
-  store r63 r62                 ; enabled = 1
+  load r62 r63
   constant r63 5
   int r63
+
+@kernel$again:
+  constant r0 @global::scheduler::current
+  load r0 r0
+  constant r1 @kernel$resume
+  jmp r1
+
+@kernel$tick:
+  constant r5 @global::scheduler::_timer
+  constant r6 @kernel$call
+  jmp r6
+
+; A program may raise interrupt 5 too: then `inside` is 0, and it is an unknown call.
+@global::support::switch_entry:
+  constant r0 @global::support::inside
+  load r2 r0
+  constant r1 @kernel$unknown
+  jz r2 r1
 @kernel$switched:
-  constant r62 1
-  constant r0 0
-  constant r1 @kernel$switching
-  store r1 r0
-  constant r1 @global::support::inside
-  store r1 r0
   constant r1 @global::scheduler::current
   load r1 r1
-  constant r2 62
+  constant r3 0
+  store r0 r3
+  constant r2 63
   add r1 r1 r2
-  constant r3 0x40
   load r2 r1
-  store r3 r2
-  add r1 r1 r62
-  add r3 r3 r62
-  load r2 r1
-  store r3 r2
-  add r1 r1 r62
-  add r3 r3 r62
-  load r2 r1
-  store r3 r2
-  int r0
-
-; A program may raise interrupt 5 too: then `switching` is 0, and it is an unknown call.
-@global::support::switch_entry:
-  constant r0 @kernel$switching
-  load r0 r0
-  constant r1 @kernel$switched
-  jnz r0 r1
+  constant r6 1
+  add r1 r1 r6
+  load r4 r1
+  constant r5 0x41
+  store r5 r2
+  add r5 r5 r6
+  store r5 r4
+  int r3
+@kernel$unknown:
   constant r5 @global::syscall::_unknown
   constant r6 @kernel$call
   jmp r6

@@ -6,6 +6,7 @@ namespace support {
   function fault_entry(): void;
   function syscall_entry(): void;
   function switch_entry(): void;
+  function debug_entry(): void;
   function idle(): void;
 
   // Stop the machine.

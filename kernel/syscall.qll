@@ -172,7 +172,7 @@ namespace syscall {
   }
 
   function yield(a: byte, b: byte, c: byte): byte {
-    scheduler::ready(caller());
+    scheduler::yield();
     return 0;
   }
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from tests.support.system import boot, system
 from toolchain.qfs import Image, check, repair
 
-__all__ = ["Command", "Recording", "allowed_states", "cut_points", "disk_at", "files_of", "record",
+__all__ = ["DISK_SECTORS", "Command", "Recording", "allowed_states", "cut_points", "disk_at",
+           "files_of", "record", "small_disk",
            "summary", "verify", "workload"]
 
 SECTOR_OCTETS = 512

@@ -27,7 +27,7 @@ def constants() -> dict[str, int]:
     }
     table |= {
         "FAULT": Interrupt.FAULT, "TIMER_INTERRUPT": Interrupt.TIMER,
-        "SERIAL_INTERRUPT": Interrupt.SERIAL, "SWITCH": SWITCH_INTERRUPT,
+        "DEBUG_INTERRUPT": Interrupt.DEBUG_BREAK, "SERIAL_INTERRUPT": Interrupt.SERIAL, "SWITCH": SWITCH_INTERRUPT,
         "SYSCALL": Interrupt.SYSCALL,
     }
     table |= {reason.name: reason for reason in Reason}
