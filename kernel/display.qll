@@ -45,16 +45,13 @@ namespace display {
     return true;
   }
 
-  // Copy what fits of the framebuffer into the middle of the picture that the device shows.
+  // Copy what fits of the framebuffer into the picture that the device shows, from the corner.
   function copy_picture(): void {
     var device = peripherals::display;
     var columns = std::math::min(width, device->width);
-    var rows = std::math::min(height, device->height);
-    var from = pixels + (height - rows) / 2 * width + (width - columns) / 2;
-    var to = shown + (device->height - rows) / 2 * device->width + (device->width - columns) / 2;
-    for (var row = 0; row < rows; row = row + 1) {
-      support::copy(<unsafe * byte>(to + row * device->width),
-                    <unsafe * byte>(from + row * width), columns);
+    for (var row = 0; row < height && row < device->height; row = row + 1) {
+      support::copy(<unsafe * byte>(shown + row * device->width),
+                    <unsafe * byte>(pixels + row * width), columns);
     }
   }
 

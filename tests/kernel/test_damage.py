@@ -1,4 +1,4 @@
-"""Damaged disks: the machine mounts them, or says why not; it never traps, loops or harms the rest."""
+"""Damaged disks: the machine mounts them or says why not; it never traps, and never loops."""
 
 import random
 

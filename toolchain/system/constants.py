@@ -27,7 +27,8 @@ def constants() -> dict[str, int]:
     }
     table |= {
         "FAULT": Interrupt.FAULT, "TIMER_INTERRUPT": Interrupt.TIMER,
-        "DEBUG_INTERRUPT": Interrupt.DEBUG_BREAK, "SERIAL_INTERRUPT": Interrupt.SERIAL, "SWITCH": SWITCH_INTERRUPT,
+        "DEBUG_INTERRUPT": Interrupt.DEBUG_BREAK, "SERIAL_INTERRUPT": Interrupt.SERIAL,
+        "SWITCH": SWITCH_INTERRUPT,
         "SYSCALL": Interrupt.SYSCALL,
     }
     table |= {reason.name: reason for reason in Reason}
