@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from toolchain.isa.trace import RECORD_WORDS, Word
+from toolchain.isa import BY_MNEMONIC
+from toolchain.isa.trace import RECORD_WORDS, Kind, Word
 
 __all__ = ["Design", "Slot", "Stream"]
 
@@ -34,7 +35,7 @@ class Slot:
 
     `words` gives the value of each word of the record by its `Word`: a port's name or a number.
     Words that are missing are 0; `Word.CYCLE` is filled in by the engine. Of the slots with
-    `is_kept` the last two records are there even when no trace is kept.
+    `is_kept` the last two records that can cause or be a stop are there without a trace, too.
     """
     valid:   str
     words:   dict[Word, str | int]
@@ -116,7 +117,8 @@ class Design:
         kept = {path.split(".")[-1] for path in (self.ram, *self.arrays, *self.registers)}
         wide = {re.sub(r"\W", "*", name) for width, name in
                 re.findall(r"^ *(?:wire|reg) \[(\d+):0\] \\?([^\s;]+)(?: = [^;]*)? *;$",
-                           self.verilog, re.MULTILINE) if int(width) >= 32}
+                           self.verilog, re.MULTILINE)
+                if int(width) >= 32 and not re.fullmatch("_[0-9]+_", name)}
         return "\n".join([
             "`verilator_config",
             *(f'public_flat_rw -module "*" -var "{name}"' for name in sorted(kept)),
@@ -135,6 +137,10 @@ class Design:
             f"#define INPUTS {len(ins)}",
             f"#define SLOTS {len(self.slots)}",
             f"#define RECORD_WORDS {RECORD_WORDS}",
+            f"#define WORD_KIND {Word.KIND:d}",
+            f"#define WORD_INSN {Word.INSN:d}",
+            f"#define KIND_INSN {Kind.INSN:d}",
+            f"#define OPCODE_HALT {BY_MNEMONIC['halt'].opcode}",
             f"#define RAM_WORDS {self.ram_words}ull",
             f"#define RAM(top) (&(top)->rootp->{self._path(self.ram)}[0])",
             f"#define ANY_OUTPUT_VALID(top) ({_any(f'{s.name}__valid' for s in outs)})",

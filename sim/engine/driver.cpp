@@ -4,14 +4,16 @@
 // What is particular to a design comes from the generated "design.h" (design.py): the class `Top`,
 // and macros that expand to one line a stream or a trace slot.
 //
-// One cycle is: drive inputs, clock low, evaluate, look at what both sides of each stream and the
-// trace ports say, clock high, evaluate. So all is sampled as a register would see it.
+// One cycle is: drive inputs, let them settle, look at what both sides of each stream and the trace
+// ports say, clock edge. So all is sampled as a register would see it. How to settle and how to make
+// an edge the generated "schedule.h" says (build.py).
 
 #include <cstdint>
 #include <cstring>
 #include <vector>
 
 #include "design.h"
+#include "schedule.h"
 
 namespace {
 
@@ -81,23 +83,22 @@ struct Engine {
         top->eval();
     }
 
+    // Inputs change only when a token was taken, or when Python gave some: not each cycle.
     void drive_inputs() {
 #define INPUT(i, valid_, ready_, payload_) \
         top->valid_ = !inputs[i].empty(); \
         if (!inputs[i].empty()) top->payload_ = inputs[i].front();
         EACH_INPUT
 #undef INPUT
+        SETTLE(top);
     }
 
-    // Inputs change only when a token was taken, or when Python gave some: not each cycle.
     template <bool TRACE> int run(uint64_t budget) {
         drive_inputs();
+        auto* const top = this->top->rootp;  // the same ports, without a pointer to each
         uint64_t end = cycles + budget;
         while (cycles < end) {
             if (TRACE && record_capacity - record_count < SLOTS) return FULL;
-            top->clk = 0;
-            top->eval();
-
             if (ANY_OUTPUT_VALID(top)) {
 #define OUTPUT(i, valid, ready, payload) \
                 if (top->valid) { \
@@ -113,11 +114,14 @@ struct Engine {
             EACH_INPUT
 #undef INPUT
             instructions += RETIRED(top);
+            // Only what can be the cause of a stop, or is one: an ordinary instruction is neither.
 #define KEPT(valid, ...) \
             if (valid) { \
                 const uint32_t words[RECORD_WORDS] = {__VA_ARGS__}; \
-                memcpy(kept[0], kept[1], sizeof words); \
-                memcpy(kept[1], words, sizeof words); \
+                if (words[WORD_KIND] != KIND_INSN || words[WORD_INSN] >> 24 == OPCODE_HALT) { \
+                    memcpy(kept[0], kept[1], sizeof words); \
+                    memcpy(kept[1], words, sizeof words); \
+                } \
             }
             EACH_KEPT
 #undef KEPT
@@ -133,8 +137,7 @@ struct Engine {
             bool is_stopped = IS_STOPPED(top);
             bool is_asleep = IS_ASLEEP(top);
 
-            top->clk = 1;
-            top->eval();
+            EDGE(this->top);
             cycles++;
             if (taken) drive_inputs();
 
