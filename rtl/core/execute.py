@@ -17,7 +17,7 @@ from rtl.core.predictor import ReturnUpdate, TargetUpdate
 from rtl.core.retire import Executed, Late
 from rtl.core.traps import Cause, TrapRequest, TrapResult
 from rtl.fpu.fpu import Fpu
-from toolchain.isa.machine import PROGRAM
+from toolchain.isa.machine import PROGRAM, WINDOWS
 from toolchain.isa.trace import Kind
 
 __all__ = ["Execute"]
@@ -272,8 +272,8 @@ class Execute(wiring.Component):
             self.targets.eq(jump.targets),
             self.returns.eq(jump.returns),
         ]
-        # Stale is also what was fetched before a store below `RESERVED_LIMIT`: it may have changed
-        # the mapping of memory.
+        # Stale is also what was fetched before a store to a window: it may have changed the mapping
+        # of memory. What lies below the windows changes no instruction that is fetched ahead.
         with m.If(self.redirect.valid):
             m.d.sync += refetches.eq(0)
         with m.Elif(self.is_stale):
@@ -281,7 +281,8 @@ class Execute(wiring.Component):
 
         x_remaps = Signal()
         m.d.comb += [
-            x_remaps.eq(slow_done & control.is_store & x_acts & ~x_stall_on_retire),
+            x_remaps.eq(slow_done & control.is_store & x_acts & ~x_stall_on_retire
+                        & (slow_addr >= WINDOWS)),
             self.redirect.ip.eq(Mux(x_is_simple | x_remaps, jump.next_ip, self.ip)),
         ]
         with m.If(self.trapped.valid):

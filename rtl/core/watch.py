@@ -12,7 +12,7 @@ __all__ = ["StoreWatch"]
 # the queue's, of which one is on its way.
 GROUPS = 2 + MAX_DEPTH
 # Addresses are compared in these low bits. A needless refetch costs three cycles.
-ADDRESS_BITS = 12
+ADDRESS_BITS = 20
 
 
 class StoreWatch(wiring.Component):

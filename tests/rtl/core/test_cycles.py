@@ -135,3 +135,25 @@ def test_divisions_take_as_long_as_their_quotient_is_long(operation, operands, c
         halt
     """)
     assert run.cycles("after")[0] - run.cycles("before")[0] - 1 == cost
+
+
+@pytest.mark.parametrize("address, access, cost", [
+    (0x2000, "load r4 r3",  1),
+    (0x2000, "store r3 r4", 1),
+    (0x10,   "load r4 r3",  5),   # a saved register
+    (0x10,   "store r3 r4", 5),
+    (0x301,  "load r4 r3",  5),   # the clock
+    (0x301,  "store r3 r4", 7),
+])
+def test_cycles_of_memory_and_of_what_is_not_memory(address, access, cost):
+    run = run_qasm(f"""
+        constant r3 {address:#x}
+        nop
+    @before:
+        nop
+        {access}
+    @after:
+        nop
+        halt
+    """)
+    assert run.cycles("after")[0] - run.cycles("before")[0] - 1 == cost
