@@ -115,6 +115,7 @@ RULE_RUNNING = 35  # a STOP record, though nothing stopped the machine
 RULE_CLOCK   = 36  # the clock went to something else than the next millisecond
 RULE_EARLY   = 37  # a timer interrupt before its time
 RULE_LATE    = 38  # a timer interrupt that is pending and not masked is not accepted
+RULE_ASLEEP  = 39  # a `wait` retired
 
 # --- what a store to a word below RESERVED_LIMIT does ---------------------------------------------
 
@@ -824,11 +825,9 @@ def make_run(mode):
                         elif wrote & 6 and data != int64(trace[row, index(W_DATA)]):
                             field = int64(W_DATA)
                         elif event == SLEEP:
-                            field = int64(W_KIND)
+                            field = int64(RULE_ASLEEP)
                         if field >= 0:
                             diverge(cpu, field, faulted, ip, event if faulted else 0)
-                            if event == SLEEP:
-                                cpu[SEEN] = INTERRUPTED  # nothing but an interrupt can come next
                             if not faulted:
                                 cpu[SEEN + W_INSN], cpu[SEEN + W_IMM] = word, imm
                                 cpu[SEEN + W_WROTE] = wrote

@@ -15,12 +15,12 @@ from sim.golden.machine import Golden
 from sim.golden.peripherals import Unexpected
 from sim.host.hosts import Hosts
 from sim.machine import Words
+from sim.trace import describe
 from toolchain.isa import BY_MNEMONIC
 from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import Reason
-from toolchain.isa.trace import Kind, Stop, Word
+from toolchain.isa.trace import Word
 
-__all__ = ["RULES", "Divergence", "Follower", "describe_record"]
+__all__ = ["RULES", "Divergence", "Follower"]
 
 Records = NDArray[np.uint32]
 WAIT = BY_MNEMONIC["wait"].opcode
@@ -33,6 +33,7 @@ RULES = {
     core.RULE_CLOCK:   "the clock did not go to the next millisecond",
     core.RULE_EARLY:   "a timer interrupt came before its time",
     core.RULE_LATE:    "a timer interrupt has been pending for long, unmasked, and is not accepted",
+    core.RULE_ASLEEP:  "a `wait` retired; nothing but an interrupt can come next",
 }
 
 
@@ -50,32 +51,8 @@ class Divergence:
 
     def __str__(self) -> str:
         return (f"record {self.position}: {self.rule}\n"
-                f"    other machine: {describe_record(self.theirs)}\n"
-                f"    golden model:  {describe_record(self.ours)}")
-
-
-def describe_record(record: tuple[int, ...]) -> str:
-    """One line for people."""
-    kind, ip, code = record[Word.KIND], record[Word.IP], record[Word.CODE]
-    if kind == Kind.INSN:
-        text = f"INSN {ip:#010x}: {record[Word.INSN]:08x} {record[Word.IMM]:08x}"
-        if record[Word.WROTE] & 1:
-            text += f" r{record[Word.D]} = {record[Word.VALUE]:#x}"
-        if record[Word.WROTE] & 6:
-            verb = "stored" if record[Word.WROTE] & 2 else "loaded"
-            text += f" {verb} [{record[Word.ADDRESS]:#x}] {record[Word.DATA]:#x}"
-        return text
-    if kind == Kind.FAULT:
-        known = {int(reason): reason.name for reason in Reason}
-        return f"FAULT {ip:#010x}: {known.get(code, code)}"
-    if kind == Kind.INTERRUPT:
-        return f"INTERRUPT {code} before {ip:#010x}" if code else f"asleep at {ip:#010x}"
-    if kind == Kind.DEVICE:
-        return f"DEVICE {code:#x}: {record[Word.ARG]:#x}"
-    if kind == Kind.STOP:
-        known = {int(stop): stop.name for stop in Stop}
-        return f"STOP {known.get(code, code)}"
-    return f"unknown record {record}"
+                f"    other machine: {describe(self.theirs)}\n"
+                f"    golden model:  {describe(self.ours)}")
 
 
 class Follower:

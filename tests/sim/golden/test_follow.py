@@ -237,6 +237,24 @@ def test_a_trace_may_be_applied_in_pieces(words, fast_trace):
     assert follower.golden.stop.exit_code == 7
 
 
+def test_wait_that_retires_is_noticed():
+    program = assemble([Source("test.qasm", "wait")]).words
+    wrong = row(Kind.INSN, 0x1000)
+    wrong[0, Word.INSN] = program[0]
+    assert rule_of(program, wrong) == \
+        (0, "a `wait` retired; nothing but an interrupt can come next")
+
+
+def test_divergence_shows_both_sides(words, fast_trace):
+    wrong = fast_trace.copy()
+    wrong[0, Word.VALUE] = 5
+    follower = Follower(FAST)
+    follower.load(words)
+    text = str(follower.apply(wrong))
+    assert text.startswith("record 0: the field VALUE differs\n")
+    assert "r1 = 0x5" in text and "r1 = 0x46" in text
+
+
 def test_sleeping_model_says_so():
     program = assemble([Source("test.qasm", "nop\nwait")]).words
     follower = Follower(FAST)
