@@ -412,8 +412,11 @@ class _Emitter:
         link = LINK if info.fast else 0
         target = TEMPORARY
         if info.fast:
+            # A pinned parameter that a recursion passes on in its own place is there already.
+            inner = info.symbol == self.function.symbol
             self._move_all([(index, arg) for index, arg in enumerate(ins.args)
-                            if arg.op != "param" or arg.block is not None])
+                            if not (inner and arg.op == "param" and arg.block is None
+                                    and arg.value == index)])
         elif info.symbol is None:
             target = _register(ins.args[0])
             if target == 0:
