@@ -6,10 +6,9 @@ must have come through.
 """
 
 import z3
-from amaranth import Module
+from amaranth import Module, Signal
 from amaranth.asserts import AnyConst
 from amaranth.lib import wiring
-from amaranth.lib.wiring import Out
 
 from rtl.fpu.fpu import Fpu
 from rtl.fpu.op import FpuOp
@@ -24,25 +23,24 @@ EVEN  = z3.RNE()
 
 class Held(wiring.Component):
     """An FPU at work on operands that do not change."""
-    a:      Out(32)
-    b:      Out(32)
-    result: Out(32)
 
     def __init__(self, op):
         self.op = op
-        super().__init__()
+        super().__init__({})
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.fpu = fpu = Fpu()
+        # Kept, so that they have names in what Yosys writes.
+        a, b, result = (Signal(32, name=name, attrs={"keep": 1}) for name in ("a", "b", "result"))
         m.d.comb += [
-            self.a.eq(AnyConst(32)),
-            self.b.eq(AnyConst(32)),
+            a.eq(AnyConst(32)),
+            b.eq(AnyConst(32)),
             fpu.en.eq(1),
             fpu.op.eq(self.op),
-            fpu.a.eq(self.a),
-            fpu.b.eq(self.b),
-            self.result.eq(fpu.result),
+            fpu.a.eq(a),
+            fpu.b.eq(b),
+            result.eq(fpu.result),
         ]
         return m
 
