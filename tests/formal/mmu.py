@@ -245,7 +245,7 @@ PROOFS = (
         Bug(TLB, "with m.If(self.flush | has_two):", "with m.If(has_two):"))),
     # Two entries and a half, the longest walk, and part of another one before it.
     Proof("list_walker", lambda: WalkerProof(ListWalker, ListModel, words=11, cycles=21),
-          depth=24, reaches=24, bugs=(
+          depth=24, reaches=24, is_open=True, bugs=(
         Bug(LIST, "delta[:32] > best_by", "delta[:32] < best_by"),
         Bug(LIST, "covers     = ~is_above & (rest < 0)",
             "covers     = ~is_above & (rest <= 0)"),

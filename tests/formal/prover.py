@@ -72,6 +72,8 @@ class Proof:
         Whether the claim is proven for runs of any length.
     reaches : int
         Depth by which every `Cover` has to be reached; 0 if there is none.
+    is_open : bool
+        Written, but not yet seen to come to an end: it runs only if it is named.
     run : callable or None
         Carries out a proof that is not one over cycles of a component: returns whether it holds.
     """
@@ -81,6 +83,7 @@ class Proof:
     bugs:         tuple[Bug, ...] = ()
     is_inductive: bool = False
     reaches:      int = 0
+    is_open:      bool = False
     run:          Callable[["Proof"], bool] | None = None
 
     def holds(self) -> bool:
