@@ -64,6 +64,7 @@ def test_words_that_are_no_instruction_fault(word):
     assert run.codes(Kind.FAULT) == [Reason.INVALID_INSTRUCTION]
 
 
+@pytest.mark.slow  # another build of the simulator
 def test_floating_point_faults_where_it_is_left_out():
     run = run_qasm(f"{INSTALL}\nfadd r1 r2 r3\nfeq r1 r2 r3\nhalt\n{SKIP_HANDLER}",
                    config=MachineConfig(fpu=False))
@@ -159,6 +160,7 @@ def test_code_may_lie_in_low_memory_frame_and_windows(where):
     assert run.registers[7] == 0x4321
 
 
+@pytest.mark.slow  # another build of the simulator
 def test_a_peripherals_interrupt_waits_while_masked():
     run = run_qasm("""
         constant r1 0x47
@@ -186,6 +188,7 @@ def test_a_peripherals_interrupt_waits_while_masked():
     assert row[1] == run.symbols["here"]
 
 
+@pytest.mark.slow  # another build of the simulator
 def test_wait_sleeps_until_a_handler_moves_it_on():
     run = run_qasm("""
         constant r1 0x47
