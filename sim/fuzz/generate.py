@@ -78,7 +78,7 @@ class Maker:
         if config.fpu or rng.random() < 0.5:
             kinds.append((14, self.floating))
         if is_user:
-            kinds += [(5, self.edit_table), (2, self.switch_table), (2, self.privileged)]
+            kinds += [(9, self.edit_table), (3, self.switch_table), (2, self.privileged)]
         else:
             kinds += [(4, self.interrupt_table), (2, self.mask), (2, self.drop_privilege),
                       (4, self.device), (1, self.nested_fault), (2, self.end_of_ram)]
