@@ -16,10 +16,11 @@ REFERENCE_MILLIONS = 6.2
 def main(argv: list[str] | None = None) -> int:
     """Print the tables; returns 0, or 1 if a kernel's result is wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="*", metavar="speed|kernels|micro",
+    parser.add_argument("what", nargs="*", metavar="speed|kernels|micro|system",
                         help="tables to print (default: all)")
-    wanted = parser.parse_args(argv).what or ["speed", "kernels", "micro"]
-    tables = {"speed": print_speeds, "kernels": print_kernels, "micro": print_micro}
+    wanted = parser.parse_args(argv).what or ["speed", "kernels", "micro", "system"]
+    tables = {"speed": print_speeds, "kernels": print_kernels, "micro": print_micro,
+              "system": print_system}
     for name in wanted:
         if name not in tables:
             parser.error(f"there is no table {name!r}")
@@ -63,6 +64,14 @@ def print_micro() -> None:
     for micro in MICRO:
         measured = measure_micro(micro)
         print(f"{micro.name:34} {measured.cpi:6.2f}")
+    print()
+
+
+def print_system() -> None:
+    """The operating system."""
+    from bench import system
+    print("Operating system, on the hardware\n")
+    system.main()
     print()
 
 
