@@ -247,19 +247,35 @@ def _writable(name: str) -> TextIO:
 
 
 def _run(machine: Machine, hosts: "Hosts", limit: int | None) -> Status:
-    """Run to the end, or to the limit: then the status is RUNNING or INPUT."""
+    """Run to the end, or to the limit: then the status is RUNNING or INPUT.
+
+    Where a person looks on, time that the machine sleeps away takes as long for the person.
+    """
     nap_s = WINDOW_NAP_S if hosts.display is not None else NAP_S
+    is_watched = hosts.terminal.is_interactive
     while True:
         left = SLICE_CYCLES if limit is None else min(SLICE_CYCLES, limit - machine.cycles)
         if left <= 0:
             return Status.RUNNING
+        cycles, instructions, started = machine.cycles, machine.instructions, time.monotonic()
         status = machine.run(left)
         if status in (Status.STOPPED, Status.STUCK):
             return status
         if hosts.display is not None and hosts.display.is_closed:
             raise KeyboardInterrupt
+        cycles, instructions = machine.cycles - cycles, machine.instructions - instructions
         if status is Status.INPUT:
-            hosts.terminal.wait(nap_s)
+            _nap(hosts, nap_s)
+        elif is_watched and instructions * 4 < cycles:
+            _nap(hosts, started + cycles / machine.config.cycles_per_ms / 1000 - time.monotonic())
+
+
+def _nap(hosts: "Hosts", seconds: float) -> None:
+    """Sleep, but not through a keystroke."""
+    if seconds > 0 and hosts.terminal.ended:
+        time.sleep(seconds)
+    elif seconds > 0:
+        hosts.terminal.wait(seconds)
 
 
 def _end(machine: Machine, program: LoadedProgram, status: Status, hosts: "Hosts") -> int:

@@ -129,9 +129,12 @@ def _schedule(folder: Path) -> str:
     settle, edge = calls("eval_ico"), calls("eval_nba")
     if set(triggers) == {"clk"} and settle is not None and edge and len(settle) <= 1 == len(edge):
         now = f"{settle[0]}((top)->rootp)" if settle else "(void)(top)"
-        return f"#define SETTLE(top) {now}\n#define EDGE(top) {edge[0]}((top)->rootp)\n"
+        return (f"#define SETTLE(top) {now}\n#define EDGE(top) {edge[0]}((top)->rootp)\n"
+                f"#define RESETTLE(top) {root}___eval_settle((top)->rootp)\n"
+                f"#define CAN_SKIP (TICKER_WRAP != 0)\n")
     return ("#define SETTLE(top) ((top)->clk = 0, (top)->eval())\n"
-            "#define EDGE(top) ((top)->clk = 1, (top)->eval(), (top)->clk = 0, (top)->eval())\n")
+            "#define EDGE(top) ((top)->clk = 1, (top)->eval(), (top)->clk = 0, (top)->eval())\n"
+            "#define CAN_SKIP 0\n")
 
 
 def _runtime(compiler: str, package: Path) -> list[Path]:

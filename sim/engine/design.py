@@ -70,6 +70,11 @@ class Design:
         Paths of further memories that the host reads between steps.
     registers : tuple of str
         Paths of registers that the host reads between steps.
+    tickers : tuple of str
+        Paths of registers that count every cycle from 0 to `ticker_wrap` - 1, the only ones that
+        change while the design sleeps and no token is on its way.
+    ticker_wrap : int
+        Where they begin again; 0 if they are not known, so that no sleep can be shortened.
     """
     top:       str
     verilog:   str = field(repr=False)
@@ -83,6 +88,8 @@ class Design:
     probes:    tuple[str, ...]      = ()
     arrays:    tuple[str, ...]      = ()
     registers: tuple[str, ...]      = ()
+    tickers:   tuple[str, ...]      = ()
+    ticker_wrap: int                = 0
 
     def side(self, direction: str) -> list[Stream]:
         """The streams of one direction, in the order of their numbers in the C++ loop."""
@@ -114,7 +121,8 @@ class Design:
         computed from another Verilator would see a loop and evaluate it over and over: with the
         FPU's that took a quarter of all time.
         """
-        kept = {path.split(".")[-1] for path in (self.ram, *self.arrays, *self.registers)}
+        kept = {path.split(".")[-1]
+                for path in (self.ram, *self.arrays, *self.registers, *self.tickers)}
         wide = {re.sub(r"\W", "*", name) for width, name in
                 re.findall(r"^ *(?:wire|reg) \[(\d+):0\] \\?([^\s;]+)(?: = [^;]*)? *;$",
                            self.verilog, re.MULTILINE)
@@ -154,6 +162,8 @@ class Design:
             *_macro("EACH_PROBE", [f"PROBE({i}, {mangle(p)})" for i, p in enumerate(self.probes)]),
             *_macro("EACH_ARRAY", [f"ARRAY({i}, {self._path(path)})"
                                    for i, path in enumerate(self.arrays)]),
+            f"#define TICKER_WRAP {self.ticker_wrap}ull",
+            *_macro("EACH_TICKER", [f"TICKER({self._path(path)})" for path in self.tickers]),
             *_macro("EACH_REGISTER", [f"REGISTER({i}, {self._path(path)})"
                                       for i, path in enumerate(self.registers)]),
         ]

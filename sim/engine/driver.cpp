@@ -22,13 +22,17 @@ enum Outcome : int {
     ATTENTION = 1,  // the design put tokens out, and paused
     FULL      = 2,  // no room for the records of another cycle
     STOPPED   = 3,
-    ASLEEP    = 4,  // for as long as `patience` says, without a break
+    ASLEEP    = 4,  // for as long as `patience` says, or still at the end of the budget
 };
 
 // A burst of tokens (a line of text, a sector) should come back to Python as one: return when none
 // has come for this many cycles, or when a queue is long.
 constexpr unsigned QUIET_CYCLES = 24;
 constexpr size_t   LONG_QUEUE   = 1 << 16;
+
+// A ticker that wraps, or a token that passes, has no effect any more after so many cycles: all that
+// a design does by itself in its sleep is over, or goes on with the next token.
+constexpr uint64_t AFTERMATH_CYCLES = 100;
 
 struct Queue {
     std::vector<uint64_t> tokens;
@@ -52,6 +56,9 @@ struct Engine {
     uint64_t instructions = 0;
     uint64_t asleep_cycles = 0;  // up to now, without a break
     uint64_t patience = 0;       // 0: never return ASLEEP
+    uint64_t last_token = 0;     // cycle in which one passed, either way
+    bool told_asleep = false;    // ASLEEP was returned for this sleep
+    bool skips = true;           // cycles in which a sleeping machine does nothing but count
     uint32_t* records = nullptr;
     size_t record_count = 0;
     size_t record_capacity = 0;
@@ -93,6 +100,33 @@ struct Engine {
         SETTLE(top);
     }
 
+    bool has_input() const {
+        for (int i = 0; i < INPUTS; i++) if (!inputs[i].empty()) return true;
+        return false;
+    }
+
+    // A machine that has slept for a while, with no token on its way and no ticker that has just
+    // wrapped, is at rest: nothing changes but the tickers, until one of them wraps. Those cycles
+    // are added to the tickers instead.
+    void skip(uint64_t limit) {
+#if CAN_SKIP
+        auto* const root = top->rootp;
+        uint64_t room = limit;
+#define TICKER(path) \
+        if (root->path < AFTERMATH_CYCLES) return; \
+        { uint64_t left = root->path + 2 < TICKER_WRAP ? TICKER_WRAP - 2 - root->path : 0; \
+          if (left < room) room = left; }
+        EACH_TICKER
+#undef TICKER
+        if (room == 0) return;
+#define TICKER(path) root->path += room;
+        EACH_TICKER
+#undef TICKER
+        RESETTLE(top);
+        cycles += room;
+#endif
+    }
+
     template <bool TRACE> int run(uint64_t budget) {
         drive_inputs();
         auto* const top = this->top->rootp;  // the same ports, without a pointer to each
@@ -104,13 +138,14 @@ struct Engine {
                 if (top->valid) { \
                     outputs[i].push(top->payload); \
                     quiet_left = outputs[i].size() < LONG_QUEUE ? QUIET_CYCLES + 1 : 1; \
+                    last_token = cycles; \
                 }
                 EACH_OUTPUT
 #undef OUTPUT
             }
             bool taken = false;
 #define INPUT(i, valid, ready, payload) \
-            if (top->valid && top->ready) { inputs[i].pop(); taken = true; }
+            if (top->valid && top->ready) { inputs[i].pop(); taken = true; last_token = cycles; }
             EACH_INPUT
 #undef INPUT
             instructions += RETIRED(top);
@@ -143,10 +178,13 @@ struct Engine {
 
             if (is_stopped) { stopped = true; return STOPPED; }
             if (quiet_left && --quiet_left == 0) return ATTENTION;
-            asleep_cycles = is_asleep ? asleep_cycles + 1 : 0;
-            if (patience && asleep_cycles >= patience) { asleep_cycles = 0; return ASLEEP; }
+            if (!is_asleep) { asleep_cycles = 0; told_asleep = false; continue; }
+            if (!patience || ++asleep_cycles < patience) continue;
+            if (!told_asleep) { told_asleep = true; return ASLEEP; }
+            if (skips && cycles < end && cycles - last_token > AFTERMATH_CYCLES && !has_input())
+                skip(end - cycles);
         }
-        return BUDGET;
+        return told_asleep ? ASLEEP : BUDGET;
     }
 };
 
@@ -167,6 +205,8 @@ int engine_run(Engine* e, uint64_t budget) {
 uint64_t engine_cycles(Engine* e) { return e->cycles; }
 uint64_t engine_instructions(Engine* e) { return e->instructions; }
 void engine_set_patience(Engine* e, uint64_t cycles) { e->patience = cycles; }
+
+void engine_set_skips(Engine* e, int skips) { e->skips = skips; }
 
 // Records go to a buffer of the caller's; none (null) switches tracing off.
 void engine_set_records(Engine* e, uint32_t* records, size_t capacity) {

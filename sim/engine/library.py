@@ -32,6 +32,7 @@ _SIGNATURES = {
     "engine_cycles":         (ctypes.c_uint64, [_HANDLE]),
     "engine_instructions":   (ctypes.c_uint64, [_HANDLE]),
     "engine_set_patience":   (None, [_HANDLE, ctypes.c_uint64]),
+    "engine_set_skips":       (None, [_HANDLE, ctypes.c_int]),
     "engine_set_records":    (None, [_HANDLE, ctypes.c_void_p, ctypes.c_size_t]),
     "engine_record_count":   (ctypes.c_size_t, [_HANDLE]),
     "engine_clear_records":  (None, [_HANDLE]),
@@ -102,8 +103,13 @@ class Simulation:
         return self._library.engine_instructions(self._engine)
 
     def set_patience(self, cycles: int) -> None:
-        """Come back with ASLEEP after so many cycles of sleep; 0: never."""
+        """Come back with ASLEEP after so many cycles of sleep, once, and at the end of each budget
+        that ends in this sleep; 0: never."""
         self._library.engine_set_patience(self._engine, cycles)
+
+    def set_skips(self, skips: bool) -> None:
+        """Whether cycles in which a sleeping machine only counts may be passed over at once."""
+        self._library.engine_set_skips(self._engine, skips)
 
     def record(self, capacity: int) -> None:
         """Keep trace records, up to `capacity` of them at a time; 0 ends it."""

@@ -19,7 +19,7 @@ __all__ = ["RtlMachine"]
 
 SLICE_CYCLES     = 40_000   # between looks at the hosts: about 10 ms of real time
 RECORDS          = 16_384   # kept at a time: what fits into a processor's second-level cache
-PATIENCE_CYCLES  = 2_000    # asleep for so long, it is asked what could wake it
+PATIENCE_CYCLES  = 500      # asleep for so long, the machine is at rest; what could wake it?
 IDLE_CYCLES      = 400_000  # of asking for a line in vain before the host may sleep
 
 SOURCES = ("rtl", "toolchain/isa", "sim/engine")

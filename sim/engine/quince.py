@@ -12,6 +12,7 @@ __all__ = ["live_registers", "low_words", "quince_design", "timer_runs"]
 
 BANKS    = ("core.registers.bank0", "core.registers.bank1")
 MS_LEFT  = "timer.ms_left"
+TICKERS  = {"timer": "timer.cycle", "clock": "clock.cycle"}
 
 
 def quince_design(machine: MachineConfig) -> Design:
@@ -38,6 +39,8 @@ def quince_design(machine: MachineConfig) -> Design:
         probes=("ip", "is_enabled", "live_bank", "live_zero"),
         arrays=BANKS,
         registers=(MS_LEFT,) if "timer" in machine.peripherals else (),
+        tickers=tuple(path for name, path in TICKERS.items() if name in machine.peripherals),
+        ticker_wrap=machine.cycles_per_ms,
     )
 
 

@@ -72,8 +72,9 @@ def test_sleep_is_told_after_patience_is_over(echo):
     assert echo.run(1000) is Outcome.BUDGET
     echo.set_patience(50)
     assert echo.run(1000) is Outcome.ASLEEP
-    assert echo.run(1000) is Outcome.ASLEEP
     assert echo.cycles < 1101
+    assert echo.run(1000) is Outcome.ASLEEP  # still, at the end of the budget
+    assert echo.cycles > 2000
 
 
 def test_records_tell_the_run_in_order(echo):
