@@ -157,3 +157,22 @@ def test_cycles_of_memory_and_of_what_is_not_memory(address, access, cost):
         halt
     """)
     assert run.cycles("after")[0] - run.cycles("before")[0] - 1 == cost
+
+
+@pytest.mark.parametrize("insn, cost", [
+    ("fadd r3 r1 r2", 5), ("fsub r3 r1 r2", 5), ("fmul r3 r1 r2", 5), ("fdiv r3 r1 r2", 19),
+    ("feq r3 r1 r2", 2), ("flt r3 r1 r2", 2), ("itof r3 r1", 4), ("ftoi r3 r1", 4),
+])
+def test_floating_point(insn, cost):
+    run = run_qasm(f"""
+        constant r1 0x40490fdb
+        constant r2 0x3f9d70a4
+        nop
+    @before:
+        nop
+        {insn}
+    @after:
+        nop
+        halt
+    """)
+    assert run.cycles("after")[0] - run.cycles("before")[0] - 1 == cost
