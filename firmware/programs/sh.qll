@@ -81,10 +81,12 @@ namespace edit {
     past_count = past_count + 1;
   }
 
-  // ESC [ A to D, H, F, 3~.
-  function escape(shown: * byte): void {
-    if (key() != '[') { return; }
+  // ESC [ A to D, H, F, 3~. An escape key by itself, as games leave behind, does nothing: what comes
+  // after it, which is returned, counts as if it were not there; else 0.
+  function escape(shown: * byte): byte {
     var c = key();
+    if (c != '[') { return c; }
+    c = key();
     if (c == 'A' && *shown != 0 && past_count - *shown < HISTORY) {
       *shown = *shown - 1;
       replace(past[*shown % HISTORY]);
@@ -106,6 +108,7 @@ namespace edit {
         erase();
       }
     }
+    return 0;
   }
 
   // A line from the terminal into `line`; false at the end of the input.
@@ -115,6 +118,7 @@ namespace edit {
     at = 0;
     while (true) {
       var c = key();
+      while (c == 27) { c = escape(&shown); }
       if (c == '\r' || c == '\n') {
         move_to(length);
         os::say("\n");
@@ -144,8 +148,6 @@ namespace edit {
         at = 0;
         redraw();
         move_to(where);
-      } else if (c == 27) {
-        escape(&shown);
       } else if (c >= ' ') {
         insert(c);
       }

@@ -92,6 +92,8 @@ def test_control_d_ends_a_programs_input():
     ("echo x\x15echo y",                 "y"),
     ("echo abXc\x1b[D\x7f",              "abc"),
     ("echo abc\x01\x0becho k",           "k"),
+    ("\x1becho k",                       "k"),
+    ("\x1b\x1b[Decho k",                 "k"),
 ])
 def test_line_editing(keys, expected):
     lines = boot(keys).text.split("\n")
