@@ -30,7 +30,10 @@ namespace check {
     return length;
   }
 
+  global dropped: bool = false;   // an entry: the count of a directory seen before may be wrong now
+
   function drop(sector: byte, slot: byte): void {
+    dropped = true;
     fs::update_entry(sector, slot, fs::DELETED, 0, 0);
   }
 
@@ -120,19 +123,29 @@ namespace check {
     fs::free_sectors = free;
   }
 
+  // Walk every directory; false if there is not even a root.
+  function walk_all(): bool {
+    support::fill(reached, 0, fs::disk.total);
+    if (mark(fs::disk.root, -1) == 0) { return false; }
+    stack[unsafe 0] = fs::disk.root;
+    depth = 1;
+    while (depth != 0) {
+      depth = depth - 1;
+      walk_directory(stack[unsafe depth]);
+    }
+    return true;
+  }
+
   // Mend the disk; what is wrong beyond that, or null.
   function run(): string {
     var words = fs::disk.total;
     reached = <unsafe * byte>memory::take(words);
     stack = <unsafe * byte>memory::take(words);
     if (reached == null || stack == null) { return "no memory to check the disk"; }
-    support::fill(reached, 0, words);
-    if (mark(fs::disk.root, -1) == 0) { return "the root directory is damaged"; }
-    stack[unsafe 0] = fs::disk.root;
-    depth = 1;
-    while (depth != 0) {
-      depth = depth - 1;
-      walk_directory(stack[unsafe depth]);
+    dropped = true;
+    for (var pass = 0; dropped && pass < 3; pass = pass + 1) {
+      dropped = false;
+      if (!walk_all()) { return "the root directory is damaged"; }
     }
     sweep();
     memory::give(<unsafe byte>stack, words);
