@@ -339,7 +339,7 @@ def timer_waits(cpu):
 
 @jit
 def take_tick(cpu):
-    """FOLLOW: a timer interrupt was accepted. One stands for all that came while it was masked: there
+    """FOLLOW: a timer interrupt was accepted. One stands for all that came while masked: there
     is one pending bit, so what came for certain by now is not to be accepted any more."""
     came = cpu[TIMER_CARRY]
     if cpu[PERIOD] > 0:
