@@ -900,8 +900,11 @@ def make_run(mode):
             if mode == FOLLOW:
                 # A device may do something in the same moment, but then STOP comes.
                 while at < trace_end and trace[index(at), index(W_KIND)] == EVENT:
+                    if int64(trace[index(at), index(W_CODE)]) != cpu[CLOCK_ID]:
+                        leave = int64(DEVICE)
+                        break
                     at += 1
-            if mode == FOLLOW and at < trace_end:
+            if mode == FOLLOW and leave == STOP and at < trace_end:
                 cpu[FIELD] = -1
                 if int64(trace[index(at), index(W_KIND)]) != STOPS:
                     diverge(cpu, RULE_STOPPED, STOPS, cpu[CAUSE], code)
