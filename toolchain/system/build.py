@@ -24,6 +24,10 @@ KERNEL_LIBRARY = ("alloc", "buffered", "std")
 KERNEL_FILES = ("limits", "support", "kernel", "peripherals", "memory", "process", "scheduler",
                 "block", "fs", "check", "path", "file", "console", "display", "loader", "syscall")
 
+# Level of optimisation of a program, at most: the tests are many calls of small functions, and with
+# all of those put in place they would not fit into a flat image.
+MOST_LEVEL = {"usertests": 1}
+
 # Folders of programs, and where on the disk what is made of them goes.
 PROGRAM_FOLDERS = {"programs": "bin", "tests": "test"}
 
@@ -139,6 +143,7 @@ def build_program(paths: Paths, source: Path, level: int = 2,
            read_source(str(ROOT / "firmware" / "os" / "os.qll")), stubs,
            read_source(str(source))]
     qasm = [read_source(str(path)) for path in library_files("user", ".qasm")]
+    level = min(level, MOST_LEVEL.get(source.stem, level))
     return _make(cache or _Cache(), paths.program(source), qll, qasm, level)
 
 
