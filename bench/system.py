@@ -38,7 +38,7 @@ SECTORS_AT_ONCE = 64
 OCTETS          = 32768  # that /test/measure reads or writes
 SECTOR_OCTETS   = 512
 
-# What the issue of an operating system asks for.
+# What the operating system is meant to reach.
 BOOT_INSTRUCTIONS, SWITCH_CYCLES, CALL_CYCLES, SHARE = 400_000, 400, 250, 0.5
 
 # The block device by itself: one command for 64 sectors, waited for.
