@@ -14,13 +14,15 @@ LIMIT_CYCLES = 30_000_000  # a session takes a tenth of it
 
 VALUES = (0, 1, 2, 5, 6, 0xFFFFFFFF, 0xFFFFFFFE, 0x80000000, 0x7FFFFFFF, DISK_SECTORS - 1,
           DISK_SECTORS)
+# Programs are left alone: what they do with damaged code is theirs, and may be to run for ever.
+METADATA = range(7)  # superblock, table, the root and /bin
 WORDS = {  # where a kind of damage puts its words
     "superblock": range(9),
     "table":      range(128, 128 + DISK_SECTORS),
     "root":       range(5 * 128, 7 * 128),
     "entries":    [sector * 128 + slot * 32 + word
-                   for sector in range(5, 8) for slot in range(4) for word in range(4)],
-    "anything":   range(DISK_SECTORS * 128),
+                   for sector in (5, 6) for slot in range(4) for word in range(4)],
+    "anything":   range(len(METADATA) * 128),
 }
 
 
@@ -29,7 +31,7 @@ def damaged(kind, seed):
     disk = bytearray(small_disk())
     if kind == "sectors":
         for _ in range(rng.choice([1, 3])):
-            to, source = (SECTOR_OCTETS * rng.randrange(20) for _ in range(2))
+            to, source = SECTOR_OCTETS * rng.choice(METADATA), SECTOR_OCTETS * rng.randrange(20)
             octets = rng.choice([rng.randbytes(SECTOR_OCTETS), bytes(SECTOR_OCTETS),
                                  disk[source:source + SECTOR_OCTETS]])
             disk[to:to + SECTOR_OCTETS] = octets
