@@ -216,7 +216,8 @@ class _Writer:
                 return f"{self.atom('bool', deeper)} {operator} {self.atom('bool', deeper)}"
             other = chance.choice(("byte", "int", "float", "byte", "int"))
             operator = chance.choice(("<", ">", "<=", ">=", "==", "!="))
-            return f"{self.atom(other, deeper)} {operator} {self.atom(other, deeper)}"
+            # In parentheses: `f(a < b, c > (d))` would be a template's type arguments.
+            return f"({self.atom(other, deeper)} {operator} {self.atom(other, deeper)})"
         if kind == "float":
             which = chance.randrange(6)
             if which == 0:
