@@ -70,3 +70,11 @@ def test_jobs_and_files_that_are_named_exist():
         assert (ROOT / link).exists(), link
     for name in re.findall(r"`((?:kernel|rtl|docs)/[a-zA-Z_/]+\.[a-z]+)`", README):
         assert (ROOT / name).exists(), name
+
+
+def test_links_between_pages_lead_somewhere():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"),
+             *(ROOT / folder / "README.md" for folder in ("rtl", "sim", "toolchain", "kernel"))]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
