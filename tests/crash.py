@@ -3,34 +3,16 @@
 import argparse
 import random
 import sys
-from array import array
 
 from tests.support.crash import (
     allowed_states,
     cut_points,
     disk_at,
-    files_of,
+    mounted,
     record,
-    summary,
     verify,
     workload,
 )
-from tests.support.system import boot
-from toolchain.qfs import check
-from toolchain.qfs.image import Image
-
-
-def mounted(disk: bytes, states: list) -> str | None:
-    """What is wrong after the machine has mounted a disk and written it back, or None."""
-    session = boot("sync", disk=disk)
-    if session.status != 0:
-        return f"the machine ended with {session.status}: {session.text[-200:]!r}"
-    image = Image(array("I", session.disk))
-    damage = check(image)
-    if damage:
-        return f"damage is left: {damage[0]}"
-    found = files_of(image)
-    return None if found in states else f"found {summary(found)}"
 
 
 def main() -> int:

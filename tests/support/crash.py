@@ -15,8 +15,7 @@ from tests.support.system import boot, system
 from toolchain.qfs import Image, check, repair
 
 __all__ = ["DISK_SECTORS", "Command", "Recording", "allowed_states", "cut_points", "disk_at",
-           "files_of", "record", "small_disk",
-           "summary", "verify", "workload"]
+           "files_of", "mounted", "record", "small_disk", "summary", "verify", "workload"]
 
 SECTOR_OCTETS = 512
 DISK_SECTORS = 400
@@ -193,6 +192,21 @@ def verify(disk: bytes, states: list[State]) -> str | None:
         return f"repair left: {check(image)[0]}"
     found = files_of(image)
     # Both names of a rename may be there; a repair keeps one of them, either.
+    if found not in states:
+        return f"found {summary(found)}, allowed {[summary(state) for state in states]}"
+    return None
+
+
+def mounted(disk: bytes, states: list[State]) -> str | None:
+    """What is wrong after the machine has mounted a disk and written it back, or None."""
+    session = boot("sync", disk=disk)
+    if session.status != 0:
+        return f"the machine ended with {session.status}: {session.text[-200:]!r}"
+    image = Image(array("I", session.disk))
+    damage = check(image)
+    if damage:
+        return f"damage is left: {damage[0]}"
+    found = files_of(image)
     if found not in states:
         return f"found {summary(found)}, allowed {[summary(state) for state in states]}"
     return None
