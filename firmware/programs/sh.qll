@@ -380,19 +380,19 @@ function help(): void {
   os::say("Programs are in /bin: try `ls /bin`. Ctrl-C ends a program, ctrl-D a file or the shell.\n");
 }
 
-// Run tokens `from` up to `to`, a pipeline. Waits for it unless it goes to the background.
-function run_pipeline(t: * tokens, from: byte, to: byte, behind: bool): void {
+// Run a pipeline. Waits for it unless it goes to the background.
+function run_pipeline(t: * tokens, behind: bool): void {
   var pids = std::vector::create<byte>(4);
   var input = 0;
-  var i = from;
+  var i = 0;
   var good = true;
-  while (good && i < to) {
+  while (good && i < len t->words) {
     var c = command { input = input, output = 0 };
     input = 0;
     c.words = std::vector::create<string>(4);
-    good = gather(t, &i, to, &c, &input);
+    good = gather(t, &i, &c, &input);
     if (good && len c.words != 0) {
-      var alone = len pids == 0 && i >= to && !behind;
+      var alone = len pids == 0 && i == len t->words && !behind;
       if (!(alone && c.output == 0 && c.input == 0 && built_in(c.words))) {
         var pid = start(&c);
         if (pid == os::FAILED) { last_status = 127; } else {
@@ -424,7 +424,8 @@ function run_pipeline(t: * tokens, from: byte, to: byte, behind: bool): void {
 
 // One command's words and redirections, up to a '|' or the end; the read end of the pipe behind it
 // becomes the next one's input. False after a complaint.
-function gather(t: * tokens, position: * byte, to: byte, c: * command, next_input: * byte): bool {
+function gather(t: * tokens, position: * byte, c: * command, next_input: * byte): bool {
+  var to = len t->words;
   while (*position < to) {
     var operator = t->operators[*position];
     var word = t->words[*position];
@@ -486,7 +487,7 @@ function run(text: string): void {
       last_status = 2;
       at = len text;
     } else if (count != 0) {
-      if (wanted) { run_pipeline(&t, 0, count, operator == BEHIND); }
+      if (wanted) { run_pipeline(&t, operator == BEHIND); }
       wanted = operator == AND ? last_status == 0 : operator == OR ? last_status != 0 : true;
     } else if (at < len text || operator != THEN || last == AND || last == OR) {
       last_status = os::complain("sh", "a command is missing", "") + 1;
