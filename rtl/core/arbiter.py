@@ -49,6 +49,8 @@ class Arbiter(wiring.Component):
         RAM.
     reserved : Out(MemBus)
         What is not RAM.
+    is_aside : Out(1)
+        A request to what is not RAM was accepted and is not answered yet.
     wrote, wrote_addr : Out(1), Out(32)
         A word of RAM is written.
     """
@@ -61,6 +63,7 @@ class Arbiter(wiring.Component):
             "direct":     In(DirectPort),
             "port":       Out(DataPort),
             "reserved":   Out(MemBus),
+            "is_aside":   Out(1),
             "wrote":      Out(1),
             "wrote_addr": Out(32),
         })
@@ -141,11 +144,12 @@ class Arbiter(wiring.Component):
                 with m.If(port.done):
                     m.next = "REST"
             with m.State("ASIDE"):
-                m.d.comb += reserved.req.valid.eq(1)
+                m.d.comb += [reserved.req.valid.eq(1), self.is_aside.eq(1)]
                 with m.If(reserved.req.ready):
                     m.next = "ASIDE_RSP"
             with m.State("ASIDE_RSP"):
                 m.d.comb += [
+                    self.is_aside.eq(1),
                     response.eq(reserved.rsp.payload),
                     answers.eq(reserved.rsp.valid),
                     reserved.rsp.ready.eq(1),

@@ -194,6 +194,7 @@ class Core(wiring.Component):
             traps.request.eq(execute.trap),
             traps.irq.eq(self.irq),
             traps.is_privileged.eq(self.is_privileged),
+            traps.table_busy.eq(arbiter.is_aside),
             execute.trapped.eq(traps.result),
             execute.trap_busy.eq(traps.busy),
             execute.trap_stop.eq(traps.stop),

@@ -83,6 +83,8 @@ class Traps(wiring.Component):
         To the register file.
     mem : Out(MemBus)
         Reads handlers' addresses.
+    table_busy : In(1)
+        Somebody else's access to the table may be under way: a return waits for its end.
     bus : In(PeripheralBus)
         The table's words `ENABLED`, `FRAME_IP`, `FAULT_REASON` and `HIGHEST_INTERRUPT`.
     """
@@ -104,6 +106,7 @@ class Traps(wiring.Component):
             "save":          Out(1),
             "restore":       Out(1),
             "mem":           Out(MemBus),
+            "table_busy":    In(1),
             "bus":           In(PeripheralBus),
         })
 
@@ -193,6 +196,8 @@ class Traps(wiring.Component):
                     stops(Stop.HALT)
                 with m.Elif((number == Interrupt.RETURN) & ~self.is_privileged):
                     faults(Reason.INVALID_INTERRUPT)
+                with m.Elif((number == Interrupt.RETURN) & self.table_busy):
+                    pass  # a device writes the frame: not in the cycle that clears it
                 with m.Elif(number == Interrupt.RETURN):
                     m.d.comb += self.restore.eq(1)
                     m.d.sync += [saved_ip.eq(0), in_fault.eq(0)]
