@@ -44,6 +44,7 @@ def test_presets_can_be_made(config):
     assert Soc(config).config == config
 
 
+@pytest.mark.manual("3.2", "6.1")
 def test_low_memory_is_as_the_manual_has_it():
     words = low_memory(MachineConfig())
     assert words[0x00] == 1
@@ -55,6 +56,7 @@ def test_low_memory_is_as_the_manual_has_it():
     assert words[0x101] == 0x302  # the debug break's word, in its handler
 
 
+@pytest.mark.manual("5.8")
 def test_two_level_tables_have_their_own_identifier():
     words = low_memory(MachineConfig(page_table=PageTable.TWO_LEVEL))
     assert MMU_TWO_LEVEL_IDENTIFIER in words.values()

@@ -28,12 +28,14 @@ def test_both_tables_have_the_same_instructions():
     assert CONTROL.keys() == BY_MNEMONIC.keys()
 
 
+@pytest.mark.manual("1.5")
 def test_every_opcode_of_the_table_decodes_and_no_other():
     known = {insn.opcode for insn in ISA}
     found = reasons([opcode << 24 for opcode in range(256)])
     assert [opcode for opcode in range(256) if found[opcode] is Reason.NONE] == sorted(known)
 
 
+@pytest.mark.manual("1.4", "1.5")
 @pytest.mark.parametrize("word, reason", [
     (0x06010203, Reason.NONE),  # add r1 r2 r3
     (0x06014040, Reason.NONE),  # add r1 ip ip
@@ -51,6 +53,7 @@ def test_register_fields_are_checked_where_they_are_used(word, reason):
     assert reasons([word]) == [reason]
 
 
+@pytest.mark.manual("1.12")
 def test_floating_point_can_be_left_out_whatever_the_fields_are():
     words = [BY_MNEMONIC[name].opcode << 24 | 0xFFFFFF for name in FPU_MNEMONICS]
     assert set(reasons(words, fpu=False)) == {LEFT_OUT}

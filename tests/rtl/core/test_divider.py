@@ -40,12 +40,14 @@ def check(divider, op, a, b):
     return cycles
 
 
+@pytest.mark.manual("1.8")
 @pytest.mark.parametrize("op", [DIV, MOD, SDIV, SMOD])
 def test_edges(divider, op):
     a, b = (side.ravel() for side in np.meshgrid(EDGES, EDGES))
     check(divider, np.full(len(a), op), a, b)
 
 
+@pytest.mark.manual("1.8")
 def test_the_manuals_special_results(divider):
     op = [DIV, MOD, SDIV, SMOD, SDIV, SMOD, SDIV, SMOD]
     a  = [7, 7, 7, 7, 0x80000000, 0x80000000, -7 & 0xFFFFFFFF, -7 & 0xFFFFFFFF]
@@ -54,6 +56,7 @@ def test_the_manuals_special_results(divider):
     assert result.tolist() == [0, 0, 0, 0, 0x80000000, 0, 0xFFFFFFFD, 0xFFFFFFFF]
 
 
+@pytest.mark.manual("1.8")
 def test_operands_of_all_lengths(divider):
     random = np.random.default_rng(1)
     a, b = random.integers(0, 1 << 32, (2, 40_000)) >> random.integers(0, 32, (2, 40_000))

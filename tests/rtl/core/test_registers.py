@@ -8,6 +8,7 @@ from amaranth.sim import Simulator
 from rtl.core.registers import Registers
 
 
+@pytest.mark.manual("3.3.4", "3.5")
 @pytest.mark.parametrize("seed", range(4))
 def test_live_registers_and_frame_are_two_independent_copies(seed):
     dut   = Registers(reads=2)

@@ -30,6 +30,7 @@ INSTALL = """
 """
 
 
+@pytest.mark.manual("3.8")
 @pytest.mark.parametrize("insn, reason", [
     ("constant r1 -1\nload r2 r1",             Reason.OUT_OF_BOUNDS),
     ("constant r1 0x400000\nstore r1 r1",      Reason.OUT_OF_BOUNDS),
@@ -42,6 +43,7 @@ def test_faults_have_their_reason(insn, reason):
     assert run.stop.stop == Stop.HALT
 
 
+@pytest.mark.manual("1.5")
 @pytest.mark.parametrize("word", [
     0x2B000000,  # no such opcode
     0xFF000000,
@@ -64,6 +66,7 @@ def test_words_that_are_no_instruction_fault(word):
     assert run.codes(Kind.FAULT) == [Reason.INVALID_INSTRUCTION]
 
 
+@pytest.mark.manual("1.12")
 @pytest.mark.slow  # another build of the simulator
 def test_floating_point_faults_where_it_is_left_out():
     run = run_qasm(f"{INSTALL}\nfadd r1 r2 r3\nfeq r1 r2 r3\nhalt\n{SKIP_HANDLER}",
@@ -71,6 +74,7 @@ def test_floating_point_faults_where_it_is_left_out():
     assert run.codes(Kind.FAULT) == [Reason.UNIMPLEMENTED_INSTRUCTION] * 2
 
 
+@pytest.mark.manual("4.1")
 @pytest.mark.parametrize("setup, stop", [
     ("",      Stop.NO_HANDLER),
     (INSTALL, Stop.DOUBLE_FAULT),
@@ -81,12 +85,14 @@ def test_a_fault_that_cannot_be_handled_stops_the_machine(setup, stop):
     assert run.stop.reason == Reason.OUT_OF_BOUNDS
 
 
+@pytest.mark.manual("2.5")
 def test_the_first_word_of_a_constant_faults_before_the_second():
     run = run_qasm("constant r1 0x3FFFFF\nconstant r2 0x05010000\nstore r1 r2\njmp r1")
     assert run.codes(Kind.FAULT) == [Reason.OUT_OF_BOUNDS]
     assert run.stop.ip == 0x3FFFFF
 
 
+@pytest.mark.manual("3.5")
 def test_the_frame_is_memory_for_programs():
     run = run_qasm("""
         constant r1 0x46
@@ -123,6 +129,7 @@ def test_the_frame_is_memory_for_programs():
     assert (r[10], r[11], r[12], r[40]) == (111, 111, 111, 0)
 
 
+@pytest.mark.manual("2.6")
 @pytest.mark.parametrize("nops", range(6))
 def test_a_store_changes_what_is_executed_even_directly_behind_it(nops):
     between = "\n".join(["nop"] * nops)
@@ -138,6 +145,7 @@ def test_a_store_changes_what_is_executed_even_directly_behind_it(nops):
     assert run.registers[5] == run.symbols["there"]
 
 
+@pytest.mark.manual("2.3")
 @pytest.mark.parametrize("where", [0xC00, 0x10, 0x310])
 def test_code_may_lie_in_low_memory_frame_and_windows(where):
     run = run_qasm(f"""
@@ -160,6 +168,7 @@ def test_code_may_lie_in_low_memory_frame_and_windows(where):
     assert run.registers[7] == 0x4321
 
 
+@pytest.mark.manual("3.3.1")
 @pytest.mark.slow  # another build of the simulator
 def test_a_peripherals_interrupt_waits_while_masked():
     run = run_qasm("""
@@ -188,6 +197,7 @@ def test_a_peripherals_interrupt_waits_while_masked():
     assert row[1] == run.symbols["here"]
 
 
+@pytest.mark.manual("3.7")
 @pytest.mark.slow  # another build of the simulator
 def test_wait_sleeps_until_a_handler_moves_it_on():
     run = run_qasm("""
@@ -214,6 +224,7 @@ def test_wait_sleeps_until_a_handler_moves_it_on():
     assert [int(ip) - run.symbols["first"] for ip in rows[:, 1]] == [0, 1]
 
 
+@pytest.mark.manual("5.1", "5.2")
 def test_translation_and_privilege():
     run = run_qasm("""
         constant r10 0x200     ; the MMU's window is the last one in the table

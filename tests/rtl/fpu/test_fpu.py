@@ -55,18 +55,21 @@ def check(fpu, op, a, b):
     assert set(cycles.tolist()) == {CYCLES[op]}
 
 
+@pytest.mark.manual("1.9", "1.10")
 @pytest.mark.parametrize("op", BINARY)
 def test_all_pairs_of_special_values(fpu, op):
     a, b = (side.ravel() for side in np.meshgrid(SPECIAL, SPECIAL))
     check(fpu, op, a, b)
 
 
+@pytest.mark.manual("1.9", "1.10")
 @pytest.mark.parametrize("op", BINARY)
 def test_any_two_words(fpu, op):
     a, b = np.random.default_rng(op.value).integers(0, 1 << 32, (2, COUNT))
     check(fpu, op, a, b)
 
 
+@pytest.mark.manual("1.9")
 @pytest.mark.parametrize("op", BINARY)
 def test_numbers_of_nearby_exponents(fpu, op):
     random = np.random.default_rng(100 + op.value)
@@ -76,6 +79,7 @@ def test_numbers_of_nearby_exponents(fpu, op):
     check(fpu, op, a, b)
 
 
+@pytest.mark.manual("1.9")
 @pytest.mark.parametrize("op", [FpuOp.MUL, FpuOp.DIV])
 def test_results_around_the_subnormals(fpu, op):
     random = np.random.default_rng(200 + op.value)
@@ -87,6 +91,7 @@ def test_results_around_the_subnormals(fpu, op):
     check(fpu, op, a | a_exponent << 23, b | np.clip(b_exponent, 0, 254) << 23)
 
 
+@pytest.mark.manual("1.9")
 @pytest.mark.parametrize("op", [FpuOp.MUL, FpuOp.DIV, FpuOp.ADD, FpuOp.SUB])
 def test_subnormal_operands(fpu, op):
     random = np.random.default_rng(300 + op.value)
@@ -97,6 +102,7 @@ def test_subnormal_operands(fpu, op):
     check(fpu, op, small, small[::-1])
 
 
+@pytest.mark.manual("1.9")
 @pytest.mark.parametrize("op", [FpuOp.MUL, FpuOp.DIV, FpuOp.ADD, FpuOp.SUB])
 def test_few_significant_bits(fpu, op):
     # Ties and exact results are common among short mantissas, and hardly ever met elsewhere.
@@ -105,6 +111,7 @@ def test_few_significant_bits(fpu, op):
     check(fpu, op, *(random.integers(0, 1 << 32, (2, COUNT)) & short))
 
 
+@pytest.mark.manual("1.9")
 @pytest.mark.parametrize("op", UNARY)
 def test_conversions(fpu, op):
     random = np.random.default_rng(500 + op.value)
@@ -115,6 +122,7 @@ def test_conversions(fpu, op):
     check(fpu, op, words, np.zeros(len(words)))
 
 
+@pytest.mark.manual("1.11")
 @pytest.mark.parametrize("number, integer", [
     (-1.5, 0xFFFFFFFF), (2.0**32 + 512, 512), (0.99, 0), (-0.99, 0), (3e9, 3_000_000_000),
     (np.inf, 0), (-np.inf, 0), (np.nan, 0), (2.0**63, 0), (-2.0**31, 0x80000000)])
@@ -123,6 +131,7 @@ def test_ftoi_truncates_and_wraps(fpu, number, integer):
     assert result.tolist() == [integer]
 
 
+@pytest.mark.manual("1.9")
 @pytest.mark.parametrize("a, b, result", [
     (0x7F800001, 0x3F800000, NAN),  # signalling
     (0xFFC12345, 0x3F800000, NAN),  # with a sign and a payload

@@ -65,6 +65,7 @@ def turn_on(mmu, base):
 
 # --- without translation -------------------------------------------------------------------------
 
+@pytest.mark.manual("5.1")
 @pytest.mark.parametrize("on, base", [(False, 0), (False, 0x500), (True, 0)])
 def test_addresses_are_physical_while_translation_is_not_active(list_mmu, on, base):
     list_mmu.order(Kind.BASE, base)
@@ -92,6 +93,7 @@ entries = st.lists(st.tuples(word, word, word, flags), max_size=6)
 bases   = st.sampled_from([1, 0x200, RAM_WORDS - 9, RAM_WORDS - 1, RAM_WORDS])
 
 
+@pytest.mark.manual("5.4", "5.5", "5.6", "5.7")
 @given(entries=entries, base=bases,
        count=st.none() | st.sampled_from([0, 1, 3, 40, TOP]), extra=st.lists(word, max_size=4))
 @example([(0, 0, TOP, 15), (5, 9, 9, 15)], 1, None, [])
@@ -106,6 +108,7 @@ def test_list_tables_translate_as_the_manual_says(entries, base, count, extra):
     check(mmu, PageTable.LIST, base, [*sorted(near), *extra])
 
 
+@pytest.mark.manual("5.5")
 def test_lowest_virtual_address_decides_then_lowest_index(list_mmu):
     put_list(list_mmu.ram, 1, [
         (0x20, 0x900, 0x20, ALL),
@@ -119,6 +122,7 @@ def test_lowest_virtual_address_decides_then_lowest_index(list_mmu):
     assert ask(list_mmu, Kind.DATA, 0x30, Access.READ) == (0x520, 0)
 
 
+@pytest.mark.manual("5.3")
 def test_present_alone_and_flag_alone_are_not_enough(list_mmu):
     put_list(list_mmu.ram, 1, [(0, 0, 4, PageFlag.READ), (4, 4, 4, PageFlag.PRESENT)])
     turn_on(list_mmu, 1)
@@ -126,12 +130,14 @@ def test_present_alone_and_flag_alone_are_not_enough(list_mmu):
     assert ask(list_mmu, Kind.DATA, 4, Access.READ) == (None, Reason.MEMORY_FAULT)
 
 
+@pytest.mark.manual("5.6")
 def test_physical_address_does_not_wrap(list_mmu):
     put_list(list_mmu.ram, 1, [(0, TOP, 4, ALL)])
     turn_on(list_mmu, 1)
     assert ask(list_mmu, Kind.DATA, 1, Access.READ) == (None, Reason.OUT_OF_BOUNDS)
 
 
+@pytest.mark.manual("5.7")
 def test_entry_that_is_cut_off_by_the_end_of_ram_counts_as_none(list_mmu):
     base = RAM_WORDS - 8  # one whole entry, and three words of a second
     put_list(list_mmu.ram, base, [(0, 0, 4, ALL), (4, 4, 4, ALL)])
@@ -151,6 +157,7 @@ def test_one_walk_serves_a_whole_mapping():
     assert [answer.cycles for answer in others] == [0, 0]
 
 
+@pytest.mark.manual("5.7")
 def test_walk_of_a_table_without_end_ends(list_mmu):
     list_mmu.ram[1] = TOP
     turn_on(list_mmu, 1)
@@ -165,6 +172,7 @@ page    = st.sampled_from([0, 1, 3, 4, 5, 0x80000, 0xFFFFF])
 index   = st.sampled_from([0, 1, 2, 0x3FF])
 
 
+@pytest.mark.manual("5.8")
 @given(base=st.sampled_from([0x400, BIG_RAM - 2]),
        first=st.dictionaries(index, st.tuples(table, flags), max_size=4),
        second=st.dictionaries(st.tuples(table, index), st.tuples(page, st.integers(0, 0xFFF)),
@@ -193,6 +201,7 @@ def test_two_level_walk_takes_nine_cycles():
     assert [answer.cycles for answer in mmu.answers()] == [9, 0, 0]
 
 
+@pytest.mark.manual("5.8")
 def test_two_level_access_needs_its_flag_on_both_levels():
     mmu = bench(ram_words=BIG_RAM, page_table=PageTable.TWO_LEVEL)
     mmu.ram[0x400] = 0x800 << 4 | PageFlag.PRESENT | PageFlag.READ | PageFlag.WRITE
@@ -205,6 +214,7 @@ def test_two_level_access_needs_its_flag_on_both_levels():
 
 # --- changes -------------------------------------------------------------------------------------
 
+@pytest.mark.manual("5.9")
 @pytest.mark.parametrize("kind, word", [(Kind.BASE, 1), (Kind.RETURN, 0)])
 def test_changed_table_is_seen_after_write_of_base_and_after_return(list_mmu, kind, word):
     put_list(list_mmu.ram, 1, [(0, 0x100, 4, ALL)])
@@ -218,6 +228,7 @@ def test_changed_table_is_seen_after_write_of_base_and_after_return(list_mmu, ki
     assert ask(list_mmu, Kind.DATA, 0, Access.READ) == (None, Reason.MEMORY_FAULT)
 
 
+@pytest.mark.manual("5.1")
 def test_interrupt_turns_translation_off_and_return_on_again(list_mmu):
     put_list(list_mmu.ram, 1, [(0, 0x100, 4, ALL)])
     turn_on(list_mmu, 1)
@@ -228,6 +239,7 @@ def test_interrupt_turns_translation_off_and_return_on_again(list_mmu):
     assert ask(list_mmu, Kind.DATA, 2, Access.READ) == (0x102, 0)
 
 
+@pytest.mark.manual("5.9")
 @given(st.data())
 @settings(max_examples=150, deadline=None)
 def test_until_then_old_or_new_is_seen_and_nothing_else(data):

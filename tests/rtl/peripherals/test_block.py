@@ -86,6 +86,7 @@ async def operate(rig, command, sector=0, count=1, address=0):
     return await rig.load(1), await rig.load(7)
 
 
+@pytest.mark.manual("6.17")
 def test_read_only_words():
     async def test(rig):
         await rig.store(5, 99)
@@ -95,6 +96,7 @@ def test_read_only_words():
     run(test)
 
 
+@pytest.mark.manual("6.17")
 @pytest.mark.parametrize("sector, count", [(0, 1), (5, 1), (1, 3), (0, SECTORS)])
 def test_reads_sectors_into_memory(sector, count):
     async def test(rig):
@@ -107,6 +109,7 @@ def test_reads_sectors_into_memory(sector, count):
     run(test)
 
 
+@pytest.mark.manual("6.17")
 @pytest.mark.parametrize("sector, count", [(0, 1), (5, 1), (1, 3)])
 def test_writes_memory_to_sectors(sector, count):
     async def test(rig):
@@ -119,6 +122,7 @@ def test_writes_memory_to_sectors(sector, count):
     assert words[at + size:] == [0x1000 + n for n in range(at + size, SECTORS * 128)]
 
 
+@pytest.mark.manual("6.19")
 def test_flush_asks_the_host():
     async def test(rig):
         assert await operate(rig, FLUSH, 99, 99, 0xFFFFFFFF) == (READY, 0)
@@ -126,6 +130,7 @@ def test_flush_asks_the_host():
     assert run(test).flushes == 1
 
 
+@pytest.mark.manual("6.18")
 @pytest.mark.parametrize("command", [READ, WRITE])
 @pytest.mark.parametrize("sector, count, error", [
     (6, 1, 1), (0xFFFFFFFF, 1, 1), (6, 0, 1), (0x80000000, 0x80000001, 1),
@@ -139,6 +144,7 @@ def test_operands_out_of_range(command, sector, count, error):
     run(test)
 
 
+@pytest.mark.manual("6.18")
 @pytest.mark.parametrize("command", [4, 5, 0x101, 0xFFFFFFFF])
 def test_an_unknown_command_is_an_error(command):
     async def test(rig):
@@ -148,6 +154,7 @@ def test_an_unknown_command_is_an_error(command):
     run(test)
 
 
+@pytest.mark.manual("6.17")
 def test_a_store_of_zero_changes_nothing_but_the_command():
     async def test(rig):
         assert await operate(rig, READ, 9) == (ERROR, 1)
@@ -159,6 +166,7 @@ def test_a_store_of_zero_changes_nothing_but_the_command():
     run(test)
 
 
+@pytest.mark.manual("6.17")
 def test_the_command_keeps_what_was_stored():
     async def test(rig):
         await operate(rig, READ)
@@ -181,6 +189,7 @@ def test_a_command_during_an_operation_is_kept_and_starts_nothing():
     assert host.flushes == 0
 
 
+@pytest.mark.manual("6.18")
 @pytest.mark.parametrize("command", [READ, WRITE])
 def test_a_host_that_fails_is_an_error_after_the_sectors_before(command):
     async def test(rig):
@@ -193,6 +202,7 @@ def test_a_host_that_fails_is_an_error_after_the_sectors_before(command):
         assert host.words[128] == 0x900000 and host.words[256] == 0x1000 + 256
 
 
+@pytest.mark.manual("6.2")
 @pytest.mark.parametrize("command", [READ, WRITE])
 @pytest.mark.parametrize("address", [RAM_WORDS - 127, RAM_WORDS - 1, RAM_WORDS, 0x80000000,
                                      0xFFFFFFFF, 0xFFFFFFC0])
@@ -225,6 +235,7 @@ def run_partial(test):
     return host
 
 
+@pytest.mark.manual("6.2")
 @pytest.mark.parametrize("command", [READ, WRITE])
 def test_an_address_does_not_wrap_around(command):
     class Everything(dict):
@@ -246,6 +257,7 @@ def test_an_address_does_not_wrap_around(command):
     Rig(Block(), host=Host(range(SECTORS * 128)), memory=Everything()).run(test)
 
 
+@pytest.mark.manual("6.2")
 def test_a_buffer_that_ends_with_ram_is_fine():
     async def test(rig):
         assert await operate(rig, READ, 0, 1, RAM_WORDS - 128) == (READY, 0)

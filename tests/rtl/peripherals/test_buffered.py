@@ -79,6 +79,7 @@ async def finished(rig):
     raise AssertionError("still pending")
 
 
+@pytest.mark.manual("6.8")
 @pytest.mark.parametrize("length", [0, 1, 2, 252, 253])
 def test_a_message_of_one_part_goes_out(length):
     words = [1000 + n for n in range(length)]
@@ -90,6 +91,7 @@ def test_a_message_of_one_part_goes_out(length):
     assert run(ConsoleOutput(), test).written == [words]
 
 
+@pytest.mark.manual("6.8")
 @pytest.mark.parametrize("length", [254, 506, 507, 600])
 def test_a_message_of_several_parts_ends_with_the_first_that_fits(length):
     words = [1000 + n for n in range(length)]
@@ -105,6 +107,7 @@ def test_a_message_of_several_parts_ends_with_the_first_that_fits(length):
     assert run(ConsoleOutput(), test).written == [words]
 
 
+@pytest.mark.manual("6.8")
 @pytest.mark.parametrize("size", [254, 0x100, 0x1FD, 0x10000, 0xFFFFFFFF])
 def test_any_size_above_the_capacity_is_a_full_buffer(size):
     async def test(rig):
@@ -115,6 +118,7 @@ def test_any_size_above_the_capacity_is_a_full_buffer(size):
     assert run(ConsoleOutput(), test).written == [[7] * 253 + [8]]
 
 
+@pytest.mark.manual("6.7")
 def test_reads_pending_at_once():
     async def test(rig):
         await rig.store(2, 1)
@@ -124,6 +128,7 @@ def test_reads_pending_at_once():
     run(ConsoleOutput(), test)
 
 
+@pytest.mark.manual("6.7")
 def test_capacity_is_read_only():
     async def test(rig):
         assert await rig.load(1) == 253
@@ -133,6 +138,7 @@ def test_capacity_is_read_only():
     run(ConsoleOutput(), test)
 
 
+@pytest.mark.manual("6.10")
 @pytest.mark.parametrize("device, bad", [
     (ConsoleOutput, [0, READ, 3, 4, 0xFFFFFFFF]),
     (ConsoleInput, [0, WRITE, 3, 4, 0xFFFFFFFF]),
@@ -158,6 +164,7 @@ def test_works_again_after_an_error():
     assert run(ConsoleOutput(), test).written == [[1, 2]]
 
 
+@pytest.mark.manual("6.8")
 @pytest.mark.parametrize("order", ["up", "down", "random"])
 def test_the_data_is_taken_at_once(order):
     words = [5000 + n for n in range(100)]
@@ -196,6 +203,7 @@ def test_stores_to_control_while_pending_do_nothing():
     assert len(run(ConsoleOutput(), test).written) == 1
 
 
+@pytest.mark.manual("6.9")
 @pytest.mark.parametrize("length", [0, 1, 252, 253])
 def test_a_read_of_one_part(length):
     words = [70 + n for n in range(length)]
@@ -207,6 +215,7 @@ def test_a_read_of_one_part(length):
     run(ConsoleInput(), test, to_read=[words])
 
 
+@pytest.mark.manual("6.9")
 @pytest.mark.parametrize("length, sizes", [(254, [254, 1]), (506, [506, 253]),
                                            (507, [507, 254, 1])])
 def test_a_long_message_is_delivered_by_further_reads(length, sizes):
@@ -235,6 +244,7 @@ def test_a_read_leaves_the_words_behind_the_message():
     run(ConsoleInput(), test, to_read=[[1, 2]])
 
 
+@pytest.mark.manual("6.11")
 def test_a_read_stays_pending_until_a_line_is_there():
     async def test(rig):
         await rig.store(0, READ)
@@ -247,6 +257,7 @@ def test_a_read_stays_pending_until_a_line_is_there():
     Rig(device, follower=BufferedFollower(False, True, [[65]])).run(test)
 
 
+@pytest.mark.manual("6.11")
 def test_the_end_of_input_gives_error():
     async def test(rig):
         assert await read(rig) is None

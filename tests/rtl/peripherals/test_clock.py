@@ -1,10 +1,13 @@
 """Clock: manual, section 6."""
 
+import pytest
+
 from rtl.peripherals.clock import Clock
 from tests.support.device_followers import ClockFollower
 from tests.support.device_rig import Rig
 
 
+@pytest.mark.manual("6.4")
 def test_counts_milliseconds_since_reset():
     rig = Rig(Clock(cycles_per_ms=10), follower=ClockFollower())
 

@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from rtl.peripherals.debug_break import DebugBreak
 from rtl.peripherals.tokens import DebugFromHost
 from tests.support.device_followers import DebugBreakFollower
@@ -14,6 +16,7 @@ def run(test, **options):
     Rig(DebugBreak(), follower=DebugBreakFollower(), **options).run(test)
 
 
+@pytest.mark.manual("6.5")
 def test_reads_two_until_the_host_goes_on():
     async def test(rig):
         assert await rig.load(0) == 0
@@ -28,6 +31,7 @@ def test_reads_two_until_the_host_goes_on():
     run(test)
 
 
+@pytest.mark.manual("6.5")
 def test_another_store_reads_back_three():
     async def test(rig):
         for value in (0, 2, 3, 0xFFFFFFFF):
@@ -66,6 +70,7 @@ def test_asks_once_however_often_it_is_stored():
     run(test)
 
 
+@pytest.mark.manual("3.2")
 def test_the_host_can_interrupt():
     async def test(rig):
         rig.inbox.extend([INTERRUPT, GO_ON, INTERRUPT])
@@ -84,6 +89,7 @@ def test_a_shy_host_is_waited_for():
     run(test, host=lambda payload: [GO_ON], eager=False)
 
 
+@pytest.mark.manual("3.2")
 def test_the_host_cannot_go_on_before_it_has_heard_of_the_stop():
     async def test(rig):
         rig._wants = lambda: False

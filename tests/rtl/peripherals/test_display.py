@@ -27,6 +27,7 @@ def picture(first, width=WIDTH, height=HEIGHT, end=To.END):
             *(token(To.PIXEL, first + n) for n in range(width * height)), token(end)]
 
 
+@pytest.mark.manual("6.14")
 def test_a_flip_shows_the_framebuffer_row_by_row():
     async def test(rig):
         assert [await rig.load(n) for n in range(4)] == [0, WIDTH, HEIGHT, 0]
@@ -50,6 +51,7 @@ def test_a_flip_takes_its_address_at_the_store():
     assert run(test, eager=False).sent == picture(10) + picture(20)
 
 
+@pytest.mark.manual("6.15")
 def test_a_null_pointer_shows_nothing():
     async def test(rig):
         await rig.store(0, 1)
@@ -59,6 +61,7 @@ def test_a_null_pointer_shows_nothing():
     assert run(test).sent == []
 
 
+@pytest.mark.manual("6.15")
 @pytest.mark.parametrize("value", [0, 2, 3, 0xFF, 0x101, 0xFFFFFFFF])
 def test_other_values_stay_as_stored_and_do_nothing(value):
     async def test(rig):
@@ -97,6 +100,7 @@ def test_stores_to_control_during_a_flip_do_nothing():
     assert run(test).sent == picture(4)
 
 
+@pytest.mark.manual("6.2")
 @pytest.mark.parametrize("address, seen", [(50, 14), (64, 0), (0x80000000, 0), (0xFFFFFFFF, 0)])
 def test_a_framebuffer_past_the_end_of_ram_gives_error(address, seen):
     async def test(rig):
@@ -111,6 +115,7 @@ def test_a_framebuffer_past_the_end_of_ram_gives_error(address, seen):
     assert run(test).sent == whole[:seen + 1] + [token(To.DROP)] + picture(1)
 
 
+@pytest.mark.manual("6.2")
 def test_an_address_does_not_wrap_around():
     class Everything(dict):
         """A RAM of 2^32 words: the device itself must see the end."""

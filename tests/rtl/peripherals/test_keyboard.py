@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from rtl.peripherals.keyboard import Keyboard
 from sim.host.keyboard import KeyChange
 from tests.support.device_followers import KeyboardFollower
@@ -12,6 +14,7 @@ def run(test, **options):
     Rig(Keyboard(), follower=KeyboardFollower(), **options).run(test)
 
 
+@pytest.mark.manual("6.16")
 def test_a_key_is_a_bit():
     async def test(rig):
         rig.inbox.extend(KeyChange(word, bit, True).token for word, bit in

@@ -17,6 +17,7 @@ def run(test, **options):
     Rig(Serial(), follower=SerialFollower(), **options).run(test)
 
 
+@pytest.mark.manual("6.20")
 def test_an_octet_a_store_goes_out():
     async def test(rig):
         for octet in (0x41, 0x1FF, 0):
@@ -28,6 +29,7 @@ def test_an_octet_a_store_goes_out():
     run(test)
 
 
+@pytest.mark.manual("6.20")
 def test_transmit_reads_one_while_the_line_is_busy_and_drops_stores():
     async def test(rig):
         rig._wants = lambda: False
@@ -42,6 +44,7 @@ def test_transmit_reads_one_while_the_line_is_busy_and_drops_stores():
     run(test)
 
 
+@pytest.mark.manual("6.21")
 def test_an_octet_that_arrives_interrupts_and_stays_until_acknowledged():
     async def test(rig):
         rig.inbox.append(0x7E)
@@ -57,6 +60,7 @@ def test_an_octet_that_arrives_interrupts_and_stays_until_acknowledged():
     run(test)
 
 
+@pytest.mark.manual("6.21")
 def test_an_acknowledge_interrupts_if_more_are_waiting():
     async def test(rig):
         rig.inbox.extend([1, 2, 3])
@@ -74,6 +78,7 @@ def test_an_acknowledge_interrupts_if_more_are_waiting():
     run(test)
 
 
+@pytest.mark.manual("6.22")
 def test_keeps_64_octets_and_says_what_overran():
     async def test(rig):
         rig.inbox.extend(range(70))
@@ -90,6 +95,7 @@ def test_keeps_64_octets_and_says_what_overran():
     run(test)
 
 
+@pytest.mark.manual("6.22")
 def test_an_octet_that_waits_is_never_lost():
     async def test(rig):
         rig.inbox.extend(WAITS | n for n in range(200))

@@ -23,6 +23,7 @@ def irq_cycles(stores, cycles, cycles_per_ms=4):
     return [cycle - 6 for cycle in rig.irq_cycles]
 
 
+@pytest.mark.manual("6.3")
 @pytest.mark.parametrize("period_ms, expected", [
     (1, [4, 8, 12, 16, 20, 24]), (2, [8, 16, 24]), (3, [12, 24]), (7, []), (0xFFFFFFFF, []),
 ])
@@ -30,14 +31,17 @@ def test_interrupts_come_a_period_apart(period_ms, expected):
     assert irq_cycles({0: period_ms}, 24) == expected
 
 
+@pytest.mark.manual("6.3")
 def test_does_nothing_after_reset():
     assert irq_cycles({}, 40) == []
 
 
+@pytest.mark.manual("6.3")
 def test_a_store_of_zero_stops_it():
     assert irq_cycles({0: 1, 10: 0}, 40) == [4, 8]
 
 
+@pytest.mark.manual("6.3")
 def test_a_store_starts_a_whole_new_period():
     assert irq_cycles({0: 2, 5: 1}, 14) == [9, 13]
 

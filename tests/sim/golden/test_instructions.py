@@ -7,51 +7,25 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from tests.support.arithmetic import (
+    EDGES,
+    EXPECTED,
+    NUMPY,
+    SPECIAL,
+    M,
+    exact,
+    numpy_result,
+    rounded,
+    signed,
+)
 from tests.support.golden import Model, compute_all, qasm_words
 from toolchain.isa import ISA, encode
 from toolchain.isa.config import MachineConfig
 from toolchain.isa.machine import PROGRAM, Reason
 from toolchain.isa.trace import Stop
 
-M = 1 << 32
-EDGES = sorted({0, 5, 33, 0x55555555, 0xAAAAAAAA, 0x12345678, *(1 << n for n in range(32)),
-                *((1 << n) - 1 for n in range(33)), *(M - (1 << n) for n in range(32))})
 
-
-def signed(x):
-    return x - M if x >> 31 else x
-
-
-def truncated(a, b):
-    """Quotient of integers toward zero, by exact arithmetic."""
-    return int(Fraction(a, b))
-
-
-# What the manual says, in Python's integers; results are taken modulo 2^32.
-EXPECTED = {
-    "mov": lambda a, b: a,
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a // b if b else 0,
-    "mod": lambda a, b: a % b if b else 0,
-    "and": lambda a, b: a & b,
-    "or":  lambda a, b: a | b,
-    "not": lambda a, b: ~a,
-    "shl": lambda a, b: a << b % 32,
-    "shr": lambda a, b: a >> b % 32,
-    "sar": lambda a, b: signed(a) >> b % 32,
-    "eq":  lambda a, b: a == b,
-    "neq": lambda a, b: a != b,
-    "lt":  lambda a, b: a < b,
-    "gt":  lambda a, b: a > b,
-    "slt": lambda a, b: signed(a) < signed(b),
-    "sgt": lambda a, b: signed(a) > signed(b),
-    "sdiv": lambda a, b: truncated(signed(a), signed(b)) if b else 0,
-    "smod": lambda a, b: signed(a) - signed(b) * truncated(signed(a), signed(b)) if b else 0,
-}
-
-
+@pytest.mark.manual("1.7", "1.8")
 @pytest.mark.parametrize("mnemonic", EXPECTED)
 def test_integer_instruction_computes_what_the_manual_says_for_all_pairs_of_edges(mnemonic):
     pairs = list(itertools.product(EDGES, EDGES))
@@ -62,6 +36,7 @@ def test_integer_instruction_computes_what_the_manual_says_for_all_pairs_of_edge
     assert not wrong
 
 
+@pytest.mark.manual("1.8")
 @pytest.mark.parametrize("a, b, quotient, remainder", [
     (7, -2, -3, 1), (-7, 2, -3, -1), (-7, -2, 3, -1), (-1, 2, 0, -1), (5, 0, 0, 0),
     (-0x80000000, -1, -0x80000000, 0), (-0x80000000, 1, -0x80000000, 0),
@@ -74,31 +49,7 @@ def test_signed_division_goes_toward_zero_and_the_remainder_has_the_sign_of_s0(
 
 # --- floating point ------------------------------------------------------------------------------
 
-def special_floats():
-    """Zeros, subnormals, ones and their neighbours, the ends, infinities, NaNs, of both signs."""
-    magnitudes = {0, 1, 2, 3, 0x7FFFFF, 0x7FFFFE, 0x400000, 0x3FFFFF, 0x800000, 0x800001,
-                  0x7F7FFFFF, 0x7F7FFFFE, 0x7F800000, 0x7F800001, 0x7FBFFFFF, 0x7FC00000,
-                  0x7FFFFFFF, 0x7FC12345}
-    for exponent in (1, 2, 23, 24, 25, 64, 100, 126, 127, 128, 149, 150, 151, 157, 158, 159, 160,
-                     181, 182, 200, 230, 252, 253, 254):
-        magnitudes |= {exponent << 23 | fraction for fraction in (0, 1, 0x400000, 0x7FFFFF)}
-    return sorted(magnitudes | {m | 0x80000000 for m in magnitudes})
-
-
-SPECIAL = np.array(special_floats(), dtype=np.uint32)
-NUMPY = {"fadd": np.add, "fsub": np.subtract, "fmul": np.multiply, "fdiv": np.divide,
-         "feq": np.equal, "flt": np.less, "fgt": np.greater}
-
-
-def numpy_result(mnemonic, a, b):
-    """By NumPy, with the manual's one NaN."""
-    with np.errstate(all="ignore"):
-        result = NUMPY[mnemonic](a.view(np.float32), b.view(np.float32))
-    if result.dtype == bool:
-        return result.astype(np.uint32)
-    return np.where(np.isnan(result), np.uint32(0x7FC00000), result.view(np.uint32))
-
-
+@pytest.mark.manual("1.9")
 @pytest.mark.parametrize("mnemonic", NUMPY)
 def test_float_instruction_agrees_with_numpy_for_all_pairs_of_special_values(mnemonic):
     assert len(SPECIAL) >= 200
@@ -106,6 +57,7 @@ def test_float_instruction_agrees_with_numpy_for_all_pairs_of_special_values(mne
     assert (compute_all(mnemonic, a, b) == numpy_result(mnemonic, a, b)).all()
 
 
+@pytest.mark.manual("1.9")
 @pytest.mark.slow
 @pytest.mark.parametrize("mnemonic", NUMPY)
 def test_float_instruction_agrees_with_numpy_for_a_million_random_operands(mnemonic):
@@ -117,37 +69,11 @@ def test_float_instruction_agrees_with_numpy_for_a_million_random_operands(mnemo
     assert (compute_all(mnemonic, a, b) == numpy_result(mnemonic, a, b)).all()
 
 
-def exact(bits):
-    """A finite float as a fraction."""
-    exponent, fraction = bits >> 23 & 0xFF, bits & 0x7FFFFF
-    significand = fraction | (1 << 23 if exponent else 0)
-    value = Fraction(significand) * Fraction(2) ** (max(exponent, 1) - 150)
-    return -value if bits >> 31 else value
-
-
-def rounded(value, zero_sign):
-    """The float nearest to a fraction, ties to even; by the definition of the format."""
-    if value == 0:
-        return zero_sign << 31
-    sign, value = (1, -value) if value < 0 else (0, value)
-    exponent = value.numerator.bit_length() - value.denominator.bit_length()
-    if value < Fraction(2) ** exponent:
-        exponent -= 1
-    step = Fraction(2) ** (max(exponent, -126) - 23)
-    units = value / step
-    whole = int(units)
-    rest = units - whole
-    if rest > Fraction(1, 2) or rest == Fraction(1, 2) and whole % 2:
-        whole += 1
-    # A carry runs into the exponent by itself.
-    field = whole if exponent < -126 else (max(exponent, -126) + 126 << 23) + whole
-    return sign << 31 | min(field, 0x7F800000)
-
-
 OPERATORS = {"fadd": operator.add, "fsub": operator.sub, "fmul": operator.mul,
              "fdiv": operator.truediv}
 
 
+@pytest.mark.manual("1.9")
 @pytest.mark.parametrize("mnemonic", OPERATORS)
 def test_float_arithmetic_is_the_exact_result_rounded_once(mnemonic):
     rng = np.random.default_rng(2)
@@ -163,6 +89,7 @@ def test_float_arithmetic_is_the_exact_result_rounded_once(mnemonic):
         assert got == rounded(value, zero_sign), (hex(x), hex(y))
 
 
+@pytest.mark.manual("1.9")
 @pytest.mark.parametrize("mnemonic, to_integer", [("itof", signed), ("utof", lambda x: x)])
 def test_integer_becomes_the_nearest_float(mnemonic, to_integer):
     rng = np.random.default_rng(3)
@@ -172,6 +99,7 @@ def test_integer_becomes_the_nearest_float(mnemonic, to_integer):
     assert compute_all(mnemonic, values).tolist() == wanted
 
 
+@pytest.mark.manual("1.11")
 def test_float_is_truncated_and_taken_modulo_2_to_32():
     rng = np.random.default_rng(4)
     values = SPECIAL.tolist() + rng.integers(0, M, 5000, np.uint32).tolist()
@@ -179,6 +107,7 @@ def test_float_is_truncated_and_taken_modulo_2_to_32():
     assert compute_all("ftoi", values).tolist() == wanted
 
 
+@pytest.mark.manual("1.11")
 @pytest.mark.parametrize("value, wanted", [
     (-1.5, 0xFFFFFFFF), (2.0**32 + 512, 512), (float("inf"), 0), (float("nan"), 0), (-0.9, 0),
     (2.0**31, 0x80000000), (-(2.0**31), 0x80000000),
@@ -188,6 +117,7 @@ def test_ftoi_examples_of_the_manual(value, wanted):
     assert compute_all("ftoi", bits)[0] == wanted
 
 
+@pytest.mark.manual("1.9")
 @pytest.mark.parametrize("mnemonic", ["fadd", "fsub", "fmul", "fdiv"])
 @pytest.mark.parametrize("nan", [0x7F800001, 0x7FFFFFFF, 0xFFC12345, 0xFF800001])
 def test_every_nan_result_is_the_canonical_one(mnemonic, nan):
@@ -201,6 +131,7 @@ def stop_of(word, imm=0, config=None):
     return model.run([word, imm, encode("halt")]).stop
 
 
+@pytest.mark.manual("1.5")
 @pytest.mark.parametrize("opcode", [43, 44, 100, 128, 254, 255])
 def test_opcode_outside_the_table_is_an_invalid_instruction(opcode):
     stop = stop_of(opcode << 24)
@@ -212,6 +143,7 @@ CASES = [(insn, name, value)
          for insn in ISA for name in insn.fields for value in (64, 65, 128, 255)]
 
 
+@pytest.mark.manual("1.4", "1.5")
 @pytest.mark.parametrize("insn, name, value", CASES,
                          ids=[f"{i.mnemonic}-{n}-{v}" for i, n, v in CASES])
 def test_register_field_beyond_63_is_invalid_but_64_may_be_read(insn, name, value):
@@ -225,6 +157,7 @@ def test_register_field_beyond_63_is_invalid_but_64_may_be_read(insn, name, valu
     assert faulted == is_invalid
 
 
+@pytest.mark.manual("1.5")
 @pytest.mark.parametrize("insn", ISA, ids=[insn.mnemonic for insn in ISA])
 def test_fields_that_an_instruction_does_not_use_are_ignored(insn):
     if insn.mnemonic in ("halt", "int", "wait"):
@@ -237,16 +170,19 @@ def test_fields_that_an_instruction_does_not_use_are_ignored(insn):
     assert golden.stop is None
 
 
+@pytest.mark.manual("1.4")
 def test_a_read_of_ip_gives_the_address_of_the_instruction_itself():
     golden = Model().run("nop\nmov r1 ip\nadd r2 ip ip\nhalt")
     assert golden.registers().general[1:3] == (PROGRAM + 1, 2 * (PROGRAM + 2))
 
 
+@pytest.mark.manual("1.3")
 def test_constant_advances_by_two_words():
     golden = Model().run("constant r1 0x01020304\nmov r2 ip\nhalt")
     assert golden.registers().general[1:3] == (0x01020304, PROGRAM + 2)
 
 
+@pytest.mark.manual("1.12")
 @pytest.mark.parametrize("opcode", range(25, 35))
 def test_float_opcodes_are_unimplemented_without_fpu(opcode):
     stop = stop_of(opcode << 24, config=MachineConfig(fpu=False))
@@ -271,6 +207,7 @@ def test_conditional_jump_goes_where_the_manual_says(jump, zero, taken):
     assert golden.registers().general[3] == (2 if taken else 1)
 
 
+@pytest.mark.manual("1.7")
 def test_relative_jump_goes_back_by_wrap_around():
     golden = Model().run("""
         constant r1 -3           ; from +7 to +4
@@ -282,6 +219,7 @@ def test_relative_jump_goes_back_by_wrap_around():
     assert golden.registers().ip == PROGRAM + 7
 
 
+@pytest.mark.manual("2.6")
 def test_code_that_was_changed_runs_as_changed():
     new = encode("constant", d=5)
     golden = Model().run(qasm_words(f"""

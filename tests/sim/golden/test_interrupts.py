@@ -27,6 +27,7 @@ def handler(number, text, at=OWN):
     return {ENTRY_TABLE + number: at, at: qasm_words(text)[:-4]}
 
 
+@pytest.mark.manual("6.1", "2.2")
 def test_tables_after_reset_are_those_of_the_manual():
     memory = Model().load("halt").memory
     assert memory[ENABLED] == 1
@@ -40,12 +41,14 @@ def test_tables_after_reset_are_those_of_the_manual():
     assert memory[PROGRAM] == 0 and not memory[0x604:PROGRAM].any()
 
 
+@pytest.mark.manual("3.2")
 def test_highest_interrupt_after_reset_is_that_of_the_fitted_peripherals():
     assert Model(MachineConfig().fit("serial")).load("halt").memory[HIGHEST_INTERRUPT] == 4
     assert Model(MachineConfig(peripherals=("timer",))).load("").memory[HIGHEST_INTERRUPT] == 2
     assert Model(MachineConfig(peripherals=())).load("").memory[HIGHEST_INTERRUPT] == 1
 
 
+@pytest.mark.manual("3.3.4", "3.3.5")
 def test_software_interrupt_saves_registers_and_the_ip_behind_it():
     model = Model()
     golden = model.run("constant r5 3\nconstant r63 9\nint r5\nnop\nhalt",
@@ -58,6 +61,7 @@ def test_software_interrupt_saves_registers_and_the_ip_behind_it():
     assert golden.registers().general[63] == 9  # the handler may read them directly
 
 
+@pytest.mark.manual("3.5")
 def test_return_restores_registers_clears_the_frame_and_unmasks():
     golden = Model().run("constant r5 3\nint r5\nmov r9 r5\nconstant r0 1\nhalt",
                          handler(3, f"constant r5 99\n{RETURN}"))
@@ -66,6 +70,7 @@ def test_return_restores_registers_clears_the_frame_and_unmasks():
     assert golden.memory[ENABLED] == 1
 
 
+@pytest.mark.manual("3.5")
 def test_return_needs_no_interrupt_before_it():
     golden = Model().run(f"""
         constant r1 {FRAME_REGISTERS + 7}
@@ -85,12 +90,14 @@ def test_return_needs_no_interrupt_before_it():
     assert golden.memory[ENABLED] == 1
 
 
+@pytest.mark.manual("3.6")
 def test_return_to_ip_0_is_an_invalid_interrupt_with_the_registers_already_loaded():
     golden = Model().run("constant r7 5\nint r0\nhalt", handler(1, "mov r20 r7\nhalt"))
     assert golden.memory[FAULT_REASON] == Reason.INVALID_INTERRUPT
     assert golden.registers().general[20] == 0
 
 
+@pytest.mark.manual("3.3.1")
 @pytest.mark.parametrize("number", [2, 3, 0x81, 0xFFFFFFFF])
 def test_masked_software_interrupt_does_nothing(number):
     golden = Model().run(f"""
@@ -103,6 +110,7 @@ def test_masked_software_interrupt_does_nothing(number):
     assert golden.stop.exit_code == 8
 
 
+@pytest.mark.manual("3.3.1")
 def test_interrupt_1_is_taken_though_masked_and_saves_nothing_then():
     golden = Model().run("""
         constant r1 0
@@ -114,11 +122,13 @@ def test_interrupt_1_is_taken_though_masked_and_saves_nothing_then():
     assert golden.memory[FRAME_IP] == 0
 
 
+@pytest.mark.manual("3.3.2")
 def test_software_interrupt_without_handler_does_nothing():
     golden = Model().run("constant r2 2\nint r2\nconstant r0 8\nhalt")
     assert golden.stop.exit_code == 8
 
 
+@pytest.mark.manual("3.3.2")
 @pytest.mark.parametrize("number", [4, 0x80, 0xFFFFFFFF])
 def test_number_above_the_highest_is_a_fault_at_the_int(number):
     golden = Model().run(f"constant r2 {number}\nint r2\nhalt", handler(1, "halt"))
@@ -136,6 +146,7 @@ def test_handlers_entry_past_the_end_of_ram_is_out_of_bounds():
     assert golden.memory[FAULT_REASON] == Reason.OUT_OF_BOUNDS
 
 
+@pytest.mark.manual("3.3.4")
 def test_fault_saves_the_ip_of_the_faulting_instruction_and_its_reason():
     golden = Model().run(f"constant r1 5\n{BAD}\nhalt", handler(1, "halt"))
     assert golden.memory[FRAME_IP] == PROGRAM + 2
@@ -143,6 +154,7 @@ def test_fault_saves_the_ip_of_the_faulting_instruction_and_its_reason():
     assert golden.memory[FRAME_REGISTERS + 1] == 5
 
 
+@pytest.mark.manual("2.5")
 @pytest.mark.parametrize("address", [0x400000, 0x400001, 0xFFFFFFFF])
 @pytest.mark.parametrize("access", ["load r2 r1", "store r1 r2", "jmp r1"])
 def test_access_past_the_end_of_ram_is_out_of_bounds(address, access):
@@ -153,11 +165,13 @@ def test_access_past_the_end_of_ram_is_out_of_bounds(address, access):
     assert golden.memory[FRAME_REGISTERS + 2] == 7  # a faulting instruction changes no register
 
 
+@pytest.mark.manual("2.5")
 def test_last_word_of_ram_is_still_in_it():
     golden = Model().run("constant r1 0x3FFFFF\nconstant r2 7\nstore r1 r2\nload r3 r1\nhalt")
     assert golden.registers().general[3] == 7
 
 
+@pytest.mark.manual("2.5")
 def test_constant_whose_immediate_lies_past_the_end_of_ram_is_out_of_bounds():
     golden = Model().run("constant r1 0x3FFFFF\nconstant r2 0x05030000\nstore r1 r2\njmp r1",
                          handler(1, "halt"))
@@ -165,6 +179,7 @@ def test_constant_whose_immediate_lies_past_the_end_of_ram_is_out_of_bounds():
     assert golden.memory[FRAME_IP] == 0x3FFFFF
 
 
+@pytest.mark.manual("3.10")
 def test_fault_while_masked_leaves_the_first_frame_and_abandons_the_handler():
     golden = Model().run("""
         constant r5 3
@@ -175,29 +190,34 @@ def test_fault_while_masked_leaves_the_first_frame_and_abandons_the_handler():
     assert golden.stop.exit_code == 3  # back to what was first interrupted
 
 
+@pytest.mark.manual("4.1")
 def test_fault_without_handler_stops_the_machine():
     golden = Model().run(f"nop\n{BAD}")
     assert (golden.stop.stop, golden.stop.ip, golden.stop.insn, golden.stop.reason) == \
         (Stop.NO_HANDLER, PROGRAM + 1, 0xFF000000, Reason.INVALID_INSTRUCTION)
 
 
+@pytest.mark.manual("4.1")
 def test_fault_with_the_highest_interrupt_0_stops_the_machine():
     golden = Model().run(f"constant r1 {HIGHEST_INTERRUPT}\nconstant r2 0\nstore r1 r2\n{BAD}",
                          handler(1, "halt"))
     assert golden.stop.stop == Stop.NO_HANDLER
 
 
+@pytest.mark.manual("4.1")
 def test_fault_before_the_return_of_a_faults_handler_is_a_double_fault():
     golden = Model().run(BAD, handler(1, "constant r1 -1\nload r1 r1"))
     assert (golden.stop.stop, golden.stop.ip, golden.stop.reason) == \
         (Stop.DOUBLE_FAULT, OWN + 2, Reason.OUT_OF_BOUNDS)
 
 
+@pytest.mark.manual("4.1")
 def test_unmasking_in_a_faults_handler_does_not_end_the_fault():
     golden = Model().run(BAD, handler(1, f"constant r1 0\nconstant r2 1\nstore r1 r2\n{BAD}"))
     assert golden.stop.stop == Stop.DOUBLE_FAULT
 
 
+@pytest.mark.manual("4.1")
 def test_a_return_ends_the_fault():
     golden = Model().run(f"{BAD}\n{BAD}\nconstant r0 4\nhalt", handler(1, f"""
         constant r1 {FRAME_IP}
@@ -209,6 +229,7 @@ def test_a_return_ends_the_fault():
     assert golden.stop.exit_code == 4
 
 
+@pytest.mark.manual("4.1")
 def test_halt_stops_with_r0_as_exit_code():
     golden = Model().run("constant r0 0x1234\nhalt")
     assert (golden.stop.stop, golden.stop.exit_code, golden.stop.ip) == \
@@ -228,6 +249,7 @@ COUNT = f"""
     {RETURN}"""
 
 
+@pytest.mark.manual("6.3")
 def test_timer_interrupts_every_so_many_milliseconds_first_after_one_period():
     model = Model(FAST)
     golden = model.run("""
@@ -244,6 +266,7 @@ def test_timer_interrupts_every_so_many_milliseconds_first_after_one_period():
     assert counts == [0, 1, 1, 2, 3]
 
 
+@pytest.mark.manual("6.3")
 def test_timer_stopped_by_0_interrupts_no_more():
     golden = Model(FAST).run("""
         constant r1 0x300
@@ -257,6 +280,7 @@ def test_timer_stopped_by_0_interrupts_no_more():
     assert golden.memory[0x2000] == 0
 
 
+@pytest.mark.manual("3.3.1")
 def test_masked_interrupt_stays_pending_once_until_it_is_unmasked():
     golden = Model(FAST).run("""
         constant r1 0x300
@@ -280,6 +304,7 @@ def test_masked_interrupt_stays_pending_once_until_it_is_unmasked():
     assert golden.registers().general[8:11] == (0, 1, 1)
 
 
+@pytest.mark.manual("3.3.2")
 def test_interrupt_without_handler_is_dropped():
     golden = Model(FAST).run("""
         constant r1 0x300
@@ -295,6 +320,7 @@ def test_interrupt_without_handler_is_dropped():
     assert golden.stop.exit_code == 5
 
 
+@pytest.mark.manual("3.3.2")
 def test_peripherals_interrupt_above_the_highest_is_a_fault_of_the_next_instruction():
     model = Model(FAST)
     golden = model.run(f"""
@@ -310,6 +336,7 @@ def test_peripherals_interrupt_above_the_highest_is_a_fault_of_the_next_instruct
     assert golden.memory[FRAME_IP] in (PROGRAM + 8, PROGRAM + 10)
 
 
+@pytest.mark.manual("3.7")
 def test_wait_sleeps_until_an_interrupt_and_then_again():
     model = Model(FAST)
     golden = model.run("""
@@ -324,6 +351,7 @@ def test_wait_sleeps_until_an_interrupt_and_then_again():
     assert golden.instructions < 200
 
 
+@pytest.mark.manual("3.7")
 def test_handler_that_adds_1_to_the_saved_ip_lets_the_sleeper_go_on():
     golden = Model(FAST).run("""
         constant r1 0x300
@@ -341,6 +369,7 @@ def test_handler_that_adds_1_to_the_saved_ip_lets_the_sleeper_go_on():
     assert golden.stop.exit_code == 9
 
 
+@pytest.mark.manual("3.7")
 @pytest.mark.parametrize("text", ["wait", "constant r1 0\nstore r1 r1\nwait"])
 def test_wait_that_nothing_can_end_is_reported(text):
     model = Model()
@@ -348,6 +377,7 @@ def test_wait_that_nothing_can_end_is_reported(text):
     assert model.status is Status.STUCK
 
 
+@pytest.mark.manual("6.6")
 def test_built_in_handler_of_interrupt_3_asks_the_debugger_and_returns():
     model = Model()
     golden = model.run("constant r5 3\nint r5\nmov r0 r5\n" + 50 * "nop\n" + "halt")

@@ -76,6 +76,7 @@ def points(text):
 
 # --- buffered protocol ---------------------------------------------------------------------------
 
+@pytest.mark.manual("6.7")
 @pytest.mark.parametrize("name", ["console_output", "console_input", "host_file"])
 def test_capacity_is_253_and_read_only(name):
     bench = Bench()
@@ -83,12 +84,14 @@ def test_capacity_is_253_and_read_only(name):
     assert bench.load(name, 1) == 253
 
 
+@pytest.mark.manual("6.8")
 def test_console_shows_what_is_written_and_becomes_ready():
     bench = Bench()
     assert bench.write("console_output", points("hé\U0001F600\n")) == 0
     assert bench.model.out == "hé\U0001F600\n"
 
 
+@pytest.mark.manual("6.8")
 def test_control_reads_pending_first_and_the_data_are_taken_at_once():
     bench = Bench()
     bench.golden.memory[bench.model.windows["console_output"] + 3] = ord("A")
@@ -100,6 +103,7 @@ def test_control_reads_pending_first_and_the_data_are_taken_at_once():
     assert (bench.load("console_output", 0), bench.model.out) == (0, "A")
 
 
+@pytest.mark.manual("6.8")
 def test_size_above_the_capacity_means_a_full_buffer_and_more_to_come():
     bench = Bench()
     assert bench.write("console_output", [ord("a")] * 253, size=254) == 0
@@ -107,6 +111,7 @@ def test_size_above_the_capacity_means_a_full_buffer_and_more_to_come():
     assert bench.model.out == "a" * 253 + "bc"
 
 
+@pytest.mark.manual("6.10")
 @pytest.mark.parametrize("name, value", [
     ("console_output", 2), ("console_output", 0), ("console_output", 3), ("console_output", ERROR),
     ("console_input", 1), ("console_input", 0), ("host_file", 4),
@@ -117,6 +122,7 @@ def test_any_other_store_to_control_gives_error(name, value):
     assert bench.load(name, 0) == ERROR
 
 
+@pytest.mark.manual("6.10")
 def test_device_works_again_after_an_error():
     bench = Bench()
     bench.store("console_output", 0, 9)
@@ -124,6 +130,7 @@ def test_device_works_again_after_an_error():
     assert bench.model.out == "x"
 
 
+@pytest.mark.manual("6.11")
 def test_read_gives_one_line_without_its_newline():
     bench = Bench("first\n\nthird é".encode())
     assert bench.read("console_input") == (0, 5, points("first"))
@@ -132,6 +139,7 @@ def test_read_gives_one_line_without_its_newline():
     assert bench.read("console_input")[0] == ERROR  # the end of input
 
 
+@pytest.mark.manual("6.9")
 @pytest.mark.parametrize("length, sizes", [
     (252, [252]), (253, [253]), (254, [254, 1]), (506, [506, 253]), (600, [600, 347, 94]),
 ])
@@ -165,6 +173,7 @@ def test_stores_to_control_while_pending_do_nothing():
         os.close(write_end)
 
 
+@pytest.mark.manual("6.12")
 def test_host_file_is_read_by_path_as_text_or_as_words(tmp_path):
     (tmp_path / "a.txt").write_text("hé")
     (tmp_path / "b.bin").write_bytes(bytes([1, 2, 3, 4, 5]))
@@ -175,6 +184,7 @@ def test_host_file_is_read_by_path_as_text_or_as_words(tmp_path):
     assert bench.read("host_file") == (0, 2, [0x04030201, 5])
 
 
+@pytest.mark.manual("6.12")
 def test_host_file_is_written_in_parts(tmp_path):
     bench = Bench(files=Files(tmp_path))
     assert bench.write("host_file", points("out.txt")) == 0
@@ -183,6 +193,7 @@ def test_host_file_is_written_in_parts(tmp_path):
     assert (tmp_path / "out.txt").read_text() == "x" * 253 + "yz"
 
 
+@pytest.mark.manual("6.13")
 @pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "", "no\0path"])
 def test_host_file_does_not_leave_its_folder(tmp_path, path):
     (tmp_path / "secret").write_text("s")
@@ -199,6 +210,7 @@ def test_host_file_without_path_or_host_gives_error(tmp_path):
 
 # --- clock, debug break --------------------------------------------------------------------------
 
+@pytest.mark.manual("6.4")
 def test_clock_counts_milliseconds_since_reset():
     model = Model(MachineConfig(cycles_per_ms=100))
     golden = model.run("@a:\nconstant r1 @a\njmp r1", limit=99)
@@ -226,6 +238,7 @@ class Person(Debugger):
         return self.asked == 3
 
 
+@pytest.mark.manual("6.5")
 def test_debug_break_reads_2_until_the_debugger_goes_on():
     bench = Bench(debugger=Person())
     bench.store("debug_break", 0, 1)
@@ -234,6 +247,7 @@ def test_debug_break_reads_2_until_the_debugger_goes_on():
     assert bench.load("debug_break", 0) == 0
 
 
+@pytest.mark.manual("6.5")
 @pytest.mark.parametrize("value", [0, 2, 3, 0x80000000])
 def test_other_store_to_debug_break_reads_back_3(value):
     bench = Bench()
@@ -243,6 +257,7 @@ def test_other_store_to_debug_break_reads_back_3(value):
 
 # --- display and keyboard ------------------------------------------------------------------------
 
+@pytest.mark.manual("6.14")
 def test_flip_shows_the_framebuffer():
     display = Display(4, 3)
     bench = Bench(display=display)
@@ -256,6 +271,7 @@ def test_flip_shows_the_framebuffer():
     assert (display.last == np.arange(12).reshape(3, 4) * 0x10101).all()
 
 
+@pytest.mark.manual("6.15", "6.2")
 @pytest.mark.parametrize("address, control, flips", [
     (0, 0, 0), (RAM - 12, 0, 1), (RAM - 11, 0xFF, 0), (0xFFFFFFFF, 0xFF, 0),
 ])
@@ -267,12 +283,14 @@ def test_flip_of_a_null_pointer_or_of_memory_that_is_not_there(address, control,
     assert (bench.load("display", 0), display.frame_count) == (control, flips)
 
 
+@pytest.mark.manual("6.15")
 def test_other_values_stay_in_the_displays_control():
     bench = Bench(display=Display(4, 3))
     bench.store("display", 0, 77)
     assert bench.load("display", 0) == 77
 
 
+@pytest.mark.manual("6.16")
 def test_keyboard_words_show_the_keys_that_are_held():
     keyboard = Keyboard()
     bench = Bench(keyboard=keyboard)
@@ -303,11 +321,13 @@ def command(bench, number, first, count, at):
     return bench.load("block", 1), bench.load("block", 7)
 
 
+@pytest.mark.manual("6.17")
 def test_block_device_tells_its_size():
     assert Bench(disk=disk()).load("block", 5, 2) == [8, 128]
     assert Bench().load("block", 5) == 0
 
 
+@pytest.mark.manual("6.17")
 def test_read_moves_sectors_into_memory():
     bench = Bench(disk=disk())
     assert command(bench, 1, 2, 3, 0x20001) == (0, 0)
@@ -316,6 +336,7 @@ def test_read_moves_sectors_into_memory():
     assert bench.load("block", 0) == 1  # the command word keeps what was stored
 
 
+@pytest.mark.manual("6.17")
 def test_write_moves_memory_to_sectors():
     host = disk()
     bench = Bench(disk=host)
@@ -324,6 +345,7 @@ def test_write_moves_memory_to_sectors():
     assert [*host.read(6), *host.read(7)] == list(range(256))
 
 
+@pytest.mark.manual("6.17")
 def test_status_is_busy_until_the_operation_ends():
     bench = Bench(disk=disk())
     bench.store("block", 3, 1)
@@ -331,6 +353,7 @@ def test_status_is_busy_until_the_operation_ends():
     assert bench.load("block", 1) == 1
 
 
+@pytest.mark.manual("6.18")
 @pytest.mark.parametrize("number, first, count, at, error", [
     (1, 8, 1, 0x20000, 1), (2, 0xFFFFFFFF, 1, 0x20000, 1), (1, 8, 0, 0x20000, 1),
     (1, 0, 0, 0x20000, 2), (1, 7, 2, 0x20000, 2), (2, 0, 9, 0x20000, 2),
@@ -344,10 +367,12 @@ def test_bad_command_ends_with_its_error(number, first, count, at, error):
     assert host.read(0).tolist() == sector(0)
 
 
+@pytest.mark.manual("6.2")
 def test_last_sector_that_fits_into_ram_is_moved():
     assert command(Bench(disk=disk()), 1, 0, 1, RAM - 128) == (0, 0)
 
 
+@pytest.mark.manual("6.17")
 def test_store_of_0_leaves_status_and_error_as_they_were():
     bench = Bench(disk=disk())
     command(bench, 1, 0, 0, 0)
@@ -355,6 +380,7 @@ def test_store_of_0_leaves_status_and_error_as_they_were():
     assert (bench.load("block", 1), bench.load("block", 7)) == (0xFF, 2)
 
 
+@pytest.mark.manual("6.19")
 def test_flush_reaches_the_host_and_its_failure_the_program():
     events = []
 
@@ -369,12 +395,14 @@ def test_flush_reaches_the_host_and_its_failure_the_program():
     assert events == [None, None]
 
 
+@pytest.mark.manual("6.18")
 def test_without_a_disk_every_sector_is_out_of_range():
     assert command(Bench(), 1, 0, 1, 0x20000) == (0xFF, 1)
 
 
 # --- serial line ---------------------------------------------------------------------------------
 
+@pytest.mark.manual("6.20")
 def test_stored_octets_go_out_one_by_one():
     bench = Bench()
     bench.model.hosts.serial = Serial(bench.model.hosts.terminal)
@@ -384,6 +412,7 @@ def test_stored_octets_go_out_one_by_one():
     assert bench.model.sink.getvalue() == b"Hi\xff"
 
 
+@pytest.mark.manual("6.20")
 def test_store_while_the_line_is_busy_is_dropped():
     bench = Bench()
     bench.model.hosts.serial = Serial(bench.model.hosts.terminal)
@@ -393,6 +422,7 @@ def test_store_while_the_line_is_busy_is_dropped():
     assert bench.model.out == "a"
 
 
+@pytest.mark.manual("6.21", "6.22")
 def test_octets_are_kept_until_they_are_acknowledged():
     octets = bytes(range(200))
     bench = Bench(serial=Serial(Terminal(octets, None)))
@@ -407,6 +437,7 @@ def test_octets_are_kept_until_they_are_acknowledged():
     assert bench.load("serial", 2) == 0
 
 
+@pytest.mark.manual("6.21")
 def test_interrupt_4_comes_for_each_octet_and_ends_a_wait():
     model = Model(EVERYTHING)
     model.hosts.serial = Serial(Terminal(b"abc", None))

@@ -31,6 +31,7 @@ def reason_of(program, *entries, **keywords):
     return int(golden.memory[FAULT_REASON]), int(golden.memory[FRAME_IP])
 
 
+@pytest.mark.manual("5.1")
 def test_addresses_are_physical_while_base_is_0():
     golden = Model().run(f"""
         constant r1 {FRAME_IP}
@@ -45,6 +46,7 @@ def test_addresses_are_physical_while_base_is_0():
     assert golden.stop.exit_code == 0
 
 
+@pytest.mark.manual("5.4")
 def test_list_entry_maps_any_size_at_any_alignment():
     golden = Model().run_translated("""
         constant r1 0x70000003
@@ -55,6 +57,7 @@ def test_list_entry_maps_any_size_at_any_alignment():
     assert golden.registers().general[2] == 99
 
 
+@pytest.mark.manual("5.4")
 @pytest.mark.parametrize("address, fault", [
     (0x70000000, Reason.MEMORY_FAULT), (0x70000001, 0), (0x70000003, 0),
     (0x70000004, Reason.MEMORY_FAULT),
@@ -64,6 +67,7 @@ def test_entry_covers_its_addresses_and_no_others(address, fault):
                      (0x70000001, 0x12345, 3, ALL))[0] == fault
 
 
+@pytest.mark.manual("5.3")
 @pytest.mark.parametrize("access, needed", [
     ("load r2 r1", PageFlag.READ), ("store r1 r2", PageFlag.WRITE), ("jmp r1", PageFlag.EXECUTE),
 ])
@@ -78,26 +82,31 @@ def test_each_access_needs_its_flag_and_present(access, needed, flags):
         assert ip == (0x5000 if access[0] == "j" else PROGRAM + 2)
 
 
+@pytest.mark.manual("5.3")
 def test_both_words_of_a_constant_need_execute():
     entries = [(PROGRAM, PROGRAM, 3, ALL), (PROGRAM + 3, PROGRAM + 3, 1, ALL & ~8)]
     assert reason_of("nop\nnop\nconstant r1 5", *entries) == \
         (Reason.MEMORY_FAULT, PROGRAM + 2)
 
 
+@pytest.mark.manual("5.3")
 def test_execute_only_page_runs_a_constant():
     assert reason_of("constant r1 5", (PROGRAM, PROGRAM, 0x100, 9))[0] == 0
 
 
+@pytest.mark.manual("5.5")
 def test_of_entries_that_cover_an_address_the_lowest_virtual_one_decides():
     entries = [CODE, (0x5000, 0x2000, 0x10, ALL), (0x4FFF, 0x3000, 0x10, 1)]
     assert reason_of("constant r1 0x5001\nload r2 r1", *entries)[0] == Reason.MEMORY_FAULT
 
 
+@pytest.mark.manual("5.5")
 def test_of_equal_entries_the_first_decides():
     entries = [CODE, (0x5000, 0x2000, 0x10, 3), (0x5000, 0x3000, 0x10, ALL)]
     assert reason_of("constant r1 0x5001\nstore r1 r2", *entries)[0] == Reason.MEMORY_FAULT
 
 
+@pytest.mark.manual("5.6")
 @pytest.mark.parametrize("entry", [
     (0xFFFFFFF0, 0x5000, 0x20, ALL),  # would go on at virtual 0
     (0, 0x5000, 0, ALL),              # of size 0
@@ -106,22 +115,26 @@ def test_entry_does_not_wrap_around(entry):
     assert reason_of("constant r1 0\nload r2 r1", CODE, entry)[0] == Reason.MEMORY_FAULT
 
 
+@pytest.mark.manual("5.6")
 def test_physical_address_does_not_wrap_around_either():
     entry = (0x5000, 0xFFFFFFFF, 2, ALL)
     assert reason_of("constant r1 0x5001\nload r2 r1", CODE, entry)[0] == Reason.OUT_OF_BOUNDS
 
 
+@pytest.mark.manual("5.3")
 def test_physical_address_past_the_end_of_ram_is_out_of_bounds():
     entry = (0x5000, 0x3FFFFF, 2, ALL)
     assert reason_of("constant r1 0x5000\nload r2 r1", CODE, entry)[0] == 0
     assert reason_of("constant r1 0x5001\nload r2 r1", CODE, entry)[0] == Reason.OUT_OF_BOUNDS
 
 
+@pytest.mark.manual("5.3")
 def test_missing_flag_goes_before_out_of_bounds():
     entry = (0x5000, 0xFFFFFFFF, 2, 1)
     assert reason_of("constant r1 0x5001\nload r2 r1", CODE, entry)[0] == Reason.MEMORY_FAULT
 
 
+@pytest.mark.manual("5.7")
 @pytest.mark.parametrize("present_words, fault", [(9, 0), (8, Reason.MEMORY_FAULT),
                                                   (5, Reason.MEMORY_FAULT)])
 def test_part_of_a_table_past_the_end_of_ram_counts_as_no_entry(present_words, fault):
@@ -134,22 +147,26 @@ def test_part_of_a_table_past_the_end_of_ram_counts_as_no_entry(present_words, f
     assert golden.memory[FAULT_REASON] == fault
 
 
+@pytest.mark.manual("5.7")
 def test_table_wholly_past_the_end_of_ram_maps_nothing():
     model = Model()
     golden = model.run_translated("nop", [], base=0xFFFFFFF0, memory=FAULTS)
     assert golden.memory[FAULT_REASON] == Reason.MEMORY_FAULT
 
 
+@pytest.mark.manual("5.2")
 def test_unprivileged_halt_and_return_are_faults():
     assert reason_of("halt", CODE)[0] == Reason.INVALID_INSTRUCTION
     assert reason_of("constant r1 0\nint r1", CODE) == (Reason.INVALID_INTERRUPT, PROGRAM + 2)
 
 
+@pytest.mark.manual("3.3.3")
 def test_handlers_run_without_translation():
     # The handler at 0x700 is mapped by nothing.
     assert reason_of("word 0xff000000", CODE) == (Reason.INVALID_INSTRUCTION, PROGRAM)
 
 
+@pytest.mark.manual("5.9")
 def test_changed_table_is_seen_after_the_next_return():
     program = """
         constant r10 0x5000
@@ -168,6 +185,7 @@ def test_changed_table_is_seen_after_the_next_return():
     assert golden.registers().general[2] == 2
 
 
+@pytest.mark.manual("5.9")
 def test_write_to_base_through_a_mapping_takes_effect_at_once():
     model = Model()
     mmu = model.windows["mmu"]
@@ -190,10 +208,12 @@ def test_write_to_base_through_a_mapping_takes_effect_at_once():
 TWO = MachineConfig(page_table=PageTable.TWO_LEVEL)
 
 
+@pytest.mark.manual("5.4", "5.8")
 def test_identifier_tells_the_kind_of_table():
     assert Model(TWO).load("").memory[0x20D] == 0x80000001
 
 
+@pytest.mark.manual("5.8")
 @pytest.mark.parametrize("first_flags, flags, fault", [
     (ALL, ALL, 0), (1 | 2, 1 | 2, 0), (ALL & ~2, ALL, Reason.MEMORY_FAULT),
     (ALL, ALL & ~2, Reason.MEMORY_FAULT), (ALL & ~1, ALL, Reason.MEMORY_FAULT),
@@ -210,6 +230,7 @@ def test_both_levels_need_present_and_the_accesss_flag(first_flags, flags, fault
     assert golden.registers().general[2] == (0 if fault else 7)
 
 
+@pytest.mark.manual("5.8")
 def test_second_table_past_the_end_of_ram_maps_nothing():
     table = two_level_table(0x8000, [(1, 1, ALL)])
     table[5] = 0x400000 << 4 | 15
@@ -217,6 +238,7 @@ def test_second_table_past_the_end_of_ram_maps_nothing():
     assert golden.memory[FAULT_REASON] == Reason.MEMORY_FAULT
 
 
+@pytest.mark.manual("5.8")
 def test_page_past_the_end_of_ram_is_out_of_bounds():
     table = two_level_table(0x8000, [(1, 1, ALL), (2, 0x400, ALL)])
     golden = Model(TWO).run_translated("constant r1 0x2000\nload r2 r1", table, memory=FAULTS)
@@ -243,6 +265,7 @@ def by_the_manual(memory, ram, base, a, need):
     return (Reason.OUT_OF_BOUNDS, None) if physical >= ram else (0, physical)
 
 
+@pytest.mark.manual("5.4", "5.5", "5.6", "5.7", "5.8")
 @pytest.mark.parametrize("find", [core.find, namespace()["find"]], ids=["compiled", "interpreted"])
 @pytest.mark.parametrize("seed", range(20))
 def test_walk_agrees_with_the_manuals_words_on_random_tables_and_so_does_the_whole_range(
