@@ -10,6 +10,7 @@ from amaranth.lib.wiring import Out, connect, flipped
 from rtl.core.core import Core
 from rtl.core.retire import TraceRecord
 from rtl.core.untranslated import Untranslated
+from rtl.memory.hesitant import Hesitation
 from rtl.memory.ram import BankedRam, SimulatedRam
 from rtl.mmu.mmu import Mmu
 from rtl.peripherals.table import make_peripheral
@@ -44,6 +45,8 @@ class SocConfig:
         What a program can see of it.
     simulated_ram : bool
         RAM is the black box `simulated_ram`, for compiled simulators, rather than block RAM.
+    hesitates : bool
+        The simulated RAM answers late now and then, as one that others use too would.
     image : tuple of int
         What block RAM holds from `PROGRAM` on.
     target_entries, return_entries : int
@@ -56,6 +59,7 @@ class SocConfig:
     """
     machine:        MachineConfig   = field(default_factory=MachineConfig)
     simulated_ram:  bool            = False
+    hesitates:      bool            = False
     image:          tuple[int, ...] = ()
     target_entries: int             = 64
     return_entries: int             = 16
@@ -73,6 +77,8 @@ class SocConfig:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)!r}")
         if self.image and self.simulated_ram:
             raise ValueError("a simulated RAM has no image; its host loads one")
+        if self.hesitates and not self.simulated_ram:
+            raise ValueError("only a simulated RAM hesitates")
 
 
 SIMULATION = SocConfig(simulated_ram=True)
@@ -238,8 +244,13 @@ class Soc(wiring.Component):
             target_entries=config.target_entries, return_entries=config.return_entries,
             bypass=config.early_decode)
         m.submodules.ram = ram = self._make_ram()
-        connect(m, core.fetch_port, ram.fetch)
-        connect(m, core.data_port, ram.data)
+        memory = ram
+        if config.hesitates:
+            m.submodules.hesitation = memory = Hesitation()
+            connect(m, memory.to_fetch, ram.fetch)
+            connect(m, memory.to_data, ram.data)
+        connect(m, core.fetch_port, memory.fetch)
+        connect(m, core.data_port, memory.data)
         for window, bus in zip(core.windows, buses, strict=True):
             connect(m, window, bus)
         for n, master in enumerate(masters):

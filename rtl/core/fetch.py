@@ -131,7 +131,12 @@ class Fetch(wiring.Component):
         fd = Signal(Group)
         fd_word    = Signal(32)
         fd_waiting = Signal()
+        port_owes  = Signal()  # an answer, be it to a request that a redirection made void
+        port_free  = Signal()
+        with m.If(port_free):
+            m.d.sync += port_owes.eq(self.port.en)
         m.d.comb += [
+            port_free.eq(~port_owes | self.port.done),
             fd_waiting.eq(fd_valid & ~fd_is_slow & (fd.reason == Reason.NONE) & ~self.port.done),
             self.o_valid.eq(fd_valid & ~fd_waiting),
             self.o.eq(fd),
@@ -145,7 +150,7 @@ class Fetch(wiring.Component):
         f_fires    = Signal()  # a group comes out of this address
         slow_fires = Signal()
         m.d.comb += [
-            f_can_ask.eq(self.translate.hit & ~f_parked & (self.free > fd_valid) & ~fd_waiting),
+            f_can_ask.eq(self.translate.hit & ~f_parked & (self.free > fd_valid) & port_free),
             f_fails.eq(self.translate.reason != Reason.NONE),
             self.port.en.eq(f_can_ask & ~f_fails & ~f_is_low),
             self.port.addr.eq(f_pa),

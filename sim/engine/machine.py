@@ -43,16 +43,20 @@ class RtlMachine:
     observe : callable or None
         Called with trace records as they come, a view that is only good during the call; None
         switches tracing off, which makes the machine faster.
+    hesitates : bool
+        RAM answers late now and then, to find out whether everything waits for it.
     """
 
     def __init__(self, config: MachineConfig | None = None, hosts: Hosts | None = None, *,
                  say: Callable[[str], None] = _hear_nothing,
-                 observe: Callable[[NDArray[np.uint32]], None] | None = None):
+                 observe: Callable[[NDArray[np.uint32]], None] | None = None,
+                 hesitates: bool = False):
         self.config = config or MachineConfig()
         self.hosts = hosts or Hosts()
         self._observe = observe
-        key = build.source_key([build.ROOT / folder for folder in SOURCES], self.config)
-        self._model = build.built(key, lambda: quince_design(self.config), say)
+        key = build.source_key([build.ROOT / folder for folder in SOURCES], self.config, hesitates)
+        self._model = build.built(
+            key, lambda: quince_design(self.config, hesitates=hesitates), say)
         self._simulation: Simulation | None = None
         self._adapters: list[Adapter] = []
         self._busy_at = 0

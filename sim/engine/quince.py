@@ -15,12 +15,12 @@ MS_LEFT  = "timer.ms_left"
 TICKERS  = {"timer": "timer.cycle", "clock": "clock.cycle"}
 
 
-def quince_design(machine: MachineConfig) -> Design:
-    """The SoC for a machine, with the simulator's RAM."""
+def quince_design(machine: MachineConfig, *, hesitates: bool = False) -> Design:
+    """The SoC for a machine, with the simulator's RAM; it may hesitate."""
     from rtl.memory.ram import SIMULATED_RAM
     from rtl.soc import TRACE_WORDS, Soc, SocConfig
 
-    soc = Soc(SocConfig(machine=machine, simulated_ram=True))
+    soc = Soc(SocConfig(machine=machine, simulated_ram=True, hesitates=hesitates))
     core: dict[Word, str | int] = dict(TRACE_WORDS)
     events = tuple(Slot(f"event_{name}", {Word.KIND: int(Kind.DEVICE), Word.CODE: identifier,
                                           Word.ARG: f"event_{name}_arg"})

@@ -29,6 +29,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "retire.md"
     ({"return_entries": 0}, "return_entries must be a power of two and at least 2, not 0"),
     ({"data_regions": 0}, "data_regions must be at least 1, not 0"),
     ({"image": (1,), "simulated_ram": True}, "a simulated RAM has no image"),
+    ({"hesitates": True}, "only a simulated RAM hesitates"),
 ])
 def test_bad_options_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
