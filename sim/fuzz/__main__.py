@@ -34,10 +34,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     total = run_campaign(names, options.first, count=options.count, seconds=options.seconds,
                          workers=options.workers, say=lambda line: print(line, flush=True))
-    print(total.coverage)
-    missing = total.coverage.missing()
-    if missing:
-        print(f"never reached: {', '.join(missing)}")
+    for name, coverage in total.coverage.items():
+        print(f"--- {name}\n{coverage}")
+        for what, cells in (("never reached", coverage.missing()),
+                            ("reached though it cannot be", coverage.impossible())):
+            if cells:
+                print(f"{what}: {'; '.join(cells)}")
+        print()
     endings = ", ".join(f"{count} {name}" for name, count in sorted(total.endings.items()))
     print(f"{total.programs} programs, {total.records:,} records in "
           f"{time.monotonic() - started:.0f} s ({endings}); {len(total.failures)} failures")

@@ -1,66 +1,146 @@
-"""What a campaign has reached: instructions by circumstance, faults by where they come from."""
+"""What a campaign has reached: instructions by circumstance, faults by where they come from.
+
+What cannot be reached has a reason, and the tables show it: whatever has none must come up.
+"""
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.golden import core
-from toolchain.isa import ISA
+from toolchain.isa import ISA, Insn
+from toolchain.isa.config import MachineConfig
 from toolchain.isa.machine import Reason
 
-__all__ = ["Coverage"]
+__all__ = ["Coverage", "no_fault", "no_insn"]
 
-MODES  = ("privileged", "translated")
-RANGES = ("hit", "miss")
-WHEN   = ("", "interrupted")
+# Circumstances of an instruction: (translated, missed, interrupted), and what heads its column. A
+# miss is one of the model's: it had to look into the page table. An instruction that an interrupt
+# came before has not been executed, so that what missed was its fetch.
+COLUMNS = {
+    (0, 0, 0): "privileged",
+    (0, 0, 1): "privileged, interrupted",
+    (1, 0, 0): "translated, hit",
+    (1, 1, 0): "translated, miss",
+    (1, 0, 1): "translated, hit, interrupted",
+    (1, 1, 1): "translated, miss, interrupted",
+}
+NO_COLUMN = "privileged code has physical addresses: there is nothing to miss"
 
-# Where a fault comes from, in the order of `core`'s numbers.
+# Where a fault comes from, and of what mode the code is; both in the order of `core`'s numbers.
 PLACES = ("fetch", "second word", "decode", "load", "store", "int", "halt", "interrupt")
+MODES  = ("privileged", "masked", "translated")
+
+_ACCESS = (Reason.MEMORY_FAULT, Reason.OUT_OF_BOUNDS)
+_REASONS = {
+    "fetch":       _ACCESS,
+    "second word": _ACCESS,
+    "decode":      (Reason.INVALID_INSTRUCTION, Reason.UNIMPLEMENTED_INSTRUCTION),
+    "load":        _ACCESS,
+    "store":       _ACCESS,
+    "int":         (Reason.INVALID_INTERRUPT, Reason.OUT_OF_BOUNDS),
+    "halt":        (Reason.INVALID_INSTRUCTION,),
+    "interrupt":   (Reason.INVALID_INTERRUPT,),
+}
+
+
+def no_insn(config: MachineConfig, insn: Insn, translated: int, interrupted: int) -> str | None:
+    """Why an instruction does not come up there; None if it does."""
+    if interrupted:
+        return None
+    if insn.mnemonic == "wait":
+        return "it never retires: it sleeps until it is interrupted"
+    if insn.mnemonic == "halt" and translated:
+        return "it is a fault"
+    if not config.fpu and 25 <= insn.opcode <= 34:
+        return "this build leaves it out: it is a fault"
+    return None
+
+
+def no_fault(config: MachineConfig, mode: str, place: str, reason: Reason) -> str | None:
+    """Why a fault does not come up there; None if it does."""
+    if reason not in _REASONS[place]:
+        return "that stage has no such fault"
+    if reason is Reason.MEMORY_FAULT and mode != "translated":
+        return "physical addresses are not looked up in a page table"
+    if reason is Reason.UNIMPLEMENTED_INSTRUCTION and config.fpu:
+        return "this build has all instructions"
+    if place == "halt" and mode != "translated":
+        return "it stops the machine"
+    if mode == "masked" and place == "interrupt":
+        return "none is taken while masked"
+    if mode == "masked" and place == "int" and reason is Reason.OUT_OF_BOUNDS:
+        return "a masked `int` with a handler's number does nothing"
+    return None
 
 
 class Coverage:
-    """Counters, as the model keeps them while it follows."""
+    """Counters, as the model keeps them while it follows, of one configuration."""
 
-    def __init__(self, counts: NDArray[np.int64] | None = None):
+    def __init__(self, config: MachineConfig, counts: NDArray[np.int64] | None = None):
+        self.config = config
         self.counts = np.zeros(core.COVERAGE_WORDS, np.int64) if counts is None else counts
 
     def add(self, other: "Coverage") -> None:
         self.counts += other.counts
 
-    def insn(self, opcode: int, mode: int, miss: int, interrupted: int) -> int:
-        return int(self.counts[core.coverage_index(opcode, mode, miss, interrupted)])
+    def insn(self, opcode: int, translated: int, missed: int, interrupted: int) -> int:
+        return int(self.counts[core.coverage_index(opcode, translated, missed, interrupted)])
 
-    def fault(self, place: int, reason: int) -> int:
-        return int(self.counts[core.COVER_FAULTS + place * 8 + reason])
+    def fault(self, mode: str, place: str, reason: Reason) -> int:
+        at = core.fault_index(MODES.index(mode), PLACES.index(place), int(reason))
+        return int(self.counts[at])
+
+    def reasons(self) -> set[Reason]:
+        """Of the faults that came up."""
+        return {reason for mode in MODES for place in PLACES for reason in Reason
+                if self.fault(mode, place, reason)}
+
+    def cells(self) -> Iterator[tuple[str, int, str | None]]:
+        """Each cell of both tables: its name, its count, and why it cannot be reached."""
+        for insn in ISA:
+            for (translated, missed, interrupted), head in COLUMNS.items():
+                yield (f"{insn.mnemonic} {head}",
+                       self.insn(insn.opcode, translated, missed, interrupted),
+                       no_insn(self.config, insn, translated, interrupted))
+        for place in PLACES:
+            for reason in Reason:
+                for mode in MODES:
+                    yield (f"{reason.name} {place} {mode}", self.fault(mode, place, reason),
+                           no_fault(self.config, mode, place, reason))
 
     def missing(self) -> list[str]:
         """What was never reached, of all that can be."""
-        names = []
-        for insn in ISA:
-            for mode, mode_name in enumerate(MODES):
-                for miss, range_name in enumerate(RANGES):
-                    for interrupted, when in enumerate(WHEN):
-                        if insn.mnemonic == "wait" and not interrupted:
-                            continue  # never retires
-                        if insn.mnemonic == "halt" and mode and not interrupted:
-                            continue  # is a fault
-                        if miss and (interrupted or not mode):
-                            continue
-                        if not self.insn(insn.opcode, mode, miss, interrupted):
-                            names.append(f"{insn.mnemonic} {mode_name} {range_name} {when}".strip())
-        return names
+        return [name for name, count, why in self.cells() if not count and why is None]
+
+    def impossible(self) -> list[str]:
+        """What came up though it is said that it cannot."""
+        return [name for name, count, why in self.cells() if count and why is not None]
 
     def __str__(self) -> str:
-        columns = [(mode, miss, when) for mode in range(2) for miss in range(2)
-                   for when in range(2) if not miss or mode and not when]
-        heads = [f"{MODES[mode]} {RANGES[miss] if mode and not when else ''}{WHEN[when][:5]}"
-                 for mode, miss, when in columns]
-        lines = [f"{'retired':10}" + "".join(f"{head:>18}" for head in heads)]
+        notes: dict[str, str] = {NO_COLUMN: "a"}
+
+        def cell(count: int, why: str | None) -> str:
+            if count or why is None:
+                return f"{count:,}"
+            return f"({notes.setdefault(why, chr(ord('a') + len(notes)))})"
+
+        heads = [head.split(", ") for head in COLUMNS.values()]
+        lines = ["".join([f"{'retired' if n == 0 else '':11}",
+                          *(f"{head[n] if n < len(head) else '':>13}" for head in heads)])
+                 for n in range(3)]
         for insn in ISA:
-            counts = [self.insn(insn.opcode, *column) for column in columns]
-            lines.append(f"{insn.mnemonic:10}" + "".join(f"{count:18,}" for count in counts))
+            cells = [cell(self.insn(insn.opcode, *column),
+                          no_insn(self.config, insn, column[0], column[2])) for column in COLUMNS]
+            lines.append(f"{insn.mnemonic:11}" + "".join(f"{text:>13}" for text in cells))
         lines.append("")
-        lines.append(f"{'faults':14}" + "".join(f"{reason.name.lower():>28}" for reason in Reason))
-        for place, name in enumerate(PLACES):
-            counts = [self.fault(place, reason) for reason in Reason]
-            lines.append(f"{name:14}" + "".join(f"{count:28,}" for count in counts))
+        lines.append(f"{'faults':40}" + "".join(f"{mode:>13}" for mode in MODES))
+        for place in PLACES:
+            for reason in _REASONS[place]:
+                cells = [cell(self.fault(mode, place, reason),
+                              no_fault(self.config, mode, place, reason)) for mode in MODES]
+                lines.append(f"{place:12}{reason.name:28}" + "".join(f"{x:>13}" for x in cells))
+        lines.append("")
+        lines += [f"({letter}) {why}" for why, letter in notes.items()]
         return "\n".join(lines)

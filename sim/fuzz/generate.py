@@ -2,13 +2,15 @@
 
 An atom may use what is around it only through `Next` and `Here`, so that any of them can be left
 out. Registers r56 to r59 count loops, r60 announces a `wait` to the timer's handler and r61 says
-where to go on after a wild jump; the rest is free.
+where to go on after a wild jump; the rest is free. r48 to r52 hold operands where any instruction
+may stand: an address, the number of an interrupt, a distance of one word.
 """
 
 import random
 from collections.abc import Callable
 
 from sim.fuzz.program import (
+    DAWDLE,
     Atom,
     Here,
     Item,
@@ -46,6 +48,7 @@ BUSY_REGISTERS = tuple(range(8))
 FREE_REGISTERS = tuple(range(56)) + (62, 63)
 LOOP_REGISTERS = (59, 58)
 WAITING, LANDING = 60, 61
+PLACE, NUMBER, ONE, TARGET = 48, 49, 50, 51
 
 COMPUTE = tuple(insn for insn in ISA if insn.writes_d and insn.mnemonic not in ("load", "constant"))
 FLOAT_COMPUTE = tuple(insn for insn in COMPUTE if 25 <= insn.opcode <= 34)
@@ -53,6 +56,8 @@ BAD_OPCODES = tuple(set(range(256)) - {insn.opcode for insn in ISA})
 
 SCRATCH_WORDS = 0x400
 SCRATCH = 0x20000        # physical; programs are far shorter than this
+LONELY = SCRATCH + 0x10   # physical: a word that page tables map by itself
+EDGE_VIRTUAL = 0x60000000  # where they map the end of RAM, and that word
 POOL_VIRTUAL = (0, 0x40, 0x1000, 0x8000, 0x20000, 0x20200, 0x203FF, 0x50000, 0x7FFFFF00,
                 0x80000000, 0xFFFFF000, 0xFFFFFFFE, 0xFFFFFFFF)
 
@@ -61,8 +66,9 @@ class Maker:
     """Makes atoms for one program."""
 
     def __init__(self, rng: random.Random, config: MachineConfig, *, is_user: bool,
-                 has_timer: bool, is_chaotic: bool, addresses: tuple[int, ...]):
+                 has_timer: bool, is_chaotic: bool, addresses: tuple[int, ...], turn: int):
         self.rng = rng
+        self.turn = turn  # which instruction comes next where any may stand
         self.config = config
         self.is_user = is_user
         self.windows = window_addresses(config.peripherals)
@@ -78,10 +84,15 @@ class Maker:
         if config.fpu or rng.random() < 0.5:
             kinds.append((14, self.floating))
         if is_user:
-            kinds += [(9, self.edit_table), (3, self.switch_table), (2, self.privileged)]
+            kinds += [(9, self.edit_table), (3, self.switch_table), (2, self.privileged),
+                      (6, self.edge)]
+            if "timer" in config.peripherals:
+                kinds += [(6, self.returned_to), (6, self.overtaken)]
         else:
             kinds += [(4, self.interrupt_table), (2, self.mask), (2, self.drop_privilege),
-                      (4, self.device), (1, self.nested_fault), (2, self.end_of_ram)]
+                      (4, self.device), (3, self.nested_fault), (2, self.end_of_ram)]
+            if "timer" in config.peripherals:
+                kinds.append((14, self.unmasked))
         if has_timer:
             kinds += [(5, self.wait)]
             if not is_user:
@@ -130,6 +141,29 @@ class Maker:
     def filler(self, most: int = 3, keep: tuple[int, ...] = ()) -> list[Item]:
         """Some instructions to stand between two others."""
         return [self.operation(keep) for _ in range(self.rng.randrange(most + 1))]
+
+    def each(self) -> tuple[list[Item], list[Item]]:
+        """One instruction after the other of all there are; what sets it up, and it itself.
+
+        Jumps go to the next word, by distance or to the address in `TARGET`.
+        """
+        insn = ISA[self.turn % len(ISA)]
+        self.turn += 1
+        before: list[Item] = []
+        operands = {name: self.register() for name in insn.fields}
+        if insn.mnemonic in ("load", "store"):
+            before = constant(PLACE, self.address())
+            operands["s0" if insn.mnemonic == "load" else "d"] = PLACE
+        elif insn.mnemonic == "int":
+            before, operands["s0"] = constant(NUMBER, 8), NUMBER
+        elif insn.mnemonic == "wait":
+            before = constant(WAITING, 1)
+        elif insn.mnemonic[0] in "jr":
+            name = "s1" if "s1" in insn.fields else "s0"
+            operands[name] = ONE if insn.mnemonic[0] == "r" else TARGET
+            before = constant(ONE, 1)
+        word = encode(insn.mnemonic, **operands)
+        return before, [word, self.value()] if insn.words == 2 else [word]
 
     # --- atoms: whatever the mode
 
@@ -344,6 +378,42 @@ class Maker:
             return [encode("halt")]
         return [*constant(a, 0), *self.filler(1), encode("int", s0=a)]
 
+    def returned_to(self) -> list[Item]:
+        """A system call during which the timer's interrupt becomes pending: it comes before the
+        instruction that the call returns to, which finds nothing in the TLB."""
+        before, words = self.each()
+        words = [*constant(0, DAWDLE), encode("int", s0=0), *words]
+        return [*constant(TARGET, Here(2 + len(before) + len(words))), *before, *words]
+
+    def overtaken(self) -> list[Item]:
+        """An instruction over and over, each behind one that takes long: so an interrupt mostly
+        comes before it, amid code that is in the TLB."""
+        before, words = self.each()
+        slow = [*constant(54, 0xFFFFFFFF), *constant(53, 1)]
+        body = [*before, *slow, encode("div", d=52, s0=54, s1=53), *words]
+        at = 2 + 4 + 2
+        first = [*constant(LANDING, Next()), *constant(56, 20), *constant(57, 1)]
+        tail = [encode("sub", d=56, s0=56, s1=57)]
+        distance = 2 + len(body) + len(tail) + 2
+        return [*first, *constant(TARGET, Here(at + len(body))), *body, *tail,
+                *constant(55, -distance), encode("rjnz", s0=56, s1=55)]
+
+    def edge(self) -> list[Item]:
+        """The end of RAM, and a word behind which nothing is mapped: run, read or written."""
+        page = 0x1000 if self.config.page_table is PageTable.TWO_LEVEL else 2
+        past_end = EDGE_VIRTUAL + page
+        lonely = EDGE_VIRTUAL + 4 * page - 1
+        a, b = self.rng.sample(BUSY_REGISTERS, 2)
+        where = self.rng.choice((past_end, past_end - 1, lonely, lonely + 1))
+        kind = self.rng.random()
+        words: list[Item] = [*constant(LANDING, Next())]
+        if where in (past_end - 1, lonely):
+            words += store_word(where, encode("constant", d=b), (a, b))
+        words += [*constant(a, where)]
+        if kind < 0.6:
+            return [*words, encode("jmp", s0=a)]
+        return [*words, encode("load", d=b, s0=a) if kind < 0.8 else encode("store", d=a, s0=b)]
+
     def edit_table(self) -> list[Item]:
         """Have a word of the page table changed; the return makes it seen."""
         value = self.rng.choice((self.value(), self.rng.choice(POOL_VIRTUAL),
@@ -391,12 +461,42 @@ class Maker:
                  *store_word(FRAME_REGISTERS + LANDING, Next(), (a, b))]
         return [*words, *constant(a, 0), encode("int", s0=a)]
 
+    def unmasked(self) -> list[Item]:
+        """An interrupt is pending while masked: it comes before the instruction behind the store
+        that lets it in."""
+        before, words = self.each()
+        period_ms = max(1, 300 // self.config.cycles_per_ms)
+        spin = [*constant(56, 200), *constant(57, 1), *constant(55, -1),
+                encode("sub", d=56, s0=56, s1=57), encode("rjnz", s0=56, s1=55)]
+        head = [*store_word(ENABLED, 0, (54, 53)), *store_word(self.windows["timer"], period_ms),
+                *spin, *before, *store_word(ENABLED, 1, (54, 53))]
+        return [*constant(TARGET, Here(2 + len(head) + len(words))), *head, *words]
+
     def nested_fault(self) -> list[Item]:
-        """A fault while masked: the frame is left as it was."""
+        """A fault while masked, of any stage: the frame is left as it was."""
         a, b = self.rng.sample(BUSY_REGISTERS, 2)
-        return [*store_word(FRAME_IP, Next(), (a, b)),
+        end = self.config.ram_words
+        fault: list[Item]
+        saved: Item = Next()
+        kind = self.rng.randrange(7)
+        if kind == 0:
+            fault = [self.rng.choice(BAD_OPCODES) << 24]
+        elif kind == 1:
+            fault = [*constant(a, end), encode("load", d=b, s0=a)]
+        elif kind == 2:
+            fault = [*constant(a, end), encode("store", d=a, s0=b)]
+        elif kind == 3:
+            fault = [*constant(a, end), encode("jmp", s0=a)]
+        elif kind == 4:
+            fault = [*store_word(end - 1, encode("constant", d=b), (a, b)), encode("jmp", s0=a)]
+        elif kind == 5:  # a return to 0
+            saved = 0
+            fault = [*constant(a, 0), encode("int", s0=a)]
+        else:
+            fault = [encode("fadd") if not self.config.fpu else encode("add", d=64)]
+        return [*store_word(FRAME_IP, saved, (a, b)),
                 *store_word(FRAME_REGISTERS + LANDING, Next(), (a, b)),
-                *store_word(ENABLED, 0, (a, b)), self.rng.choice(BAD_OPCODES) << 24]
+                *store_word(ENABLED, 0, (a, b)), *fault]
 
     def timer(self) -> list[Item]:
         a, b = self.rng.sample(BUSY_REGISTERS, 2)
@@ -456,7 +556,9 @@ def random_list_table(rng: random.Random, config: MachineConfig, offset: int,
         Label("prologue", offset), Label("prologue"), Label("atoms length"),
         15 if rng.random() < 0.8 else rng.choice((9, 11, 13)))
     scratch = (SCRATCH, SCRATCH, SCRATCH_WORDS, 7)
-    entries: list[tuple[Item, Item, Item, Item]] = [code, scratch]
+    entries: list[tuple[Item, Item, Item, Item]] = [
+        code, scratch, (EDGE_VIRTUAL, config.ram_words - 2, 4, 15),
+        (EDGE_VIRTUAL + 7, LONELY, 1, 15)]
     for _ in range(rng.randrange(16)):
         flags = rng.choice((15, 7, 3, 1, 0, 2, 4, 8, 14, 13, 11, rng.randrange(16)))
         virtual: Item = (rng.choice(POOL_VIRTUAL) + rng.randrange(-4, 5)) & 0xFFFFFFFF
@@ -501,6 +603,10 @@ def random_two_level_table(rng: random.Random, config: MachineConfig, offset: in
     if base >> 22:
         words[0] = Label(name, 2048, 4, 15)
     words[(2048 if base >> 22 else 1024) + (SCRATCH >> 12)] = SCRATCH | 7
+    # The end of RAM and what is behind it; scratch memory by itself.
+    words[EDGE_VIRTUAL >> 22] = Label(name, 3072, 4, 15)
+    edge = [config.ram_words - 0x1000 | 15, config.ram_words | 15, 0, SCRATCH | 15, 0]
+    words[3072:3072 + len(edge)] = edge
     return Table(tuple(words))
 
 
@@ -529,7 +635,7 @@ def generate(seed: int, config: MachineConfig, atoms: int | None = None) -> Prog
         bad_handler=rng.random() < 0.01,
         timer_ms=period_ms if has_timer else 0,
         masked=rng.random() < 0.1 and not has_timer,
-        highest=rng.choice((0x80,) * 12 + (0x84, 8, 8, 1)),
+        highest=rng.choice((0x80,) * 12 + (0x84, 8, 8, 1, 1, 0xFFFFFFFF, 0xFFFFFFFF)),
         line=rng.randbytes(rng.randrange(6)) if "serial" in config.peripherals else b"",
         stdin=b"".join(rng.randbytes(rng.randrange(5)).replace(b"\n", b"") + b"\n"
                        for _ in range(rng.randrange(4))),
@@ -538,6 +644,6 @@ def generate(seed: int, config: MachineConfig, atoms: int | None = None) -> Prog
     if is_user:
         addresses += POOL_VIRTUAL
     maker = Maker(rng, config, is_user=is_user, has_timer=has_timer,
-                  is_chaotic=rng.random() < 0.05, addresses=addresses)
+                  is_chaotic=rng.random() < 0.05, addresses=addresses, turn=seed * 7)
     count = atoms if atoms is not None else rng.choice((20, 60, 120, 200))
     return Program(seed, config, setting, tuple(maker.atom() for _ in range(count)))

@@ -22,8 +22,8 @@ from toolchain.isa.machine import (
 )
 from toolchain.qasm import disassemble_word
 
-__all__ = ["Atom", "Here", "Item", "Label", "Next", "Program", "Setting", "Table", "constant",
-           "list_table", "store_word"]
+__all__ = ["DAWDLE", "Atom", "Here", "Item", "Label", "Next", "Program", "Setting", "Table",
+           "constant", "list_table", "store_word"]
 
 
 @dataclass(frozen=True)
@@ -223,15 +223,24 @@ class Program:
                         *constant(5, Label("table 0", SPARED_WORDS)),
                         encode("add", d=1, s0=1, s1=5), encode("store", d=1, s0=2), *back]
             switch = [*store_word(windows["mmu"], Label(f"table {len(s.tables) - 1}")), *back]
+        # Starts the timer and stays until its interrupt is pending.
+        dawdle: list[Item] = list(back)
+        if "timer" in windows:
+            period_ms = max(1, 400 // self.config.cycles_per_ms)
+            dawdle = [*store_word(windows["timer"], period_ms), *constant(1, 250),
+                      *constant(2, 1), *constant(3, -1), encode("sub", d=1, s0=1, s1=2),
+                      encode("rjnz", s0=1, s1=3), *back]
         return [("fault", fault), ("timer", timer), ("serial", serial), ("edit", edit),
-                ("switch", switch), ("exit", [encode("halt")]), ("back", back)]
+                ("switch", switch), ("exit", [encode("halt")]), ("back", back),
+                ("dawdle", dawdle)]
 
 
 SPARED_WORDS = 9  # of a page table: its count, and two entries
 
 # Handlers of interrupts, by the name of their piece.
+DAWDLE   = 10
 HANDLERS = {1: "fault", 2: "timer", 3: "back", 4: "serial", 5: "exit", 6: "edit", 7: "switch",
-            8: "back", 0x80: "back"}
+            8: "back", DAWDLE: "dawdle", 0x80: "back"}
 
 
 def constant(register: int, value: Item) -> list[Item]:

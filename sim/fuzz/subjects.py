@@ -92,10 +92,11 @@ class _Diverged(Exception):
 class RtlSubject:
     """The hardware, compiled by Verilator."""
 
-    def __init__(self, config: MachineConfig, say: Callable[[str], None] = lambda line: None):
+    def __init__(self, config: MachineConfig, say: Callable[[str], None] = lambda line: None, *,
+                 hesitates: bool = False):
         from sim.engine.machine import RtlMachine
         self.config = config
-        self.machine = RtlMachine(config, say=say, observe=self._observe)
+        self.machine = RtlMachine(config, say=say, observe=self._observe, hesitates=hesitates)
         self.follower = Follower(config)
         self.records = 0
 

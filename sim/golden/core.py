@@ -35,7 +35,7 @@ from toolchain.isa.machine import (
 )
 from toolchain.isa.trace import Kind, Stop, Word
 
-__all__ = ["COVERAGE_WORDS", "COVER_FAULTS", "coverage_index", "make_run"]
+__all__ = ["COVERAGE_WORDS", "COVER_FAULTS", "coverage_index", "fault_index", "make_run"]
 
 jit: Any = numba.njit(cache=True, error_model="numpy", boundscheck=False)
 index: Any = np.uint64  # `interpreted` replaces these two by int
@@ -150,10 +150,10 @@ USES_D_WRITTEN, USES_D_READ, USES_S0, USES_S1 = 1, 2, 4, 8
 READ, WRITE, EXECUTE = int(PageFlag.READ), int(PageFlag.WRITE), int(PageFlag.EXECUTE)
 
 
-# What FOLLOW has seen, counted: instructions by opcode and circumstance, then faults by the place
-# they come from (below) and their reason.
+# What FOLLOW has seen, counted: instructions by opcode and circumstance, then faults by mode, by
+# the place they come from (below) and their reason.
 COVER_FAULTS   = 256 * 8
-COVERAGE_WORDS = COVER_FAULTS + 8 * 8
+COVERAGE_WORDS = COVER_FAULTS + 3 * 8 * 8
 FETCH, SECOND, DECODE, LOAD, STORE, INT, HALT, INTERRUPT = range(8)
 
 
@@ -189,6 +189,12 @@ def ftoi(bits):
 @jit
 def coverage_index(op, translated, missed, interrupted):
     return ((op * 2 + translated) * 2 + missed) * 2 + interrupted
+
+
+@jit
+def fault_index(mode, place, reason):
+    """`mode` is 0 for privileged code, 1 for such with interrupts masked, 2 for translated code."""
+    return COVER_FAULTS + (mode * 8 + place) * 8 + reason
 
 
 # --- translation: (reason, first address, end, physical - virtual) of the range around `a` --------
@@ -279,6 +285,16 @@ def lookup(mem, cpu, active, a, need):
             cpu[index(at)] = cpu[index(at - 3)]
         cpu[index(first)], cpu[index(first + 1)], cpu[index(first + 2)] = low, high, delta
     return reason, low, high, delta
+
+
+@jit
+def was_found(cpu, a, need):
+    """Whether `a` is among the ranges found since translation last changed."""
+    first = RECENT + (need >> 2) * WAYS * 3
+    for at in range(first, first + WAYS * 3, 3):
+        if cpu[index(at)] <= a and a < cpu[index(at + 1)]:
+            return True
+    return False
 
 
 @jit
@@ -508,12 +524,15 @@ def make_run(mode):
                             event, low, high, delta = find(mem, cpu, active, ip, EXECUTE)
                             if event == 0:
                                 op = int64(mem[index(ip + delta)]) >> 24
-                                cover[index(coverage_index(op, int64(active), 0, 1))] += 1
+                                missed = int64(active and not was_found(cpu, ip, EXECUTE))
+                                cover[index(coverage_index(op, int64(active), missed, 1))] += 1
                             reason = cpu[REASON]
                             cpu[REASON] = 0
                             ip = accept(mem, regs, cpu, code, ip)
                             if cpu[REASON]:
-                                cover[index(COVER_FAULTS + INTERRUPT * 8 + cpu[REASON])] += 1
+                                circumstance = 2 * int64(active)
+                                cover[index(fault_index(circumstance, INTERRUPT,
+                                                        cpu[REASON]))] += 1
                             else:
                                 cpu[REASON] = reason
                             active = cpu[TRANSLATING] != 0 and cpu[BASE] != 0
@@ -847,7 +866,10 @@ def make_run(mode):
                             leave = int64(DIVERGED)
                             break
                         if faulted:
-                            cover[index(COVER_FAULTS + place * 8 + event)] += 1
+                            circumstance = 2 * int64(active)
+                            if not active and mem[index(ENABLED)] == 0:
+                                circumstance = int64(1)
+                            cover[index(fault_index(circumstance, place, event))] += 1
                         else:
                             missed = int64(cpu[FINDS] != finds)
                             cover[index(coverage_index(op, int64(active), missed, 0))] += 1

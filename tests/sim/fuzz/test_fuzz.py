@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.fuzz.campaign import CONFIGS, Failure, examine_seeds
+from sim.fuzz.campaign import CONFIGS, Failure, Result, examine_seeds
 from sim.fuzz.coverage import Coverage
 from sim.fuzz.generate import generate
 from sim.fuzz.program import Program
@@ -14,10 +14,10 @@ from sim.fuzz.subjects import ModelSubject
 from sim.golden import core
 from toolchain.isa import ISA
 from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import Reason
 from toolchain.qasm import assemble
 from toolchain.source import Source
 
+SHORT = 800  # seeds, at most; mostly 200 are enough
 QUIET = MachineConfig(cycles_per_ms=20, peripherals=("timer", "clock", "mmu"))
 
 # Mistakes, as one may make them: a piece of `core`'s source and what stands there instead.
@@ -100,10 +100,14 @@ def test_failure_is_saved_as_assembly_with_its_seed(tmp_path):
 
 
 def test_coverage_names_what_was_never_reached():
-    coverage = Coverage()
-    assert "add translated miss" in coverage.missing()
+    coverage = Coverage(QUIET)
+    assert "add translated, miss" in coverage.missing()
     coverage.counts[core.coverage_index(6, 1, 1, 0)] = 1
-    assert "add translated miss" not in coverage.missing()
+    assert "add translated, miss" not in coverage.missing()
+    assert coverage.impossible() == []
+    coverage.counts[core.coverage_index(24, 0, 0, 0)] = 1
+    assert coverage.impossible() == ["wait privileged"]
+    assert "(a) " in str(coverage)
 
 
 # --- the hardware --------------------------------------------------------------------------------
@@ -114,7 +118,17 @@ def test_hardware_agrees_with_the_model_on_random_programs(name):
     result = examine_seeds(name, range(100_000, 100_030))
     assert result.failures == []
     assert result.records > 20_000
-    # Faults of every stage came up, not only straight code.
-    assert {reason for reason in Reason if any(result.coverage.fault(place, reason)
-                                               for place in range(8))} >= \
-        {Reason.INVALID_INSTRUCTION, Reason.OUT_OF_BOUNDS, Reason.INVALID_INTERRUPT}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_short_campaign_leaves_no_hole_in_the_tables(name):
+    """Each instruction and each fault in all circumstances in which it can be."""
+    total = Result()
+    for first in range(200_000, 200_000 + SHORT, 100):
+        total.add(examine_seeds(name, range(first, first + 100)))
+        if not total.coverage[name].missing():
+            break
+    assert total.failures == []
+    assert total.coverage[name].missing() == []
+    assert total.coverage[name].impossible() == []

@@ -223,7 +223,8 @@ def test_a_stopped_process_gives_the_terminal_back_and_takes_it_again():
     person, machine = pty.openpty()
     before = termios.tcgetattr(machine)
     child = subprocess.Popen([sys.executable, "-c", CHILD.format(action="time.sleep(60)")],
-                             stdin=machine, stdout=machine, stderr=subprocess.PIPE)
+                             stdin=machine, stdout=machine, stderr=subprocess.PIPE,
+                             process_group=0)  # an orphaned group would not stop
     assert child.stderr.read(3) == b"raw"
     child.send_signal(signal.SIGTSTP)
     wait_for(lambda: termios.tcgetattr(machine) == before)
