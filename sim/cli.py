@@ -4,8 +4,8 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="quince-sim", formatter_class=argparse.RawDescriptionHelpFormatter, epilog=EXITS,
         description="run a program on the simulated machine; the console is this terminal")
     add = parser.add_argument
-    add("program", metavar="PROGRAM", nargs="?",
+    add("program", metavar="PROGRAM", nargs="?", type=_name,
         help="assembly (.qasm), QLL (.qll) or a flat image (.qbin, or any other name); default: "
              "the operating system, with every device fitted and the disk build/disk.qfs")
     add("--engine", choices=("rtl", "model"), default="rtl",
@@ -76,28 +76,38 @@ def _parser() -> argparse.ArgumentParser:
     add("--lockstep", action="store_true",
         help="run both, and stop where they disagree")
     add("--cycles", type=_count, metavar="N", help="stop after N clock cycles (default: never)")
-    add("--trace", metavar="FILE", help="write what each instruction did, a line each")
+    add("--trace", metavar="FILE", type=_name, help="write what each instruction did, a line each")
     add("--stats", action="store_true", help="tell cycles, instructions and speed at the end")
-    add("--input", metavar="FILE", help="take console input from a file instead of the terminal")
-    add("--files", metavar="DIR", help="the folder that the host file device may use")
-    add("--disk", metavar="FILE", help="fit a block device; FILE is its image, and is written to")
+    add("--input", metavar="FILE", type=_name,
+        help="take console input from a file instead of the terminal")
+    add("--files", metavar="DIR", type=_name, help="the folder that the host file device may use")
+    add("--disk", metavar="FILE", type=_name,
+        help="fit a block device; FILE is its image, and is written to")
     add("--serial", action="store_true",
         help="fit a serial line on this terminal, which becomes raw: leave with ctrl-]")
     add("--display", metavar="[KIND:]WxH",
         help="fit a display; KIND is window, png, terminal, none or auto (default: auto, 320x200)")
-    add("--frames", metavar="DIR", default="build/frames",
+    add("--frames", metavar="DIR", type=_name, default="build/frames",
         help="where a display of kind png puts its pictures (default: %(default)s)")
     add("--keyboard", action="store_true",
         help="fit a keyboard: the display's window, or this terminal")
-    add("--keys", metavar="FILE", help="fit a keyboard that plays '<ms> down|up <key>' lines")
+    add("--keys", metavar="FILE", type=_name,
+        help="fit a keyboard that plays '<ms> down|up <key>' lines")
     add("--target", choices=TARGET_CHOICES, default="auto",
         help="library in front of a source file (default: by what it defines)")
-    add("--symbols", metavar="FILE", help="labels of an image, as qasm --symbols writes them")
+    add("--symbols", metavar="FILE", type=_name,
+        help="labels of an image, as qasm --symbols writes them")
     add("--ram", type=_count, metavar="WORDS", default=RAM_WORDS,
         help="size of RAM (default: %(default)s)")
     add("--page-table", choices=[kind.value for kind in PageTable], default=PageTable.LIST.value,
         help="what the MMU understands (default: %(default)s)")
     return parser
+
+
+def _name(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return text
 
 
 def _count(text: str) -> int:
@@ -114,8 +124,6 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
     """Refuse what does not go together."""
     if options.lockstep and options.engine == "model":
         parser.error("--lockstep runs both engines: leave out --engine model")
-    if options.trace and options.engine == "model":
-        parser.error("--trace shows the hardware's retire port: leave out --engine model")
     if options.keyboard and options.keys:
         parser.error("--keys is a keyboard: leave out --keyboard")
     try:
@@ -138,6 +146,7 @@ def _config(options: argparse.Namespace) -> MachineConfig:
 # --- the run -------------------------------------------------------------------------------------
 
 def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
+    _check_memory(options)
     program = load_program(options.program, options.config, options.target)
     if options.symbols:
         program = LoadedProgram(program.words, read_symbols(options.symbols))
@@ -160,6 +169,15 @@ def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
         _tell(str(error), hosts)
         return Exit.DIVERGED
     return _end(machine, program, status, hosts)
+
+
+def _check_memory(options: argparse.Namespace) -> None:
+    """Refuse a RAM that the host has no room for, before it begins to swap."""
+    needed = options.ram * 4 * (2 if options.lockstep else 1)
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > there:
+        raise ImageError(f"--ram {options.ram}: that is {needed >> 20} MiB, "
+                         f"and this computer has {there >> 20} MiB of memory")
 
 
 def _hosts(options: argparse.Namespace, stack: ExitStack) -> "Hosts":
@@ -220,14 +238,14 @@ def _octets(name: str) -> bytes:
 
 def _machine(options: argparse.Namespace, program: LoadedProgram, hosts: "Hosts",
              stack: ExitStack) -> Machine:
-    if options.engine == "model":
-        from sim.golden import Golden
-        return Golden(options.config, hosts)
-    from sim.engine.build import BuildError
     from sim.trace import TraceWriter
     observe = None
     if options.trace:
         observe = TraceWriter(stack.enter_context(_writable(options.trace)), program.locate)
+    if options.engine == "model":
+        from sim.golden import Golden
+        return Golden(options.config, hosts, observe=observe)
+    from sim.engine.build import BuildError
     try:
         if options.lockstep:
             from sim.lockstep import Lockstep
@@ -239,11 +257,20 @@ def _machine(options: argparse.Namespace, program: LoadedProgram, hosts: "Hosts"
         raise ImageError(str(error)) from None
 
 
-def _writable(name: str) -> TextIO:
+@contextmanager
+def _writable(name: str) -> Iterator[TextIO]:
+    if name == "-":
+        yield sys.stdout
+        return
     try:
-        return sys.stdout if name == "-" else open(name, "w", encoding="utf-8")
+        file = open(name, "w", encoding="utf-8")
     except OSError as error:
         raise ImageError(f"{name}: {error.strerror or error}") from None
+    try:
+        yield file
+    finally:
+        with suppress(OSError):  # all that was written has been flushed, or that has failed
+            file.close()
 
 
 def _run(machine: Machine, hosts: "Hosts", limit: int | None) -> Status:

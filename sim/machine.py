@@ -11,6 +11,7 @@ slices. Between slices the caller may look at it; it looks after its devices by 
 Stopping, in words and as an exit status, has its one home here too.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
@@ -142,9 +143,11 @@ class ImageError(Exception):
     """A program file, or the image in it, cannot be loaded; the message names it."""
 
 
-def read_image(path: Path | str) -> Words:
-    """The words of a flat image (`.qbin`)."""
+def read_image(path: Path | str, config: MachineConfig | None = None) -> Words:
+    """The words of a flat image (`.qbin`); one that is too large for `config` is not read."""
     try:
+        if config is not None and os.path.isfile(path):
+            _check_size(os.path.getsize(path) // 4, config, PROGRAM, f"{path}: ")
         octets = Path(path).read_bytes()
     except OSError as error:
         raise ImageError(f"{path}: {error.strerror or error}") from None
@@ -159,11 +162,15 @@ def read_image(path: Path | str) -> Words:
 def check_image(words: Sequence[int] | Words, config: MachineConfig,
                 address: int = PROGRAM) -> Words:
     """The image as an array, after the check that it fits into the machine's RAM."""
-    room = config.ram_words - address
-    if len(words) > room:
-        raise ImageError(f"a program of {len(words)} words does not fit: RAM has room for {room} "
-                         f"from {address:#x}")
+    _check_size(len(words), config, address)
     return np.asarray(words, dtype=np.uint32)
+
+
+def _check_size(words: int, config: MachineConfig, address: int, name: str = "") -> None:
+    room = config.ram_words - address
+    if words > room:
+        raise ImageError(f"{name}a program of {words} words does not fit: RAM has room for {room} "
+                         f"from {address:#x}")
 
 
 def exit_status(status: Status, report: StopReport | None) -> int:

@@ -63,7 +63,7 @@ def load_program(name: str, config: MachineConfig, target: str = "auto") -> Load
         raise ImageError(f"{name}: the bare machine runs flat images; "
                          "link this one to a .qbin, or run it under the kernel")
     else:
-        program = LoadedProgram(read_image(name))
+        program = LoadedProgram(read_image(name, config))
     try:
         check_image(program.words, config)
     except ImageError as error:

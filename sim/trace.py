@@ -6,6 +6,7 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.host.error import HostError, OutputClosed
 from toolchain.isa.machine import PERIPHERALS, Reason
 from toolchain.isa.trace import Kind, Stop, Word, Wrote
 from toolchain.qasm import disassemble_word
@@ -65,12 +66,14 @@ class TraceWriter:
         Where to.
     locate : callable
         Name of an address, as ``main`` or ``main+0x2``; None if it has none.
+
+    Raises `HostError` when the file cannot be written.
     """
 
     def __init__(self, file: TextIO, locate: Locate):
         self._file = file
         self._locate = locate
-        file.write(HEADING + "\n")
+        self._write([HEADING])
 
     def __call__(self, records: Records) -> None:
         """Write these records."""
@@ -82,4 +85,13 @@ class TraceWriter:
                     lines.append(f"{label}:")
             lines.append(describe(record))
         if lines:
+            self._write(lines)
+
+    def _write(self, lines: list[str]) -> None:
+        try:
             self._file.write("\n".join(lines) + "\n")
+            self._file.flush()
+        except BrokenPipeError:
+            raise OutputClosed("the trace's reader has gone away") from None
+        except OSError as error:
+            raise HostError(f"{self._file.name}: {error.strerror or error}") from None

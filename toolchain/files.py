@@ -10,6 +10,7 @@ from toolchain.source import Source, SourceError, Span
 __all__ = ["STANDARD_STREAM", "read_octets", "read_source", "write_output"]
 
 STANDARD_STREAM = "-"  # as a file's name: standard input, or standard output
+LONGEST_SOURCE  = 64 << 20  # octets; the text of a program that fills RAM is shorter
 
 
 def read_octets(name: str) -> bytes:
@@ -30,8 +31,11 @@ def read_source(name: str) -> Source:
     Raises
     ------
     SourceError
-        If the file cannot be read, or, with the place, if it is not UTF-8.
+        If the file cannot be read or is too long, or, with the place, if it is not UTF-8.
     """
+    if os.path.isfile(name) and os.path.getsize(name) > LONGEST_SOURCE:
+        raise SourceError(f"cannot read {name}: {os.path.getsize(name)} octets are too many for a "
+                          f"source file; at most {LONGEST_SOURCE} are read")
     octets = read_octets(name)
     shown = "<stdin>" if name == STANDARD_STREAM else name
     try:

@@ -14,6 +14,11 @@ __all__ = ["Source", "SourceError", "SourceErrors", "Span"]
 _SURROUNDINGS = 100  # characters on each side of an error that are shown of a long line
 
 
+def _harmless(text: str) -> str:
+    """The text without what a terminal would obey, which takes the same room."""
+    return "".join(char if char.isprintable() or char in "\t\n" else "\ufffd" for char in text)
+
+
 @dataclass(frozen=True)
 class Source:
     """A file's name and text; lines and columns count from 1."""
@@ -42,7 +47,8 @@ class Span:
     def excerpt(self) -> str:
         """The line, and under it a caret with a tail; tabs are kept so that both align.
 
-        Of a line that is too long to read only the surroundings are shown.
+        Of a line that is too long to read only the surroundings are shown. Control characters are
+        replaced, one for one.
         """
         line, column = self.source.line(self.line), self.column
         if len(line) > 2 * _SURROUNDINGS:
@@ -51,6 +57,7 @@ class Span:
             before = "..." if first else ""
             after = "..." if first + len(shown) < len(line) else ""
             line, column = before + shown + after, column - first + len(before)
+        line = _harmless(line)
         lead = "".join("\t" if char == "\t" else " " for char in line[:column - 1])
         lead += " " * (column - 1 - len(lead))
         room = max(1, len(line) - column + 1)
@@ -69,11 +76,12 @@ class SourceError(Exception):
         self.notes = notes
 
     def __str__(self) -> str:
+        message = _harmless(self.message)
         if self.span is None:
-            text = f"{self.severity}: {self.message}"
+            text = f"{self.severity}: {message}"
         else:
-            text = f"{self.span}: {self.severity}: {self.message}\n{self.span.excerpt()}"
-        return "\n".join([text, *(f"    note: {note}" for note in self.notes)])
+            text = f"{self.span}: {self.severity}: {message}\n{self.span.excerpt()}"
+        return "\n".join([text, *(f"    note: {_harmless(note)}" for note in self.notes)])
 
 
 class SourceErrors(Exception):

@@ -27,6 +27,7 @@ from toolchain.isa.trace import RECORD_WORDS, Stop
 __all__ = ["Golden"]
 
 FPU_OPCODES = range(25, 35)
+TRACE_ROWS  = 16_384  # kept at a time
 
 # Shared words that a store leaves alone, by peripheral: the manual calls them read only.
 FIXED_WORDS = {
@@ -72,11 +73,16 @@ class Golden:
         Whether Numba compiles the loop; without, the same source runs as Python.
     following : bool
         Devices act by themselves only when told to (`sim.golden.follow`).
+    observe : callable or None
+        Called with trace records as they come, a view that is only good during the call. Events of
+        devices with a host behind them are not among them.
     """
 
     def __init__(self, config: MachineConfig | None = None, hosts: Hosts | None = None, *,
-                 compiled: bool = True, following: bool = False):
+                 compiled: bool = True, following: bool = False,
+                 observe: Callable[[NDArray[np.uint32]], None] | None = None):
         self.config = config or MachineConfig()
+        self._observe = observe
         self.hosts = hosts or Hosts()
         self.compiled = compiled
         self.following = following
@@ -123,7 +129,15 @@ class Golden:
                          for offset in range(device.kind.io_words)}
 
     def run(self, budget: int) -> Status:
-        return self._run(budget, core.RUN, self.no_trace)
+        if self._observe is None:
+            return self._run(budget, core.RUN, self.no_trace)
+        end, trace = self.cycles + budget, np.zeros((TRACE_ROWS, RECORD_WORDS), np.uint32)
+        while True:
+            self.cpu[core.AT] = 0
+            status = self._run(min(end - self.cycles, TRACE_ROWS), core.RECORD, trace)
+            self._observe(trace[:int(self.cpu[core.AT])])
+            if status is not Status.RUNNING or self.cycles >= end:
+                return status
 
     def record(self, trace: NDArray[np.uint32]) -> tuple[Status, int]:
         """Go on, leaving a trace record a row, until few rows are left; gives how many are used.

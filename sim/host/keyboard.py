@@ -181,13 +181,13 @@ def parse_script(text: str, name: str = "key script") -> list[tuple[int, Key | i
             continue
         if len(fields) != 3 or not fields[0].isdecimal() or fields[1] not in ("down", "up"):
             raise HostError(f"{name}:{number}: expected '<milliseconds> down|up <key>', "
-                            f"not {line.strip()!r}")
+                            f"not {line.strip()[:40]!r}")
         if fields[2].upper() in Key.__members__:
             key: Key | int = Key[fields[2].upper()]
         elif len(fields[2]) == 1 and fields[2].isascii():
             key = ord(fields[2])
         else:
-            raise HostError(f"{name}:{number}: there is no key {fields[2]!r}")
+            raise HostError(f"{name}:{number}: there is no key {fields[2][:40]!r}")
         if script and int(fields[0]) < script[-1][0]:
             raise HostError(f"{name}:{number}: times must not go back")
         script.append((int(fields[0]), key, fields[1] == "down"))

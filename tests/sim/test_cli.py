@@ -2,6 +2,7 @@
 
 import os
 import pty
+import random
 import re
 import select
 import signal
@@ -128,8 +129,22 @@ def test_a_folder_is_no_program(tmp_path):
     (["--keys", "/nonexistent"], "/nonexistent: No such file"),
     (["--symbols", "/nonexistent"], "cannot read /nonexistent"),
     (["--trace", "/nonexistent/x"], "/nonexistent/x: No such file"),
-    (["--display", "0x9"], "display: width and height must be from 1"),
+    (["--display", "0x9"], "display: width and height must be from 1 to 4096 pixels, not 0 and 9"),
+    (["--display", "99999x1"], "display: width and height must be from 1 to 4096 pixels, not 999"),
+    (["--display", "9"], "display: a size is WIDTHxHEIGHT, such as 320x200, not '9'"),
+    (["--display", "9.5x2"], "display: a size is WIDTHxHEIGHT, such as 320x200, not '9.5x2'"),
+    (["--display", ""], "display: a size is WIDTHxHEIGHT, such as 320x200, not ''"),
+    (["--display", "png:"], "display: a size is WIDTHxHEIGHT, such as 320x200, not ''"),
     (["--display", "paper:9x9"], "display: 'paper' is none of"),
+    (["--display", "terminal"], "display: the output is no terminal; use --display png"),
+    (["--display", "png:4x4", "--frames", "/proc/x"], "display: /proc/x: No such file"),
+    (["--frames", "x"], "--frames needs a display"),
+    (["--disk", "."], ".: not an ordinary file"),
+    (["--files", HELLO], f"host file: {HELLO} is not a folder"),
+    (["--ram", "0x100000000", "--lockstep"], "--ram 4294967296: that is 32768 MiB, and this"),
+    (["--ram", "0x1001"], f"{HELLO}: a program of 53 words does not fit: RAM has room for 1 from"),
+    (["--trace", "/dev/full"], "/dev/full: No space left on device"),
+    (["--trace", "/dev/full", "--engine", "model"], "/dev/full: No space left on device"),
 ])
 def test_a_bad_file_or_size_is_told(options, message):
     done = run(HELLO, *options)
@@ -138,10 +153,54 @@ def test_a_bad_file_or_size_is_told(options, message):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("octets, message", [
+    (b"", "0 octets are not a whole number of sectors of 512 octets; is this a disk image?"),
+    (bytes(100), "100 octets are not a whole number of sectors of 512 octets"),
+    (bytes(1025), "1025 octets are not a whole number of sectors of 512 octets"),
+])
+def test_a_file_that_is_no_disk_image_is_told(tmp_path, octets, message):
+    path = tmp_path / "bad.img"
+    path.write_bytes(octets)
+    done = run(HELLO, "--disk", str(path))
+    assert (done.returncode, done.stdout) == (Exit.BAD_INPUT, "")
+    assert f"quince-sim: {path}: {message}" in done.stderr
+
+
+@pytest.mark.parametrize("name, message", [
+    ("large.qbin", "large.qbin: a program of 1342177280 words does not fit"),
+    ("large.qasm", "large.qasm: 5368709120 octets are too many for a source file"),
+    ("large.qll", "large.qll: 5368709120 octets are too many for a source file"),
+])
+def test_a_huge_program_is_not_read_at_all(tmp_path, name, message):
+    path = tmp_path / name
+    with open(path, "wb") as file:
+        file.truncate(5 << 30)  # takes no room on the disk
+    done = run(str(path), "--engine", "model")
+    assert done.returncode == Exit.BAD_INPUT
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("suffix", [".qasm", ".qll", ".qbin", ".keys", ".symbols"])
+def test_rubbish_is_told_and_cannot_speak_to_the_terminal(tmp_path, seed, suffix):
+    path = tmp_path / f"rubbish{suffix}"
+    octets = random.Random(seed).randbytes(2000)
+    path.write_bytes(octets if seed % 2 else bytes(octet & 0x7F for octet in octets))
+    options = {".keys": [HELLO, "--keys"], ".symbols": [HELLO, "--symbols"]}.get(suffix, [])
+    done = run(*options, str(path), "--engine", "model", "--cycles", "100000")
+    assert done.returncode in (Exit.BAD_INPUT, Exit.FAULT, Exit.LIMIT, Exit.STUCK)
+    assert str(path) in done.stderr or suffix == ".qbin"
+    assert "Traceback" not in done.stderr
+    assert all(char.isprintable() or char in "\t\n" for char in done.stderr)
+
+
 @pytest.mark.parametrize("options", [
     ["--engine", "abacus", HELLO], ["--cycles", "0", HELLO], ["--cycles", "many", HELLO],
     ["--no-such-option", HELLO], [HELLO, HELLO], ["--lockstep", "--engine", "model", HELLO],
-    ["--trace", "x", "--engine", "model", HELLO], ["--ram", "100", HELLO],
+    ["--ram", "100", HELLO], ["--disk", "", HELLO], ["--files", "", HELLO], ["--keys", "", HELLO],
+    ["--input", "", HELLO], ["--trace", "", HELLO], ["--symbols", "", HELLO],
+    ["--display", "png:4x4", "--frames", "", HELLO], ["", "--engine", "model"],
 ])
 def test_a_bad_command_line_is_status_2(options):
     done = run(*options)
@@ -173,9 +232,10 @@ def test_input_may_come_from_a_file(tmp_path):
     assert "> -2\n> Goodbye.\n" in done.stdout
 
 
-def test_a_trace_names_labels_and_effects(tmp_path):
+@pytest.mark.parametrize("engine", ["rtl", "model"])
+def test_a_trace_names_labels_and_effects(tmp_path, engine):
     done = run(program(tmp_path, "@start:\n constant r1 5\n@end:\n add r0 r1 r1\n halt\n"),
-               "--trace", str(tmp_path / "trace"))
+               "--trace", str(tmp_path / "trace"), "--engine", engine)
     assert done.returncode == 10
     lines = [line.split(None, 1) for line in (tmp_path / "trace").read_text().splitlines()]
     assert [line[0] for line in lines if line[0].endswith(":")] == ["start:", "end:"]
