@@ -5,6 +5,7 @@ import sys
 
 from bench.kernels import OTHERS, kernel_paths, measure_kernel
 from bench.micro import MICRO, measure_micro
+from bench.naive import PROGRAMS, measure_naive
 from bench.speed import measure_speeds
 
 __all__ = ["main"]
@@ -16,11 +17,11 @@ REFERENCE_MILLIONS = 6.2
 def main(argv: list[str] | None = None) -> int:
     """Print the tables; returns 0, or 1 if a kernel's result is wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="*", metavar="speed|kernels|micro|system",
+    parser.add_argument("what", nargs="*", metavar="speed|kernels|naive|micro|system",
                         help="tables to print (default: all)")
-    wanted = parser.parse_args(argv).what or ["speed", "kernels", "micro", "system"]
-    tables = {"speed": print_speeds, "kernels": print_kernels, "micro": print_micro,
-              "system": print_system}
+    wanted = parser.parse_args(argv).what or ["speed", "kernels", "naive", "micro", "system"]
+    tables = {"speed": print_speeds, "kernels": print_kernels, "naive": print_naive,
+              "micro": print_micro, "system": print_system}
     for name in wanted:
         if name not in tables:
             parser.error(f"there is no table {name!r}")
@@ -55,6 +56,16 @@ def print_kernels() -> None:
         print(f"{result.name:8} {by:6} {result.warm.cycles:9,} {result.warm.instructions:13,} "
               f"{result.warm.cpi:6.3f} " + " ".join(f"{other:9,}" for other in others)
               + f" {others[-1] / result.warm.cycles:13.2f}")
+    print()
+
+
+def print_naive() -> None:
+    """Programs as a simple compiler makes them."""
+    print("Code of a simple compiler: all variables in memory, each address from [r63]\n")
+    print(f"{'program':10} {'cycles':>10} {'instructions':>13} {'CPI':>6}")
+    for name in PROGRAMS:
+        measured = measure_naive(name)
+        print(f"{name:10} {measured.cycles:10,} {measured.instructions:13,} {measured.cpi:6.3f}")
     print()
 
 
