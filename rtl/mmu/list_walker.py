@@ -139,7 +139,8 @@ class ListWalker(wiring.Component):
             with m.State("MEASURE"):
                 m.d.sync += fit.eq((self.ram_words - 1 - table) >> 2)
                 m.next = "COUNT"
-                with m.If(walk.base >= self.ram_words):
+                # Abandoned, `base` may be another one already than that which is in `table`.
+                with m.If((walk.base >= self.ram_words) | ~walk.en):
                     m.next = "FINISH"
             with m.State("COUNT"):
                 m.d.comb += [asked.eq(Item.COUNT), req.payload.addr.eq(table)]
