@@ -13,6 +13,8 @@ import numpy as np
 
 from sim.engine.machine import RtlMachine
 from sim.golden.follow import Divergence, Follower
+from sim.golden.peripherals import Block, ConsoleOutput
+from sim.golden.peripherals import Serial as SerialLine
 from sim.host.console import Console
 from sim.host.disk import Disk
 from sim.host.display import Display
@@ -23,7 +25,7 @@ from sim.host.terminal import Terminal
 from sim.machine import Diverged, Registers, Status, StopReport, Words
 from sim.trace import Locate, Records, describe
 from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import PROGRAM
+from toolchain.isa.machine import PROGRAM, SECTOR_WORDS, BlockCommand
 
 __all__ = ["Lockstep"]
 
@@ -115,7 +117,10 @@ class Lockstep:
             self._observe(records)
 
     def _compare_ends(self) -> None:
-        """The whole of registers and memory, once: what no instruction has looked at, too."""
+        """The whole of registers, memory and disk, once: what no instruction has looked at, too.
+
+        What a device was at when the machine stopped may be a word further here than there.
+        """
         golden = self.model.golden
         ours, theirs = golden.registers().general, self.registers().general
         differing = [n for n in range(len(ours)) if ours[n] != theirs[n]]
@@ -123,16 +128,29 @@ class Lockstep:
             raise Diverged("after the stop registers differ: " + ", ".join(
                 f"r{n} is {theirs[n]:#x} in hardware and {ours[n]:#x} in the model"
                 for n in differing[:8]))
-        wrong = np.flatnonzero(self.memory[PROGRAM:] != golden.memory[PROGRAM:])
+        block = golden.devices.get("block")
+        moving = block if isinstance(block, Block) and block.operation is not None else None
+        wrong = PROGRAM + np.flatnonzero(self.memory[PROGRAM:] != golden.memory[PROGRAM:])
+        if moving and moving.operation == BlockCommand.READ:
+            end = moving.buffer + moving.count * SECTOR_WORDS
+            wrong = wrong[(wrong < moving.buffer) | (wrong >= end)]
         if len(wrong):
-            at = PROGRAM + int(wrong[0])
+            at = int(wrong[0])
             raise Diverged(f"after the stop {len(wrong)} words of memory differ; the first, at "
                            f"{at:#x}, is {int(self.memory[at]):#x} in hardware and "
                            f"{int(golden.memory[at]):#x} in the model")
         theirs_disk, ours_disk = self._hosts.disk, golden.hosts.disk
-        if theirs_disk and ours_disk and theirs_disk.octets() != ours_disk.octets():
-            raise Diverged("after the stop the disks differ")
-        self._passed.check_end()
+        if theirs_disk and ours_disk:
+            for sector in range(theirs_disk.total_sectors):
+                is_moving = (moving and moving.operation == BlockCommand.WRITE
+                             and 0 <= sector - moving.sector < moving.count)
+                if not is_moving and (theirs_disk.read(sector) != ours_disk.read(sector)).any():
+                    raise Diverged(f"after the stop sector {sector} of the disk differs")
+        console, serial = (golden.devices.get(name) for name in ("console_output", "serial"))
+        self._passed.check_end(
+            console.part if isinstance(console, ConsoleOutput) and console.operation else [],
+            [] if not isinstance(serial, SerialLine) or serial.sending is None
+            else [serial.sending])
 
     def _report(self, divergence: Divergence) -> str:
         lines = [f"hardware and golden model disagree at record {divergence.position}: "
@@ -165,10 +183,12 @@ class _Passed:
         for queue in (self.lines, self.written, self.octets, self.typed, self.files):
             queue.clear()
 
-    def check_end(self) -> None:
-        """Nothing that the hardware put out is missing at the model."""
-        for name, queue in (("the console", self.written), ("the serial line", self.octets)):
-            if queue:
+    def check_end(self, written: list[int], octets: list[int]) -> None:
+        """Nothing that the hardware put out is missing at the model, but for the beginning of what
+        each device was putting out just then."""
+        for name, queue, begun in (("the console", self.written, written),
+                                   ("the serial line", self.octets, octets)):
+            if list(queue) != begun[:len(queue)]:
                 raise Diverged(f"the hardware sent {len(queue)} more to {name} than the model")
 
     def match(self, name: str, queue: deque[int], values: Iterable[int]) -> None:

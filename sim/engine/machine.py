@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 from sim.engine import build
 from sim.engine.adapters import ADAPTERS, Adapter
 from sim.engine.library import Outcome, Simulation
-from sim.engine.quince import live_registers, low_words, quince_design, timer_runs
+from sim.engine.quince import (
+    live_registers,
+    low_words,
+    physical_address,
+    quince_design,
+    timer_runs,
+)
 from sim.host.hosts import Hosts
 from sim.machine import Registers, Status, StopReport, Words, check_image
 from toolchain.isa.config import MachineConfig
@@ -171,7 +177,8 @@ class RtlMachine:
         return StopReport(Stop(stop[Word.CODE]), ip, *self._words_at(ip), reason=cause[Word.CODE])
 
     def _words_at(self, ip: int) -> tuple[int, int]:
-        """Both words that an instruction at a physical `ip` may have, 0 past the end of RAM."""
-        first, second = (int(self.memory[at]) if at < self.config.ram_words else 0
-                         for at in (ip, ip + 1))
+        """Both words that an instruction at `ip` may have, 0 where they cannot be fetched."""
+        places = (physical_address(self.simulation, self.config, at & 0xFFFFFFFF)
+                  for at in (ip, ip + 1))
+        first, second = (0 if at is None else int(self.memory[at]) for at in places)
         return first, second

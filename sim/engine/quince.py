@@ -5,13 +5,16 @@ from sim.engine.library import Simulation
 from sim.engine.verilog import to_verilog
 from sim.machine import Registers
 from toolchain.isa import REGISTERS
-from toolchain.isa.config import MachineConfig
+from toolchain.isa.config import MachineConfig, PageTable
 from toolchain.isa.trace import Kind, Word
 
-__all__ = ["live_registers", "low_words", "quince_design", "timer_runs"]
+__all__ = ["live_registers", "low_words", "physical_address", "quince_design", "timer_runs"]
 
 BANKS    = ("core.registers.bank0", "core.registers.bank1")
 MS_LEFT  = "timer.ms_left"
+BASE     = "mmu.base"
+IS_ON    = "core.traps.translates"
+REGISTERS_OF = {"timer": (MS_LEFT,), "mmu": (BASE, IS_ON)}
 TICKERS  = {"timer": "timer.cycle", "clock": "clock.cycle"}
 
 
@@ -38,7 +41,8 @@ def quince_design(machine: MachineConfig, *, hesitates: bool = False) -> Design:
         asleep="asleep",
         probes=("ip", "is_enabled", "live_bank", "live_zero"),
         arrays=BANKS,
-        registers=(MS_LEFT,) if "timer" in machine.peripherals else (),
+        registers=tuple(path for name, paths in REGISTERS_OF.items()
+                        if name in machine.peripherals for path in paths),
         tickers=tuple(path for name, path in TICKERS.items() if name in machine.peripherals),
         ticker_wrap=machine.cycles_per_ms,
     )
@@ -62,3 +66,18 @@ def live_registers(simulation: Simulation) -> Registers:
 def timer_runs(simulation: Simulation) -> bool:
     """Whether the timer will interrupt some time."""
     return MS_LEFT in simulation.design.registers and simulation.register(MS_LEFT) != 0
+
+
+def physical_address(simulation: Simulation, machine: MachineConfig, ip: int) -> int | None:
+    """Where the instruction at `ip` is in memory, as things stand; None if nowhere."""
+    from sim.golden import core
+    from sim.golden.interpreted import namespace
+    cpu = [0] * core.CPU_WORDS
+    cpu[core.RAM_WORDS] = machine.ram_words
+    cpu[core.TWO_LEVEL] = int(machine.page_table is PageTable.TWO_LEVEL)
+    active = False
+    if BASE in simulation.design.registers:
+        cpu[core.BASE] = simulation.register(BASE)
+        active = bool(simulation.register(IS_ON) and cpu[core.BASE])
+    reason, _, _, delta = namespace()["find"](simulation.ram, cpu, active, ip, core.EXECUTE)
+    return None if reason else ip + delta

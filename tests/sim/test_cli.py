@@ -59,6 +59,29 @@ def test_both_engines_tell_a_fault_alike(tmp_path):
     assert run(path).stderr == run(path, "--engine", "model").stderr != ""
 
 
+@pytest.mark.parametrize("fault, told", [
+    ("constant r1 0x300000\nload r2 r1", "MEMORY_FAULT, at 0x0050100f: load r2 r1"),
+    ("constant r1 0x700000\njmp r1", "MEMORY_FAULT, at 0x00700000, which could not be fetched"),
+    ("nop\nnop\nword 0xFF000000", "INVALID_INSTRUCTION, at 0x0050100f: word 0xff000000"),
+])
+def test_behind_a_page_table_the_instruction_is_that_of_the_virtual_address(tmp_path, fault, told):
+    """In physical memory something else lies at that address."""
+    path = program(tmp_path, f"""
+        constant r1 0x603
+        constant r2 @table
+        store r1 r2
+        constant r1 0x42
+        constant r2 0x50100d
+        store r1 r2
+        constant r1 0
+        int r1
+        {fault}
+        data @table 1 0x501000 0x1000 0x1000 11""")
+    errors = [run(path, "--engine", engine, "--ram", "0x800000").stderr
+              for engine in ("rtl", "model")]
+    assert errors == [f"quince-sim: fault without a handler, {told}\n"] * 2
+
+
 def test_a_double_fault_is_told(tmp_path):
     done = run(program(tmp_path, """
         constant r1 0x46
