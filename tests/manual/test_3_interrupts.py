@@ -223,6 +223,20 @@ def test_a_peripherals_number_above_the_highest_is_a_fault_of_the_next_instructi
 
 
 @pytest.mark.manual("3.3.2")
+@pytest.mark.parametrize("number, reason", [
+    (0x400000 - 0x45, 4), (0xFFFFFFBA, 4), (0xFFFFFFBB, 4), (0xFFFFFFFF, 4),
+    (0x400000 - 0x46, None),  # the last word of RAM, which is 0
+])
+def test_a_handlers_word_behind_the_end_of_ram_is_out_of_bounds(number, reason):
+    run = fault_of(f"{store(0x44, -1)}constant r1 {number}\n@it:\nint r1\nconstant r20 5")
+    if reason:
+        assert run.registers[60:62] == (reason, run.symbols["it"])
+        assert run.registers[20] == 0
+    else:
+        assert run.registers[20] == 5
+
+
+@pytest.mark.manual("3.3.2")
 def test_an_int_without_handler_does_nothing_and_a_fault_without_handler_stops():
     run = run_qasm(f"{handlers({3: 0})}constant r1 3\nint r1\nconstant r1 2\nint r1\n"
                    f"constant r20 5\n{load(21, 0)}{BAD}")
