@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In
 
 from rtl.memory.ports import DataPort, FetchPort
 
-__all__ = ["BankedRam", "SIMULATED_RAM", "SimulatedRam"]
+__all__ = ["BankedRam", "SimulatedRam"]
 
 
 class BankedRam(wiring.Component):
@@ -78,31 +78,8 @@ class BankedRam(wiring.Component):
         return m
 
 
-# The module behind `SimulatedRam`: one array, which the simulator's host reads and writes.
-SIMULATED_RAM = """\
-module simulated_ram #(parameter WORDS = 2, parameter BITS = 1) (
-    input clk,
-    input f_en, input [BITS-1:0] f_addr, output reg [31:0] f_first, output reg [31:0] f_second,
-    input d_en, input d_write, input [BITS-1:0] d_addr, input [31:0] d_w_data,
-    output reg [31:0] d_r_data);
-  reg [31:0] mem [0:WORDS-1];
-  wire [BITS-1:0] f_next = f_addr + 1'b1;
-  always @(posedge clk) begin
-    if (f_en) begin
-      f_first  <= mem[f_addr];
-      f_second <= mem[f_next];
-    end
-    if (d_en) begin
-      if (d_write) mem[d_addr] <= d_w_data;
-      else d_r_data <= mem[d_addr];
-    end
-  end
-endmodule
-"""
-
-
 class SimulatedRam(wiring.Component):
-    """The same for compiled simulators: a black box, whose Verilog is `SIMULATED_RAM`.
+    """The same as one array of the simulator's, which its host reads and writes: a black box.
 
     A memory of millions of words would take Amaranth minutes to write out.
 

@@ -1,19 +1,31 @@
-// The inner loop of the RTL engine: clocks a verilated design, moves tokens between its streams and
+// The inner loop of the RTL engine: clocks a compiled design, moves tokens between its streams and
 // queues, counts instructions, and keeps trace records. Python (library.py) drives it in large steps.
 //
-// What is particular to a design comes from the generated "design.h" (design.py): the class `Top`,
+// What is particular to a design comes from the generated "design.h" (design.py): the struct `Top`,
 // and macros that expand to one line a stream or a trace slot.
 //
-// One cycle is: drive inputs, let them settle, look at what both sides of each stream and the trace
-// ports say, clock edge. So all is sampled as a register would see it. How to settle and how to make
-// an edge the generated "schedule.h" says (build.py).
+// `Top::cycle` computes the outputs of a cycle from inputs and registers, and lets the registers
+// become what the clock's edge makes of them. So all that is looked at behind it is sampled as a
+// register would see it.
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
+typedef unsigned __int128 uint128_t;
+typedef __int128 int128_t;
+
+// A large memory: pages that are never touched cost nothing.
+template <typename Word, size_t SIZE> struct Zeros {
+    Word* words = static_cast<Word*>(calloc(SIZE, sizeof(Word)));
+    Zeros() = default;
+    Zeros(const Zeros&) = delete;
+    ~Zeros() { free(words); }
+    Word& operator[](size_t index) { return words[index]; }
+};
+
 #include "design.h"
-#include "schedule.h"
 
 namespace {
 
@@ -48,8 +60,7 @@ struct Queue {
 };
 
 struct Engine {
-    VerilatedContext context;
-    Top* top;
+    Top* top = new Top;
     Queue outputs[OUTPUTS + 1];
     Queue inputs[INPUTS + 1];
     uint64_t cycles = 0;
@@ -66,29 +77,12 @@ struct Engine {
     unsigned quiet_left = 0;     // 0: no token has come since the last return
     bool stopped = false;
 
-    Engine() : top(nullptr) { make(); }
-    ~Engine() { drop(); }
-
-    void make() {
-        top = new Top(&context);
-        memset(RAM(top), 0, RAM_WORDS * sizeof(uint32_t));
+    Engine() {
 #define OUTPUT(i, valid, ready, payload) top->ready = 1;
         EACH_OUTPUT
 #undef OUTPUT
-        top->rst = 1;
-        for (int cycle = 0; cycle < 2; cycle++) tick();
-        top->rst = 0;
     }
-    void drop() {
-        top->final();
-        delete top;
-    }
-    void tick() {
-        top->clk = 0;
-        top->eval();
-        top->clk = 1;
-        top->eval();
-    }
+    ~Engine() { delete top; }
 
     // Inputs change only when a token was taken, or when Python gave some: not each cycle.
     void drive_inputs() {
@@ -97,7 +91,6 @@ struct Engine {
         if (!inputs[i].empty()) top->payload_ = inputs[i].front();
         EACH_INPUT
 #undef INPUT
-        SETTLE(top);
     }
 
     bool has_input() const {
@@ -109,30 +102,29 @@ struct Engine {
     // wrapped, is at rest: nothing changes but the tickers, until one of them wraps. Those cycles
     // are added to the tickers instead.
     void skip(uint64_t limit) {
-#if CAN_SKIP
-        auto* const root = top->rootp;
+#if TICKER_WRAP
         uint64_t room = limit;
-#define TICKER(path) \
-        if (root->path < AFTERMATH_CYCLES) return; \
-        { uint64_t left = root->path + 2 < TICKER_WRAP ? TICKER_WRAP - 2 - root->path : 0; \
+#define TICKER(count) \
+        if (count < AFTERMATH_CYCLES) return; \
+        { uint64_t left = count + 2 < TICKER_WRAP ? TICKER_WRAP - 2 - count : 0; \
           if (left < room) room = left; }
         EACH_TICKER
 #undef TICKER
         if (room == 0) return;
-#define TICKER(path) root->path += room;
+#define TICKER(count) count += room;
         EACH_TICKER
 #undef TICKER
-        RESETTLE(top);
         cycles += room;
 #endif
     }
 
     template <bool TRACE> int run(uint64_t budget) {
         drive_inputs();
-        auto* const top = this->top->rootp;  // the same ports, without a pointer to each
+        Top* const top = this->top;
         uint64_t end = cycles + budget;
         while (cycles < end) {
             if (TRACE && record_capacity - record_count < SLOTS) return FULL;
+            top->cycle();
             if (ANY_OUTPUT_VALID(top)) {
 #define OUTPUT(i, valid, ready, payload) \
                 if (top->valid) { \
@@ -172,7 +164,6 @@ struct Engine {
             bool is_stopped = IS_STOPPED(top);
             bool is_asleep = IS_ASLEEP(top);
 
-            EDGE(this->top);
             cycles++;
             if (taken) drive_inputs();
 
@@ -195,7 +186,10 @@ extern "C" {
 void* engine_new() { return new Engine; }
 void engine_delete(Engine* e) { delete e; }
 
-uint32_t* engine_ram(Engine* e) { return reinterpret_cast<uint32_t*>(RAM(e->top)); }
+uint32_t* engine_ram(Engine* e) {
+    [[maybe_unused]] Top* const top = e->top;
+    return RAM(top);
+}
 
 int engine_run(Engine* e, uint64_t budget) {
     if (e->stopped) return STOPPED;
@@ -235,8 +229,9 @@ size_t engine_unsent(Engine* e, int stream) { return e->inputs[stream].size(); }
 
 // Plain output ports that Python looks at between steps, by their index in the design.
 uint64_t engine_probe(Engine* e, int index) {
+    [[maybe_unused]] Top* const top = e->top;
     switch (index) {
-#define PROBE(i, port) case i: return e->top->port;
+#define PROBE(i, value) case i: return value;
         EACH_PROBE
 #undef PROBE
     }
@@ -245,8 +240,9 @@ uint64_t engine_probe(Engine* e, int index) {
 
 // Registers inside the design, likewise.
 uint64_t engine_register(Engine* e, int index) {
+    [[maybe_unused]] Top* const top = e->top;
     switch (index) {
-#define REGISTER(i, path) case i: return e->top->rootp->path;
+#define REGISTER(i, value) case i: return value;
         EACH_REGISTER
 #undef REGISTER
     }
@@ -258,8 +254,9 @@ const uint32_t* engine_kept(Engine* e) { return e->kept[0]; }
 
 // Memories inside the design that Python looks at (register file and the like).
 void* engine_array(Engine* e, int index) {
+    [[maybe_unused]] Top* const top = e->top;
     switch (index) {
-#define ARRAY(i, path) case i: return &e->top->rootp->path[0];
+#define ARRAY(i, array) case i: return &array[0];
         EACH_ARRAY
 #undef ARRAY
     }

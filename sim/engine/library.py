@@ -74,7 +74,8 @@ class Simulation:
                          for number, stream in enumerate(design.side(direction))}
         self._records: NDArray[np.uint32] | None = None
         self._engine: int | None = self._library.engine_new()
-        self.ram = self._view(self._library.engine_ram(self._engine), design.ram_words)
+        self.ram = (self._view(self._library.engine_ram(self._engine), design.ram_words)
+                    if design.ram else np.empty(0, dtype=np.uint32))
 
     def _view(self, address: int, words: int) -> NDArray[np.uint32]:
         # The memory belongs to the library: after close() the view must not be used.

@@ -2,7 +2,6 @@
 
 from sim.engine.design import Design, Slot, Stream
 from sim.engine.library import Simulation
-from sim.engine.verilog import to_verilog
 from sim.machine import Registers
 from toolchain.isa import REGISTERS
 from toolchain.isa.config import MachineConfig, PageTable
@@ -20,7 +19,6 @@ TICKERS  = {"timer": "timer.cycle", "clock": "clock.cycle"}
 
 def quince_design(machine: MachineConfig, *, hesitates: bool = False) -> Design:
     """The SoC for a machine, with the simulator's RAM; it may hesitate."""
-    from rtl.memory.ram import SIMULATED_RAM
     from rtl.soc import TRACE_WORDS, Soc, SocConfig
 
     soc = Soc(SocConfig(machine=machine, simulated_ram=True, hesitates=hesitates))
@@ -29,9 +27,8 @@ def quince_design(machine: MachineConfig, *, hesitates: bool = False) -> Design:
                                           Word.ARG: f"event_{name}_arg"})
                    for name, identifier in soc.events.items())
     return Design(
-        top="soc",
-        verilog=to_verilog(soc, name="soc") + SIMULATED_RAM,
-        ram="ram.ram.mem",
+        component=soc,
+        ram="ram.ram",
         ram_words=machine.ram_words,
         streams=tuple(Stream(*stream) for stream in soc.streams),
         slots=(Slot("trace_slow", core, is_kept=True), *events,

@@ -3,8 +3,8 @@
 import pytest
 
 from rtl.peripherals.table import MAKERS, make_peripheral
-from sim.engine.verilog import to_verilog
 from tests.support.cocotb_bench import run_bench
+from tests.support.verilog import to_verilog
 from toolchain.isa.config import MachineConfig
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from rtl.soc import Soc
-from sim.engine.verilog import to_verilog
 from tests.cocotb.soc_program import CONFIG
 from tests.support.cocotb_bench import run_bench
+from tests.support.verilog import to_verilog
 
 
 @pytest.mark.slow

@@ -8,31 +8,20 @@ engine, and the vectors are handed over in the memory.
 from pathlib import Path
 
 import numpy as np
-from amaranth import ClockSignal, Instance, Module, Signal
+from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import Out
 
+from rtl.memory.ram import SimulatedRam
 from sim.engine import build
 from sim.engine.design import Design
 from sim.engine.library import Outcome, Simulation
-from sim.engine.verilog import to_verilog
 
 __all__ = ["Vectors"]
 
 MEMORY_WORDS = 1 << 20
 VECTOR_WORDS = 4
 END          = 0xFFFFFFFF  # in place of an operation
-
-MEMORY_VERILOG = f"""
-module vector_memory(input clk, input [31:0] addr, input w_en, input [31:0] w_data,
-                     output reg [31:0] r_data);
-    reg [31:0] mem [0:{MEMORY_WORDS - 1}];
-    always @(posedge clk) begin
-        r_data <= mem[addr[19:0]];
-        if (w_en) mem[addr[19:0]] <= w_data;
-    end
-endmodule
-"""
 
 
 class Bench(wiring.Component):
@@ -60,9 +49,14 @@ class Bench(wiring.Component):
         m.submodules.unit = unit = self.unit
 
         addr, r_data, w_en, w_data = Signal(32), Signal(32), Signal(), Signal(32)
-        m.submodules.memory = Instance(
-            "vector_memory", ("i", "clk", ClockSignal()), ("i", "addr", addr),
-            ("i", "w_en", w_en), ("i", "w_data", w_data), ("o", "r_data", r_data))
+        m.submodules.memory = memory = SimulatedRam(words=MEMORY_WORDS)
+        m.d.comb += [
+            memory.data.en.eq(1),
+            memory.data.addr.eq(addr),
+            memory.data.write.eq(w_en),
+            memory.data.w_data.eq(w_data),
+            r_data.eq(memory.data.r_data),
+        ]
 
         op, a, b, cycles = (Signal(32, name=name) for name in ("op", "a", "b", "cycles"))
         vector = Signal(32)
@@ -120,8 +114,8 @@ class Vectors:
     def __init__(self, make, *, name, operands=("a", "b")):
         def design():
             bench = Bench(make(), operands=operands)
-            return Design(top="bench", verilog=to_verilog(bench, name="bench") + MEMORY_VERILOG,
-                          ram="memory.mem", ram_words=MEMORY_WORDS, stopped="stopped")
+            return Design(component=bench, ram="memory.ram", ram_words=MEMORY_WORDS,
+                          stopped="stopped")
 
         folders = [build.ROOT / "rtl", Path(build.__file__).parent, Path(__file__).parent]
         self.model = build.built(build.source_key(folders, name), design, lambda line: None)

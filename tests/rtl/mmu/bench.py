@@ -2,25 +2,18 @@
 
 from pathlib import Path
 
-from amaranth import Cat, ClockSignal, Instance, Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.bus import Access, Reason
+from rtl.memory.ram import SimulatedRam
 from rtl.mmu.mmu import Mmu
 from sim.engine import build
 from sim.engine.design import Design, Stream
 from sim.engine.library import Simulation
-from sim.engine.verilog import to_verilog
 
 __all__ = ["Kind", "MmuBench"]
-
-MEMORY_VERILOG = """
-module mmu_memory(input clk, input [31:0] addr, output reg [31:0] data);
-    reg [31:0] mem [0:{words} - 1];
-    always @(posedge clk) data <= mem[addr];
-endmodule
-"""
 
 
 class Kind(enum.Enum, shape=3):
@@ -67,11 +60,11 @@ class MmuHarness(wiring.Component):
         is_due    = Signal()
         last_addr = Signal(32)
         accept    = req.valid & req.ready
-        m.submodules.memory = Instance(
-            "mmu_memory", ("i", "clk", ClockSignal()),
-            ("i", "addr", Mux(accept, req.payload.addr, last_addr)),
-            ("o", "data", rsp.payload.data))
+        m.submodules.memory = memory = SimulatedRam(words=mmu.ram_words)
         m.d.comb += [
+            memory.data.en.eq(1),
+            memory.data.addr.eq(Mux(accept, req.payload.addr, last_addr)),
+            rsp.payload.data.eq(memory.data.r_data),
             rsp.valid.eq(is_due & ~(self.is_uneven & chance[0] & chance[3])),
             req.ready.eq((~is_due | rsp.valid) & ~(self.is_uneven & chance[1])),
         ]
@@ -134,9 +127,8 @@ class MmuBench:
     def __init__(self, *, ram_words, page_table, is_uneven=True):
         def design():
             mmu = Mmu(ram_words=ram_words, page_table=page_table, insn_entries=2, data_entries=4)
-            text = to_verilog(MmuHarness(mmu, is_uneven=is_uneven), name="bench")
-            return Design(top="bench", verilog=text + MEMORY_VERILOG.format(words=ram_words),
-                          ram="memory.mem", ram_words=ram_words,
+            return Design(component=MmuHarness(mmu, is_uneven=is_uneven),
+                          ram="memory.ram", ram_words=ram_words,
                           streams=(Stream("order", "in", Order.as_shape().size),
                                    Stream("answer", "out", Answer.as_shape().size)),
                           probes=("misbehaved",))

@@ -1,23 +1,16 @@
 """A small design with the ports that the engine knows: streams, trace, RAM, stop, sleep."""
 
-from amaranth import ClockSignal, Instance, Module, Signal
+from amaranth import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from rtl.memory.ram import SimulatedRam
 from sim.engine.design import Design, Slot, Stream
-from sim.engine.verilog import to_verilog
 from toolchain.isa.trace import Kind, Word
 
 __all__ = ["RAM_WORDS", "echo_design"]
 
 RAM_WORDS = 1 << 10
-
-RAM_VERILOG = f"""
-module echo_ram(input clk, input [31:0] addr, output reg [31:0] data);
-    reg [31:0] mem [0:{RAM_WORDS - 1}];
-    always @(posedge clk) data <= mem[addr[9:0]];
-endmodule
-"""
 
 
 class Echo(wiring.Component):
@@ -37,8 +30,12 @@ class Echo(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.ram = Instance("echo_ram", ("i", "clk", ClockSignal()),
-                                    ("i", "addr", self.ip), ("o", "data", self.word))
+        m.submodules.memory = memory = SimulatedRam(words=RAM_WORDS)
+        m.d.comb += [
+            memory.data.en.eq(1),
+            memory.data.addr.eq(self.ip),
+            self.word.eq(memory.data.r_data),
+        ]
         cycle = Signal(32)
         m.d.sync += cycle.eq(cycle + 1)
 
@@ -73,8 +70,7 @@ class Echo(wiring.Component):
 def echo_design():
     """The design, as the engine takes it."""
     return Design(
-        top="echo", verilog=to_verilog(Echo(), name="echo") + RAM_VERILOG,
-        ram="ram.mem", ram_words=RAM_WORDS,
+        component=Echo(), ram="memory.ram", ram_words=RAM_WORDS,
         streams=(Stream("left", "out", 32), Stream("right", "in", 32)),
         slots=(Slot("took", {Word.KIND: Kind.DEVICE, Word.CODE: 7, Word.ARG: "right__payload"}),
                Slot("retire", {Word.KIND: Kind.INSN, Word.IP: "ip", Word.INSN: "word"}),

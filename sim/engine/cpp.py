@@ -1,0 +1,336 @@
+"""The C++ of a design: its state as a struct, a cycle as a function."""
+
+from sim.engine.blocks import Block, Item, bits_of, make_plan
+from sim.engine.netlist import Memory, Netlist, NetlistError, Node, Part, Word, width_of
+
+__all__ = ["Writer", "port"]
+
+WIDEST = 128      # bits that the host computes with
+LARGE  = 1 << 16  # words; a larger memory is not part of the struct
+
+
+class Writer:
+    """Writes a netlist as the struct `Top`.
+
+    Parameters
+    ----------
+    netlist : Netlist
+    guards : dict of str to str
+        Outputs that are only looked at while a bit is 1, an output of its own.
+    """
+
+    def __init__(self, netlist: Netlist, guards: dict[str, str]):
+        self.netlist = netlist
+        self.guards  = {name: netlist.outputs[guard] for name, guard in guards.items()}
+        self.names:  dict[Node | Memory, str] = {}
+        for n, register in enumerate(netlist.nexts):
+            self.names[register] = f"r{n}"
+        for n, memory in enumerate(netlist.memories.values()):
+            self.names[memory] = f"m{n}"
+        self.copies: dict[Part, str] = {}
+
+    # --- the struct ------------------------------------------------------------------------------
+
+    def text(self) -> str:
+        """The whole definition."""
+        netlist = self.netlist
+        lines = ["struct Top {"]
+        lines += [f"    {field_type(width_of(word))} {port(name)} = 0;"
+                  for name, word in (*netlist.inputs.items(), *netlist.outputs.items())]
+        lines += [f"    {field_type(register.width)} {self.names[register]} = "
+                  f"{literal(register.init, register.width)};"
+                  for register in netlist.nexts]
+        for memory in netlist.memories.values():
+            kind, name = field_type(memory.width), self.names[memory]
+            if memory.size > LARGE:
+                lines.append(f"    Zeros<{kind}, {memory.size}> {name};")
+            else:
+                words = ", ".join(literal(word, memory.width) for word in memory.init)
+                lines.append(f"    {kind} {name}[{memory.size}] = {{{words}}};")
+        lines += ["", "    void cycle();"]
+        lines += ["};", "", *self._cycle()]
+        return "\n".join(lines) + "\n"
+
+    def value(self, path: str) -> str:
+        """An expression for a signal of `top`, which must be made of registers."""
+        word = self.netlist.names.get(path) or self.netlist.outputs.get(path)
+        if word is None or any(part.node is not None and part.node.kind not in ("register", "input")
+                               for part in word):
+            raise NetlistError(f"{path} is no register of the design")
+        return self.word(word, "top->")
+
+    def place(self, path: str) -> str:
+        """The field of a register of `top`."""
+        word = self.netlist.names.get(path)
+        if word is None or len(word) != 1 or word[0].node not in self.netlist.nexts:
+            raise NetlistError(f"{path} is no single register of the design")
+        return f"top->{self.names[word[0].node]}"
+
+    def array(self, path: str) -> str:
+        """The field of a memory of `top`."""
+        if path not in self.netlist.memories:
+            raise NetlistError(f"{path} is no memory of the design; there are "
+                               f"{', '.join(self.netlist.memories)}")
+        return f"top->{self.names[self.netlist.memories[path]]}"
+
+    # --- the function ----------------------------------------------------------------------------
+
+    def _cycle(self) -> list[str]:
+        plan = make_plan(self.netlist, self.guards)
+        for n, node in enumerate(plan.nodes):
+            self.names[node] = f"n{n}"
+        copies = [bit for bit in plan.conditions
+                  if bit.node is not None and bit.node.kind == "register"]
+        copies.sort(key=lambda bit: (self.names[bit.node or Node("", 0)], bit.low))
+        lines = ["inline void Top::cycle() {"]
+        for n, bit in enumerate(copies):
+            lines.append(f"    const bool c{n} = {self.part(bit)};")
+            self.copies[bit] = f"c{n}"
+        body = self._block(plan.root, "    ")
+        lines += [f"    {local_type(node.width)} {self.names[node]};"
+                  for node in plan.nodes]
+        return [*lines, *body, "}"]
+
+    def _block(self, block: Block, indent: str) -> list[str]:
+        lines: list[str] = []
+        before: Block | None = None  # an `if` that an `else` may follow
+        for entry in block.body:
+            if isinstance(entry, Item):
+                lines += [indent + line for line in self._item(entry)]
+                before = None
+                continue
+            assert entry.condition is not None
+            bit, value = entry.condition
+            if before is not None and before.condition == (bit, not value):
+                lines.pop()
+                head, before = "} else {", None
+            else:
+                name = self.copies.get(bit) or self.part(bit)
+                head, before = f"if ({'' if value else '!'}{name}) {{", entry
+            lines += [indent + head, *self._block(entry, indent + "    "), indent + "}"]
+        return lines
+
+    def _item(self, item: Item) -> list[str]:
+        if item.write is not None and item.memory is not None:
+            return self._write(item)
+        if item.port:
+            return [f"{port(item.port)} = {self.word(item.word)};"]
+        target = item.register or item.node
+        assert target is not None
+        if not item.word:
+            return [f"{self.names[target]} = {self.operation(target)};"]
+        return [f"{self.names[target]} = {self.word(item.word)};"]
+
+    def _write(self, item: Item) -> list[str]:
+        memory, write = item.memory, item.write
+        assert memory is not None and write is not None
+        address, data = self.word(write.address), self.word(write.data)
+        fits  = memory.size >= 1 << width_of(write.address)
+        guard = "" if fits else f"if (({address}) < {memory.size}u) "
+        place = f"{self.names[memory]}[{address}]"
+        bits  = set(bits_of(write.enable))
+        if len(bits) > 1:
+            mask = self.word(write.enable)
+            return [f"{guard}{place} = ({place} & ~({mask})) | ({data} & ({mask}));"]
+        bit = bits.pop()
+        if not item.path and bit.node is not None:
+            guard = f"if ({self.part(bit)}) {guard}"
+        return [f"{guard}{place} = {data};"]
+
+    # --- expressions -----------------------------------------------------------------------------
+
+    def part(self, part: Part, top: str = "") -> str:
+        """Bits of one node, or a constant."""
+        if part.node is None:
+            return literal(part.low, part.width)
+        node = part.node
+        name = top + (port(node.name) if node.kind == "input" else self.names[node])
+        if part.width == node.width:
+            return name
+        if part.low:
+            name = f"({name} >> {part.low})"
+        if part.low + part.width == node.width:
+            return name
+        return f"({name} & {literal((1 << part.width) - 1, node.width)})"
+
+    def word(self, word: Word, top: str = "") -> str:
+        """Several parts put together."""
+        if len(word) == 1:
+            return self.part(word[0], top)
+        kind, terms, at = local_type(width_of(word)), [], 0
+        for part in word:
+            if part.node is not None or part.low:
+                term = f"({kind}){self.part(part, top)}"
+                terms.append(f"{term} << {at}" if at else term)
+            at += part.width
+        return f"({' | '.join(terms) or '0u'})"
+
+    def signed(self, word: Word, width: int) -> str:
+        """A word as a signed number of the type that holds `width` bits."""
+        bits = max(32, type_bits(max(width, width_of(word))))
+        kind = local_type(bits)
+        missing = bits - width_of(word)
+        return f"(({signed_type(bits)})(({kind}){self.word(word)} << {missing}) >> {missing})"
+
+    def extended(self, word: Word, width: int, is_signed: bool) -> str:
+        """A word in the unsigned type that holds `width` bits, extended with its sign or zeros."""
+        kind = local_type(width)
+        if is_signed and width_of(word) < width:
+            return f"({kind}){self.signed(word, width)}"
+        return f"({kind}){self.word(word)}"
+
+    def operation(self, node: Node) -> str:
+        """What a node computes, within its width."""
+        kind, args, width = node.kind, node.args, node.width
+        widest = max(width, *(width_of(arg) for arg in args))
+        if widest > WIDEST and kind not in ("mux", "pmux"):
+            raise NetlistError(f"the design has a {kind} of {widest} bits; "
+                               f"the engine computes with up to {WIDEST}")
+        if kind == "mux":
+            select, low, high = args
+            return f"{self.word(select)} ? {self.word(high)} : {self.word(low)}"
+        if kind == "pmux":
+            default, selects, *values = args
+            return "".join(f"{self.part(bit)} ? {self.word(value)} : "
+                           for bit, value in zip(bits_of(selects), values, strict=True)
+                           ) + self.word(default)
+        if kind == "read":
+            return self._read(node)
+        if kind in SIMPLE:
+            spills = kind in CARRIES or node.is_signed or widest > width
+            return self._masked(SIMPLE[kind].join(f"({self.extended(arg, width, node.is_signed)})"
+                                                  for arg in args), node, spills)
+        if kind == "xnor":
+            left, right = (self.extended(arg, width, node.is_signed) for arg in args)
+            return self._masked(f"~({left} ^ {right})", node)
+        if kind in ("logic_and", "logic_or"):
+            left, right = (f"({self.word(arg)}) != 0" for arg in args)
+            return f"({left}) {'&&' if kind == 'logic_and' else '||'} ({right})"
+        if kind in COMPARE:
+            return self._compare(node)
+        if kind in SHIFT:
+            return self._shift(node)
+        if kind in ("divfloor", "modfloor"):
+            if node.is_signed:
+                raise NetlistError(f"the design has a signed {kind}, which the engine cannot run")
+            left, right = (self.extended(arg, widest, False) for arg in args)
+            sign = "/" if kind == "divfloor" else "%"
+            # Nobody looks at a quotient by 0, but it may be computed.
+            return self._masked(f"{right} ? {left} {sign} {right} : 0", node)
+        return self._unary(node)
+
+    def _masked(self, text: str, node: Node, spills: bool = True) -> str:
+        """An expression cut to the node's width."""
+        if node.width == 1 and spills:
+            return f"({text}) & 1"
+        if node.width == type_bits(node.width) or not spills:
+            return text
+        return f"({text}) & {literal((1 << node.width) - 1, node.width)}"
+
+    def _read(self, node: Node) -> str:
+        memory, address = node.memory, self.word(node.args[0])
+        assert memory is not None
+        text = f"{self.names[memory]}[{address}]"
+        if memory.size < 1 << width_of(node.args[0]):
+            return f"({address}) < {memory.size}u ? {text} : 0"
+        return text
+
+    def _compare(self, node: Node) -> str:
+        left, right = node.args
+        widest = max(map(width_of, node.args))
+        if node.is_signed and COMPARE[node.kind] not in ("==", "!="):
+            pair = [f"(int64_t){self.signed(arg, widest)}" if widest <= 64
+                    else self.signed(arg, widest) for arg in (left, right)]
+        else:
+            pair = [f"{self.extended(arg, widest, node.is_signed)}" for arg in (left, right)]
+        return f"({pair[0]}) {COMPARE[node.kind]} ({pair[1]})"
+
+    def _shift(self, node: Node) -> str:
+        """Shifts by any amount; `shift` and `shiftx` go left by a negative one. From above come the
+        signs of signed values, from below zeros."""
+        kind, (value, amount) = node.kind, node.args
+        if kind in ("shl", "sshl"):
+            return self._masked(self._left(self.extended(value, node.width, node.is_signed),
+                                           self.word(amount), amount, node.width), node)
+        widest = max(node.width, width_of(value))
+        if kind not in ("shift", "shiftx"):
+            return self._masked(self._right(node, self.word(amount), amount, widest), node)
+        by   = f"(int64_t){self.signed(amount, 64)}"
+        left = self._left(self.extended(value, widest, node.is_signed), f"-({by})", amount, widest)
+        return self._masked(f"{by} < 0 ? {left} : {self._right(node, by, amount, widest)}", node)
+
+    def _left(self, value: str, by: str, amount: Word, width: int) -> str:
+        # C++ has no shift by the type's width or more.
+        text = f"(({value}) << {by})"
+        bits = max(32, type_bits(width))
+        return text if (1 << width_of(amount)) <= bits else f"({by} < {bits} ? {text} : 0)"
+
+    def _right(self, node: Node, by: str, amount: Word, width: int) -> str:
+        value, bits = node.args[0], max(32, type_bits(width))
+        if node.is_signed and node.kind != "shr":
+            text = f"({local_type(width)})({self.signed(value, width)} >> {by})"
+            beyond = f"({local_type(width)})({self.signed(value, width)} >> {bits - 1})"
+        else:
+            extended = f"({self.extended(value, width, node.is_signed)})"
+            if node.is_signed:
+                extended = f"({extended} & {literal((1 << width) - 1, width)})"
+            text, beyond = f"({extended} >> {by})", "0"
+        return text if (1 << width_of(amount)) <= bits else f"({by} < {bits} ? {text} : {beyond})"
+
+    def _unary(self, node: Node) -> str:
+        kind, (word,) = node.kind, node.args
+        if kind in ("not", "neg", "pos"):
+            if kind == "not" and node.width == 1 and width_of(word) == 1:
+                return f"!{self.word(word)}"
+            sign = {"not": "~", "neg": "-", "pos": ""}[kind]
+            return self._masked(f"{sign}({self.extended(word, node.width, node.is_signed)})", node)
+        if kind in ("reduce_or", "reduce_bool", "logic_not"):
+            any_bit = " || ".join(self.part(part) for part in word)
+            return f"!({any_bit})" if kind == "logic_not" else f"({any_bit}) != 0"
+        if kind == "reduce_and":
+            return " && ".join(
+                f"({self.part(part)}) == {literal((1 << part.width) - 1, part.width)}"
+                for part in word)
+        parity = " ^ ".join(f"__builtin_parityll({self.part(part)})" for part in word)
+        return f"({parity}) == {int(kind == 'reduce_xor')}"
+
+
+SIMPLE  = {"and": " & ", "or": " | ", "xor": " ^ ", "add": " + ", "sub": " - ", "mul": " * "}
+CARRIES = {"add", "sub", "mul"}
+COMPARE = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+SHIFT   = {"shl", "sshl", "shr", "sshr", "shift", "shiftx"}
+
+
+def port(name: str) -> str:
+    """The field of an input or output."""
+    return f"p_{name}"
+
+
+def type_bits(width: int) -> int:
+    """How wide the local type is that holds so many bits."""
+    return 1 if width == 1 else 32 if width <= 32 else 64 if width <= 64 else 128
+
+
+def local_type(width: int) -> str:
+    """Of a variable that lives for a cycle."""
+    return {1: "bool", 32: "uint32_t", 64: "uint64_t", 128: "uint128_t"}[type_bits(width)]
+
+
+def signed_type(width: int) -> str:
+    """The same, signed."""
+    return {1: "int32_t", 32: "int32_t", 64: "int64_t", 128: "int128_t"}[type_bits(width)]
+
+
+def field_type(width: int) -> str:
+    """Of the struct's fields, which should be small."""
+    return ("bool" if width == 1 else "uint8_t" if width <= 8 else "uint16_t" if width <= 16
+            else local_type(width))
+
+
+def literal(value: int, width: int) -> str:
+    """A constant of the type for `width` bits."""
+    if width <= 32:
+        return f"{value}u"
+    if width <= 64:
+        return f"{value}ull"
+    return f"((uint128_t){value >> 64}ull << 64 | {value & ((1 << 64) - 1)}ull)"

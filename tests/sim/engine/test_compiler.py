@@ -1,0 +1,192 @@
+"""The engine's compiler, on random hardware: it must do what Amaranth's own simulator does."""
+
+import random
+
+import numpy as np
+import pytest
+from amaranth import Array, Cat, Const, Module, Mux, Signal, unsigned
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.sim import Simulator
+
+from sim.engine import build
+from sim.engine.design import Design, Stream
+from sim.engine.library import Simulation
+
+TOKENS = 100
+
+
+class Random(wiring.Component):
+    """Makes of each 64-bit token another one, by way of random logic, registers and memories.
+
+    What comes out is a digest of everything: each value is multiplied and turned into it, so that a
+    single wrong bit anywhere shows at once and stays.
+    """
+    i: In(stream.Signature(64))
+    o: Out(stream.Signature(64))
+
+    def __init__(self, seed):
+        self.seed = seed
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        self.random = random.Random(self.seed)
+        token = self.i.payload
+        self.values = [token[:32], token[32:], token[5:9], token[63], token,
+                       token[8:40].as_signed(), token[40:43].as_signed(), Const(0x5A, 8),
+                       Const(-3, 4)]
+        for n in range(36):
+            value  = self.operation(m)
+            signal = Signal(value.shape(), name=f"value{n}")
+            m.d.comb += signal.eq(value)
+            self.values.append(signal)
+            if n % 6 == 5:
+                self.register(m, f"register{n}")
+            if n % 12 == 10:
+                self.memory(m, n)
+        digest = Signal(64)
+        for value in self.values:
+            mixed  = digest.rotate_left(7) ^ (value.as_unsigned() * 0x9E3779B1)
+            digest = Signal(64)
+            m.d.comb += digest.eq(mixed)
+        m.d.comb += [
+            self.i.ready.eq(self.o.ready),
+            self.o.valid.eq(self.i.valid),
+            self.o.payload.eq(digest),
+        ]
+        return m
+
+    def any(self, most=64):
+        """One of the values so far, cut to a width at most."""
+        value = self.random.choice(self.values)
+        return value if len(value) <= most else value[:most]
+
+    def bit(self):
+        return self.any().bool() if self.random.random() < 0.5 else self.any(8)[0]
+
+    def operation(self, m):
+        choose = self.random.choice
+        kind = choose(("sum", "logic", "compare", "shift", "mux", "cat", "slice", "reduce", "array",
+                       "switch", "divide", "product", "unary", "select"))
+        a, b = self.any(), self.any()
+        if kind == "sum":
+            return choose((a + b, a - b))[:70]
+        if kind == "product":
+            return self.any(30) * self.any(30)
+        if kind == "logic":
+            return choose((a & b, a | b, a ^ b))
+        if kind == "unary":
+            return choose((~a, -self.any(40), abs(self.any(40).as_signed())))
+        if kind == "compare":
+            return choose((a == b, a != b, a < b, a <= b, a > b, a >= b))
+        if kind == "shift":
+            by = self.any(6).as_unsigned()[:6]
+            return choose((self.any(32) << by[:4], a >> by, a.as_signed() >> by,
+                           Cat(a).bit_select(by, 3), a.shift_left(2)[:64],
+                           a.rotate_left(5)))
+        if kind == "mux":
+            return Mux(self.bit(), a, b)
+        if kind == "cat":
+            return Cat(self.any(20), self.any(1), self.any(20), self.any(30))[:64]
+        if kind == "slice":
+            low = self.random.randrange(len(a))
+            return a[low:self.random.randint(low + 1, len(a))]
+        if kind == "reduce":
+            return choose((a.any(), a.all(), a.xor(), a.bool(), ~a.any()))
+        if kind == "array":
+            return Array(self.any(32) for _ in range(5))[self.any(3).as_unsigned()]
+        if kind == "select":
+            # `Cat`: Amaranth's simulator lets a sign through where nothing is left to select.
+            return Cat(self.any(32)).word_select(self.any(2).as_unsigned(), 8)
+        if kind == "divide":
+            left, right = self.any(20).as_unsigned(), self.any(9).as_unsigned()
+            return choose((left // right, left % right))
+        result, case = Signal(40), Signal(4)
+        m.d.comb += case.eq(self.any())
+        with m.Switch(case):
+            with m.Case(0, 7):
+                m.d.comb += result.eq(a)
+            with m.Case("1-1-"):
+                m.d.comb += result.eq(b + 1)
+            with m.Case(2):
+                with m.If(self.bit()):
+                    m.d.comb += result.eq(self.any(40) * 3)
+            with m.Default():
+                m.d.comb += result.eq(a ^ b)
+        return result
+
+    def register(self, m, name):
+        """Registers that change under nested conditions; one is wide, with fields."""
+        width = self.random.choice((1, 7, 32, 64))
+        plain = Signal(width, init=self.random.getrandbits(1), name=name)
+        wide  = Signal(180, name=f"{name}_wide")
+        with m.If(self.bit()):
+            m.d.sync += plain.eq(plain + self.any())
+            with m.If(self.bit()):
+                m.d.sync += wide.eq(Cat(self.any(32), wide[64:100], self.any(50), self.bit()))
+        with m.Elif(self.bit()):
+            m.d.sync += [plain.eq(self.any()), wide.eq(Cat(wide[90:], wide[:90]))]
+        self.values += [plain, wide[:60], wide[100:164], wide[171]]
+
+    def memory(self, m, n):
+        depth = self.random.choice((8, 11))
+        m.submodules[f"memory{n}"] = words = memory.Memory(
+            shape=unsigned(24), depth=depth, init=[self.random.getrandbits(24) for _ in range(5)])
+        write = words.write_port(granularity=8)
+        other = words.write_port()
+        reads = [words.read_port(domain="comb"), words.read_port(),
+                 words.read_port(transparent_for=(write,))]
+        in_range = self.any(3).as_unsigned()
+        m.d.comb += [
+            write.addr.eq(in_range), write.data.eq(self.any()), write.en.eq(self.any(3)),
+            other.addr.eq(in_range ^ 1), other.data.eq(self.any()), other.en.eq(self.bit()),
+        ]
+        for read in reads:
+            m.d.comb += read.addr.eq(self.any(3).as_unsigned())
+        m.d.comb += [reads[1].en.eq(self.bit()), reads[2].en.eq(1)]
+        self.values += [read.data for read in reads]
+
+
+def compiled(seed, tokens):
+    """What the engine makes of the tokens."""
+    def design():
+        return Design(component=Random(seed),
+                      streams=(Stream("i", "in", 64), Stream("o", "out", 64)))
+
+    folders = [build.ROOT / "sim" / "engine", build.ROOT / "tests" / "sim" / "engine"]
+    simulation = Simulation(*build.built(build.source_key(folders, "random", seed), design,
+                                         lambda line: None))
+    simulation.send("i", tokens)
+    while simulation.unsent("i"):
+        simulation.run(50)
+    simulation.run(50)
+    return simulation.receive("o").tolist()
+
+
+def interpreted(seed, tokens):
+    """What Amaranth's simulator makes of them."""
+    design, seen = Random(seed), []
+
+    async def bench(ctx):
+        ctx.set(design.i.valid, 1)
+        ctx.set(design.o.ready, 1)
+        for token in tokens:
+            ctx.set(design.i.payload, int(token))
+            seen.append(ctx.get(design.o.payload))
+            await ctx.tick()
+
+    simulator = Simulator(design)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    return seen
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_hardware_does_what_amaranth_says(seed):
+    source = np.random.default_rng(seed)
+    tokens = source.integers(0, 1 << 64, TOKENS, dtype=np.uint64)
+    tokens[::7] = 0
+    tokens[3::11] = 0xFFFF_FFFF_FFFF_FFFF
+    assert compiled(seed, tokens) == interpreted(seed, tokens)
