@@ -1,4 +1,4 @@
-"""Multiplier: the low 32 bits of a product, in two stages."""
+"""Multiplier: the lower half of a product, in two stages."""
 
 from amaranth import Module, Signal
 from amaranth.lib import wiring
@@ -8,36 +8,50 @@ __all__ = ["Multiplier"]
 
 
 class Multiplier(wiring.Component):
-    """Multiplies two words modulo 2^32; a new pair can enter each cycle.
+    """Multiplies two numbers modulo 2^width; a new pair can enter each cycle.
 
     The partial products are registered, so that neither stage has more than one multiplier or one
     sum in a row: a single stage runs at two thirds of the clock.
+
+    Parameters
+    ----------
+    width : int
+        Of operands and product, in bits; even.
 
     Members
     -------
     en : In(1)
         Take `a` and `b` this cycle. While low, `product` keeps its value.
-    a, b : In(32)
+    a, b : In(width)
         Operands.
-    product : Out(32)
+    product : Out(width)
         ``a * b`` of the last cycle with `en`, from the cycle after it. There are two adders between
         the registers and this output.
     """
-    en:      In(1)
-    a:       In(32)
-    b:       In(32)
-    product: Out(32)
+    def __init__(self, *, width=32):
+        if not isinstance(width, int):
+            raise TypeError(f"width must be an integer, not {width!r}")
+        if width < 2 or width % 2:
+            raise ValueError(f"width must be even and at least 2, not {width}")
+        self.width = width
+        super().__init__({
+            "en":      In(1),
+            "a":       In(width),
+            "b":       In(width),
+            "product": Out(width),
+        })
 
     def elaborate(self, platform):
         m = Module()
 
-        # (ah * 2^16 + al) * (bh * 2^16 + bl), without the term that is above 32 bits.
-        al, ah = self.a[:16], self.a[16:]
-        bl, bh = self.b[:16], self.b[16:]
-        low, cross_a, cross_b = Signal(32), Signal(16), Signal(16)
+        # (ah * 2^half + al) * (bh * 2^half + bl), without the term that is above the width.
+        half   = self.width // 2
+        al, ah = self.a[:half], self.a[half:]
+        bl, bh = self.b[:half], self.b[half:]
+        low, cross_a, cross_b = Signal(self.width), Signal(half), Signal(half)
         with m.If(self.en):
             m.d.sync += [low.eq(al * bl), cross_a.eq(ah * bl), cross_b.eq(al * bh)]
 
-        m.d.comb += self.product.eq(low + ((cross_a + cross_b)[:16] << 16))
+        m.d.comb += self.product.eq(low + ((cross_a + cross_b)[:half] << half))
 
         return m
