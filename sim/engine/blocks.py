@@ -407,7 +407,7 @@ class _Scheduler:
         while self.left[()]:
             before = self.left[()]
             self._fill(root, ())
-            assert self.left[()] < before, "the design has a combinational loop"
+            assert self.left[()] < before, "items wait for each other"
         return root
 
     def _fill(self, block: Block, path: Path) -> None:

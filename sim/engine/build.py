@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sim.engine.design import Design
+from sim.engine.netlist import NetlistError
 
 __all__ = ["BuildError", "ROOT", "built", "source_key"]
 
@@ -74,7 +75,10 @@ def _build(folder: Path, elaborate: Callable[[], Design], say: Say) -> None:
     try:
         say("building the simulator, once: reading the hardware description")
         design = elaborate()
-        (work / "design.h").write_text(design.header())
+        try:
+            (work / "design.h").write_text(design.header())
+        except NetlistError as error:
+            raise BuildError(f"the hardware cannot be compiled: {error}") from error
         (work / "design.json").write_text(design.to_json())
 
         say("building the simulator: the C++ compiler makes it fast")

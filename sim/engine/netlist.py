@@ -132,20 +132,31 @@ class Netlist:
     def operations(self, roots: Iterable[Word] | None = None) -> list[Node]:
         """All operations and reads that the roots (all of them) need, each behind its operands."""
         order: list[Node] = []
-        seen:  set[Node]  = set()
+        begun: set[Node]  = set()
+        done:  set[Node]  = set()
         stack = [(part.node, False) for word in (self.roots() if roots is None else roots)
                  for part in word]
         while stack:
             node, is_done = stack.pop()
-            if node is None or node.kind in ("input", "register"):
+            if node is None or node.kind in ("input", "register") or node in done:
                 continue
             if is_done:
                 order.append(node)
-            elif node not in seen:
-                seen.add(node)
+                done.add(node)
+            elif node in begun:
+                raise NetlistError(f"{self.name_of(node)} depends on itself within a cycle, be it "
+                                   "one of its bits on another; the engine computes words whole")
+            else:
+                begun.add(node)
                 stack.append((node, True))
                 stack.extend((part.node, False) for word in node.args for part in word)
         return order
+
+    def name_of(self, node: Node) -> str:
+        """What the design calls a node, or something that is put together from it."""
+        names = [name for name, word in self.names.items()
+                 if any(part.node is node for part in word)]
+        return min(names, key=lambda name: ("$" in name, len(name), name), default="something")
 
 
 def const(value: int, width: int) -> Word:

@@ -1,10 +1,11 @@
 """The engine's compiler, on random hardware: it must do what Amaranth's own simulator does."""
 
+import os
 import random
 
 import numpy as np
 import pytest
-from amaranth import Array, Cat, Const, Module, Mux, Signal, unsigned
+from amaranth import Array, Cat, Const, Instance, Module, Mux, Signal, unsigned
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
@@ -146,6 +147,41 @@ class Random(wiring.Component):
             m.d.comb += read.addr.eq(self.any(3).as_unsigned())
         m.d.comb += [reads[1].en.eq(self.bit()), reads[2].en.eq(1)]
         self.values += [read.data for read in reads]
+
+
+class Odd(wiring.Component):
+    """Something that the engine does not compile."""
+    i: In(33)
+    o: Out(33)
+
+    def __init__(self, what):
+        self.what = what
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        if self.what == "loop":
+            # A bit of a word depends on another one, which no gate minds.
+            word = Signal(8)
+            m.d.comb += [word.eq(self.i[:8] & Cat(self.i[9], word[:7])), self.o.eq(word)]
+        elif self.what == "division":
+            m.d.comb += self.o.eq(self.i.as_signed() // self.i[:5].as_signed())
+        elif self.what == "box":
+            m.submodules.box = Instance("mystery", i_i=self.i, o_o=self.o)
+        elif self.what == "wide":
+            m.d.comb += self.o.eq((Cat(self.i, self.i) * Cat(self.i, self.i))[60:])
+        return m
+
+
+@pytest.mark.parametrize("what, message", [
+    ("loop", "o depends on itself within a cycle"),
+    ("division", "a signed divfloor, which the engine cannot run"),
+    ("box", "box is a mystery, which the engine cannot run"),
+    ("wide", "a mul of 132 bits; the engine computes with up to 128"),
+])
+def test_what_it_cannot_compile_is_named(what, message):
+    with pytest.raises(build.BuildError, match=f"^the hardware cannot be compiled: .*{message}"):
+        build.built(f"test-{os.getpid()}", lambda: Design(component=Odd(what)), lambda line: None)
 
 
 def compiled(seed, tokens):
