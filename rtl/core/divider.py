@@ -76,39 +76,42 @@ class Divider(wiring.Component):
         quotient = Signal(width)
         steps    = Signal(range(max(width // 2, 2)))  # after the next one
 
-        # One step: two subtractions in a row, of twice the divisor and of the divisor.
-        x, y      = Signal(width), Signal(width)
-        twice     = Signal(width + 2)
-        once      = Signal(width + 1)
-        after_two = Signal(width)
-        after     = Signal(width)
-        digit     = Signal(2)
+        # One step: the divisor is taken away as often as it can be, up to three times. The rests of
+        # all three are computed side by side, each with a sign above.
+        x, y   = Signal(width), Signal(width)
+        rests  = [Signal(width + 3, name=f"rest{n}") for n in (1, 2, 3)]
+        after  = Signal(width)
+        digit  = Signal(2)
         m.d.comb += [
-            twice.eq(x - (y << 1)),
-            after_two.eq(Mux(twice[-1], x, twice[:width])),
-            once.eq(after_two - y),
-            after.eq(Mux(once[-1], after_two, once[:width])),
-            digit.eq(Cat(~once[-1], ~twice[-1])),
+            rests[0].eq(x - y),
+            rests[1].eq(x - (y << 1)),
+            rests[2].eq(x - y - (y << 1)),
+            after.eq(x),
+            digit.eq(0),
         ]
+        for n, rest in enumerate(rests, start=1):
+            with m.If(~rest[-1]):
+                m.d.comb += [after.eq(rest), digit.eq(n)]
 
         # The first step tries the divisor as it is, and is the last if the quotient is below 4.
         left_by  = Signal(range(width))  # divisor's leading zeros, less the dividend's
         is_short = Signal()
         by_zero  = Signal()
-        m.d.comb += is_short.eq((x[2:] < y) | (y == 0))
+        m.d.comb += is_short.eq(x[2:] < y)
 
         def begin():
             m.d.sync += [
                 left_by.eq(leading_zeros(y) - leading_zeros(x)),
                 by_zero.eq(y == 0),
                 quotient.eq(digit),
+                left.eq(Mux(is_short, after, x)),
+                divisor.eq(y),
             ]
-            with m.If(is_short):
-                m.d.sync += left.eq(after)
+            m.next = "ALIGN"
+            with m.If(is_short | (y == 0)):
                 m.next = "DONE"
-            with m.Else():
-                m.d.sync += [left.eq(x), divisor.eq(y)]
-                m.next = "ALIGN"
+            with m.If(~self.en):
+                m.next = "IDLE"
 
         # IDLE       with `en`: unsigned, the first step; signed, magnitudes
         # MAGNITUDE  signed: the first step
@@ -120,18 +123,18 @@ class Divider(wiring.Component):
         with m.FSM():
             with m.State("IDLE"):
                 m.d.comb += [x.eq(self.dividend), y.eq(self.divisor)]
-                with m.If(self.en & self.op.is_signed):
+                with m.If(self.op.is_signed):
                     m.d.sync += [
                         left.eq(Mux(negative, -self.dividend, self.dividend)),
                         divisor.eq(Mux(self.divisor[-1], -self.divisor, self.divisor)),
                     ]
                     m.next = "MAGNITUDE"
-                with m.Elif(self.en):
+                    with m.If(~self.en):
+                        m.next = "IDLE"
+                with m.Else():
                     begin()
             with m.State("MAGNITUDE"):
                 begin()
-                with m.If(~self.en):
-                    m.next = "IDLE"
             with m.State("ALIGN"):
                 m.d.sync += [
                     divisor.eq(divisor << Cat(0, left_by[1:])),

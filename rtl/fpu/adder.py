@@ -106,8 +106,8 @@ class FpAdder(wiring.Component):
         room    = Signal(8)
         left    = Signal(5)
         shifted = Signal(25)
+        m.d.sync += room.eq(a_scale - 1)
         m.d.comb += [
-            room.eq(scale - 2),
             left.eq(Mux(room < zeros, room, zeros)),
             shifted.eq(sum_[2:27] << left),
             self.is_exact.eq(~sum_[25:].any()),

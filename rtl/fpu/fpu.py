@@ -40,7 +40,7 @@ class Fpu(wiring.Component):
     a, b : In(32)
         Operands; ITOF, UTOF and FTOI take `a`.
     done : Out(1)
-        `result` is there. Holds until `taken`.
+        `result` is there, if `en` was held. Holds until `taken`.
     taken : In(1)
         With `done`: the result is used in this cycle. With `en` high in the next one, that is a new
         operation.
@@ -103,28 +103,37 @@ class Fpu(wiring.Component):
                 m.d.sync += wide.eq(from_integer.wide)
 
         latency = Signal(3)  # in cycles; of DIV, after the divider is done
-        m.d.comb += rounder.rough.eq(rough)
-        m.d.sync += self.result.eq(Mux(is_special, number, rounder.number))
         with m.Switch(self.op):
             with m.Case(FpuOp.EQ, FpuOp.LT, FpuOp.GT):
                 m.d.comb += latency.eq(1)
-                m.d.sync += self.result.eq(comparer.holds)
-            with m.Case(FpuOp.ADD, FpuOp.SUB):
-                m.d.comb += [latency.eq(4), rounder.rough.eq(adder.rough)]
-                with m.If(adder.is_exact & ~is_special):
-                    m.d.sync += self.result.eq(adder.exact)
-            with m.Case(FpuOp.MUL):
+            with m.Case(FpuOp.ADD, FpuOp.SUB, FpuOp.MUL):
                 m.d.comb += latency.eq(4)
-            with m.Case(FpuOp.DIV, FpuOp.ITOF, FpuOp.UTOF):
+            with m.Default():
                 m.d.comb += latency.eq(3)
-            with m.Case(FpuOp.FTOI):
-                m.d.comb += latency.eq(3)
-                m.d.sync += self.result.eq(Mux(self.a[-1], -integer, integer))
+
+        # Of which kind the operation is, from its second cycle on: all but comparisons take longer.
+        is_sum, is_integer = Signal(), Signal()
+        m.d.sync += [
+            is_sum.eq((self.op == FpuOp.ADD) | (self.op == FpuOp.SUB)),
+            is_integer.eq(self.op == FpuOp.FTOI),
+        ]
+        compares = (self.op == FpuOp.EQ) | (self.op == FpuOp.LT) | (self.op == FpuOp.GT)
+        m.d.comb += rounder.rough.eq(Mux(is_sum, adder.rough, rough))
+        with m.If(compares):
+            m.d.sync += self.result.eq(comparer.holds)
+        with m.Elif(is_integer):
+            m.d.sync += self.result.eq(Mux(self.a[-1], -integer, integer))
+        with m.Elif(is_special):
+            m.d.sync += self.result.eq(number)
+        with m.Elif(is_sum & adder.is_exact):
+            m.d.sync += self.result.eq(adder.exact)
+        with m.Else():
+            m.d.sync += self.result.eq(rounder.number)
 
         # --- when --------------------------------------------------------------------------------
 
         age = Signal(3)  # cycles since the operands, or the divider's quotient, were there
-        m.d.comb += self.done.eq(self.en & (age == latency))
+        m.d.comb += self.done.eq(age == latency)
         with m.If(~self.en | (self.done & self.taken)):
             m.d.sync += age.eq(0)
         with m.Elif(~self.done & ~(divider.en & ~divider.done)):

@@ -27,11 +27,12 @@ class Shifter(wiring.Component):
     def elaborate(self, platform):
         m = Module()
 
-        # One shifter to the right; to the left it is used on the reversed bits.
-        is_left = ~self.wide.left[6]
-        amount  = Mux(is_left, self.wide.left, -self.wide.left)[:6]
-        bits    = Mux(is_left, self.wide.bits[::-1], self.wide.bits)
-        is_lossy = 0
+        # One shifter to the right; to the left it is used on the reversed bits. By n to the right
+        # is by one, and by the n - 1 that the complement of -n is.
+        is_left  = ~self.wide.left[6]
+        amount   = Mux(is_left, self.wide.left, ~self.wide.left)[:6]
+        bits     = Mux(is_left, self.wide.bits[::-1], self.wide.bits[1:])
+        is_lossy = ~is_left & self.wide.bits[0]
         for n in range(6):
             stage = Signal(48, name=f"by_{1 << n}")
             lossy = Signal(name=f"lossy_{1 << n}")

@@ -30,12 +30,13 @@ def classify(m, number, *, name):
 
 
 class Special(wiring.Component):
-    """Finds operands of ADD, SUB, MUL, DIV, ITOF and UTOF whose result is known. Combinational.
+    """Finds operands of ADD, SUB, MUL, DIV, ITOF and UTOF whose result is known.
 
     Members
     -------
     op : In(FpuOp)
     a, b : In(Binary32)
+        To be held for a second cycle, in which the outputs are there.
     is_special : Out(1)
         The result is `number`. Otherwise both operands are finite, and to MUL, DIV, ITOF and UTOF
         they are not zero.
@@ -50,8 +51,9 @@ class Special(wiring.Component):
     def elaborate(self, platform):
         m = Module()
 
-        a = classify(m, self.a, name="a_class")
-        b = classify(m, self.b, name="b_class")
+        a, b = Signal(NumberClass), Signal(NumberClass)
+        m.d.sync += [a.eq(classify(m, self.a, name="a_class")),
+                     b.eq(classify(m, self.b, name="b_class"))]
         sign = self.a.sign ^ self.b.sign
         nan, infinite, zero = Signal(), Signal(), Signal()
         m.d.comb += nan.eq(a.nan | b.nan)
