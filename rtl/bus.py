@@ -83,15 +83,17 @@ class Access(enum.Enum, shape=unsigned(2)):
 #
 # `reason` is MEMORY_FAULT without mapping or permission, OUT_OF_BOUNDS for a physical address at or
 # past the end of RAM, else NONE. `is_low` says that the physical address is below `RESERVED_LIMIT`,
-# and is there earlier than `pa`. `is_last` says that `va + 1` may be mapped otherwise, so that a
-# fetch of two words must stop at the first.
+# and is there earlier than `pa`. `is_plain` is there first: a hit without a reason, and not low.
+# `is_last` says that `va + 1` may be mapped otherwise, so that a fetch of two words must stop at
+# the first.
 TranslateBus = wiring.Signature({
-    "valid":   Out(1),
-    "va":      Out(32),
-    "access":  Out(Access),
-    "hit":     In(1),
-    "pa":      In(32),
-    "reason":  In(Reason),
-    "is_low":  In(1),
-    "is_last": In(1),
+    "valid":    Out(1),
+    "va":       Out(32),
+    "access":   Out(Access),
+    "hit":      In(1),
+    "pa":       In(32),
+    "reason":   In(Reason),
+    "is_low":   In(1),
+    "is_plain": In(1),
+    "is_last":  In(1),
 })

@@ -31,7 +31,7 @@ from toolchain.isa.machine import (
 )
 from toolchain.isa.trace import Word
 
-__all__ = ["EVENT_DELAY", "FAST_CLOCK", "SIMULATION", "SMALLEST", "Soc", "SocConfig", "TRACE_WORDS",
+__all__ = ["EVENT_DELAY", "SIMULATION", "SMALLEST", "Soc", "SocConfig", "TRACE_WORDS",
            "debug_break_handler", "low_memory"]
 
 
@@ -53,9 +53,6 @@ class SocConfig:
         Sizes of branch target buffer and return stack; powers of two, at least 2.
     insn_regions, data_regions : int
         Sizes of the TLBs.
-    early_decode : bool
-        Decode sees words in the cycle in which memory delivers them. A jump that was not predicted
-        then costs 3 cycles rather than 4, at two thirds of the clock.
     """
     machine:        MachineConfig   = field(default_factory=MachineConfig)
     simulated_ram:  bool            = False
@@ -65,7 +62,6 @@ class SocConfig:
     return_entries: int             = 16
     insn_regions:   int             = 4
     data_regions:   int             = 4
-    early_decode:   bool            = True
 
     def __post_init__(self):
         for name in ("target_entries", "return_entries"):
@@ -82,7 +78,6 @@ class SocConfig:
 
 
 SIMULATION = SocConfig(simulated_ram=True)
-FAST_CLOCK = SocConfig(machine=MachineConfig(ram_words=0x4000), early_decode=False)
 SMALLEST   = SocConfig(
     machine=MachineConfig(ram_words=0x2000, fpu=False,
                           peripherals=("timer", "debug_break", "console_output")),
@@ -129,7 +124,7 @@ def low_memory(machine):
 
 
 # A device's change and an access to its window are put in order by delaying the former.
-EVENT_DELAY = 2
+EVENT_DELAY = 3
 
 # Ports of the core's trace records, by the word of the record.
 TRACE_WORDS = {
@@ -241,8 +236,7 @@ class Soc(wiring.Component):
             ram_words=machine.ram_words, fpu=machine.fpu,
             windows=[(self.windows[kind.name], kind.window_words) for kind in self.kinds],
             sources=tuple(sorted(int(number) for number in irqs)), masters=len(masters),
-            target_entries=config.target_entries, return_entries=config.return_entries,
-            bypass=config.early_decode)
+            target_entries=config.target_entries, return_entries=config.return_entries)
         m.submodules.ram = ram = self._make_ram()
         memory = ram
         if config.hesitates:

@@ -1,10 +1,11 @@
 """Arbiter: who may use the data port, and what of it is not RAM at all."""
 
-from amaranth import Module, Signal
+from amaranth import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.bus import MemBus, MemRequest, Reason
+from rtl.bus import MemBus, MemRequest, MemResponse, Reason
+from rtl.core.reserved import ReservedPort
 from rtl.memory.ports import DataPort
 from toolchain.isa.machine import RESERVED_LIMIT
 
@@ -26,9 +27,10 @@ DirectPort = wiring.Signature({
 class Arbiter(wiring.Component):
     """Lets masters use physical memory, one request at a time; the first that asks goes first.
 
-    A request is taken in the cycle in which it is offered, made to RAM in the next, and answered in
-    the one after that. There it goes before one on the direct port, which waits; deciding that a
-    cycle ahead keeps the masters off the path that ends in execute's stall.
+    A request is taken in the cycle in which it is offered, and made to RAM in the next. There it
+    goes before one on the direct port, which waits; deciding that a cycle ahead keeps the masters
+    off the path that ends in execute's stall. RAM's answer is handed on one cycle after it came,
+    while the next request is looked at already.
 
     Parameters
     ----------
@@ -47,10 +49,10 @@ class Arbiter(wiring.Component):
         Execute, for RAM alone.
     port : Out(DataPort)
         RAM.
-    reserved : Out(MemBus)
+    reserved : Out(ReservedPort)
         What is not RAM.
-    is_aside : Out(1)
-        A request to what is not RAM was accepted and is not answered yet.
+    hold : In(1)
+        What is not RAM must wait in this cycle.
     wrote, wrote_addr : Out(1), Out(32)
         A word of RAM is written.
     """
@@ -62,8 +64,8 @@ class Arbiter(wiring.Component):
             "masters":    In(MemBus).array(masters),
             "direct":     In(DirectPort),
             "port":       Out(DataPort),
-            "reserved":   Out(MemBus),
-            "is_aside":   Out(1),
+            "reserved":   Out(ReservedPort),
+            "hold":       In(1),
             "wrote":      Out(1),
             "wrote_addr": Out(32),
         })
@@ -86,19 +88,21 @@ class Arbiter(wiring.Component):
         port_free   = Signal()
         takes_port  = Signal()
         accepts     = Signal()
-        answers     = Signal()
+        answers     = Signal()  # the request is carried out
+        answered    = Signal()  # in the cycle before
         m.d.comb += [
             port_free.eq(~outstanding | port.done),
             direct.ready.eq(port_free & ~takes_port),
             direct.done.eq(port.done),
             direct.r_data.eq(port.r_data),
-            port.en.eq((takes_port & port_free) | (direct.en & direct.ready)),
             port.write.eq(direct.write),
             port.addr.eq(direct.addr),
             port.w_data.eq(direct.w_data),
             self.wrote.eq(port.en & port.write),
             self.wrote_addr.eq(port.addr),
-            reserved.req.payload.eq(request),
+            reserved.addr.eq(request.addr),
+            reserved.write.eq(request.write),
+            reserved.w_data.eq(request.data),
         ]
         with m.If(takes_port):
             m.d.comb += [
@@ -109,55 +113,54 @@ class Arbiter(wiring.Component):
         with m.If(port_free):
             m.d.sync += outstanding.eq(port.en)
 
-        response = Signal.like(reserved.rsp.payload)
+        response = Signal(MemResponse)
+        m.d.sync += answered.eq(answers)
         for n, master in enumerate(self.masters):
             m.d.comb += [
                 master.req.ready.eq(accepts & (number == n)),
-                master.rsp.valid.eq(answers & (owner == n)),
+                master.rsp.valid.eq(answered & (owner == n)),
                 master.rsp.payload.eq(response),
             ]
 
-        # REST      nobody asked
-        # RAM       it is made to RAM
-        # RAM_RSP   the port answers
-        # ASIDE     it is made to what is not RAM
-        # ASIDE_RSP which answers
-        # PAST_END  there is no such word
+        # What the address stands for is found out while the port is kept for the request.
+        is_past_end, is_low, is_aside = Signal(), Signal(), Signal()
+        m.d.comb += [
+            is_past_end.eq(request.addr >= self.ram_words),
+            is_low.eq(request.addr < RESERVED_LIMIT),
+            is_aside.eq(is_low & self.is_reserved(request.addr[:12])),
+            reserved.stb.eq(takes_port & is_low & ~self.hold),
+            port.en.eq((takes_port & port_free & ~is_past_end & ~is_aside)
+                       | (direct.en & direct.ready)),
+        ]
+
+        # REST   nobody asked
+        # ACT    it is made to RAM, or to what is not RAM
+        # RAM    answers
+        # ASIDE  the rest answers
         with m.FSM():
             with m.State("REST"):
                 m.d.comb += accepts.eq(1)
                 m.d.sync += [owner.eq(number), request.eq(offered)]
                 with m.If(wants):
-                    with m.If(offered.addr >= self.ram_words):
-                        m.next = "PAST_END"
-                    with m.Elif((offered.addr < RESERVED_LIMIT)
-                                & self.is_reserved(offered.addr[:12])):
-                        m.next = "ASIDE"
-                    with m.Else():
-                        m.next = "RAM"
-            with m.State("RAM"):
+                    m.next = "ACT"
+            with m.State("ACT"):
                 m.d.comb += takes_port.eq(1)
-                with m.If(port_free):
-                    m.next = "RAM_RSP"
-            with m.State("RAM_RSP"):
-                m.d.comb += [response.data.eq(port.r_data), answers.eq(port.done)]
+                m.d.sync += response.reason.eq(Mux(is_past_end, Reason.OUT_OF_BOUNDS, Reason.NONE))
+                with m.If(is_past_end):
+                    m.d.comb += answers.eq(1)
+                    m.next = "REST"
+                with m.Elif(is_aside & reserved.ready & ~self.hold):
+                    m.next = "ASIDE"
+                with m.Elif(~is_aside & port_free):
+                    m.next = "RAM"
+            with m.State("RAM"):
+                m.d.comb += answers.eq(port.done)
+                m.d.sync += response.data.eq(port.r_data)
                 with m.If(port.done):
                     m.next = "REST"
             with m.State("ASIDE"):
-                m.d.comb += [reserved.req.valid.eq(1), self.is_aside.eq(1)]
-                with m.If(reserved.req.ready):
-                    m.next = "ASIDE_RSP"
-            with m.State("ASIDE_RSP"):
-                m.d.comb += [
-                    self.is_aside.eq(1),
-                    response.eq(reserved.rsp.payload),
-                    answers.eq(reserved.rsp.valid),
-                    reserved.rsp.ready.eq(1),
-                ]
-                with m.If(reserved.rsp.valid):
-                    m.next = "REST"
-            with m.State("PAST_END"):
-                m.d.comb += [response.reason.eq(Reason.OUT_OF_BOUNDS), answers.eq(1)]
+                m.d.comb += answers.eq(1)
+                m.d.sync += response.data.eq(reserved.r_data)
                 m.next = "REST"
 
         return m

@@ -39,8 +39,6 @@ class Core(wiring.Component):
         How many others use memory through the core's data port.
     target_entries, return_entries : int
         Sizes of branch target buffer and return stack.
-    bypass : bool
-        Whether decode sees words in the cycle in which they are fetched; see `FetchQueue`.
 
     Members
     -------
@@ -65,7 +63,7 @@ class Core(wiring.Component):
     trace : Out(TraceRecord)
         In the cycle after that in which it passed execute.
     trace_is_slow : Out(1)
-        The record is of an access to a window, which was strobed two cycles before.
+        The record is of an access to a window, which was strobed three cycles before.
     stopped : Out(1)
         For good.
     asleep : Out(1)
@@ -78,14 +76,13 @@ class Core(wiring.Component):
         See `Registers`.
     """
     def __init__(self, *, ram_words, fpu, windows, sources, masters, target_entries,
-                 return_entries, bypass):
+                 return_entries):
         self.ram_words      = ram_words
         self.fpu            = fpu
         self.addresses      = windows
         self.sources        = sources
         self.target_entries = target_entries
         self.return_entries = return_entries
-        self.bypass         = bypass
         super().__init__({
             "fetch_port":     Out(FetchPort),
             "data_port":      Out(DataPort),
@@ -115,7 +112,7 @@ class Core(wiring.Component):
         reserved_test = is_reserved(self.addresses)
         m.submodules.fetch = fetch = Fetch(
             target_entries=self.target_entries, return_entries=self.return_entries)
-        m.submodules.queue     = queue     = FetchQueue(bypass=self.bypass)
+        m.submodules.queue     = queue     = FetchQueue()
         m.submodules.decode    = decode    = Decode(fpu=self.fpu)
         m.submodules.execute   = execute   = Execute(fpu=self.fpu)
         m.submodules.retire    = retire    = Retire()
@@ -160,7 +157,8 @@ class Core(wiring.Component):
         m.d.comb += [
             registers.frame_number.eq(reserved.frame_number),
             reserved.frame_value.eq(registers.frame_value),
-            reserved.frame_blocked.eq(retire.write.en),
+            reserved.frame_blocked.eq(retire.forward.valid),
+            registers.may_write.eq(retire.forward.valid),
             registers.save.eq(traps.save),
             registers.restore.eq(traps.restore),
         ]
@@ -171,7 +169,7 @@ class Core(wiring.Component):
         connect(m, fetch.translate, flipped(self.insn_translate))
         connect(m, execute.translate, flipped(self.data_translate))
         connect(m, execute.direct, arbiter.direct)
-        connect(m, arbiter.reserved, reserved.bus)
+        connect(m, arbiter.reserved, reserved.port)
         own = (traps.mem, execute.slow, fetch.slow)
         for master, port in zip((*own, *(flipped(p) for p in self.masters)), arbiter.masters,
                                 strict=True):
@@ -194,7 +192,7 @@ class Core(wiring.Component):
             traps.request.eq(execute.trap),
             traps.irq.eq(self.irq),
             traps.is_privileged.eq(self.is_privileged),
-            traps.table_busy.eq(arbiter.is_aside),
+            arbiter.hold.eq(traps.hold),
             execute.trapped.eq(traps.result),
             execute.trap_busy.eq(traps.busy),
             execute.trap_stop.eq(traps.stop),

@@ -5,11 +5,10 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.bus import Reason
-from rtl.core.decoder import Control, Decoder, InsnWord
+from rtl.core.decoder import Control, Decoder, InsnWord, restored
 from rtl.core.predictor import Prediction
 from rtl.core.queue import Word
 from rtl.core.registers import RegisterRead
-from toolchain.isa import BY_MNEMONIC
 
 __all__ = ["Decode", "Decoded", "Forward", "Jumped"]
 
@@ -24,8 +23,8 @@ class Forward(data.Struct):
 
 class Jumped(data.Struct):
     """How fetch went on behind an instruction, and what must be known to teach it better."""
-    taken:      1   # at `target`, instead of straight on
-    target:     32
+    taken:      1   # elsewhere, instead of straight on
+    expected:   32  # the operand that would lead there: an address, or an offset if it is relative
     is_wrong:   1   # behind a word that is no jump at all
     group:      32  # where the jump was fetched
     pos:        1
@@ -91,24 +90,16 @@ class Decode(wiring.Component):
         m.submodules.decoder = decoder = Decoder(fpu=self.fpu)
         d_control = decoder.control
         d_word    = decoder.word
-        m.d.comb += d_word.eq(first.word)
-
-        # Only two ports read the registers: a store's d takes the place of s0, which moves on. The
-        # six low bits tell a store from all other opcodes, and are there sooner than `control`.
-        d_is_store  = Signal()
-        a_field     = Signal(8)
-        b_field     = Signal(8)
-        d_uses_a    = Signal()
-        d_uses_b    = Signal()
+        d_uses_a  = Signal()
+        d_uses_b  = Signal()
         m.d.comb += [
-            d_is_store.eq(d_word.opcode[:6] == BY_MNEMONIC["store"].opcode),
-            a_field.eq(Mux(d_is_store, d_word.d, d_word.s0)),
-            b_field.eq(Mux(d_is_store, d_word.s0, d_word.s1)),
+            d_word.eq(restored(first.word)),
             d_uses_a.eq(decoder.uses_s0),
             d_uses_b.eq(decoder.uses_s1 | d_control.is_store),
         ]
-        a, d_a_is_late = self._elaborate_operand(m, "a", a_field, self.read[0])
-        b, d_b_is_late = self._elaborate_operand(m, "b", b_field, self.read[1])
+        fields = data.View(InsnWord, first.word)
+        a, d_a_is_late = self._elaborate_operand(m, "a", fields.s0, self.read[0])
+        b, d_b_is_late = self._elaborate_operand(m, "b", fields.s1, self.read[1])
 
         d_is_pair       = Signal()  # the instruction has a second word, which matters
         d_stall_on_late = Signal()
@@ -131,11 +122,11 @@ class Decode(wiring.Component):
                 dx.next_ip.eq(self.first_ip + Mux(d_control.is_constant, 2, 1)),
                 dx.control.eq(d_control),
                 dx.d.eq(d_word.d),
-                dx.a.eq(Mux(d_control.is_constant, second.word, a)),
+                dx.a.eq(Mux(d_control.is_constant, restored(second.word), a)),
                 dx.b.eq(b),
                 dx.reason.eq(decoder.reason),
             ]
-            self._register_jumped(m, dx.jumped, d_is_pair, d_control.is_jump)
+            self._register_jumped(m, dx.jumped, d_is_pair, d_control)
             with m.If(first.reason != Reason.NONE):
                 m.d.sync += dx.reason.eq(first.reason)
             with m.Elif(d_is_pair & (second.reason != Reason.NONE)):
@@ -170,13 +161,13 @@ class Decode(wiring.Component):
             m.d.comb += value.eq(read.value)
         return value, is_late
 
-    def _register_jumped(self, m, jumped, is_pair, is_jump):
+    def _register_jumped(self, m, jumped, is_pair, control):
         """What fetch did behind the word in question: the immediate, if fetch left behind that."""
         first, second = self.first, self.second
         m.d.sync += [
             jumped.taken.eq(first.jumps),
-            jumped.target.eq(self.follows),
-            jumped.is_wrong.eq(first.jumps & ~is_jump),
+            jumped.expected.eq(self.follows - Mux(control.is_relative, self.first_ip, 0)),
+            jumped.is_wrong.eq(first.jumps & ~control.is_jump),
             jumped.group.eq(first.group),
             jumped.pos.eq(first.pos),
             jumped.prediction.eq(first.prediction),

@@ -1,6 +1,6 @@
 """Decoder: what an instruction word asks of the datapath."""
 
-from amaranth import Module, Signal, unsigned
+from amaranth import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,7 +10,8 @@ from rtl.core.divider import Divide
 from rtl.fpu.fpu import FpuOp
 from toolchain.isa import BY_MNEMONIC, IP_FIELD, ISA
 
-__all__ = ["CONTROL", "Control", "Decoder", "FPU_MNEMONICS", "InsnWord", "Unit"]
+__all__ = ["CONTROL", "Control", "Decoder", "FPU_MNEMONICS", "InsnWord", "Unit", "lined_up",
+           "restored"]
 
 
 class InsnWord(data.Struct):
@@ -18,6 +19,25 @@ class InsnWord(data.Struct):
     s0:     8
     d:      8
     opcode: 8
+
+
+def _is_store(word):
+    """Six bits tell it from all other opcodes, though not from all words."""
+    return word[24:30] == BY_MNEMONIC["store"].opcode
+
+
+def lined_up(word):
+    """A word as fetch hands it on: the registers to be read are always those of s0 and s1.
+
+    Only two ports read the registers, and a store needs those of d and s0. So its d takes the place
+    of s0, which moves on, before the word is queued: behind the queue a choice would come too late.
+    """
+    return Mux(_is_store(word), Cat(word[:24].rotate_right(8), word[24:]), word)
+
+
+def restored(word):
+    """The word that `lined_up` was made from."""
+    return Mux(_is_store(word), Cat(word[:24].rotate_left(8), word[24:]), word)
 
 
 class Unit(enum.Enum, shape=unsigned(3)):

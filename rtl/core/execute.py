@@ -99,13 +99,14 @@ class Execute(wiring.Component):
         m.submodules.jump = jump = Jump()
         m.submodules.multiplier = multiplier = Multiplier()
         # The big units stand still while they have nothing to do: that costs nothing in gates, and
-        # spares a simulator most of their logic. They are never let go before they are done.
-        divider = Divider()
-        m.submodules.divider = EnableInserter(divider.en)(divider)
-        units = {Unit.DIVIDE: divider}
+        # spares a simulator most of their logic. They move for a little more than their `en`, which
+        # is known too late to stop so many registers.
+        units = {Unit.DIVIDE: Divider()}
         if self.fpu:
-            units[Unit.FLOAT] = fpu = Fpu()
-            m.submodules.fpu = EnableInserter(fpu.en)(fpu)
+            units[Unit.FLOAT] = Fpu()
+        for kind, unit in units.items():
+            m.submodules[kind.name.lower()] = EnableInserter(
+                self.i.valid & (control.unit == kind))(unit)
 
         # --- what becomes of the instruction in this cycle ---------------------------------------
 
@@ -114,6 +115,7 @@ class Execute(wiring.Component):
         x_is_misfetched  = Signal()  # fetch left behind it although it is no jump
         x_is_interrupted = Signal()  # something else happens before it
         x_acts           = Signal()
+        x_might_act      = Signal()  # unless it is stale, which is known late
         x_faults         = Signal()
         x_traps          = Signal()  # `int` and `halt`
         x_completes      = Signal()
@@ -128,7 +130,9 @@ class Execute(wiring.Component):
             x_is_misfetched.eq(live & insn.jumped.is_wrong),
             x_is_interrupted.eq(live & ~insn.jumped.is_wrong & self.interrupted
                                 & (x_is_fresh | control.is_wait)),
-            x_acts.eq(live & ~insn.jumped.is_wrong & ~x_is_interrupted),
+            x_might_act.eq(self.i.valid & ~self.trap_busy & ~insn.jumped.is_wrong
+                           & ~(self.interrupted & (x_is_fresh | control.is_wait))),
+            x_acts.eq(x_might_act & ~x_is_stale),
         ]
 
         # --- memory ------------------------------------------------------------------------------
@@ -144,8 +148,7 @@ class Execute(wiring.Component):
             self.translate.valid.eq(x_accesses),
             self.translate.va.eq(insn.a),
             self.translate.access.eq(Mux(control.is_store, Access.WRITE, Access.READ)),
-            x_direct.eq(x_accesses & self.translate.hit & ~self.translate.is_low
-                        & (self.translate.reason == Reason.NONE)),
+            x_direct.eq(x_accesses & self.translate.is_plain),
             x_slow.eq(x_accesses & self.translate.hit & self.translate.is_low
                       & (self.translate.reason == Reason.NONE)),
             self.direct.en.eq(x_direct & self.o.ready),
@@ -163,22 +166,26 @@ class Execute(wiring.Component):
 
         # --- reasons to wait, and the end --------------------------------------------------------
 
-        x_stall_on_retire    = ~self.o.ready
-        x_stall_on_translate = Signal()
-        x_stall_on_port      = Signal()
-        x_stall_on_slow      = Signal()
-        x_stall_on_unit      = Signal()
+        # The address translation is known last. Of all that it says, only whether an access is
+        # plain decides if the instruction leaves now.
+        x_stall_on_retire = ~self.o.ready
+        x_stall_on_port   = ~self.direct.ready
+        x_stall_on_slow   = slow_busy & ~slow_done
+        x_stall_on_unit   = Signal()
+        x_may_complete    = Signal()
+        x_is_through      = Signal()
         m.d.comb += [
-            x_stall_on_translate.eq(x_accesses & ~self.translate.hit),
-            x_stall_on_port.eq(x_direct & ~self.direct.ready),
-            x_stall_on_slow.eq(x_slow | (slow_busy & ~slow_done)),
             x_faults.eq(x_acts & (x_reason != Reason.NONE)),
             x_traps.eq(x_acts & (control.is_int | control.is_halt)),
-            x_completes.eq(x_acts & ~x_faults & ~x_traps & ~control.is_wait
-                           & ~x_stall_on_retire & ~x_stall_on_translate & ~x_stall_on_port
-                           & ~x_stall_on_slow & ~x_stall_on_unit),
+            x_may_complete.eq(x_might_act & (insn.reason == Reason.NONE) & ~control.is_int
+                              & ~control.is_halt & ~control.is_wait & ~x_stall_on_retire
+                              & ~x_stall_on_slow & ~x_stall_on_unit),
+            x_is_through.eq(x_may_complete & (~is_access | slow_busy
+                                              | (self.translate.is_plain & ~x_stall_on_port))),
+            x_completes.eq(x_is_through & ~x_is_stale),
             self.asleep.eq(x_acts & control.is_wait & ~x_faults),
-            self.i.ready.eq(x_completes),
+            # What is stale is cleared by the redirection, so that its leaving makes no difference.
+            self.i.ready.eq(x_is_through),
         ]
 
         # --- results -----------------------------------------------------------------------------
@@ -190,11 +197,12 @@ class Execute(wiring.Component):
             alu.b.eq(insn.b),
             multiplier.a.eq(insn.a),
             multiplier.b.eq(insn.b),
-            multiplier.en.eq(x_completes & (control.unit == Unit.MULTIPLY)),
+            # Early rather than exact: the product of what does not leave is not looked at.
+            multiplier.en.eq(self.o.ready & (control.unit == Unit.MULTIPLY)),
             self.product.eq(multiplier.product),
-            divider.op.eq(control.divide),
-            divider.dividend.eq(insn.a),
-            divider.divisor.eq(insn.b),
+            units[Unit.DIVIDE].op.eq(control.divide),
+            units[Unit.DIVIDE].dividend.eq(insn.a),
+            units[Unit.DIVIDE].divisor.eq(insn.b),
             x_value.eq(alu.result),
             self.forward.valid.eq(self.i.valid & control.writes_d),
             self.forward.d.eq(insn.d),
@@ -202,12 +210,13 @@ class Execute(wiring.Component):
             self.forward.is_late.eq(control.unit != Unit.ALU),
         ]
         if self.fpu:
+            fpu = units[Unit.FLOAT]
             m.d.comb += [fpu.op.eq(control.fpu), fpu.a.eq(insn.a), fpu.b.eq(insn.b)]
         for kind, unit in units.items():
             with m.If(control.unit == kind):
                 m.d.comb += [
                     unit.en.eq(x_acts & (insn.reason == Reason.NONE)),
-                    unit.taken.eq(x_completes),
+                    unit.taken.eq(x_may_complete),  # it makes no access, so nothing else is missing
                     x_stall_on_unit.eq(~unit.done),
                     x_value.eq(unit.result),
                 ]
@@ -263,6 +272,11 @@ class Execute(wiring.Component):
         x_is_simple = Signal()
         m.d.comb += x_is_simple.eq(x_acts & (control.is_jump | control.is_constant)
                                    & (insn.reason == Reason.NONE) & ~x_stall_on_retire)
+        # What is stale is fetched again in any case, and so need not be told from this.
+        x_went_off = Signal()
+        m.d.comb += x_went_off.eq((x_might_act & control.is_jump & (insn.reason == Reason.NONE)
+                                   & ~x_stall_on_retire & jump.is_mispredicted)
+                                  | (self.i.valid & ~self.trap_busy & insn.jumped.is_wrong))
 
         m.d.comb += [
             jump.insn.eq(insn),
@@ -281,8 +295,7 @@ class Execute(wiring.Component):
 
         x_remaps = Signal()
         m.d.comb += [
-            x_remaps.eq(slow_done & control.is_store & x_acts & ~x_stall_on_retire
-                        & (slow_addr >= WINDOWS)),
+            x_remaps.eq(slow_done & control.is_store & ~x_stall_on_retire & (slow_addr >= WINDOWS)),
             self.redirect.ip.eq(Mux(x_is_simple | x_remaps, jump.next_ip, self.ip)),
         ]
         with m.If(self.trapped.valid):
@@ -294,8 +307,7 @@ class Execute(wiring.Component):
                 m.d.sync += self.ip.eq(insn.next_ip)
         with m.Else():
             is_late = (self.is_stale | refetches) & (x_is_fresh | ~self.i.valid)
-            m.d.comb += self.redirect.valid.eq((x_is_simple & jump.is_mispredicted) | x_remaps
-                                               | x_is_misfetched | is_late)
+            m.d.comb += self.redirect.valid.eq(x_went_off | x_remaps | is_late)
             with m.If(x_completes):
                 m.d.sync += self.ip.eq(jump.next_ip)
 

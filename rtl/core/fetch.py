@@ -5,6 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.bus import Access, MemBus, Reason, TranslateBus
+from rtl.core.decoder import lined_up
 from rtl.core.predictor import (
     BranchTargets,
     Prediction,
@@ -21,7 +22,7 @@ __all__ = ["Fetch", "Group", "Redirect"]
 class Group(data.Struct):
     """Up to two neighbouring words of the instruction stream."""
     ip:         32  # virtual address of the first
-    words:      data.ArrayLayout(32, 2)
+    words:      data.ArrayLayout(32, 2)  # `lined_up`
     is_pair:    1   # the second word belongs to the stream too
     prediction: Prediction
     reason:     Reason  # the first word cannot be fetched
@@ -115,15 +116,17 @@ class Fetch(wiring.Component):
 
         # Where the group is, and how much of it can be had at once.
         f_pa          = self.translate.pa
-        f_is_low      = self.translate.is_low
         f_two         = Signal()
         f_is_pair     = Signal()
         f_predicted   = Signal()
+        slow_fires    = Signal()
         prediction    = targets.prediction
         m.d.comb += [
-            f_two.eq(~self.translate.is_last & ~f_is_low),
+            f_two.eq(~self.translate.is_last & ~slow_fires),
             f_predicted.eq(prediction.taken & (~prediction.pos | f_two)),
             f_is_pair.eq(f_two & (prediction.pos | ~prediction.taken)),
+            returns.may_push.eq(prediction.taken & prediction.calls),
+            returns.address.eq(f_ip + prediction.pos + 1),
         ]
 
         # fd: the group that was asked for in the last cycle.
@@ -140,21 +143,24 @@ class Fetch(wiring.Component):
             fd_waiting.eq(fd_valid & ~fd_is_slow & (fd.reason == Reason.NONE) & ~self.port.done),
             self.o_valid.eq(fd_valid & ~fd_waiting),
             self.o.eq(fd),
-            self.o.words[0].eq(Mux(fd_is_slow, fd_word, self.port.first)),
-            self.o.words[1].eq(self.port.second),
+            self.o.words[0].eq(lined_up(Mux(fd_is_slow, fd_word, self.port.first))),
+            self.o.words[1].eq(lined_up(self.port.second)),
             self.next_ip.eq(Mux(fd_waiting, fd.ip, f_ip)),
         ]
 
+        # The address translation is known last. What is not plain is rare, and takes a cycle more.
         f_can_ask  = Signal()
-        f_fails    = Signal()
+        f_is_odd   = Signal()  # neither plain nor a miss
+        f_is_low   = Signal()  # so it was in the last cycle, and low
+        f_fails    = Signal()  # ...or cannot be fetched
+        f_reason   = Signal(Reason)
         f_fires    = Signal()  # a group comes out of this address
-        slow_fires = Signal()
         m.d.comb += [
-            f_can_ask.eq(self.translate.hit & ~f_parked & (self.free > fd_valid) & port_free),
-            f_fails.eq(self.translate.reason != Reason.NONE),
-            self.port.en.eq(f_can_ask & ~f_fails & ~f_is_low),
+            f_can_ask.eq(~f_parked & (self.free > fd_valid) & port_free),
+            f_is_odd.eq(f_can_ask & self.translate.hit & ~f_fires),
+            self.port.en.eq(f_can_ask & self.translate.is_plain),
             self.port.addr.eq(f_pa),
-            f_fires.eq((f_can_ask & (f_fails | ~f_is_low)) | slow_fires),
+            f_fires.eq((f_can_ask & (self.translate.is_plain | f_fails)) | slow_fires),
             self.asked.eq(f_fires),
             self.asked_addr.eq(f_pa),
         ]
@@ -169,21 +175,26 @@ class Fetch(wiring.Component):
                 fd.is_pair.eq(f_is_pair & ~f_fails),
                 fd.prediction.eq(prediction),
                 fd.prediction.taken.eq(f_predicted & ~f_fails),
-                fd.reason.eq(self.translate.reason),
+                fd.reason.eq(Mux(f_fails, f_reason, Reason.NONE)),
                 f_parked.eq(f_fails),
-                f_ip.eq(f_ip + Mux(f_two, 2, 1)),
+                f_ip.eq(Mux(f_two, f_ip + 2, f_ip + 1)),
             ]
             with m.If(f_predicted):
                 m.d.sync += f_ip.eq(Mux(prediction.returns, returns.top, targets.target))
                 m.d.comb += [
                     returns.push.eq(prediction.calls),
                     returns.pop.eq(prediction.returns),
-                    returns.address.eq(f_ip + prediction.pos + 1),
                 ]
         with m.If(self.redirect.valid):
             m.d.sync += [f_ip.eq(self.redirect.ip), f_parked.eq(0), fd_valid.eq(0)]
 
-        self._elaborate_slow(m, f_pa, f_can_ask & ~f_fails & f_is_low, slow_fires, fd_word)
+        is_odd = f_is_odd & ~self.redirect.valid
+        m.d.sync += [
+            f_fails.eq(is_odd & (self.translate.reason != Reason.NONE)),
+            f_is_low.eq(is_odd & (self.translate.reason == Reason.NONE)),
+            f_reason.eq(self.translate.reason),
+        ]
+        self._elaborate_slow(m, f_pa, f_can_ask & f_is_low, slow_fires, fd_word)
 
         return m
 
@@ -213,6 +224,6 @@ class Fetch(wiring.Component):
                 with m.If(self.redirect.valid):
                     m.d.sync += is_void.eq(1)
                 with m.If(slow.rsp.valid):
-                    m.d.comb += fires.eq(~is_void & ~self.redirect.valid)
+                    m.d.comb += fires.eq(~is_void)  # even so, a redirection wins
                     m.d.sync += word.eq(slow.rsp.payload.data)
                     m.next = "REST"

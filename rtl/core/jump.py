@@ -49,10 +49,14 @@ class Jump(wiring.Component):
 
         x_taken  = Signal()
         x_offset = Signal(32)
-        x_target = Signal(32)
+        x_target = Signal(32)  # too late to be compared
+        # As a carry: made of LUTs, the test for zero comes to share those of slower units.
+        less_one  = Signal(33)
+        a_is_zero = ~less_one[32]
         m.d.comb += [
+            less_one.eq(insn.a + 0xFFFF_FFFF),
             x_taken.eq(control.is_jump & (~control.is_conditional
-                                          | ((insn.a == 0) == control.if_zero))),
+                                          | (a_is_zero == control.if_zero))),
             x_offset.eq(Mux(control.is_conditional, insn.b, insn.a)),
             x_target.eq(Mux(control.is_relative, self.ip + x_offset, x_offset)),
             self.next_ip.eq(Mux(x_taken, x_target, insn.next_ip)),
@@ -73,13 +77,13 @@ class Jump(wiring.Component):
         # Fetch may have overwritten the latest address since it predicted a return.
         guess = jumped.prediction
         with m.If(x_is_known & guess.taken & guess.returns):
-            m.d.comb += x_returns.eq(x_is_jmp & (insn.a == jumped.target))
+            m.d.comb += x_returns.eq(x_is_jmp & (insn.a == jumped.expected))
         with m.Else():
             m.d.comb += x_returns.eq(x_is_jmp & (insn.a == self.return_top) & ~x_calls)
         m.d.comb += [
             self.is_mispredicted.eq(
                 (x_taken != jumped.taken)
-                | (x_taken & ((x_target != jumped.target) | (x_calls != guess.calls)
+                | (x_taken & ((x_offset != jumped.expected) | (x_calls != guess.calls)
                               | (x_returns != guess.returns)))),
             x_is_known.eq(guess.hit & (guess.pos == jumped.pos)),
             self.returns.push.eq(self.leaves & x_calls),

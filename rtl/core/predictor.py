@@ -6,7 +6,7 @@ here need be right: execute checks every prediction, and a wrong one costs the r
 have cost without.
 """
 
-from amaranth import Module, Signal
+from amaranth import Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -142,6 +142,8 @@ class ReturnStack(wiring.Component):
         The latest address, as fetch sees it.
     push, pop : In(1)
         Strobes of fetch: add `address`, or drop the latest. Not together.
+    may_push : In(1)
+        There may be a `push` of `address` in this cycle, or later; which is known earlier.
     address : In(32)
     executed : In(ReturnUpdate)
         What execute found.
@@ -157,6 +159,7 @@ class ReturnStack(wiring.Component):
         super().__init__({
             "top":          Out(32),
             "push":         In(1),
+            "may_push":     In(1),
             "pop":          In(1),
             "address":      In(32),
             "executed":     In(ReturnUpdate),
@@ -184,18 +187,19 @@ class ReturnStack(wiring.Component):
             executed_level.eq(after),
             level.eq(level + self.push - self.pop),
         ]
-        # A call that fetch knew is there already.
+        # A call that fetch knew is there already; one that it did not know is added a cycle later
+        # than need be, which takes execute's comparisons off the write port. What fetch
+        # pushes in that cycle is lost.
+        missed  = Signal()
+        address = Signal(32)
+        m.d.sync += [missed.eq(self.restart & self.executed.push),
+                     address.eq(self.executed.address)]
         m.d.comb += [
-            w_port.en.eq(self.push),
-            w_port.addr.eq(level + 1),
-            w_port.data.eq(self.address),
+            w_port.en.eq(self.may_push | missed),
+            w_port.addr.eq(Mux(missed, executed_level, level + 1)),
+            w_port.data.eq(Mux(missed, address, self.address)),
         ]
         with m.If(self.restart):
-            m.d.comb += [
-                w_port.en.eq(self.executed.push),
-                w_port.addr.eq(after),
-                w_port.data.eq(self.executed.address),
-            ]
             m.d.sync += level.eq(after)
 
         return m

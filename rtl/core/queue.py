@@ -8,15 +8,16 @@ from rtl.bus import Reason
 from rtl.core.fetch import Group
 from rtl.core.predictor import Prediction
 
-__all__ = ["FetchQueue", "MAX_DEPTH", "Word"]
+__all__ = ["DEPTH", "FetchQueue", "Word"]
 
-MAX_DEPTH = 4
+# Groups. Three can be in use, since the first one leaves late, and one is on its way.
+DEPTH = 4
 
 
 class Word(data.Struct):
     """A word of the instruction stream."""
     valid:      1
-    word:       32
+    word:       32          # `lined_up`
     reason:     Reason      # it could not be fetched
     group:      32          # address of its group
     pos:        1           # it is the group's second word
@@ -28,13 +29,9 @@ class FetchQueue(wiring.Component):
     """Holds groups until decode has taken all of their words.
 
     It lets go of one group a cycle: a two-word instruction that uses up two single-word groups
-    costs a cycle.
-
-    Parameters
-    ----------
-    bypass : bool
-        Whether what fetch puts out can be taken in the same cycle. Then an empty queue costs no
-        time, but decoding begins behind memory's output, which makes the longest path of all.
+    costs a cycle. A group stays for one cycle after its last word was taken. How many words are
+    taken is known late, for it depends on everything that an instruction may wait for; so it
+    decides here about two bits alone, and what moves in the next cycle is known as that begins.
 
     Members
     -------
@@ -66,42 +63,31 @@ class FetchQueue(wiring.Component):
     follows:  Out(32)
     take:     In(2)
 
-    def __init__(self, *, bypass):
-        self.bypass = bypass
-        # Groups. Two can be in use, one is on its way, and `free` is a cycle old; without the
-        # bypass one more sits where it would have been used already.
-        self.depth = MAX_DEPTH - bypass
-        super().__init__()
-
     def elaborate(self, platform):
         m = Module()
 
-        groups = [Signal(Group, name=f"group{n}") for n in range(self.depth)]
-        count  = Signal(range(self.depth + 1))
-        offset = Signal()  # words of the first group that are taken already; 0 while empty
+        groups = [Signal(Group, name=f"group{n}") for n in range(DEPTH)]
+        count  = Signal(range(DEPTH + 1))
+        pops   = Signal()  # the first group is used up, and leaves in this cycle
+        kept   = Signal.like(count)
+        offset = Signal()  # words of the first group after that, `head`, that are taken already
 
-        # The first two groups, of those that are held and the one that arrives.
         head, behind = Signal(Group), Signal(Group)
         head_valid, behind_valid = Signal(), Signal()
         m.d.comb += [
-            self.free.eq(self.depth - count),
-            head_valid.eq(count != 0),
-            behind_valid.eq(count > 1),
-            head.eq(groups[0]),
-            behind.eq(groups[1]),
-            self.follows.eq(self.next_ip),
+            kept.eq(count - pops),
+            self.free.eq(DEPTH - kept),
+            head_valid.eq(kept != 0),
+            behind_valid.eq(kept > 1),
+            head.eq(Mux(pops, groups[1], groups[0])),
+            behind.eq(Mux(pops, groups[2], groups[1])),
         ]
-        if self.bypass:
-            m.d.comb += [
-                head_valid.eq((count != 0) | self.i_valid),
-                behind_valid.eq((count > 1) | ((count == 1) & self.i_valid)),
-                head.eq(Mux(count == 0, self.i, groups[0])),
-                behind.eq(Mux(count <= 1, self.i, groups[1])),
-            ]
-        with m.If(count > 1):
-            m.d.comb += self.follows.eq(groups[1].ip)
-        with m.Elif((count == 1) & self.i_valid):
+        with m.If(behind_valid):
+            m.d.comb += self.follows.eq(behind.ip)
+        with m.Elif(self.i_valid):
             m.d.comb += self.follows.eq(self.i.ip)
+        with m.Else():
+            m.d.comb += self.follows.eq(self.next_ip)
 
         first, second  = self.first, self.second
         is_used_up     = Signal()  # its only word went with the group before
@@ -137,26 +123,27 @@ class FetchQueue(wiring.Component):
                 second.jumps.eq(behind.prediction.taken & ~behind.prediction.pos),
             ]
 
-        # What is left of the first group, and whether anything of the one behind it is gone.
+        # What is left of the head, and whether anything of the group behind it is gone.
         taken = Signal(range(4))
-        pops  = Signal()
+        ends  = Signal()
         spill = Signal()
         m.d.comb += [
             taken.eq(offset + self.take),
-            pops.eq(head_valid & (is_used_up | (taken > head.is_pair))),
+            ends.eq(head_valid & (is_used_up | (taken > head.is_pair))),
             spill.eq(~is_used_up & (taken > head.is_pair + 1)),
         ]
         m.d.sync += [
-            count.eq(count + self.i_valid - pops),
-            offset.eq(Mux(pops, spill, taken[0])),
+            count.eq(kept + self.i_valid),
+            pops.eq(ends),
+            offset.eq(Mux(ends, spill, taken[0])),
         ]
         for n, group in enumerate(groups):
-            next_group = groups[n + 1] if n + 1 < self.depth else self.i
+            next_group = groups[n + 1] if n + 1 < DEPTH else self.i
             with m.If(pops & (count > n + 1)):
                 m.d.sync += group.eq(next_group)
-            with m.Elif(self.i_valid & (count - pops == n)):
+            with m.Elif(self.i_valid & (kept == n)):
                 m.d.sync += group.eq(self.i)
         with m.If(self.clear):
-            m.d.sync += [count.eq(0), offset.eq(0)]
+            m.d.sync += [count.eq(0), pops.eq(0), offset.eq(0)]
 
         return m

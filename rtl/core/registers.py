@@ -43,12 +43,15 @@ class Registers(wiring.Component):
         Live registers, combinationally; a write of the same cycle is not seen.
     write : In(RegisterWrite)
         Live registers.
+    may_write : In(1)
+        There may be a `write` in this cycle, and is no `frame_write`; which is known earlier than
+        either.
     frame_number : In(6)
         Word of the frame to read.
     frame_value : Out(32)
         What that word was in the cycle before.
     frame_write : In(RegisterWrite)
-        Words of the frame. Not in the cycle of a `write`.
+        Words of the frame.
     save : In(1)
         The live registers become the frame; wins over a `frame_write`. Not in the cycle of a
         `write`.
@@ -63,6 +66,7 @@ class Registers(wiring.Component):
         super().__init__({
             "read":         In(RegisterRead).array(reads),
             "write":        In(RegisterWrite),
+            "may_write":    In(1),
             "frame_number": In(6),
             "frame_value":  Out(32),
             "frame_write":  In(RegisterWrite),
@@ -79,28 +83,32 @@ class Registers(wiring.Component):
         frame_bank, frame_zero = Signal(REGISTERS), Signal(REGISTERS, init=-1)
 
         # One write port serves both sides.
-        number  = Signal(6)
-        value   = Signal(32)
-        bank    = Signal()
-        w_en    = Signal()
-        onehot  = Signal(REGISTERS)
+        number     = Signal(6)
+        value      = Signal(32)
+        bank       = Signal()
+        w_en       = Signal()
+        live_goes  = Signal()  # the bank to which a live register would be written
+        frame_goes = Signal()  # ...and a word of the frame
         m.d.comb += [
             w_en.eq(self.write.en | self.frame_write.en),
-            number.eq(Mux(self.write.en, self.write.number, self.frame_write.number)),
-            value.eq(Mux(self.write.en, self.write.value, self.frame_write.value)),
-            bank.eq(~Mux(self.write.en, frame_bank, live_bank).bit_select(number, 1)),
-            onehot.eq(w_en << number),
+            number.eq(Mux(self.may_write, self.write.number, self.frame_write.number)),
+            value.eq(Mux(self.may_write, self.write.value, self.frame_write.value)),
+            live_goes.eq(~frame_bank.bit_select(self.write.number, 1)),
+            frame_goes.eq(~live_bank.bit_select(self.frame_write.number, 1)),
+            bank.eq(Mux(self.may_write, live_goes, frame_goes)),
         ]
 
+        live, frame = Signal(REGISTERS), Signal(REGISTERS)  # the one that is meant
+        m.d.comb += [live.eq(1 << self.write.number), frame.eq(1 << self.frame_write.number)]
         with m.If(self.write.en):
             m.d.sync += [
-                live_bank.eq((live_bank & ~onehot) | Mux(bank, onehot, 0)),
-                live_zero.eq(live_zero & ~onehot),
+                live_bank.eq((live_bank & ~live) | Mux(live_goes, live, 0)),
+                live_zero.eq(live_zero & ~live),
             ]
         with m.If(self.frame_write.en):
             m.d.sync += [
-                frame_bank.eq((frame_bank & ~onehot) | Mux(bank, onehot, 0)),
-                frame_zero.eq(frame_zero & ~onehot),
+                frame_bank.eq((frame_bank & ~frame) | Mux(frame_goes, frame, 0)),
+                frame_zero.eq(frame_zero & ~frame),
             ]
         with m.If(self.save):
             m.d.sync += [frame_bank.eq(live_bank), frame_zero.eq(live_zero)]

@@ -4,7 +4,7 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.bus import MemBus, MemRequest, PeripheralBus
+from rtl.bus import PeripheralBus
 from rtl.core.registers import RegisterWrite
 from toolchain.isa import REGISTERS
 from toolchain.isa.machine import (
@@ -15,7 +15,20 @@ from toolchain.isa.machine import (
     HIGHEST_INTERRUPT,
 )
 
-__all__ = ["Reserved", "is_reserved"]
+__all__ = ["Reserved", "ReservedPort", "is_reserved"]
+
+
+# One access to the reserved words. It acts in the cycle of `stb` if it is `ready`; what it read is
+# there in the next. `addr`, `write` and `w_data` come from registers, and stay until then. A strobe
+# for any other word below `RESERVED_LIMIT` does nothing, so that it need not be told apart in time.
+ReservedPort = wiring.Signature({
+    "stb":    Out(1),
+    "addr":   Out(12),
+    "write":  Out(1),
+    "w_data": Out(32),
+    "ready":  In(1),
+    "r_data": In(32),
+})
 
 
 def is_reserved(windows):
@@ -36,8 +49,7 @@ def is_reserved(windows):
 
 
 class Reserved(wiring.Component):
-    """Carries out one access at a time: asked in one cycle, strobed in the next, answered in the
-    one after that.
+    """Hands accesses on to those who have the words.
 
     Parameters
     ----------
@@ -46,20 +58,19 @@ class Reserved(wiring.Component):
 
     Members
     -------
-    bus : In(MemBus)
-        For the reserved words alone.
+    port : In(ReservedPort)
     windows : Out(PeripheralBus).array(len(windows))
     traps : Out(PeripheralBus)
         The table's words but for the saved registers; `addr` is the physical address.
     frame_number, frame_value, frame_write
         The saved registers, in the register file.
     frame_blocked : In(1)
-        The register file is being written otherwise: a `frame_write` must wait.
+        The register file may be written otherwise: a `frame_write` must wait.
     """
     def __init__(self, *, windows):
         self.addresses = windows
         super().__init__({
-            "bus":           In(MemBus),
+            "port":          In(ReservedPort),
             "windows":       Out(PeripheralBus).array(len(windows)),
             "traps":         Out(PeripheralBus),
             "frame_number":  Out(6),
@@ -70,12 +81,8 @@ class Reserved(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        bus = self.bus
-
-        request = Signal(MemRequest)
-        addr    = request.addr[:12]
-        strobe  = Signal()  # the cycle in which the access acts
-        blocked = Signal()
+        port    = self.port
+        addr    = port.addr
         buses   = [self.traps, *self.windows]
         picks   = [Signal(name=f"pick{n}") for n in range(len(buses))]
         m.d.comb += picks[0].eq((addr == ENABLED) | (addr == FRAME_IP) | (addr == FAULT_REASON)
@@ -89,42 +96,23 @@ class Reserved(wiring.Component):
             ]
         for pick, target in zip(picks, buses, strict=True):
             m.d.comb += [
-                target.w_data.eq(request.data),
-                target.w_stb.eq(strobe & pick & request.write),
-                target.r_stb.eq(strobe & pick & ~request.write),
+                target.w_data.eq(port.w_data),
+                target.w_stb.eq(port.stb & pick & port.write),
+                target.r_stb.eq(port.stb & pick & ~port.write),
             ]
+            with m.If(pick):
+                m.d.comb += port.r_data.eq(target.r_data)
 
         picks_frame = Signal()
         m.d.comb += [
             picks_frame.eq((addr >= FRAME_REGISTERS) & (addr < FRAME_REGISTERS + REGISTERS)),
             self.frame_number.eq(addr - FRAME_REGISTERS),
-            self.frame_write.en.eq(strobe & picks_frame & request.write),
+            self.frame_write.en.eq(port.stb & picks_frame & port.write & ~self.frame_blocked),
             self.frame_write.number.eq(self.frame_number),
-            self.frame_write.value.eq(request.data),
-            blocked.eq(picks_frame & request.write & self.frame_blocked),
+            self.frame_write.value.eq(port.w_data),
+            port.ready.eq(~(picks_frame & port.write & self.frame_blocked)),
         ]
-
-        # REST    waiting for a request
-        # ACT     it is carried out
-        # ANSWER  what was read is there
-        with m.FSM():
-            with m.State("REST"):
-                m.d.comb += bus.req.ready.eq(1)
-                m.d.sync += request.eq(bus.req.payload)
-                with m.If(bus.req.valid):
-                    m.next = "ACT"
-            with m.State("ACT"):
-                m.d.comb += strobe.eq(~blocked)
-                with m.If(~blocked):
-                    m.next = "ANSWER"
-            with m.State("ANSWER"):
-                m.d.comb += bus.rsp.valid.eq(1)
-                with m.If(picks_frame):
-                    m.d.comb += bus.rsp.payload.data.eq(self.frame_value)
-                for pick, target in zip(picks, buses, strict=True):
-                    with m.If(pick):
-                        m.d.comb += bus.rsp.payload.data.eq(target.r_data)
-                with m.If(bus.rsp.ready):
-                    m.next = "REST"
+        with m.If(picks_frame):
+            m.d.comb += port.r_data.eq(self.frame_value)
 
         return m

@@ -47,7 +47,7 @@ class TrapResult(data.Struct):
 class Traps(wiring.Component):
     """Takes interrupts and faults by the steps of the manual's section 3.
 
-    From request to result, with memory that answers at once: 3 cycles, a return 1.
+    From request to result, with memory that answers at once: 4 cycles, a return 1.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ class Traps(wiring.Component):
         To the register file.
     mem : Out(MemBus)
         Reads handlers' addresses.
-    table_busy : In(1)
-        Somebody else's access to the table may be under way: a return waits for its end.
+    hold : Out(1)
+        This may be the cycle of a return, in which nobody else may access the table.
     bus : In(PeripheralBus)
         The table's words `ENABLED`, `FRAME_IP`, `FAULT_REASON` and `HIGHEST_INTERRUPT`.
     """
@@ -106,7 +106,7 @@ class Traps(wiring.Component):
             "save":          Out(1),
             "restore":       Out(1),
             "mem":           Out(MemBus),
-            "table_busy":    In(1),
+            "hold":          Out(1),
             "bus":           In(PeripheralBus),
         })
 
@@ -133,26 +133,33 @@ class Traps(wiring.Component):
         m.d.sync += pending.eq(Mux(accepts, pending & ~lowest, pending) | self.irq)
 
         cause     = Signal(Cause)
-        number    = Signal(32)
+        number    = Signal(32)      # of what began as an interrupt
+        entry     = Signal(33)      # where its handler's address is
         source    = Signal(8)       # of PERIPHERAL
         is_fault  = Signal()        # from the beginning, or because the interrupt cannot be taken
         why       = Signal(Reason)  # of the fault
         in_fault  = Signal()        # between taking a fault and the return from its handler
         stop_code = Signal(8)
+        is_return   = Signal()      # it is a return, and not a fault
+        is_refused  = Signal()      # ...of code that may not
+        is_unmasked = Signal()      # by its number
+
+        # Of words that change long before they matter. As they take effect a cycle later, their
+        # many bits are not looked at in a row with a decision.
+        has_handlers, has_saved_ip = Signal(), Signal()
+        m.d.sync += [has_handlers.eq(highest != 0), has_saved_ip.eq(saved_ip != 0)]
 
         def faults(reason):
             """An interrupt that cannot be taken becomes a fault, which is looked at next."""
-            m.d.sync += [is_fault.eq(1), number.eq(Interrupt.FAULT), why.eq(reason)]
+            m.d.sync += [is_fault.eq(1), is_return.eq(0), is_refused.eq(0), why.eq(reason)]
 
         def stops(code):
             m.d.comb += result.valid.eq(1)
             m.d.sync += stop_code.eq(code)
             m.next = "STOP"
 
-        entry = Signal(33)
         m.d.comb += [
-            entry.eq(number + ENTRY_TABLE),
-            mem.req.payload.addr.eq(entry),
+            mem.req.payload.addr.eq(Mux(is_fault, ENTRY_TABLE + Interrupt.FAULT, entry)),
             self.stop_code.eq(stop_code),
             self.busy.eq(1),
             result.kind.eq(Kind.INSN),
@@ -166,49 +173,51 @@ class Traps(wiring.Component):
         # DECIDE   masked, a return, out of range? Else the handler's address is asked for
         # HEAR     it comes, and is entered if there is one
         # STOP     one cycle behind the cause, so that its record goes first
+        m.d.sync += self.hold.eq(0)
         with m.FSM():
             with m.State("IDLE"):
                 m.d.comb += [self.busy.eq(0), accepts.eq(request.valid
                                                          & (request.cause == Cause.PERIPHERAL))]
+                asked = Mux(request.cause == Cause.PERIPHERAL, pending_number, request.number)
+                returns = (request.cause == Cause.SOFTWARE) & (asked == Interrupt.RETURN)
                 m.d.sync += [
                     cause.eq(request.cause),
                     source.eq(pending_number),
-                    number.eq(request.number),
                     is_fault.eq(request.cause == Cause.FAULT),
                     why.eq(request.reason),
+                    number.eq(asked),
+                    entry.eq(asked + ENTRY_TABLE),
+                    is_return.eq(returns & self.is_privileged),
+                    is_refused.eq(returns & ~self.is_privileged),
+                    is_unmasked.eq(asked == Interrupt.FAULT),
                 ]
-                with m.If(request.cause == Cause.FAULT):
-                    m.d.sync += number.eq(Interrupt.FAULT)
-                with m.If(request.cause == Cause.PERIPHERAL):
-                    m.d.sync += number.eq(pending_number)
                 with m.If(request.valid):
+                    m.d.sync += self.hold.eq(1)
                     m.next = "DECIDE"
             with m.State("DECIDE"):
-                with m.If(is_fault):
-                    m.d.sync += reason.eq(why)
-                    with m.If(in_fault):
-                        stops(Stop.DOUBLE_FAULT)
-                    with m.Elif(highest == 0):
-                        stops(Stop.NO_HANDLER)
-                    with m.Else():
-                        m.d.comb += mem.req.valid.eq(1)
-                with m.Elif(cause == Cause.HALT):
-                    stops(Stop.HALT)
-                with m.Elif((number == Interrupt.RETURN) & ~self.is_privileged):
-                    faults(Reason.INVALID_INTERRUPT)
-                with m.Elif((number == Interrupt.RETURN) & self.table_busy):
-                    pass  # a device writes the frame: not in the cycle that clears it
-                with m.Elif(number == Interrupt.RETURN):
+                with m.If(is_return):
                     m.d.comb += self.restore.eq(1)
                     m.d.sync += [saved_ip.eq(0), in_fault.eq(0)]
-                    with m.If(saved_ip == 0):
+                    with m.If(~has_saved_ip):
                         faults(Reason.INVALID_INTERRUPT)
                     with m.Else():
                         m.d.comb += [self.returned.eq(1), result.valid.eq(1), result.jumps.eq(1),
                                      result.ip.eq(saved_ip)]
                         m.d.sync += [enabled.eq(1), self.is_enabled.eq(1), self.translates.eq(1)]
                         m.next = "IDLE"
-                with m.Elif(~self.is_enabled & (number != Interrupt.FAULT)):
+                with m.Elif(is_fault):
+                    m.d.sync += reason.eq(why)
+                    with m.If(in_fault):
+                        stops(Stop.DOUBLE_FAULT)
+                    with m.Elif(~has_handlers):
+                        stops(Stop.NO_HANDLER)
+                    with m.Else():
+                        m.d.comb += mem.req.valid.eq(1)
+                with m.Elif(cause == Cause.HALT):
+                    stops(Stop.HALT)
+                with m.Elif(is_refused):
+                    faults(Reason.INVALID_INTERRUPT)
+                with m.Elif(~self.is_enabled & ~is_unmasked):
                     m.d.comb += result.valid.eq(1)
                     m.next = "IDLE"
                 with m.Elif(number > highest):

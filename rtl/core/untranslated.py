@@ -40,4 +40,5 @@ class Untranslated(wiring.Component):
             ]
             with m.If(port.va >= self.ram_words):
                 m.d.comb += port.reason.eq(Reason.OUT_OF_BOUNDS)
+            m.d.comb += port.is_plain.eq((port.va < self.ram_words) & ~port.is_low)
         return m

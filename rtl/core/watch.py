@@ -4,14 +4,14 @@ from amaranth import Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.core.queue import MAX_DEPTH
+from rtl.core.queue import DEPTH
 
 __all__ = ["StoreWatch"]
 
 # Groups that can be between memory and execute: two in execute, since a constant may span them, and
 # the queue's, of which one is on its way.
-GROUPS = 2 + MAX_DEPTH
-# Addresses are compared in these low bits. A needless refetch costs three cycles.
+GROUPS = 2 + DEPTH
+# Addresses are compared in these low bits. A needless refetch costs four cycles.
 ADDRESS_BITS = 20
 
 

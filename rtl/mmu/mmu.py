@@ -74,12 +74,13 @@ class Mmu(wiring.Component):
 
         # --- the window --------------------------------------------------------------------------
 
-        base   = Signal(32)
-        forget = self.flush | self.bus.w_stb
-        m.d.comb += self.active.eq(self.on & (base != 0))
+        base     = Signal(32)
+        has_base = Signal()  # it is not 0
+        forget   = self.flush | self.bus.w_stb
+        m.d.comb += self.active.eq(self.on & has_base)
         m.d.sync += self.bus.r_data.eq(base)
         with m.If(self.bus.w_stb):
-            m.d.sync += base.eq(self.bus.w_data)
+            m.d.sync += [base.eq(self.bus.w_data), has_base.eq(self.bus.w_data != 0)]
 
         # --- answers -----------------------------------------------------------------------------
 
@@ -87,6 +88,7 @@ class Mmu(wiring.Component):
             m.d.comb += [
                 tlb.en.eq(self.active),
                 tlb.va.eq(port.va),
+                tlb.access.eq(port.access),
                 tlb.flush.eq(forget),
             ]
             self.answer(m, port, tlb)
@@ -155,10 +157,13 @@ class Mmu(wiring.Component):
                 m.d.comb += allowed.eq(tlb.write)
             with m.Case(Access.EXECUTE):
                 m.d.comb += allowed.eq(tlb.execute)
+        is_low = port.va < RESERVED_LIMIT
         m.d.comb += [
             port.hit.eq(~self.active | tlb.hit),
+            port.is_plain.eq(Mux(self.active, tlb.is_plain,
+                                 (port.va < self.ram_words) & ~is_low)),
             port.pa.eq(Mux(self.active, tlb.pa, port.va)[:addr_width]),
-            port.is_low.eq(Mux(self.active, tlb.is_low, port.va < RESERVED_LIMIT)),
+            port.is_low.eq(Mux(self.active, tlb.is_low, is_low)),
             port.is_last.eq(Mux(self.active, tlb.is_last, port.va == self.ram_words - 1)),
         ]
         with m.If(self.active & ~allowed):

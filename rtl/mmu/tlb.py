@@ -3,10 +3,11 @@
 from functools import reduce
 from operator import or_
 
-from amaranth import Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from rtl.bus import Access
 from rtl.mmu.region import Region
 
 __all__ = ["Tlb"]
@@ -30,7 +31,11 @@ class Tlb(wiring.Component):
     va : In(32)
         Address to look up.
     hit : Out(1)
-        One region holds `va`; the outputs below describe it. All are combinational.
+        A region holds `va`; the outputs below describe it. All are combinational.
+    access : In(Access)
+        For `is_plain` alone.
+    is_plain : Out(1)
+        The region allows this access, and is ordinary RAM. There before all other answers.
     pa : Out(32)
         Physical address, modulo 2^32.
     is_last : Out(1)
@@ -46,6 +51,8 @@ class Tlb(wiring.Component):
     en:         In(1)
     va:         In(32)
     hit:        Out(1)
+    access:     In(Access)
+    is_plain:   Out(1)
     pa:         Out(32)
     is_last:    Out(1)
     is_outside: Out(1)
@@ -77,12 +84,26 @@ class Tlb(wiring.Component):
                                    & ~(self.va < region.first) & ~(region.last < self.va))
 
         # Two regions can overlap only if the table changed between their walks. The OR of both
-        # would be neither the old nor the new mapping, so that is a miss, and a fresh start.
-        has_two = reduce(or_, (hits[n] & hits[:n].any() for n in range(1, self.entries)), 0)
-        m.d.comb += self.hit.eq(hits.any() & ~has_two)
+        # would be neither the old nor the new mapping: one of them answers, and all are dropped.
+        answers = Signal(self.entries)
+        has_two = Signal()
+        m.d.comb += [
+            self.hit.eq(hits.any()),
+            *(answers[n].eq(hits[n] & ~hits[:n].any()) for n in range(self.entries)),
+            has_two.eq((hits & ~answers).any()),
+        ]
+
+        # Whether an access is plain is decided for each region while the addresses are compared.
+        plain = Signal(self.entries)
+        with m.Switch(self.access):
+            for access, flag in ((Access.READ, "read"), (Access.WRITE, "write"),
+                                 (Access.EXECUTE, "execute")):
+                with m.Case(access):
+                    m.d.comb += plain.eq(Cat(r[flag] & ~r.is_outside & ~r.is_low for r in regions))
+        m.d.comb += self.is_plain.eq((answers & plain).any())
 
         def of_hit(values):
-            return reduce(or_, (Mux(hits[n], value, 0) for n, value in enumerate(values)))
+            return reduce(or_, (Mux(answers[n], value, 0) for n, value in enumerate(values)))
 
         m.d.comb += [
             self.pa.eq(of_hit([(self.va + r.offset)[:32] for r in regions])),

@@ -66,9 +66,10 @@ class TlbProof(wiring.Component):
         with m.If(is_fresh & is_alone & dut.en & inside):
             m.d.comb += [Assert(dut.hit), Assert(dut.is_last == (dut.va == fresh.last))]
 
-        # Reach: a hit after two fills; two regions that contradict each other.
+        # Reach: a hit after two fills; an older region that contradicts.
+        differs = dut.pa != (dut.va + fresh.offset)[:32]
         m.d.comb += [Cover(dut.hit & was_said & ~is_alone & is_fresh),
-                     Cover(dut.en & is_fresh & inside & ~dut.hit & ~is_alone)]
+                     Cover(dut.hit & is_fresh & inside & differs)]
 
         return m
 
@@ -241,7 +242,7 @@ PROOFS = (
     # Three fills into two entries, with a flush anywhere.
     Proof("tlb", TlbProof, depth=6, reaches=4, bugs=(
         Bug(TLB, "& ~(region.last < self.va)", ""),
-        Bug(TLB, "hits.any() & ~has_two", "hits.any()"),
+        Bug(TLB, "hits[n] & ~hits[:n].any()", "hits[n]"),
         Bug(TLB, "with m.If(self.flush | has_two):", "with m.If(has_two):"))),
     # Two entries and a half, the longest walk, and part of another one before it.
     Proof("list_walker", lambda: WalkerProof(ListWalker, ListModel, words=11, cycles=21),

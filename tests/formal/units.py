@@ -108,11 +108,12 @@ class RegistersProof(wiring.Component):
         read, write, frame_write = dut.read[0], dut.write, dut.frame_write
         m.d.comb += [port.eq(AnySeq(len(port))) for port in (
             read.number, write.en, write.number, write.value, frame_write.en, frame_write.number,
-            frame_write.value, dut.frame_number, dut.save, dut.restore)]
+            frame_write.value, dut.frame_number, dut.save, dut.restore, dut.may_write)]
 
         # Assume: what the docstring says of strobes in one cycle.
         m.d.comb += [
             Assume(~(write.en & (frame_write.en | dut.save | dut.restore))),
+            Assume(Mux(dut.may_write, ~frame_write.en, ~write.en)),
             Assume(~(dut.restore & (frame_write.en | dut.save))),
         ]
 
@@ -152,13 +153,13 @@ PROOFS = (
         Bug("rtl/bits.py", "Const((1 << below) - 1, below)", "Const(0, below)"),)),
     # A register's state is where its value and its frame's are; seven steps lead through all.
     Proof("registers", RegistersProof, depth=8, reaches=6, is_open=True, bugs=(
-        Bug(REGISTERS, "bank.eq(~Mux(", "bank.eq(Mux("),
+        Bug(REGISTERS, "live_goes.eq(~frame_bank", "live_goes.eq(frame_bank"),
         Bug(REGISTERS, "[frame_bank.eq(live_bank), frame_zero.eq(live_zero)]",
             "[frame_bank.eq(live_bank)]"),
         Bug(REGISTERS, "live_zero.eq(frame_zero), frame_zero.eq(-1)", "live_zero.eq(frame_zero)"))),
     # Two divisions in a row, or one after an abandoned one, each of the greatest length.
     Proof("divider", DividerProof, depth=18, reaches=10, bugs=(
-        Bug(DIVIDER, "is_short.eq((x[2:] < y)", "is_short.eq((x[3:] < y)"),
+        Bug(DIVIDER, "is_short.eq(x[2:] < y)", "is_short.eq(x[3:] < y)"),
         Bug(DIVIDER, "divisor << Cat(0, left_by[1:])", "divisor << left_by"),
         Bug(DIVIDER, "with m.If(~by_zero):", "with m.If(1):"),
         Bug(DIVIDER, "negate = negative ^ (~self.op.is_mod & ", "negate = negative ^ ("))),

@@ -57,12 +57,15 @@ def test_fetch_starts_again_from_what_execute_saw():
         async def strobe(name, address=0):
             ctx.set(dut.address, address)
             ctx.set(getattr(dut, name), 1)
+            ctx.set(dut.may_push, name == "push")
             await ctx.tick()
             ctx.set(getattr(dut, name), 0)
+            ctx.set(dut.may_push, 0)
 
         ctx.set(dut.executed, {"push": 1, "pop": 0, "address": 11})
         await strobe("restart")  # a call that fetch did not know
         ctx.set(dut.executed.push, 0)
+        await ctx.tick()
         assert ctx.get(dut.top) == ctx.get(dut.executed_top) == 11
         await strobe("push", 22)
         await strobe("push", 33)

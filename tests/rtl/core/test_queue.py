@@ -8,10 +8,9 @@ from amaranth.sim import Simulator
 from rtl.core.queue import FetchQueue
 
 
-@pytest.mark.parametrize("bypass", [False, True])
 @pytest.mark.parametrize("seed", range(3))
-def test_words_come_out_in_order_with_their_addresses(bypass, seed):
-    dut = FetchQueue(bypass=bypass)
+def test_words_come_out_in_order_with_their_addresses(seed):
+    dut = FetchQueue()
     rng = random.Random(seed)
 
     async def bench(ctx):
@@ -34,7 +33,7 @@ def test_words_come_out_in_order_with_their_addresses(bypass, seed):
             ctx.set(dut.next_ip, target if goes_in else ip)
             ctx.set(dut.take, 0)
 
-            seen = held + arriving
+            seen = held + arriving  # what arrives cannot be taken yet, but a jump may lead there
             valid = [ctx.get(dut.first.valid), ctx.get(dut.second.valid)]
             for port, is_valid, expected in zip((dut.first, dut.second), valid, seen,
                                                 strict=False):

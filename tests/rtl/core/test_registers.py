@@ -21,6 +21,7 @@ def test_live_registers_and_frame_are_two_independent_copies(seed):
             kind = rng.choice(["write", "write", "frame", "frame", "save", "restore", "look"])
             number, value = rng.randrange(8), rng.getrandbits(32)
             ctx.set(dut.write.en, kind == "write")
+            ctx.set(dut.may_write, kind == "write" or (kind != "frame" and rng.random() < 0.5))
             ctx.set(dut.frame_write.en, kind == "frame")
             for port in (dut.write, dut.frame_write):
                 ctx.set(port.number, number)
