@@ -5,14 +5,15 @@ falling edge's end, when everything combinational has settled.
 """
 
 import random
-from collections import deque
+from collections import deque, namedtuple
+from types import SimpleNamespace
 
 import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge
 
-__all__ = ["Memory", "Sink", "Source", "Strobes", "cycles_until", "idle", "load", "start", "store",
-           "token", "until"]
+__all__ = ["Memory", "Sink", "Source", "Strobes", "cycles_until", "idle", "load",
+           "records_until_stop", "start", "store", "token", "until"]
 
 PERIOD_NS = 10
 
@@ -26,9 +27,9 @@ def token(kind, data=0):
     return kind.value << 32 | data
 
 
-async def start(dut):
+async def start(dut, *inputs):
     """Start the clock, with all inputs at 0, and reset."""
-    for name in INPUTS:
+    for name in (*INPUTS, *inputs):
         handle = getattr(dut, name, None)
         if handle is not None:
             handle.value = 0
@@ -81,6 +82,23 @@ async def cycles_until(dut, signal):
         count += 1
         if high:
             return count
+
+
+Record = namedtuple("Record", ("cycle", "kind", "ip", "insn", "d", "value", "address", "code"))
+
+
+async def records_until_stop(dut, limit=2000):
+    """The SoC's trace records, up to the cycle of `stopped`."""
+    found = []
+    for cycle in range(limit):
+        await FallingEdge(dut.clk)
+        if int(dut.trace_slow.value) | int(dut.trace_fast.value):
+            found.append(Record(cycle, *(int(getattr(dut, f"trace_{name}").value)
+                                         for name in Record._fields[1:])))
+        if int(dut.stopped.value):
+            return found
+        await RisingEdge(dut.clk)
+    raise AssertionError(f"it has not stopped after {limit} cycles")
 
 
 class Strobes:
@@ -154,42 +172,47 @@ class Source:
 
 
 class Memory:
-    """Answers `dma`, after a random time, and checks that one request is under way at a time."""
+    """Answers the bus `port`, after a random time, and checks that one request is under way at a
+    time. `asked` keeps all requests, as (address, whether it writes)."""
 
-    def __init__(self, dut, words, *, seed=3):
+    def __init__(self, dut, words, *, port="dma", seed=3):
         self.dut = dut
         self.words = words
+        self.asked = []
         self.random = random.Random(seed)
+        self.port = {f"{stream}_{part}": getattr(dut, f"{port}__{stream}__{part}")
+                     for stream in ("req", "rsp") for part in ("valid", "ready", "payload")}
         cocotb.start_soon(self._run())
 
     async def _run(self):
-        dut = self.dut
+        dut, port = self.dut, SimpleNamespace(**self.port)
         while True:
             for _ in range(self.random.randrange(3)):
                 await RisingEdge(dut.clk)
-            dut.dma__req__ready.value = 1
+            port.req_ready.value = 1
             valid = 0
             while not valid:
                 await FallingEdge(dut.clk)
-                valid, request = int(dut.dma__req__valid.value), int(dut.dma__req__payload.value)
+                valid, request = int(port.req_valid.value), int(port.req_payload.value)
                 await RisingEdge(dut.clk)
-            dut.dma__req__ready.value = 0
+            port.req_ready.value = 0
             for _ in range(self.random.randrange(3)):
                 await FallingEdge(dut.clk)
-                assert not int(dut.dma__req__valid.value), "a second request"
+                assert not int(port.req_valid.value), "a second request"
                 await RisingEdge(dut.clk)
-            dut.dma__rsp__payload.value = self._answer(request)
-            dut.dma__rsp__valid.value = 1
+            port.rsp_payload.value = self._answer(request)
+            port.rsp_valid.value = 1
             ready = 0
             while not ready:
                 await FallingEdge(dut.clk)
-                ready = int(dut.dma__rsp__ready.value)
+                ready = int(port.rsp_ready.value)
                 await RisingEdge(dut.clk)
-            dut.dma__rsp__valid.value = 0
+            port.rsp_valid.value = 0
 
     def _answer(self, request):
         """A `MemResponse` to a `MemRequest`: reason 4 is OUT_OF_BOUNDS."""
         addr, write, data = request & 0xFFFFFFFF, request >> 32 & 1, request >> 33
+        self.asked.append((addr, bool(write)))
         if addr >= len(self.words):
             return 4 << 32
         if write:

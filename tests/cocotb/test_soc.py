@@ -1,13 +1,15 @@
-"""Runs the bench of the SoC on the Verilog that it is exported to."""
+"""Runs the benches of whole machines on the Verilog that they are exported to."""
 
 import pytest
 
 from rtl.soc import Soc
-from tests.cocotb.soc_program import CONFIG
+from tests.cocotb import privilege_program, soc_program
 from tests.support.cocotb_bench import run_bench
 from tests.support.verilog import to_verilog
 
 
 @pytest.mark.slow
-def test_bench_passes():
-    run_bench("tests.cocotb.bench_soc", verilog=to_verilog(Soc(CONFIG), name="soc"), top="soc")
+@pytest.mark.parametrize("bench, config", [("soc", soc_program.CONFIG),
+                                           ("privilege", privilege_program.CONFIG)])
+def test_bench_passes(bench, config):
+    run_bench(f"tests.cocotb.bench_{bench}", verilog=to_verilog(Soc(config), name="soc"), top="soc")

@@ -1,0 +1,16 @@
+"""Runs the bench of the MMU and its walkers on the Verilog that they are exported to."""
+
+import pytest
+
+from rtl.mmu.mmu import Mmu
+from tests.support.cocotb_bench import run_bench
+from tests.support.verilog import to_verilog
+from toolchain.isa.config import PageTable
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page_table", PageTable)
+def test_bench_passes(page_table, monkeypatch):
+    monkeypatch.setenv("PAGE_TABLE", page_table.name)
+    mmu = Mmu(ram_words=0x2000, page_table=page_table, insn_entries=2, data_entries=4)
+    run_bench("tests.cocotb.bench_walker", verilog=to_verilog(mmu, name="mmu"), top="mmu")
