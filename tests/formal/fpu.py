@@ -78,10 +78,10 @@ MEANING = {
 }
 
 
-def prove(proof):
+def prove(proof, files):
     """Whether the result is always what the operation means, `depth` cycles on."""
     op   = FpuOp[proof.name.removeprefix("fpu_").upper()]
-    text = (BUILD / to_smt2(Held(op), proof.name)).read_text()
+    text = (BUILD / to_smt2(Held(op), files)).read_text()
     text += "".join(f"(declare-const s{n} |top_s|)\n(assert (|top_u| s{n}))\n"
                     for n in range(proof.depth + 1))
     text += "".join(f"(assert (|top_t| s{n} s{n + 1}))\n" for n in range(proof.depth))
@@ -100,8 +100,8 @@ def prove(proof):
     return answer == z3.unsat
 
 
-def fpu_proof(op, depth, *bugs, is_open=False):
-    return Proof(f"fpu_{op.name.lower()}", lambda: None, depth=depth, bugs=bugs, is_open=is_open,
+def fpu_proof(op, depth, *bugs):
+    return Proof(f"fpu_{op.name.lower()}", lambda: None, depth=depth, bugs=bugs,
                  run=prove)
 
 
@@ -116,7 +116,6 @@ PROOFS = (
     fpu_proof(FpuOp.UTOF, 3, Bug(CONVERT, "self.is_signed & self.word[-1]", "self.word[-1]")),
     fpu_proof(FpuOp.FTOI, 3, Bug(CONVERT, "Mux(left > 63, 63, left)", "left")),
     fpu_proof(FpuOp.ADD, 4, Bug(ADDER, "Mux(room < zeros, room, zeros)", "zeros"),
-              Bug(ADDER, ">> by) | is_lossy", ">> by)"), is_open=True),
-    fpu_proof(FpuOp.SUB, 4, Bug(ADDER, "a_sign & ~(a_differ & (n_sum == 0))", "a_sign"),
-              is_open=True),
+              Bug(ADDER, ">> by) | is_lossy", ">> by)")),
+    fpu_proof(FpuOp.SUB, 4, Bug(ADDER, "a_sign & ~(a_differ & (n_sum == 0))", "a_sign")),
 )

