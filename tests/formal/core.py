@@ -371,7 +371,7 @@ ARBITER, DECODE, DECODER, EXECUTE, FETCH, JUMP, QUEUE, RESERVED, TRAPS, WATCH = 
 # Without fetch and queue the first record can come in the third cycle, else in the fourth; then one
 # a cycle. What is forwarded comes from the two instructions before.
 PROOFS = (
-    core_proof("value", "value", "writes", "reach", depth=7, reaches=8, bugs=(
+    core_proof("value", "value", "writes", "reach", depth=7, reaches=11, bugs=(
         Bug(DECODE, "with m.Elif(in_x):", "with m.Elif(in_x & ~in_m):"),
         Bug(DECODE, "in_x, self.executing.is_late,", "in_x, 0,"),
         Bug(DECODE, "value.eq(self.first_ip)", "value.eq(self.first_ip + 1)"),
