@@ -77,9 +77,10 @@ def test_behind_a_page_table_the_instruction_is_that_of_the_virtual_address(tmp_
         int r1
         {fault}
         data @table 1 0x501000 0x1000 0x1000 11""")
-    errors = [run(path, "--engine", engine, "--ram", "0x800000").stderr
+    # Before it there may be what a build of the simulator says.
+    errors = [run(path, "--engine", engine, "--ram", "0x800000").stderr.splitlines()[-1]
               for engine in ("rtl", "model")]
-    assert errors == [f"quince-sim: fault without a handler, {told}\n"] * 2
+    assert errors == [f"quince-sim: fault without a handler, {told}"] * 2
 
 
 def test_a_double_fault_is_told(tmp_path):
