@@ -129,6 +129,15 @@ class Fetch(wiring.Component):
             returns.address.eq(f_ip + prediction.pos + 1),
         ]
 
+        # Where to go on, for both numbers of words: how many it is to be is known late.
+        f_target    = Mux(prediction.returns, returns.top, targets.target)
+        f_after_one = Signal(32)
+        f_after_two = Signal(32)
+        m.d.comb += [
+            f_after_one.eq(Mux(prediction.taken & ~prediction.pos, f_target, f_ip + 1)),
+            f_after_two.eq(Mux(prediction.taken, f_target, f_ip + 2)),
+        ]
+
         # fd: the group that was asked for in the last cycle.
         fd_valid, fd_is_slow = Signal(), Signal()
         fd = Signal(Group)
@@ -177,10 +186,9 @@ class Fetch(wiring.Component):
                 fd.prediction.taken.eq(f_predicted & ~f_fails),
                 fd.reason.eq(Mux(f_fails, f_reason, Reason.NONE)),
                 f_parked.eq(f_fails),
-                f_ip.eq(Mux(f_two, f_ip + 2, f_ip + 1)),
+                f_ip.eq(Mux(f_two, f_after_two, f_after_one)),
             ]
             with m.If(f_predicted):
-                m.d.sync += f_ip.eq(Mux(prediction.returns, returns.top, targets.target))
                 m.d.comb += [
                     returns.push.eq(prediction.calls),
                     returns.pop.eq(prediction.returns),
