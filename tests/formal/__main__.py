@@ -44,7 +44,8 @@ def attempt(proof: Proof, bug: int | None) -> tuple[bool, float]:
         command += ["--bug", json.dumps(astuple(planted)), "--files", f"{proof.name}.{bug}"]
         about = f" with {planted.new!r} for {planted.old!r} in {planted.path}"
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    complaints = process.stderr.read()
+    with process.stderr:
+        complaints = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)  # of this process and its own alone
     spent    = usage.ru_utime + usage.ru_stime
     status   = process.returncode = os.waitstatus_to_exitcode(status)
