@@ -1,0 +1,8 @@
+"""What holds for all tests."""
+
+import signal
+
+# A shell lets what it starts in the background ignore ctrl-C, and that is handed down. The programs
+# under test must not, wherever the tests themselves run.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
