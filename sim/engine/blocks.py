@@ -61,12 +61,12 @@ class Plan:
     root : Block
     nodes : list of Node
         All that have to be computed somewhere in it.
-    conditions : set of Part
+    conditions : list of Part
         Bits that decide about blocks.
     """
     root:       Block
     nodes:      list[Node]
-    conditions: set[Part]
+    conditions: list[Part]
 
 
 def make_plan(netlist: Netlist, guards: dict[str, Word]) -> Plan:
@@ -78,9 +78,11 @@ def make_plan(netlist: Netlist, guards: dict[str, Word]) -> Plan:
         return (costs[(*path, (bit, False))] + costs[(*path, (bit, True))]) >= WORTHWHILE
 
     placement = _Placement(netlist, guards, is_worthwhile)
-    return Plan(_Scheduler(placement.items).schedule(),
-                list(dict.fromkeys(item.node for item in placement.items if item.node is not None)),
-                {bit for item in placement.items for bit, _ in item.path})
+    placement.link()
+    items = placement.items
+    return Plan(_Scheduler(items).schedule(),
+                list(dict.fromkeys(item.node for item in items if item.node is not None)),
+                list(dict.fromkeys(bit for item in items for bit, _ in item.path)))
 
 
 def condition_of(part: Part) -> Branch:
@@ -129,7 +131,6 @@ class _Placement:
         for node in reversed(self.order):
             if node in self.paths:
                 self._place(node, self.paths[node])
-        self._link()
 
     # --- blocks ----------------------------------------------------------------------------------
 
@@ -251,7 +252,7 @@ class _Placement:
 
     # --- what comes before what ------------------------------------------------------------------
 
-    def _link(self) -> None:
+    def link(self) -> None:
         """Give each item those that must be done before it, and its rank: soon behind its operands,
         so that few values wait for their users at a time."""
         index = {node: n for n, node in enumerate(self.order)}
@@ -272,8 +273,8 @@ class _Placement:
                     readers[node].append(item)
                 elif node.kind != "input":
                     item.needs += makers[node]
-            for memory in self._memories(item):
-                readers[memory].append(item)
+            if item.node is not None and item.node.memory is not None:
+                readers[item.node.memory].append(item)
             target = item.register or item.memory
             if target is not None:
                 writers[target].append(item)
@@ -303,10 +304,6 @@ class _Placement:
         # Conditions that are registers have copies, made before everything.
         yield from (bit.node for bit, _ in item.path
                     if bit.node is not None and bit.node.kind != "register")
-
-    def _memories(self, item: Item) -> Iterator[Memory]:
-        if item.node is not None and item.node.memory is not None:
-            yield item.node.memory
 
 
 def _rotating(netlist: Netlist) -> set[Node]:

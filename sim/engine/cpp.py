@@ -81,7 +81,6 @@ class Writer:
             self.names[node] = f"n{n}"
         copies = [bit for bit in plan.conditions
                   if bit.node is not None and bit.node.kind == "register"]
-        copies.sort(key=lambda bit: (self.names[bit.node or Node("", 0)], bit.low))
         lines = ["inline void Top::cycle() {"]
         for n, bit in enumerate(copies):
             lines.append(f"    const bool c{n} = {self.part(bit)};")
@@ -117,9 +116,8 @@ class Writer:
             return [f"{port(item.port)} = {self.word(item.word)};"]
         target = item.register or item.node
         assert target is not None
-        if not item.word:
-            return [f"{self.names[target]} = {self.operation(target)};"]
-        return [f"{self.names[target]} = {self.word(item.word)};"]
+        value = self.word(item.word) if item.word else self.operation(target)
+        return [f"{self.names[target]} = {value};"]
 
     def _write(self, item: Item) -> list[str]:
         memory, write = item.memory, item.write

@@ -129,13 +129,12 @@ class Netlist:
             for write in memory.writes:
                 yield from (write.address, write.data, write.enable)
 
-    def operations(self, roots: Iterable[Word] | None = None) -> list[Node]:
-        """All operations and reads that the roots (all of them) need, each behind its operands."""
+    def operations(self) -> list[Node]:
+        """All operations and reads that the roots need, each behind its operands."""
         order: list[Node] = []
         begun: set[Node]  = set()
         done:  set[Node]  = set()
-        stack = [(part.node, False) for word in (self.roots() if roots is None else roots)
-                 for part in word]
+        stack = [(part.node, False) for word in self.roots() for part in word]
         while stack:
             node, is_done = stack.pop()
             if node is None or node.kind in ("input", "register") or node in done:
