@@ -98,6 +98,15 @@ class Naive:
         self.evaluate(value, 1)
         self.put("mov r0 r1", "halt")
 
+    def count(self, name: str, first: int, limit: Expression, body: Make) -> None:
+        """A loop over the numbers from `first` to below `limit`."""
+        def step(n: Naive) -> None:
+            body(n)
+            n.set(name, ("add", name, 1))
+
+        self.set(name, first)
+        self.loop(("lt", name, limit), step)
+
     def branch(self, condition: Expression, inside: str, end: str) -> None:
         self.evaluate(condition, 1)
         self.put(f"constant r2 {inside}", "jnz r1 r2", f"constant r2 {end}", "jmp r2",
@@ -151,16 +160,12 @@ def compute() -> str:
 
     def inner(n: Naive) -> None:
         n.set("sum", ("add", "sum", ("mul", "i", "j")))
-        n.set("j", ("add", "j", 1))
 
     def outer(n: Naive) -> None:
-        n.set("j", 0)
-        n.loop(("lt", "j", 100), inner)
-        n.set("i", ("add", "i", 1))
+        n.count("j", 0, 100, inner)
 
     n.set("sum", 0)
-    n.set("i", 0)
-    n.loop(("lt", "i", 1000), outer)
+    n.count("i", 0, 1000, outer)
     n.give("sum")
     return n.text()
 
@@ -170,22 +175,16 @@ def memory() -> str:
 
     def fill(n: Naive) -> None:
         n.set_item("a", "i", "i")
-        n.set("i", ("add", "i", 1))
 
     def add(n: Naive) -> None:
         n.set("sum", ("add", "sum", ("item", "a", "i")))
-        n.set("i", ("add", "i", 1))
 
     def outer(n: Naive) -> None:
-        n.set("i", 0)
-        n.loop(("lt", "i", 1024), add)
-        n.set("k", ("add", "k", 1))
+        n.count("i", 0, 1024, add)
 
-    n.set("i", 0)
-    n.loop(("lt", "i", 1024), fill)
+    n.count("i", 0, 1024, fill)
     n.set("sum", 0)
-    n.set("k", 0)
-    n.loop(("lt", "k", 100), outer)
+    n.count("k", 0, 100, outer)
     n.give("sum")
     return n.text()
 
@@ -195,7 +194,6 @@ def sieve() -> str:
 
     def fill(n: Naive) -> None:
         n.set_item("flag", "i", 1)
-        n.set("i", ("add", "i", 1))
 
     def clear(n: Naive) -> None:
         n.set_item("flag", "m", 0)
@@ -208,13 +206,10 @@ def sieve() -> str:
 
     def outer(n: Naive) -> None:
         n.when(("item", "flag", "p"), is_prime)
-        n.set("p", ("add", "p", 1))
 
-    n.set("i", 0)
-    n.loop(("lt", "i", 5000), fill)
+    n.count("i", 0, 5000, fill)
     n.set("count", 0)
-    n.set("p", 2)
-    n.loop(("lt", "p", 5000), outer)
+    n.count("p", 2, 5000, outer)
     n.give("count")
     return n.text()
 
@@ -227,7 +222,6 @@ def bubble() -> str:
     def fill(n: Naive) -> None:
         n.set("seed", ("mod", ("add", ("mul", "seed", 1103515245), 12345), 65536))
         n.set_item("a", "i", "seed")
-        n.set("i", ("add", "i", 1))
 
     def swap(n: Naive) -> None:
         n.set("t", here)
@@ -236,18 +230,13 @@ def bubble() -> str:
 
     def inner(n: Naive) -> None:
         n.when(("gt", here, there), swap)
-        n.set("i", ("add", "i", 1))
 
     def outer(n: Naive) -> None:
-        n.set("i", 0)
-        n.loop(("lt", "i", ("sub", 199, "j")), inner)
-        n.set("j", ("add", "j", 1))
+        n.count("i", 0, ("sub", 199, "j"), inner)
 
     n.set("seed", 12345)
-    n.set("i", 0)
-    n.loop(("lt", "i", 200), fill)
-    n.set("j", 0)
-    n.loop(("lt", "j", 199), outer)
+    n.count("i", 0, 200, fill)
+    n.count("j", 0, 199, outer)
     n.give(("item", "a", 100))
     return n.text()
 
@@ -261,12 +250,10 @@ def coin() -> str:
     def toss(n: Naive) -> None:
         n.set("seed", ("add", ("mul", "seed", 1103515245), 12345))
         n.when(("and", ("shr", "seed", 16), 1), count)
-        n.set("i", ("add", "i", 1))
 
     n.set("heads", 0)
     n.set("seed", 12345)
-    n.set("i", 0)
-    n.loop(("lt", "i", 20_000), toss)
+    n.count("i", 0, 20_000, toss)
     n.give("heads")
     return n.text()
 
