@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.passes import Pass, call_passes
+from isa.config import MachineConfig
 from sim.machine import check_image
 from sim.program import LoadedProgram, compile_source, load_program
 from toolchain.files import read_source
-from toolchain.isa.config import MachineConfig
 from toolchain.qasm import assemble
 
 __all__ = ["KernelResult", "OTHERS", "kernel_paths", "measure_kernel"]

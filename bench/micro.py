@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from bench.passes import Pass, passes_between
+from isa.config import MachineConfig
 from sim.machine import check_image
 from sim.program import LoadedProgram
-from toolchain.isa.config import MachineConfig
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

@@ -11,9 +11,9 @@ ones three quarters are taken, and every second one nobody can predict.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from isa.config import MachineConfig
 from sim.engine.machine import RtlMachine
 from sim.machine import Status, check_image
-from toolchain.isa.config import MachineConfig
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from isa.config import MachineConfig
+from isa.trace import Kind, Word
 from sim.engine.machine import RtlMachine
 from sim.machine import Status
 from sim.program import LoadedProgram
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.trace import Kind, Word
 
 __all__ = ["Pass", "call_passes", "passes_between"]
 

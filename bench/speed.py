@@ -4,12 +4,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from isa.config import MachineConfig
 from sim.engine.machine import RtlMachine
 from sim.golden import Golden
 from sim.lockstep import Lockstep
 from sim.machine import Machine
 from sim.program import load_program
-from toolchain.isa.config import MachineConfig
 
 __all__ = ["Speed", "measure_speeds"]
 

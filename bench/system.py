@@ -12,6 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from isa.config import MachineConfig
+from isa.instructions import BY_MNEMONIC
+from isa.machine import Interrupt, window_addresses
+from isa.trace import Kind, Word
 from sim.engine.machine import RtlMachine
 from sim.host.disk import Disk
 from sim.host.display import Display
@@ -21,10 +25,6 @@ from sim.host.serial import Serial
 from sim.host.terminal import Terminal
 from sim.machine import Status, read_image
 from sim.program import load_program, read_symbols
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.instructions import BY_MNEMONIC
-from toolchain.isa.machine import Interrupt, window_addresses
-from toolchain.isa.trace import Kind, Word
 from toolchain.system.build import ROOT, build
 
 __all__ = ["Figures", "block_cycles", "main", "measure", "table"]

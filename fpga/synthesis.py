@@ -19,13 +19,13 @@ from amaranth.back import rtlil
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from isa.config import MachineConfig
 from rtl.core.core import Core
 from rtl.core.divider import Divider
 from rtl.core.multiplier import Multiplier
 from rtl.fpu.fpu import Fpu
 from rtl.mmu.mmu import Mmu
 from rtl.soc import Soc, SocConfig
-from toolchain.isa.config import MachineConfig
 
 __all__ = ["DESIGNS", "Processor", "main"]
 

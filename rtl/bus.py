@@ -11,7 +11,7 @@ __all__ = [
 
 
 class Reason(enum.Enum, shape=unsigned(3)):
-    """Reason of a fault, as `toolchain.isa.machine.Reason` has it, or none."""
+    """Reason of a fault, as `isa.machine.Reason` has it, or none."""
     NONE                      = 0
     INVALID_INSTRUCTION       = 1
     UNIMPLEMENTED_INSTRUCTION = 2

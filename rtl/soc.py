@@ -7,16 +7,9 @@ from amaranth import Cat, Module, Shape, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import Out, connect, flipped
 
-from rtl.core.core import Core
-from rtl.core.retire import TraceRecord
-from rtl.core.untranslated import Untranslated
-from rtl.memory.hesitant import Hesitation
-from rtl.memory.ram import BankedRam, SimulatedRam
-from rtl.mmu.mmu import Mmu
-from rtl.peripherals.table import make_peripheral
-from toolchain.isa import REGISTERS, encode
-from toolchain.isa.config import MachineConfig, PageTable
-from toolchain.isa.machine import (
+from isa import REGISTERS, encode
+from isa.config import MachineConfig, PageTable
+from isa.machine import (
     ENABLED,
     ENTRY_POINTER,
     ENTRY_TABLE,
@@ -29,7 +22,14 @@ from toolchain.isa.machine import (
     Interrupt,
     window_addresses,
 )
-from toolchain.isa.trace import Word
+from isa.trace import Word
+from rtl.core.core import Core
+from rtl.core.retire import TraceRecord
+from rtl.core.untranslated import Untranslated
+from rtl.memory.hesitant import Hesitation
+from rtl.memory.ram import BankedRam, SimulatedRam
+from rtl.mmu.mmu import Mmu
+from rtl.peripherals.table import make_peripheral
 
 __all__ = ["EVENT_DELAY", "SIMULATION", "SMALLEST", "Soc", "SocConfig", "TRACE_WORDS",
            "debug_break_handler", "low_memory"]

@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from isa.config import MachineConfig, PageTable
+from isa.machine import RAM_WORDS
 from sim.machine import Diverged, Exit, ImageError, Machine, Status, exit_status
 from sim.program import TARGET_CHOICES, LoadedProgram, load_program, read_symbols
-from toolchain.isa.config import MachineConfig, PageTable
-from toolchain.isa.machine import RAM_WORDS
 from toolchain.qasm import disassemble_word
 from toolchain.source import SourceError, SourceErrors
 

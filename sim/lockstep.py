@@ -11,6 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from isa.config import MachineConfig
+from isa.machine import PROGRAM, SECTOR_WORDS, BlockCommand
 from sim.engine.machine import RtlMachine
 from sim.golden.follow import Divergence, Follower
 from sim.golden.peripherals import Block, ConsoleOutput
@@ -24,8 +26,6 @@ from sim.host.serial import Serial
 from sim.host.terminal import Terminal
 from sim.machine import Diverged, Registers, Status, StopReport, Words
 from sim.trace import Locate, Records, describe
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import PROGRAM, SECTOR_WORDS, BlockCommand
 
 __all__ = ["Lockstep"]
 

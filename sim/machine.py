@@ -21,10 +21,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.instructions import BY_OPCODE
-from toolchain.isa.machine import PROGRAM, Reason
-from toolchain.isa.trace import Stop
+from isa.config import MachineConfig
+from isa.instructions import BY_OPCODE
+from isa.machine import PROGRAM, Reason
+from isa.trace import Stop
 
 __all__ = ["Diverged", "Exit", "ImageError", "Machine", "Registers", "Status", "StopReport",
            "Words", "check_image", "exit_status", "read_image"]

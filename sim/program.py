@@ -4,10 +4,10 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from isa.config import MachineConfig
+from isa.machine import PROGRAM
 from sim.machine import ImageError, Words, check_image, read_image
 from toolchain.files import read_source
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import PROGRAM
 from toolchain.qasm.assembler import assemble
 from toolchain.source import Source
 from toolchain.targets import library_sources

@@ -6,9 +6,9 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from isa.machine import PERIPHERALS, Reason
+from isa.trace import Kind, Stop, Word, Wrote
 from sim.host.error import HostError, OutputClosed
-from toolchain.isa.machine import PERIPHERALS, Reason
-from toolchain.isa.trace import Kind, Stop, Word, Wrote
 from toolchain.qasm import disassemble_word
 
 __all__ = ["HEADING", "Records", "TraceWriter", "describe"]

@@ -4,10 +4,10 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from isa.machine import RESERVED_LIMIT
 from rtl.bus import MemBus, MemRequest, MemResponse, Reason
 from rtl.core.reserved import ReservedPort
 from rtl.memory.ports import DataPort
-from toolchain.isa.machine import RESERVED_LIMIT
 
 __all__ = ["Arbiter", "DirectPort"]
 

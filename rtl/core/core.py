@@ -4,6 +4,8 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from isa import REGISTERS
+from isa.trace import Kind
 from rtl.bus import MemBus, PeripheralBus, TranslateBus
 from rtl.core.arbiter import Arbiter
 from rtl.core.decode import Decode
@@ -16,8 +18,6 @@ from rtl.core.retire import Retire, TraceRecord
 from rtl.core.traps import Traps
 from rtl.core.watch import StoreWatch
 from rtl.memory.ports import DataPort, FetchPort
-from toolchain.isa import REGISTERS
-from toolchain.isa.trace import Kind
 
 __all__ = ["Core"]
 

@@ -4,11 +4,11 @@ from amaranth import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
+from isa import BY_MNEMONIC, IP_FIELD, ISA
 from rtl.bus import Reason
 from rtl.core.alu import AluOp, AluUnit, Compare, Logic
 from rtl.core.divider import Divide
 from rtl.fpu.fpu import FpuOp
-from toolchain.isa import BY_MNEMONIC, IP_FIELD, ISA
 
 __all__ = ["CONTROL", "Control", "Decoder", "FPU_MNEMONICS", "InsnWord", "Unit", "lined_up",
            "restored"]

@@ -4,6 +4,8 @@ from amaranth import EnableInserter, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from isa.machine import PROGRAM, WINDOWS
+from isa.trace import Kind
 from rtl.bus import Access, MemBus, Reason, TranslateBus
 from rtl.core.alu import Alu
 from rtl.core.arbiter import DirectPort
@@ -17,8 +19,6 @@ from rtl.core.predictor import ReturnUpdate, TargetUpdate
 from rtl.core.retire import Executed, Late
 from rtl.core.traps import Cause, TrapRequest, TrapResult
 from rtl.fpu.fpu import Fpu
-from toolchain.isa.machine import PROGRAM, WINDOWS
-from toolchain.isa.trace import Kind
 
 __all__ = ["Execute"]
 

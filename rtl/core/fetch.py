@@ -4,6 +4,7 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from isa.machine import PROGRAM
 from rtl.bus import Access, MemBus, Reason, TranslateBus
 from rtl.core.decoder import lined_up
 from rtl.core.predictor import (
@@ -14,7 +15,6 @@ from rtl.core.predictor import (
     TargetUpdate,
 )
 from rtl.memory.ports import FetchPort
-from toolchain.isa.machine import PROGRAM
 
 __all__ = ["Fetch", "Group", "Redirect"]
 

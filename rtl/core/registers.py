@@ -13,7 +13,7 @@ from amaranth import Array, Cat, Module, Mux, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from toolchain.isa import REGISTERS
+from isa import REGISTERS
 
 __all__ = ["RegisterRead", "RegisterWrite", "Registers"]
 

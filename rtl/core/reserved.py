@@ -4,16 +4,16 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.bus import PeripheralBus
-from rtl.core.registers import RegisterWrite
-from toolchain.isa import REGISTERS
-from toolchain.isa.machine import (
+from isa import REGISTERS
+from isa.machine import (
     ENABLED,
     FAULT_REASON,
     FRAME_IP,
     FRAME_REGISTERS,
     HIGHEST_INTERRUPT,
 )
+from rtl.bus import PeripheralBus
+from rtl.core.registers import RegisterWrite
 
 __all__ = ["Reserved", "ReservedPort", "is_reserved"]
 

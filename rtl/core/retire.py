@@ -4,9 +4,9 @@ from amaranth import Module, Mux, Signal, unsigned
 from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from isa.trace import Kind, Wrote
 from rtl.core.decode import Forward
 from rtl.core.registers import RegisterWrite
-from toolchain.isa.trace import Kind, Wrote
 
 __all__ = ["Executed", "Late", "Retire", "TraceRecord"]
 
@@ -37,7 +37,7 @@ class Executed(data.Struct):
 
 
 class TraceRecord(data.Struct):
-    """A record as `toolchain.isa.trace` has it, less the words that the host can add."""
+    """A record as `isa.trace` has it, less the words that the host can add."""
     kind:    unsigned(3)
     ip:      32
     insn:    32

@@ -4,8 +4,7 @@ from amaranth import Module, Mux, Signal, unsigned
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.bus import MemBus, PeripheralBus, Reason
-from toolchain.isa.machine import (
+from isa.machine import (
     ENABLED,
     ENTRY_TABLE,
     FAULT_REASON,
@@ -13,7 +12,8 @@ from toolchain.isa.machine import (
     HIGHEST_INTERRUPT,
     Interrupt,
 )
-from toolchain.isa.trace import Kind, Stop
+from isa.trace import Kind, Stop
+from rtl.bus import MemBus, PeripheralBus, Reason
 
 __all__ = ["Cause", "TrapRequest", "TrapResult", "Traps"]
 
@@ -66,7 +66,7 @@ class Traps(wiring.Component):
     stop : Out(1)
         Strobe, after the result that was the cause: the machine stops, with `stop_code`.
     stop_code : Out(8)
-        `toolchain.isa.trace.Stop`.
+        `isa.trace.Stop`.
     irq : In(len(sources))
         Strobes of the peripherals, in the order of `sources`.
     wants : Out(1)

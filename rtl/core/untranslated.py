@@ -4,8 +4,8 @@ from amaranth import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
+from isa.machine import RESERVED_LIMIT
 from rtl.bus import Reason, TranslateBus
-from toolchain.isa.machine import RESERVED_LIMIT
 
 __all__ = ["Untranslated"]
 

@@ -4,9 +4,9 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from isa.machine import NAN
 from rtl.fpu.binary32 import INFINITY_EXPONENT, Binary32
 from rtl.fpu.op import FpuOp
-from toolchain.isa.machine import NAN
 
 __all__ = ["Comparer", "Special"]
 

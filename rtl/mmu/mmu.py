@@ -4,13 +4,13 @@ from amaranth import Array, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from isa.config import PageTable
+from isa.machine import RESERVED_LIMIT
 from rtl.bus import Access, MemBus, PeripheralBus, Reason, TranslateBus
 from rtl.mmu.list_walker import ListWalker
 from rtl.mmu.region import Found, Region
 from rtl.mmu.tlb import Tlb
 from rtl.mmu.two_level_walker import TwoLevelWalker
-from toolchain.isa.config import PageTable
-from toolchain.isa.machine import RESERVED_LIMIT
 
 __all__ = ["Mmu"]
 

@@ -7,7 +7,7 @@ __all__ = ["Found", "PageFlags", "Region", "WalkerSignature"]
 
 
 class PageFlags(data.Struct):
-    """Flags of a table entry, as `toolchain.isa.machine.PageFlag` has them."""
+    """Flags of a table entry, as `isa.machine.PageFlag` has them."""
     present: 1
     read:    1
     write:   1

@@ -4,6 +4,8 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from isa.events import EVENT_VALUE_BITS, EventKind, event_arg
+from isa.machine import SECTOR_WORDS, BlockCommand, BlockError, BlockStatus
 from rtl.bus import DeviceEvent, MemBus, PeripheralBus, Reason
 from rtl.peripherals.tokens import (
     BlockFromHost,
@@ -11,8 +13,6 @@ from rtl.peripherals.tokens import (
     BlockToHost,
     BlockToHostKind,
 )
-from toolchain.isa.events import EVENT_VALUE_BITS, EventKind, event_arg
-from toolchain.isa.machine import SECTOR_WORDS, BlockCommand, BlockError, BlockStatus
 
 __all__ = ["Block"]
 

@@ -4,6 +4,8 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from isa.events import EventKind, event_arg
+from isa.machine import BUFFER_CAPACITY, BufferedControl
 from rtl.bus import DeviceEvent, PeripheralBus
 from rtl.peripherals.tokens import (
     BufferedFromHost,
@@ -11,8 +13,6 @@ from rtl.peripherals.tokens import (
     BufferedToHost,
     BufferedToHostKind,
 )
-from toolchain.isa.events import EventKind, event_arg
-from toolchain.isa.machine import BUFFER_CAPACITY, BufferedControl
 
 __all__ = ["BufferedDevice"]
 

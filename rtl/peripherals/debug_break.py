@@ -4,9 +4,9 @@ from amaranth import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from isa.events import EventKind, event_arg
 from rtl.bus import DeviceEvent, PeripheralBus
 from rtl.peripherals.tokens import DebugFromHost
-from toolchain.isa.events import EventKind, event_arg
 
 __all__ = ["DebugBreak"]
 

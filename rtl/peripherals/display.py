@@ -4,10 +4,10 @@ from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from isa.events import EventKind, event_arg
+from isa.machine import DisplayControl
 from rtl.bus import DeviceEvent, MemBus, PeripheralBus, Reason
 from rtl.peripherals.tokens import DisplaySize, DisplayToHost, DisplayToHostKind
-from toolchain.isa.events import EventKind, event_arg
-from toolchain.isa.machine import DisplayControl
 
 __all__ = ["Display"]
 

@@ -5,9 +5,9 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFO
 from amaranth.lib.wiring import In, Out
 
+from isa.events import SerialEvent
 from rtl.bus import DeviceEvent, PeripheralBus
 from rtl.peripherals.tokens import SerialOctet
-from toolchain.isa.events import SerialEvent
 
 __all__ = ["Serial"]
 

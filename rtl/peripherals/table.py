@@ -31,5 +31,5 @@ MAKERS = {
 
 
 def make_peripheral(name, config):
-    """The peripheral of this name in `toolchain.isa.machine.PERIPHERALS`, but for the MMU."""
+    """The peripheral of this name in `isa.machine.PERIPHERALS`, but for the MMU."""
     return MAKERS[name](config)

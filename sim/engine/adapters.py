@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isa.machine import SECTOR_WORDS
 from rtl.peripherals.tokens import (
     BlockFromHostKind,
     BlockToHostKind,
@@ -21,7 +22,6 @@ from rtl.peripherals.tokens import (
 from sim.engine.library import Simulation
 from sim.host.error import HostError
 from sim.host.hosts import Hosts
-from toolchain.isa.machine import SECTOR_WORDS
 
 __all__ = ["ADAPTERS", "Adapter"]
 

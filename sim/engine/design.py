@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from isa import BY_MNEMONIC
+from isa.trace import RECORD_WORDS, Kind, Word
 from sim.engine.cpp import Writer, port
 from sim.engine.netlist import read_netlist
-from toolchain.isa import BY_MNEMONIC
-from toolchain.isa.trace import RECORD_WORDS, Kind, Word
 
 __all__ = ["Design", "Slot", "Stream"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from isa.trace import RECORD_WORDS
 from sim.engine.design import Design
-from toolchain.isa.trace import RECORD_WORDS
 
 __all__ = ["Outcome", "Simulation"]
 

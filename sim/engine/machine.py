@@ -5,6 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from isa.config import MachineConfig
+from isa.machine import PROGRAM
+from isa.trace import Kind, Stop, Word
 from sim.engine import build
 from sim.engine.adapters import ADAPTERS, Adapter
 from sim.engine.library import Outcome, Simulation
@@ -17,9 +20,6 @@ from sim.engine.quince import (
 )
 from sim.host.hosts import Hosts
 from sim.machine import Registers, Status, StopReport, Words, check_image
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import PROGRAM
-from toolchain.isa.trace import Kind, Stop, Word
 
 __all__ = ["RtlMachine"]
 
@@ -28,7 +28,7 @@ RECORDS          = 16_384   # kept at a time: what fits into a processor's secon
 PATIENCE_CYCLES  = 500      # asleep for so long, the machine is at rest; what could wake it?
 IDLE_CYCLES      = 400_000  # of asking for a line in vain before the host may sleep
 
-SOURCES = ("rtl", "toolchain/isa", "sim/engine")
+SOURCES = ("rtl", "isa", "sim/engine")
 
 
 def _hear_nothing(line: str) -> None:

@@ -1,11 +1,11 @@
 """What the engine must know of Quince's own hardware: the one place that reads `rtl.soc`."""
 
+from isa import REGISTERS
+from isa.config import MachineConfig, PageTable
+from isa.trace import Kind, Word
 from sim.engine.design import Design, Slot, Stream
 from sim.engine.library import Simulation
 from sim.machine import Registers
-from toolchain.isa import REGISTERS
-from toolchain.isa.config import MachineConfig, PageTable
-from toolchain.isa.trace import Kind, Word
 
 __all__ = ["live_registers", "low_words", "physical_address", "quince_design", "timer_runs"]
 

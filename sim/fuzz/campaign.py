@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from isa.config import MachineConfig, PageTable
 from sim.fuzz.coverage import Coverage
 from sim.fuzz.generate import generate
 from sim.fuzz.program import Program
 from sim.fuzz.shrink import shrink
 from sim.fuzz.subjects import RtlSubject, Subject
-from toolchain.isa.config import MachineConfig, PageTable
 
 __all__ = ["CONFIGS", "Failure", "Result", "examine_seeds", "run_campaign"]
 

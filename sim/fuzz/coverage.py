@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from isa import ISA, Insn
+from isa.config import MachineConfig
+from isa.machine import Reason
 from sim.golden import core
-from toolchain.isa import ISA, Insn
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import Reason
 
 __all__ = ["Coverage", "no_fault", "no_insn"]
 

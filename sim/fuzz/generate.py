@@ -9,6 +9,17 @@ may stand: an address, the number of an interrupt, a distance of one word.
 import random
 from collections.abc import Callable
 
+from isa import ISA, encode
+from isa.config import MachineConfig, PageTable
+from isa.machine import (
+    ENABLED,
+    ENTRY_TABLE,
+    FAULT_REASON,
+    FRAME_IP,
+    FRAME_REGISTERS,
+    HIGHEST_INTERRUPT,
+    window_addresses,
+)
 from sim.fuzz.program import (
     DAWDLE,
     Atom,
@@ -22,17 +33,6 @@ from sim.fuzz.program import (
     constant,
     list_table,
     store_word,
-)
-from toolchain.isa import ISA, encode
-from toolchain.isa.config import MachineConfig, PageTable
-from toolchain.isa.machine import (
-    ENABLED,
-    ENTRY_TABLE,
-    FAULT_REASON,
-    FRAME_IP,
-    FRAME_REGISTERS,
-    HIGHEST_INTERRUPT,
-    window_addresses,
 )
 
 __all__ = ["generate"]

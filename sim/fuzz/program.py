@@ -8,9 +8,9 @@ same in assembly, for people.
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from toolchain.isa import BY_MNEMONIC, encode
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import (
+from isa import BY_MNEMONIC, encode
+from isa.config import MachineConfig
+from isa.machine import (
     ENABLED,
     ENTRY_TABLE,
     FRAME_IP,

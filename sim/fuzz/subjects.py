@@ -5,6 +5,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from isa.config import MachineConfig
+from isa.machine import PROGRAM, SECTOR_WORDS
+from isa.trace import RECORD_WORDS
 from sim.fuzz.program import Program
 from sim.golden import Divergence, Follower, Golden, core
 from sim.golden.follow import RULES
@@ -17,9 +20,6 @@ from sim.host.keyboard import Keyboard
 from sim.host.serial import Serial
 from sim.host.terminal import Terminal
 from sim.machine import Status
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import PROGRAM, SECTOR_WORDS
-from toolchain.isa.trace import RECORD_WORDS
 
 __all__ = ["ModelSubject", "RtlSubject", "Subject", "Verdict", "hosts_for"]
 

@@ -5,13 +5,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from isa.trace import Stop
 from sim.golden.machine import Golden
 from sim.host.error import HostError
 from sim.host.files import Files
 from sim.host.hosts import Hosts
 from sim.host.terminal import standard_terminal
 from sim.machine import Exit, ImageError, Status, exit_status, read_image
-from toolchain.isa.trace import Stop
 
 __all__ = ["main"]
 

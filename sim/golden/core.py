@@ -21,7 +21,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from toolchain.isa.machine import (
+from isa.machine import (
     ENABLED,
     ENTRY_TABLE,
     FAULT_REASON,
@@ -33,7 +33,7 @@ from toolchain.isa.machine import (
     PageFlag,
     Reason,
 )
-from toolchain.isa.trace import Kind, Stop, Word
+from isa.trace import Kind, Stop, Word
 
 __all__ = ["COVERAGE_WORDS", "COVER_FAULTS", "coverage_index", "fault_index", "make_run"]
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from isa import BY_MNEMONIC
+from isa.config import MachineConfig
+from isa.trace import Word
 from sim.golden import core
 from sim.golden.machine import Golden
 from sim.golden.peripherals import Unexpected
 from sim.host.hosts import Hosts
 from sim.machine import Words
 from sim.trace import describe
-from toolchain.isa import BY_MNEMONIC
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.trace import Word
 
 __all__ = ["RULES", "Divergence", "Follower"]
 

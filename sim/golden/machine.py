@@ -6,15 +6,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.golden import core
-from sim.golden.interpreted import interpreted_run, namespace, views
-from sim.golden.peripherals import Peripheral, fit
-from sim.golden.reset import fill_low_memory, identifiers
-from sim.host.hosts import Hosts
-from sim.machine import Registers, Status, StopReport, Words, check_image
-from toolchain.isa import ISA
-from toolchain.isa.config import MachineConfig, PageTable
-from toolchain.isa.machine import (
+from isa import ISA
+from isa.config import MachineConfig, PageTable
+from isa.machine import (
     ENABLED,
     PERIPHERALS,
     PROGRAM,
@@ -22,7 +16,13 @@ from toolchain.isa.machine import (
     PeripheralKind,
     window_addresses,
 )
-from toolchain.isa.trace import RECORD_WORDS, Stop
+from isa.trace import RECORD_WORDS, Stop
+from sim.golden import core
+from sim.golden.interpreted import interpreted_run, namespace, views
+from sim.golden.peripherals import Peripheral, fit
+from sim.golden.reset import fill_low_memory, identifiers
+from sim.host.hosts import Hosts
+from sim.machine import Registers, Status, StopReport, Words, check_image
 
 __all__ = ["Golden"]
 

@@ -11,11 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.host.error import HostError
-from sim.host.hosts import Hosts
-from sim.host.keyboard import KeyChange
-from toolchain.isa.events import EVENT_VALUE_BITS, EventKind, SerialEvent, display_size_arg
-from toolchain.isa.machine import (
+from isa.events import EVENT_VALUE_BITS, EventKind, SerialEvent, display_size_arg
+from isa.machine import (
     BUFFER_CAPACITY,
     PERIPHERALS,
     SECTOR_WORDS,
@@ -27,6 +24,9 @@ from toolchain.isa.machine import (
     Interrupt,
     PeripheralKind,
 )
+from sim.host.error import HostError
+from sim.host.hosts import Hosts
+from sim.host.keyboard import KeyChange
 
 __all__ = ["Peripheral", "Unexpected", "fit"]
 
@@ -85,7 +85,7 @@ class Peripheral:
         self.due = NEVER
 
     def event(self, arg: int) -> None:
-        """The other machine's device did this by itself (`toolchain.isa.events`).
+        """The other machine's device did this by itself (`isa.events`).
 
         Raises `Unexpected` if it cannot have.
         """

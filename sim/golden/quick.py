@@ -4,11 +4,11 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from isa.config import MachineConfig
 from sim.golden.machine import Golden
 from sim.host.hosts import Hosts
 from sim.host.terminal import Terminal
 from sim.machine import Registers, Status, StopReport, Words
-from toolchain.isa.config import MachineConfig
 
 __all__ = ["Outcome", "run_words"]
 

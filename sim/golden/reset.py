@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.isa import encode
-from toolchain.isa.config import MachineConfig, PageTable
-from toolchain.isa.machine import (
+from isa import encode
+from isa.config import MachineConfig, PageTable
+from isa.machine import (
     BUFFER_CAPACITY,
     ENABLED,
     ENTRY_POINTER,

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from isa.machine import SECTOR_WORDS
 from sim.host.error import HostError
-from toolchain.isa.machine import SECTOR_WORDS
 
 __all__ = ["Disk", "DiskEvent", "Sector", "make_image"]
 

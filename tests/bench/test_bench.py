@@ -5,9 +5,9 @@ import pytest
 from bench.kernels import kernel_paths, measure_kernel
 from bench.micro import MICRO, measure_micro
 from bench.passes import call_passes, passes_between
+from isa.config import MachineConfig
 from sim.machine import check_image
 from sim.program import LoadedProgram
-from toolchain.isa.config import MachineConfig
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

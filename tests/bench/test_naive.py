@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from bench.naive import KINDS, PROGRAMS, SHARES, measure_naive
+from isa import BY_MNEMONIC
+from isa.trace import Kind, Word
 from sim.golden import Golden
 from sim.machine import Status
-from toolchain.isa import BY_MNEMONIC
-from toolchain.isa.trace import Kind, Word
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

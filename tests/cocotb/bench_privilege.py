@@ -2,10 +2,10 @@
 
 import cocotb
 
+from isa import BY_MNEMONIC
+from isa.trace import Kind, Stop
 from tests.cocotb.privilege_program import FAULTS, MOVED, PROGRAM
 from tests.cocotb.support import records_until_stop, start
-from toolchain.isa import BY_MNEMONIC
-from toolchain.isa.trace import Kind, Stop
 
 
 def opcode(record):

@@ -3,9 +3,9 @@
 import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
 
+from isa.trace import Kind, Stop
 from tests.cocotb.soc_program import CYCLES_PER_MS, EXIT_CODE, PROGRAM, TICKS
 from tests.cocotb.support import idle, records_until_stop, start
-from toolchain.isa.trace import Kind, Stop
 
 START = 0x1000
 

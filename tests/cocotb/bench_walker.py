@@ -9,11 +9,11 @@ import random
 import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
 
+from isa.config import PageTable
+from isa.machine import PageFlag, Reason
 from rtl.bus import Access
 from tests.cocotb.support import Memory, idle, start, store
 from tests.rtl.mmu.model import translate
-from toolchain.isa.config import PageTable
-from toolchain.isa.machine import PageFlag, Reason
 
 FORMAT    = PageTable[os.environ["PAGE_TABLE"]]
 RAM_WORDS = 0x2000

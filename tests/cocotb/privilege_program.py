@@ -1,8 +1,7 @@
 """The program that the bench of privilege runs, its machine, and what must come of it."""
 
-from rtl.soc import SocConfig
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import (
+from isa.config import MachineConfig
+from isa.machine import (
     ENTRY_TABLE,
     FAULT_REASON,
     FRAME_IP,
@@ -10,6 +9,7 @@ from toolchain.isa.machine import (
     Reason,
     window_addresses,
 )
+from rtl.soc import SocConfig
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

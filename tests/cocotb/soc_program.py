@@ -1,7 +1,7 @@
 """The program that the bench of the SoC runs, and its machine."""
 
+from isa.config import MachineConfig
 from rtl.soc import SocConfig
-from toolchain.isa.config import MachineConfig
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from isa.config import PageTable
 from rtl.mmu.mmu import Mmu
 from tests.support.cocotb_bench import run_bench
 from tests.support.verilog import to_verilog
-from toolchain.isa.config import PageTable
 
 
 @pytest.mark.slow

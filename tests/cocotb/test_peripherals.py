@@ -2,10 +2,10 @@
 
 import pytest
 
+from isa.config import MachineConfig
 from rtl.peripherals.table import MAKERS, make_peripheral
 from tests.support.cocotb_bench import run_bench
 from tests.support.verilog import to_verilog
-from toolchain.isa.config import MachineConfig
 
 
 @pytest.mark.parametrize("name", MAKERS)

@@ -4,9 +4,9 @@
 import re
 from pathlib import Path
 
-from toolchain.isa import ISA, machine
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import PERIPHERALS, Reason, window_addresses
+from isa import ISA, machine
+from isa.config import MachineConfig
+from isa.machine import PERIPHERALS, Reason, window_addresses
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "machine.md"
 

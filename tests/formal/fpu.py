@@ -10,10 +10,10 @@ from amaranth import Module, Signal
 from amaranth.asserts import AnyConst
 from amaranth.lib import wiring
 
+from isa.machine import NAN
 from rtl.fpu.fpu import Fpu
 from rtl.fpu.op import FpuOp
 from tests.formal.prover import BUILD, Bug, Proof, to_smt2
-from toolchain.isa.machine import NAN
 
 __all__ = ["PROOFS"]
 

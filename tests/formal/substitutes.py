@@ -18,6 +18,8 @@ from amaranth.hdl import Assert, Assume
 import rtl.core.core
 import rtl.core.execute
 import rtl.core.fetch
+from isa import BY_OPCODE
+from isa.machine import PROGRAM
 from rtl.bus import Reason
 from rtl.core.alu import Alu, AluOp, AluUnit, Logic
 from rtl.core.decoder import CONTROL, Control, lined_up
@@ -30,8 +32,6 @@ from rtl.core.registers import Registers
 from rtl.core.watch import StoreWatch
 from rtl.fpu.fpu import Fpu
 from rtl.fpu.op import FpuOp
-from toolchain.isa import BY_OPCODE
-from toolchain.isa.machine import PROGRAM
 
 __all__ = ["RESULTS", "with_substitutes"]
 

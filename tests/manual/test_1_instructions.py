@@ -5,13 +5,13 @@ import itertools
 import numpy as np
 import pytest
 
+from isa import BY_MNEMONIC, ISA, encode
+from isa.machine import PROGRAM, Reason
+from isa.trace import Kind, Stop
 from sim.machine import Status
 from tests.support.arithmetic import EXPECTED, NUMPY, SPECIAL, M, exact, numpy_result, rounded
 from tests.support.lockstep import run_qasm
 from tests.support.programs import FULL, NO_FPU, fault_of, handlers, load, run_process, store
-from toolchain.isa import BY_MNEMONIC, ISA, encode
-from toolchain.isa.machine import PROGRAM, Reason
-from toolchain.isa.trace import Kind, Stop
 
 PAIRS = list(itertools.product((0, 1, 2, 31, 32, 33, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFF9,
                                 0x12345678), repeat=2))

@@ -2,11 +2,11 @@
 
 import pytest
 
+from isa import encode
+from isa.machine import PROGRAM, Reason
 from sim.lockstep import Lockstep
 from tests.support.lockstep import run_qasm
 from tests.support.programs import DEFAULT, FULL, NO_FPU, fault_of, load, run_process, store
-from toolchain.isa import encode
-from toolchain.isa.machine import PROGRAM, Reason
 
 RAM = 0x400000
 

@@ -4,6 +4,10 @@ import random
 
 import pytest
 
+from isa import encode
+from isa.config import MachineConfig
+from isa.machine import PROGRAM, Reason, window_addresses
+from isa.trace import Kind, Stop
 from sim.host.disk import Disk
 from sim.host.hosts import Debugger, Hosts
 from sim.host.serial import Serial
@@ -22,10 +26,6 @@ from tests.support.programs import (
     store,
     wait_while,
 )
-from toolchain.isa import encode
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import PROGRAM, Reason, window_addresses
-from toolchain.isa.trace import Kind, Stop
 
 WINDOWS = window_addresses(FULL.peripherals)
 TIMER   = WINDOWS["timer"]

@@ -2,12 +2,12 @@
 
 import pytest
 
+from isa.machine import Reason
+from isa.trace import Kind, Stop
 from sim.lockstep import Lockstep
 from sim.machine import Status
 from tests.support.lockstep import run_qasm
 from tests.support.programs import handlers, load, store
-from toolchain.isa.machine import Reason
-from toolchain.isa.trace import Kind, Stop
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

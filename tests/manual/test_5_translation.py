@@ -2,6 +2,8 @@
 
 import pytest
 
+from isa import encode
+from isa.machine import Reason, window_addresses
 from tests.support.golden import list_table, two_level_table
 from tests.support.lockstep import run_qasm
 from tests.support.programs import (
@@ -18,8 +20,6 @@ from tests.support.programs import (
     run_process,
     store,
 )
-from toolchain.isa import encode
-from toolchain.isa.machine import Reason, window_addresses
 
 RAM = 0x400000
 V   = 0x600000  # where the tests map things

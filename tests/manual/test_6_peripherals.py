@@ -5,6 +5,9 @@ import io
 import numpy as np
 import pytest
 
+from isa.config import MachineConfig
+from isa.machine import PERIPHERALS, window_addresses
+from isa.trace import Kind
 from sim.engine.machine import RtlMachine
 from sim.golden import Golden
 from sim.host.disk import Disk, DiskEvent
@@ -18,9 +21,6 @@ from sim.host.terminal import Terminal
 from sim.machine import Status
 from tests.support.lockstep import run_qasm
 from tests.support.programs import DEFAULT, FULL, handlers, load, store, wait_while
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import PERIPHERALS, window_addresses
-from toolchain.isa.trace import Kind
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

@@ -1,7 +1,7 @@
 """The buses: what must agree with the manual's numbers."""
 
+from isa import machine
 from rtl.bus import Reason
-from toolchain.isa import machine
 
 
 def test_reasons_are_those_of_the_machine():

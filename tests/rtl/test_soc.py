@@ -8,10 +8,10 @@ import pytest
 from amaranth import Shape
 from amaranth.back import rtlil
 
+from isa.config import MachineConfig, PageTable
+from isa.machine import MMU_TWO_LEVEL_IDENTIFIER
+from isa.trace import Word
 from rtl.soc import SIMULATION, SMALLEST, TRACE_WORDS, Soc, SocConfig, low_memory
-from toolchain.isa.config import MachineConfig, PageTable
-from toolchain.isa.machine import MMU_TWO_LEVEL_IDENTIFIER
-from toolchain.isa.trace import Word
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "retire.md"
 

@@ -4,6 +4,8 @@ import io
 
 import pytest
 
+from isa.machine import PROGRAM, window_addresses
+from isa.trace import Stop
 from sim.host.disk import Disk
 from sim.host.display import Display
 from sim.host.hosts import Hosts
@@ -13,8 +15,6 @@ from sim.lockstep import Lockstep
 from sim.machine import Diverged, Status
 from tests.support.lockstep import run_qasm
 from tests.support.programs import FULL, store
-from toolchain.isa.machine import PROGRAM, window_addresses
-from toolchain.isa.trace import Stop
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from isa.config import MachineConfig
+from isa.trace import Stop
 from sim.engine.machine import RtlMachine
 from sim.golden import Golden
 from sim.host.hosts import Hosts
@@ -18,8 +20,6 @@ from sim.host.terminal import Terminal
 from sim.lockstep import Lockstep
 from sim.machine import Status
 from sim.program import load_program
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.trace import Stop
 
 FOLDER = Path(__file__).parents[1] / "programs"
 LIMIT_CYCLES = 20_000_000

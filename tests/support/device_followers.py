@@ -1,10 +1,10 @@
 """Followers: what each peripheral shows to programs, told of stores and of the device's events.
 
-Written from the manual (section 6) and the table in `toolchain/isa/events.py`, not from the
+Written from the manual (section 6) and the table in `isa/events.py`, not from the
 hardware; they decide nothing about *when*.
 """
 
-from toolchain.isa.events import EVENT_VALUE_BITS, EventKind, SerialEvent
+from isa.events import EVENT_VALUE_BITS, EventKind, SerialEvent
 
 __all__ = ["BlockFollower", "BufferedFollower", "ClockFollower", "DebugBreakFollower",
            "DisplayFollower", "KeyboardFollower", "SerialFollower"]

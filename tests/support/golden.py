@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from isa import BY_MNEMONIC, encode
+from isa.config import MachineConfig
+from isa.machine import FRAME_IP, PROGRAM, window_addresses
 from sim.golden import Golden
 from sim.host.hosts import Hosts
 from sim.host.terminal import Terminal
 from sim.machine import Status
-from toolchain.isa import BY_MNEMONIC, encode
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import FRAME_IP, PROGRAM, window_addresses
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

@@ -4,12 +4,12 @@ import sys
 
 import numpy as np
 
+from isa.config import MachineConfig
+from isa.machine import PROGRAM
+from isa.trace import Kind, Word
 from sim.host.hosts import Hosts
 from sim.lockstep import Lockstep
 from sim.machine import Status
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import PROGRAM
-from toolchain.isa.trace import Kind, Word
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

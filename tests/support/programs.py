@@ -5,11 +5,11 @@ The pieces use r56 to r59; the handler of faults leaves its findings in r60 and 
 
 import itertools
 
+from isa.config import MachineConfig
+from isa.machine import ENTRY_TABLE, FRAME_IP, window_addresses
 from sim.fuzz.campaign import CONFIGS
 from tests.support.golden import list_table
 from tests.support.lockstep import run_qasm
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import ENTRY_TABLE, FRAME_IP, window_addresses
 
 __all__ = ["CODE", "DEFAULT", "FULL", "NO_FPU", "TABLE", "TWO_LEVEL", "enter", "fault_of",
            "handlers", "load", "poke", "process", "run_process", "store", "wait_while"]

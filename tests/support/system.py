@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from isa.config import MachineConfig
+from isa.trace import Stop
 from sim.golden import Golden
 from sim.host.disk import Disk
 from sim.host.display import Display
@@ -14,8 +16,6 @@ from sim.host.hosts import Hosts
 from sim.host.keyboard import Keyboard
 from sim.host.serial import Serial
 from sim.host.terminal import Terminal
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.trace import Stop
 from toolchain.system.build import Paths, build
 
 __all__ = ["SYSTEM", "Session", "boot", "system"]

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from isa.machine import PROGRAM
 from toolchain.files import read_octets, read_source, write_output
-from toolchain.isa.machine import PROGRAM
 from toolchain.link import FORMATS, ObjectFile, link, object_from_unit, read_object
 from toolchain.link.executable import ALIGN_WORDS, HEAP_WORDS, STACK_WORDS
 from toolchain.qasm.parser import parse_source

@@ -9,7 +9,7 @@ relocatable one (`ET_DYN`) is laid out from address 0; for every word that holds
 import struct
 from dataclasses import dataclass
 
-from toolchain.isa.machine import PROGRAM
+from isa.machine import PROGRAM
 from toolchain.link.elf import (
     RELA,
     SYMBOL,

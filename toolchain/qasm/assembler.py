@@ -5,8 +5,8 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from toolchain.isa import encode
-from toolchain.isa.machine import PROGRAM
+from isa import encode
+from isa.machine import PROGRAM
 from toolchain.qasm.parser import parse_source
 from toolchain.qasm.unit import Unit
 from toolchain.source import Source, SourceError, SourceErrors
@@ -23,7 +23,7 @@ _HINTS = 20  # undefined labels for which a similar one is looked for; it takes 
 class Program:
     """A binary with what is known about it.
 
-    `words` is the image, loaded at `toolchain.isa.machine.PROGRAM`: `code_words` of code, two
+    `words` is the image, loaded at `isa.machine.PROGRAM`: `code_words` of code, two
     `halt`, `data_words` of data, two `halt`. `symbols` has the address of every label.
     """
     words:      list[int]

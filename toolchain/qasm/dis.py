@@ -17,9 +17,9 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from isa import BY_MNEMONIC
+from isa.machine import PROGRAM
 from toolchain.files import read_octets, write_output
-from toolchain.isa import BY_MNEMONIC
-from toolchain.isa.machine import PROGRAM
 from toolchain.qasm.assembler import SEPARATOR
 from toolchain.qasm.instruction_text import disassemble_word, is_canonical
 from toolchain.qasm.tokens import quote_reference

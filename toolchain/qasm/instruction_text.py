@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from toolchain.isa import BY_OPCODE, IP_FIELD, REGISTERS, decode_fields, encode
+from isa import BY_OPCODE, IP_FIELD, REGISTERS, decode_fields, encode
 
 __all__ = ["disassemble_word", "is_canonical"]
 

@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 
-from toolchain.isa import BY_MNEMONIC, Insn, encode
+from isa import BY_MNEMONIC, Insn, encode
 from toolchain.qasm.tokens import (
     SOURCES,
     Token,

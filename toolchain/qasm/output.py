@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from toolchain.isa.machine import PROGRAM
+from isa.machine import PROGRAM
 from toolchain.qasm.assembler import Program
 from toolchain.qasm.tokens import tokenize
 from toolchain.qasm.unit import Unit

@@ -7,7 +7,7 @@ which alone decides what is right and says what is wrong.
 
 import re
 
-from toolchain.isa import BY_MNEMONIC, encode
+from isa import BY_MNEMONIC, encode
 from toolchain.qasm.line_parser import LineParser
 from toolchain.qasm.tokens import (
     NUMBER,

@@ -8,9 +8,9 @@ grammar, and the kernel's 27,000 lines are assembled over and over.
 import re
 from dataclasses import dataclass
 
+from isa import IP_FIELD, REGISTERS
+from isa.machine import NAN
 from toolchain.floats import binary32_from_text
-from toolchain.isa import IP_FIELD, REGISTERS
-from toolchain.isa.machine import NAN
 
 __all__ = [
     "NUMBER", "REFERENCE", "SPACE", "SOURCES", "Token", "float_value", "number_value",

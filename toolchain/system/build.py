@@ -56,7 +56,8 @@ class Paths:
 def _toolchain_digest() -> str:
     """Changes when any part of the toolchain does."""
     digest = hashlib.sha256()
-    for path in sorted((ROOT / "toolchain").rglob("*.py")):
+    for path in sorted(path for folder in ("isa", "toolchain")
+                       for path in (ROOT / folder).rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

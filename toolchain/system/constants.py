@@ -1,7 +1,7 @@
 """The machine's constants as QLL, in namespace ``machine``: no kernel source has them twice."""
 
-from toolchain.isa import BY_MNEMONIC, machine
-from toolchain.isa.machine import (
+from isa import BY_MNEMONIC, machine
+from isa.machine import (
     PERIPHERALS,
     BlockCommand,
     BlockStatus,
@@ -46,5 +46,5 @@ def constants_qll() -> str:
     """The QLL file."""
     rows = "".join(f"  .constant global {name}: byte = {value:#x};\n"
                    for name, value in constants().items())
-    return ("// machine.qll: the machine's constants. Generated from toolchain/isa.\n"
+    return ("// machine.qll: the machine's constants. Generated from isa.\n"
             f"\nnamespace machine {{\n{rows}}}\n")

@@ -4,12 +4,12 @@ import io
 
 import pytest
 
+from isa.config import MachineConfig
 from sim.golden.machine import Golden
 from sim.host.hosts import Hosts
 from sim.host.terminal import Terminal
 from sim.machine import Status
 from tests.support.qll import build
-from toolchain.isa.config import MachineConfig
 
 
 def run_bare(body, before=None, stdin="", config=None):

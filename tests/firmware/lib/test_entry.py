@@ -2,8 +2,8 @@
 
 import pytest
 
+from isa.trace import Stop
 from sim.golden import run_words
-from toolchain.isa.trace import Stop
 from toolchain.qasm import assemble
 from toolchain.source import Source
 from toolchain.targets import LIBRARY, library_files

@@ -3,9 +3,9 @@
 import pytest
 from amaranth.sim import Simulator
 
+from isa import BY_MNEMONIC, ISA
 from rtl.bus import Reason
 from rtl.core.decoder import CONTROL, FPU_MNEMONICS, Decoder
-from toolchain.isa import BY_MNEMONIC, ISA
 
 BAD, LEFT_OUT = Reason.INVALID_INSTRUCTION, Reason.UNIMPLEMENTED_INSTRUCTION
 

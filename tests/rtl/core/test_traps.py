@@ -2,10 +2,10 @@
 
 import pytest
 
+from isa.config import MachineConfig
+from isa.machine import Interrupt, Reason
+from isa.trace import Kind, Stop
 from tests.support.lockstep import run_qasm
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import Interrupt, Reason
-from toolchain.isa.trace import Kind, Stop
 
 TICKING = MachineConfig(cycles_per_ms=200)
 

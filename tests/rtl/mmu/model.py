@@ -1,7 +1,7 @@
 """Section 5 of the manual, in plain Python: what an access comes to, and why."""
 
-from toolchain.isa.config import PageTable
-from toolchain.isa.machine import PageFlag, Reason
+from isa.config import PageTable
+from isa.machine import PageFlag, Reason
 
 __all__ = ["translate"]
 

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from isa.config import PageTable
+from isa.machine import PageFlag, Reason
 from rtl.bus import Access
 from rtl.mmu.mmu import Mmu
 from rtl.mmu.tlb import Tlb
 from tests.rtl.mmu.bench import Kind, MmuBench
 from tests.rtl.mmu.model import translate
-from toolchain.isa.config import PageTable
-from toolchain.isa.machine import PageFlag, Reason
 
 NEEDS = {Access.READ: PageFlag.READ, Access.WRITE: PageFlag.WRITE, Access.EXECUTE: PageFlag.EXECUTE}
 ALL   = PageFlag.PRESENT | PageFlag.READ | PageFlag.WRITE | PageFlag.EXECUTE

@@ -9,11 +9,11 @@ import pytest
 from amaranth import Shape
 from amaranth.lib import stream
 
+from isa import events
+from isa.config import MachineConfig
+from isa.machine import PERIPHERALS
 from rtl.peripherals import tokens
 from rtl.peripherals.table import MAKERS
-from toolchain.isa import events
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import PERIPHERALS
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "peripherals.md").read_text()

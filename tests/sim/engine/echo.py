@@ -4,9 +4,9 @@ from amaranth import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from isa.trace import Kind, Word
 from rtl.memory.ram import SimulatedRam
 from sim.engine.design import Design, Slot, Stream
-from toolchain.isa.trace import Kind, Word
 
 __all__ = ["RAM_WORDS", "echo_design"]
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from isa.config import MachineConfig
 from rtl.peripherals.table import make_peripheral
 from sim.engine.adapters import ADAPTERS
 from sim.host.disk import Disk
@@ -18,7 +19,6 @@ from sim.host.keyboard import Key, Keyboard
 from sim.host.serial import Serial
 from sim.host.terminal import ScriptedTerminal, Terminal
 from tests.support.device_rig import Rig
-from toolchain.isa.config import MachineConfig
 
 
 class RigSimulation:

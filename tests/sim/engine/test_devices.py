@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from isa.config import MachineConfig
 from sim.host.disk import Disk, make_image
 from sim.host.display import PngDisplay
 from sim.host.hosts import Hosts
@@ -14,7 +15,6 @@ from sim.host.serial import Serial
 from sim.host.terminal import ScriptedTerminal
 from sim.lockstep import Lockstep
 from sim.machine import Status
-from toolchain.isa.config import MachineConfig
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from isa.trace import Kind, Word
 from sim.engine import build
 from sim.engine.library import Outcome, Simulation
 from tests.sim.engine.echo import RAM_WORDS, echo_design
-from toolchain.isa.trace import Kind, Word
 
 
 @pytest.fixture(scope="module")

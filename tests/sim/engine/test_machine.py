@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from isa.config import MachineConfig
 from sim.engine.machine import RtlMachine
 from sim.machine import Status
 from sim.program import load_program
 from tests.sim.test_programs import FOLDER
-from toolchain.isa.config import MachineConfig
 
 
 def records_of_a_run(name, *, skips):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from isa import ISA
+from isa.config import MachineConfig
 from sim.fuzz.campaign import CONFIGS, Failure, Result, examine_seeds
 from sim.fuzz.coverage import Coverage
 from sim.fuzz.generate import generate
@@ -12,8 +14,6 @@ from sim.fuzz.program import Program
 from sim.fuzz.shrink import shrink
 from sim.fuzz.subjects import ModelSubject
 from sim.golden import core
-from toolchain.isa import ISA
-from toolchain.isa.config import MachineConfig
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

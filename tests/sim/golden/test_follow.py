@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from isa.config import MachineConfig
+from isa.trace import Kind, Word, Wrote
 from sim.golden import Follower, Golden
 from sim.machine import Status
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.trace import Kind, Word, Wrote
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

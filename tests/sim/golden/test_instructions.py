@@ -7,6 +7,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from isa import ISA, encode
+from isa.config import MachineConfig
+from isa.machine import PROGRAM, Reason
+from isa.trace import Stop
 from tests.support.arithmetic import (
     EDGES,
     EXPECTED,
@@ -19,10 +23,6 @@ from tests.support.arithmetic import (
     signed,
 )
 from tests.support.golden import Model, compute_all, qasm_words
-from toolchain.isa import ISA, encode
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import PROGRAM, Reason
-from toolchain.isa.trace import Stop
 
 
 @pytest.mark.manual("1.7", "1.8")

@@ -2,10 +2,8 @@
 
 import pytest
 
-from sim.machine import Status
-from tests.support.golden import Model, qasm_words
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import (
+from isa.config import MachineConfig
+from isa.machine import (
     ENABLED,
     ENTRY_TABLE,
     FAULT_REASON,
@@ -15,7 +13,9 @@ from toolchain.isa.machine import (
     PROGRAM,
     Reason,
 )
-from toolchain.isa.trace import Stop
+from isa.trace import Stop
+from sim.machine import Status
+from tests.support.golden import Model, qasm_words
 
 BAD = "word 0xff000000"
 RETURN = "constant r0 0\nint r0"

@@ -5,6 +5,8 @@ import os
 import numpy as np
 import pytest
 
+from isa.config import MachineConfig
+from isa.machine import ENTRY_TABLE
 from sim.golden.peripherals import Unexpected
 from sim.host.disk import Disk, DiskEvent
 from sim.host.display import Display
@@ -16,8 +18,6 @@ from sim.host.serial import Serial
 from sim.host.terminal import Terminal
 from sim.machine import Status
 from tests.support.golden import Model, qasm_words
-from toolchain.isa.config import MachineConfig
-from toolchain.isa.machine import ENTRY_TABLE
 
 EVERYTHING = MachineConfig().fit("display", "keyboard", "block", "serial")
 ERROR = 0xFFFFFFFF

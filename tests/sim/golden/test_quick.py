@@ -4,10 +4,10 @@ import io
 
 import pytest
 
+from isa.trace import Stop
 from sim.golden import run_words
 from sim.golden.__main__ import main
 from sim.machine import Status
-from toolchain.isa.trace import Stop
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

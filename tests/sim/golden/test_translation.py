@@ -5,11 +5,8 @@ import random
 import numpy as np
 import pytest
 
-from sim.golden import core
-from sim.golden.interpreted import namespace
-from tests.support.golden import Model, list_table, qasm_words, two_level_table
-from toolchain.isa.config import MachineConfig, PageTable
-from toolchain.isa.machine import (
+from isa.config import MachineConfig, PageTable
+from isa.machine import (
     ENTRY_TABLE,
     FAULT_REASON,
     FRAME_IP,
@@ -17,6 +14,9 @@ from toolchain.isa.machine import (
     PageFlag,
     Reason,
 )
+from sim.golden import core
+from sim.golden.interpreted import namespace
+from tests.support.golden import Model, list_table, qasm_words, two_level_table
 
 ALL = 15
 CODE = (PROGRAM, PROGRAM, 0x100, ALL)

@@ -4,12 +4,12 @@ import io
 
 import pytest
 
+from isa.config import MachineConfig
 from sim.golden.machine import Golden
 from sim.host.disk import Disk
 from sim.host.hosts import Hosts
 from sim.host.terminal import Terminal
 from sim.machine import Status, read_image
-from toolchain.isa.config import MachineConfig
 from toolchain.link.cli import main
 from toolchain.qfs import Image
 from toolchain.system.build import ROOT, Paths, build_kernel, build_program

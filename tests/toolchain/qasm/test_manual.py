@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.isa import ISA
+from isa import ISA
 from toolchain.qasm import assemble
 from toolchain.source import Source
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from toolchain.isa import ISA, encode
+from isa import ISA, encode
 from toolchain.qasm import assemble, disassemble_word
 from toolchain.qasm.dis import disassemble, list_words, words_from_octets
 from toolchain.source import Source

@@ -7,7 +7,7 @@ program can see (how many TLB entries, say) belong to `rtl.soc`.
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from toolchain.isa.machine import CYCLES_PER_MS, PERIPHERALS, RAM_WORDS, RESERVED_LIMIT
+from isa.machine import CYCLES_PER_MS, PERIPHERALS, RAM_WORDS, RESERVED_LIMIT
 
 __all__ = ["BASE_PERIPHERALS", "MachineConfig", "PageTable"]
 
@@ -34,7 +34,7 @@ class MachineConfig:
     cycles_per_ms : int
         Length of a millisecond, in clock cycles; at least 2.
     peripherals : tuple of str
-        Names out of `toolchain.isa.machine.PERIPHERALS`; the window order is always the table's.
+        Names out of `isa.machine.PERIPHERALS`; the window order is always the table's.
     page_table : PageTable
         What the MMU's walker understands.
     fpu : bool

@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolchain.isa.machine import PERIPHERALS, window_addresses
+from isa.machine import PERIPHERALS, window_addresses
 
 REQUIRED = ("timer", "clock", "debug_break", "console_output", "console_input", "host_file", "mmu")
 

@@ -1,6 +1,6 @@
 """The instruction set and the machine's constants: the one table that everything reads."""
 
-from toolchain.isa.instructions import (
+from isa.instructions import (
     BY_MNEMONIC,
     BY_OPCODE,
     IP_FIELD,

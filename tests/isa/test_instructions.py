@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolchain.isa import BY_MNEMONIC, ISA, decode_fields, encode
+from isa import BY_MNEMONIC, ISA, decode_fields, encode
 
 
 @pytest.mark.parametrize("mnemonic, fields, word", [
