@@ -52,7 +52,7 @@ sim: $(RUN)  ## Boot the simulated computer: ENGINE=model LOCKSTEP=1 INPUT=file,
 	@$(SIMULATE) $(if $(PROGRAM),"$(PROGRAM)")
 
 disk: $(RUN)  ## Make the computer's disk anew: what was saved on it is gone
-	@$(PYTHON) -m sim.system
+	@$(PYTHON) -m system.disk
 
 demo: $(RUN)  ## Run the calculator on the simulated hardware
 	@$(SIMULATE) firmware/demos/calculator.qasm

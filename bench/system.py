@@ -25,7 +25,7 @@ from sim.host.serial import Serial
 from sim.host.terminal import Terminal
 from sim.machine import Status, read_image
 from sim.program import load_program, read_symbols
-from toolchain.system.build import ROOT, build
+from system.build import ROOT, build
 
 __all__ = ["Figures", "block_cycles", "main", "measure", "table"]
 

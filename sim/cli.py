@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from sim.host.error import HostError, OutputClosed
     try:
         if options.program is None:
-            from sim.system import boot_options
+            from sim.boot import boot_options
             boot_options(options)
         _check(parser, options)
         with ExitStack() as stack:

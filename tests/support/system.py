@@ -16,7 +16,7 @@ from sim.host.hosts import Hosts
 from sim.host.keyboard import Keyboard
 from sim.host.serial import Serial
 from sim.host.terminal import Terminal
-from toolchain.system.build import Paths, build
+from system.build import Paths, build
 
 __all__ = ["SYSTEM", "Session", "boot", "system"]
 

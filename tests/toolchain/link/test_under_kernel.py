@@ -10,9 +10,9 @@ from sim.host.disk import Disk
 from sim.host.hosts import Hosts
 from sim.host.terminal import Terminal
 from sim.machine import Status, read_image
+from system.build import ROOT, Paths, build_kernel, build_program
 from toolchain.link.cli import main
 from toolchain.qfs import Image
-from toolchain.system.build import ROOT, Paths, build_kernel, build_program
 
 PROGRAM = """
 global factor: byte = 100;                       // data, written to below

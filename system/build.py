@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from system.calls import kernel_qll, load_calls, stubs_qll
+from system.constants import constants_qll
 from toolchain.files import read_source
 from toolchain.qfs import Image
 from toolchain.source import Source
-from toolchain.system.calls import kernel_qll, load_calls, stubs_qll
-from toolchain.system.constants import constants_qll
 from toolchain.targets import LIBRARY, library_files
 
 __all__ = ["Paths", "build", "build_disk", "build_kernel", "build_program"]
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 DISK_SECTORS = 4096  # 2 MiB
 
 # What a kernel takes of the shared library, and its own files in the order of initialisation.
@@ -56,7 +56,7 @@ class Paths:
 def _toolchain_digest() -> str:
     """Changes when any part of the toolchain does."""
     digest = hashlib.sha256()
-    for path in sorted(path for folder in ("isa", "toolchain")
+    for path in sorted(path for folder in ("isa", "toolchain", "system")
                        for path in (ROOT / folder).rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

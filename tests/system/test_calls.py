@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.system.calls import (
+from system.calls import (
     CallTableError,
     calls_markdown,
     kernel_qll,
     load_calls,
     stubs_qll,
 )
-from toolchain.system.cli import main
-from toolchain.system.constants import constants, constants_qll
+from system.cli import main
+from system.constants import constants, constants_qll
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "kernel" / "syscalls.toml"
 
 ROW = '[[call]]\nnumber = {}\nname = "{}"\narguments = "{}"\nresult = "0"\n'
@@ -81,4 +81,4 @@ def test_command_line(tmp_path, capsys):
     assert main(["kernel", "--calls", str(TABLE), "-o", str(output)]) == 0
     assert "namespace syscall" in output.read_text()
     assert main(["stubs", "--calls", str(tmp_path / "none")]) == 1
-    assert "toolchain.system: " in capsys.readouterr().err
+    assert "system: " in capsys.readouterr().err

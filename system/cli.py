@@ -4,14 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from toolchain.system.calls import (
+from system.calls import (
     CallTableError,
     calls_markdown,
     kernel_qll,
     load_calls,
     stubs_qll,
 )
-from toolchain.system.constants import constants_qll
+from system.constants import constants_qll
 
 __all__ = ["main"]
 
@@ -19,7 +19,7 @@ __all__ = ["main"]
 def main(argv: list[str] | None = None) -> int:
     """Run the tool: 0 done, 1 the table was wrong, 2 the command line was."""
     parser = argparse.ArgumentParser(
-        prog="python -m toolchain.system",
+        prog="python -m system",
         description="write the machine's constants or what the table of system calls gives")
     parser.add_argument("what", choices=["constants", "kernel", "stubs", "markdown"],
                         help="constants of the machine (QLL), the kernel's table of calls (QLL), "
@@ -40,6 +40,6 @@ def main(argv: list[str] | None = None) -> int:
             args.output.parent.mkdir(parents=True, exist_ok=True)
             args.output.write_text(text)
     except (CallTableError, OSError) as error:
-        print(f"toolchain.system: {error}", file=sys.stderr)
+        print(f"system: {error}", file=sys.stderr)
         return 1
     return 0

@@ -2,6 +2,6 @@
 
 import sys
 
-from toolchain.system.cli import main
+from system.cli import main
 
 sys.exit(main())
