@@ -25,10 +25,10 @@ from isa.machine import (
 from isa.trace import Word
 from rtl.core.core import Core
 from rtl.core.retire import TraceRecord
-from rtl.core.untranslated import Untranslated
 from rtl.memory.hesitant import Hesitation
 from rtl.memory.ram import BankedRam, SimulatedRam
 from rtl.mmu.mmu import Mmu
+from rtl.mmu.untranslated import Untranslated
 from rtl.peripherals.table import make_peripheral
 
 __all__ = ["EVENT_DELAY", "SIMULATION", "SMALLEST", "Soc", "SocConfig", "TRACE_WORDS",
