@@ -17,8 +17,8 @@ def compile_sources(sources: list[Source], level: int = 2) -> str:
     SourceErrors
         With every mistake found (`errors.QllError`).
     """
-    from .front import analyse, with_deep_stack
-    from .generate import generate
+    from toolchain.qll.front import analyse, with_deep_stack
+    from toolchain.qll.generate import generate
 
     def work() -> str:
         program, _ = analyse(sources)

@@ -5,17 +5,24 @@ resolve the types in declarations, check bodies and initialisers (and the instan
 that they ask for), then find what is reachable and what can be in the image.
 """
 
-from . import syntax, tree
-from .errors import QllError, QllWarning, did_you_mean
-from .expressions import Expressions
-from .image import Readers, place_images, words_of
-from .infer import Bindings, match
-from .names import Block, FunctionTemplate, Namespace, Reporter, TypeTemplate, find_namespace
-from .resolve import Environment, Resolver
-from .statements import Body
-from .text import Text
-from .tree import Expression, Function, Global, Local
-from .types import UNKNOWN, VOID, FunctionType, Named, Type, Variable, equal, show
+from toolchain.qll import syntax, tree
+from toolchain.qll.errors import QllError, QllWarning, did_you_mean
+from toolchain.qll.expressions import Expressions
+from toolchain.qll.image import Readers, place_images, words_of
+from toolchain.qll.infer import Bindings, match
+from toolchain.qll.names import (
+    Block,
+    FunctionTemplate,
+    Namespace,
+    Reporter,
+    TypeTemplate,
+    find_namespace,
+)
+from toolchain.qll.resolve import Environment, Resolver
+from toolchain.qll.statements import Body
+from toolchain.qll.text import Text
+from toolchain.qll.tree import Expression, Function, Global, Local
+from toolchain.qll.types import UNKNOWN, VOID, FunctionType, Named, Type, Variable, equal, show
 
 __all__ = ["MAX_INSTANCES", "Checker", "check"]
 

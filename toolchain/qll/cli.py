@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from toolchain.files import STANDARD_STREAM, read_source, write_output
+from toolchain.qll import tree
+from toolchain.qll.errors import QllError, QllWarning
+from toolchain.qll.front import analyse, with_deep_stack
 from toolchain.source import Source, SourceError, SourceErrors
 from toolchain.targets import TARGETS, library_sources
-
-from . import tree
-from .errors import QllError, QllWarning
-from .front import analyse, with_deep_stack
 
 if TYPE_CHECKING:
     from toolchain.link import ObjectFile
@@ -155,13 +154,13 @@ def _warn(job: _Job, warnings: list[QllWarning], library: list[Source]) -> int:
 def _generate(job: _Job, program: tree.Program) -> bytes:
     """The program as assembly text, or as text in the intermediate representation."""
     if job.product == "ir":
-        from .ir import print_function
-        from .lower import lower
-        from .optimise import optimise
+        from toolchain.qll.ir import print_function
+        from toolchain.qll.lower import lower
+        from toolchain.qll.optimise import optimise
         module = lower(program, job.level)
         optimise(module, job.level)
         return "\n".join(map(print_function, module.functions)).encode()
-    from .generate import generate
+    from toolchain.qll.generate import generate
     has_lines = job.product in ("exec", "dyn", "object")  # their line tables come from the marks
     text = generate(program, job.level, job.debug or has_lines)
     if job.module is not None:

@@ -7,11 +7,11 @@ in the tree as `Broken`, whose type agrees with everything, so that one mistake 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from . import syntax, tree
-from .names import Block
-from .resolve import Environment
-from .tree import Expression, Local, Place, Value
-from .types import (
+from toolchain.qll import syntax, tree
+from toolchain.qll.names import Block
+from toolchain.qll.resolve import Environment
+from toolchain.qll.tree import Expression, Local, Place, Value
+from toolchain.qll.types import (
     FLOAT,
     UNKNOWN,
     Array,
@@ -27,7 +27,7 @@ from .types import (
 )
 
 if TYPE_CHECKING:
-    from .check import Checker
+    from toolchain.qll.check import Checker
 
 __all__ = ["WORD_MASK", "Broken", "Context", "as_place", "as_value", "expose", "is_assignable",
            "is_word"]

@@ -8,9 +8,9 @@ attempt; the one that got furthest is remembered, as it often explains the error
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
-from .errors import QllError
-from .lexer import KEYWORDS, tokenise
-from .text import Text
+from toolchain.qll.errors import QllError
+from toolchain.qll.lexer import KEYWORDS, tokenise
+from toolchain.qll.text import Text
 
 __all__ = ["MAX_DEPTH", "Cursor"]
 

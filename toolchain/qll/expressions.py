@@ -6,12 +6,12 @@ that is expected, or None) and returns a value or a place. The layers are `conte
 `operators`, and here names, suffixes and `new`.
 """
 
-from . import syntax, tree
-from .context import WORD_MASK, Broken, as_place, as_value, expose
-from .names import Ambiguous, FunctionTemplate
-from .operators import Operators
-from .tree import Expression, Local, Place, Value
-from .types import (
+from toolchain.qll import syntax, tree
+from toolchain.qll.context import WORD_MASK, Broken, as_place, as_value, expose
+from toolchain.qll.names import Ambiguous, FunctionTemplate
+from toolchain.qll.operators import Operators
+from toolchain.qll.tree import Expression, Local, Place, Value
+from toolchain.qll.types import (
     BYTE,
     UNKNOWN,
     VOID,

@@ -6,13 +6,12 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from toolchain.qll import tree
+from toolchain.qll.check import check
+from toolchain.qll.errors import QllError, QllWarning
+from toolchain.qll.parser import parse
+from toolchain.qll.text import Text
 from toolchain.source import Source, SourceErrors
-
-from . import tree
-from .check import check
-from .errors import QllError, QllWarning
-from .parser import parse
-from .text import Text
 
 __all__ = ["analyse", "with_deep_stack"]
 

@@ -5,10 +5,10 @@ put there too, as long as no initialiser that runs earlier could tell: it would 
 it has to see zero.
 """
 
-from . import tree
-from .fold import compute
-from .tree import Function, Global, ImageWord, Value
-from .types import Struct
+from toolchain.qll import tree
+from toolchain.qll.fold import compute
+from toolchain.qll.tree import Function, Global, ImageWord, Value
+from toolchain.qll.types import Struct
 
 __all__ = ["Readers", "place_images"]
 

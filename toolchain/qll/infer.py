@@ -1,6 +1,6 @@
 """Type arguments of a call from the types of its arguments and its context (section 9.2)."""
 
-from .types import (
+from toolchain.qll.types import (
     UNKNOWN,
     Array,
     FunctionType,

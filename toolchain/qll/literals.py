@@ -2,10 +2,10 @@
 
 import struct
 
-from . import syntax, tree
-from .context import WORD_MASK, Broken, Context
-from .tree import Expression, Value
-from .types import (
+from toolchain.qll import syntax, tree
+from toolchain.qll.context import WORD_MASK, Broken, Context
+from toolchain.qll.tree import Expression, Value
+from toolchain.qll.types import (
     BOOL,
     BYTE,
     FLOAT,

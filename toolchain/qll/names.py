@@ -2,10 +2,10 @@
 
 from typing import Generic, TypeVar
 
-from . import syntax, tree
-from .errors import QllError, QllWarning, did_you_mean
-from .text import Text
-from .types import BOOL, STRING, Named, Type, Variable, fingerprint, identical
+from toolchain.qll import syntax, tree
+from toolchain.qll.errors import QllError, QllWarning, did_you_mean
+from toolchain.qll.text import Text
+from toolchain.qll.types import BOOL, STRING, Named, Type, Variable, fingerprint, identical
 
 __all__ = [
     "Ambiguous", "Block", "FunctionTemplate", "Namespace", "Reporter", "TypeTemplate", "lookup",

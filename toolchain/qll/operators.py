@@ -1,10 +1,18 @@
 """Checking operators: prefix, casts, binary, `?:` (sections 6.1, 7.1 to 7.6)."""
 
-from . import syntax, tree
-from .context import WORD_MASK, Broken, as_place, as_value, expose, is_assignable, is_word
-from .literals import Literals
-from .tree import BinaryOp, Expression, Place, Value
-from .types import (
+from toolchain.qll import syntax, tree
+from toolchain.qll.context import (
+    WORD_MASK,
+    Broken,
+    as_place,
+    as_value,
+    expose,
+    is_assignable,
+    is_word,
+)
+from toolchain.qll.literals import Literals
+from toolchain.qll.tree import BinaryOp, Expression, Place, Value
+from toolchain.qll.types import (
     BOOL,
     BYTE,
     FLOAT,

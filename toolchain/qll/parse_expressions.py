@@ -12,12 +12,11 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from toolchain.floats import binary32_from_text
-
-from . import syntax
-from .cursor import MAX_DEPTH
-from .lexer import KEYWORDS, unescape
-from .parse_types import BUILTIN_TYPES, TypeParser
-from .text import Text
+from toolchain.qll import syntax
+from toolchain.qll.cursor import MAX_DEPTH
+from toolchain.qll.lexer import KEYWORDS, unescape
+from toolchain.qll.parse_types import BUILTIN_TYPES, TypeParser
+from toolchain.qll.text import Text
 
 __all__ = ["ExpressionParser"]
 

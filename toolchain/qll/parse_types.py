@@ -1,9 +1,9 @@
 """Parsing types (section 3.2 of the language)."""
 
-from . import syntax
-from .cursor import Cursor
-from .lexer import KEYWORDS
-from .text import Text
+from toolchain.qll import syntax
+from toolchain.qll.cursor import Cursor
+from toolchain.qll.lexer import KEYWORDS
+from toolchain.qll.text import Text
 
 __all__ = ["BUILTIN_TYPES", "TypeParser"]
 

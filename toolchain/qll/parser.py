@@ -7,11 +7,11 @@ Recursive descent over the tokens of one file, in layers: `cursor`, `parse_types
 from collections.abc import Callable
 from typing import NoReturn
 
-from . import syntax
-from .cursor import MAX_DEPTH
-from .errors import did_you_mean
-from .parse_expressions import ExpressionParser
-from .text import Text
+from toolchain.qll import syntax
+from toolchain.qll.cursor import MAX_DEPTH
+from toolchain.qll.errors import did_you_mean
+from toolchain.qll.parse_expressions import ExpressionParser
+from toolchain.qll.text import Text
 
 __all__ = ["MAX_DEPTH", "parse"]
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from . import syntax
-from .names import Ambiguous, Block, Reporter, TypeTemplate
-from .types import (
+from toolchain.qll import syntax
+from toolchain.qll.names import Ambiguous, Block, Reporter, TypeTemplate
+from toolchain.qll.types import (
     BYTE,
     FLOAT,
     INT,

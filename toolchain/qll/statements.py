@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import syntax, tree
-from .context import as_place, as_value, is_assignable
-from .expressions import Expressions
-from .names import Block
-from .resolve import Environment
-from .tree import Expression, Local, Value
-from .types import (
+from toolchain.qll import syntax, tree
+from toolchain.qll.context import as_place, as_value, is_assignable
+from toolchain.qll.expressions import Expressions
+from toolchain.qll.names import Block
+from toolchain.qll.resolve import Environment
+from toolchain.qll.tree import Expression, Local, Value
+from toolchain.qll.types import (
     BYTE,
     UNKNOWN,
     VOID,
@@ -22,7 +22,7 @@ from .types import (
 )
 
 if TYPE_CHECKING:
-    from .check import Checker
+    from toolchain.qll.check import Checker
 
 __all__ = ["Body"]
 

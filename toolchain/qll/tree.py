@@ -37,8 +37,8 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-from .text import Text
-from .types import FunctionType, Member, Type
+from toolchain.qll.text import Text
+from toolchain.qll.types import FunctionType, Member, Type
 
 __all__ = [
     "AddressOf", "ArrayIndex", "ArrayLiteral", "ArrayToSlice", "Assign", "AtAddress", "Binary",
