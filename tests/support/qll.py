@@ -12,7 +12,7 @@ from sim.machine import Status
 from toolchain.qasm import assemble
 from toolchain.qll.front import analyse, with_deep_stack
 from toolchain.qll.generate import generate
-from toolchain.qll.ir import verify
+from toolchain.qll.middle.ir import verify
 from toolchain.source import Source, SourceErrors
 
 __all__ = ["LEVELS", "Outcome", "Rejected", "build", "compile_text", "reject", "run", "run_qll",

@@ -13,7 +13,7 @@ from pathlib import Path
 from toolchain.qasm import assemble
 from toolchain.qll.front import analyse
 from toolchain.qll.generate import generate
-from toolchain.qll.lexer import KEYWORDS
+from toolchain.qll.syntax.lexer import KEYWORDS
 from toolchain.source import Source, SourceErrors
 from toolchain.targets import LIBRARY
 

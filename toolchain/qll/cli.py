@@ -154,9 +154,9 @@ def _warn(job: _Job, warnings: list[QllWarning], library: list[Source]) -> int:
 def _generate(job: _Job, program: tree.Program) -> bytes:
     """The program as assembly text, or as text in the intermediate representation."""
     if job.product == "ir":
-        from toolchain.qll.ir import print_function
-        from toolchain.qll.lower import lower
-        from toolchain.qll.optimise import optimise
+        from toolchain.qll.middle.ir import print_function
+        from toolchain.qll.middle.lower import lower
+        from toolchain.qll.middle.optimise import optimise
         module = lower(program, job.level)
         optimise(module, job.level)
         return "\n".join(map(print_function, module.functions)).encode()

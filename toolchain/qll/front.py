@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from toolchain.qll import tree
-from toolchain.qll.check import check
+from toolchain.qll.check.program import check
 from toolchain.qll.errors import QllError, QllWarning
-from toolchain.qll.parser import parse
+from toolchain.qll.syntax.parser import parse
 from toolchain.qll.text import Text
 from toolchain.source import Source, SourceErrors
 

@@ -5,13 +5,13 @@ registers and simplifies; 2 also works on loops and calls.
 """
 
 from toolchain.qll import tree
-from toolchain.qll.allocate import TooManyPhis, allocate, clobbered
-from toolchain.qll.emit import emit_data, emit_function
-from toolchain.qll.ir import Function, print_function
-from toolchain.qll.lower import Module, lower
-from toolchain.qll.optimise import Check, optimise
-from toolchain.qll.place import place
-from toolchain.qll.schedule import schedule
+from toolchain.qll.middle.ir import Function, print_function
+from toolchain.qll.middle.lower import Module, lower
+from toolchain.qll.middle.optimise import Check, optimise
+from toolchain.qll.target.allocate import TooManyPhis, allocate, clobbered
+from toolchain.qll.target.emit import emit_data, emit_function
+from toolchain.qll.target.place import place
+from toolchain.qll.target.schedule import schedule
 
 __all__ = ["generate", "generate_ir"]
 

@@ -4,12 +4,12 @@ import pytest
 
 from sim.golden.machine import Golden
 from toolchain.qasm import assemble
-from toolchain.qll.allocate import allocate, clobbered
-from toolchain.qll.emit import emit_function
-from toolchain.qll.ir import parse_function
-from toolchain.qll.lower import Module
-from toolchain.qll.place import place
-from toolchain.qll.schedule import schedule
+from toolchain.qll.middle.ir import parse_function
+from toolchain.qll.middle.lower import Module
+from toolchain.qll.target.allocate import allocate, clobbered
+from toolchain.qll.target.emit import emit_function
+from toolchain.qll.target.place import place
+from toolchain.qll.target.schedule import schedule
 from toolchain.source import Source
 
 ENTRY = """

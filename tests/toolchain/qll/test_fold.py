@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolchain.qll.fold import compute, fold
-from toolchain.qll.ir import BINARY, UNARY, Function, Ins
+from toolchain.qll.middle.fold import compute, fold
+from toolchain.qll.middle.ir import BINARY, UNARY, Function, Ins
 
 EDGES = [0, 1, 2, 3, 31, 32, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFFE, 0xFFFFFFFF,
          0x7FC00000, 0x7F800000, 0xFF800000, 0x3F800000, 0x00000001, 0x00800000, 0x7F7FFFFF]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolchain.qll.ir import parse_function, print_function, verify
+from toolchain.qll.middle.ir import parse_function, print_function, verify
 
 EXAMPLE = """\
 function @`global::f` (2) {

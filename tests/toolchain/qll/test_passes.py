@@ -1,12 +1,12 @@
 """Each pass on small functions, before and after."""
 
-from toolchain.qll.cfg import shorten_latches, skip_empty, split_returns
-from toolchain.qll.inline import bottom_up, count_calls, inline_calls
-from toolchain.qll.ir import parse_function, print_function, verify
-from toolchain.qll.loops import improve_loops
-from toolchain.qll.simplify import simplify
-from toolchain.qll.slots import promote_slots
-from toolchain.qll.unroll import unroll_loops
+from toolchain.qll.middle.cfg import shorten_latches, skip_empty, split_returns
+from toolchain.qll.middle.inline import bottom_up, count_calls, inline_calls
+from toolchain.qll.middle.ir import parse_function, print_function, verify
+from toolchain.qll.middle.loops import improve_loops
+from toolchain.qll.middle.simplify import simplify
+from toolchain.qll.middle.slots import promote_slots
+from toolchain.qll.middle.unroll import unroll_loops
 
 
 def after(text, *passes):

@@ -7,8 +7,8 @@ goes nowhere: accesses to them get the kind `l`, which calls and stores through 
 alone.
 """
 
-from toolchain.qll.cfg import order
-from toolchain.qll.ir import Block, Function, Ins, Slot, final
+from toolchain.qll.middle.cfg import order
+from toolchain.qll.middle.ir import Block, Function, Ins, Slot, final
 
 __all__ = ["promote_slots"]
 

@@ -2,8 +2,9 @@
 
 import struct
 
-from toolchain.qll import syntax, tree
-from toolchain.qll.context import WORD_MASK, Broken, Context
+from toolchain.qll import tree
+from toolchain.qll.check.context import WORD_MASK, Broken, Context
+from toolchain.qll.syntax import nodes
 from toolchain.qll.tree import Expression, Value
 from toolchain.qll.types import (
     BOOL,
@@ -26,10 +27,10 @@ __all__ = ["Literals"]
 class Literals(Context):
     """Literals of all kinds; most take their type from the context."""
 
-    def integer(self, node: syntax.Int, context: Type | None) -> Expression:
+    def integer(self, node: nodes.Int, context: Type | None) -> Expression:
         return self.number(node.pos, node.word, context, BYTE)
 
-    def boolean(self, node: syntax.Bool, context: Type | None) -> Expression:
+    def boolean(self, node: nodes.Bool, context: Type | None) -> Expression:
         return self.number(node.pos, int(node.value), context, BOOL)
 
     def number(self, pos: int, word: int, context: Type | None, default: Type) -> Expression:
@@ -42,17 +43,17 @@ class Literals(Context):
                 return tree.Const(pos, untagged(context), pattern)
         return tree.Const(pos, default, word)
 
-    def character(self, node: syntax.Char, context: Type | None) -> Expression:
+    def character(self, node: nodes.Char, context: Type | None) -> Expression:
         return tree.Const(node.pos, BYTE, node.word)
 
-    def floating(self, node: syntax.Float, context: Type | None) -> Expression:
+    def floating(self, node: nodes.Float, context: Type | None) -> Expression:
         return tree.Const(node.pos, FLOAT, node.word)
 
-    def string(self, node: syntax.String, context: Type | None) -> Expression:
+    def string(self, node: nodes.String, context: Type | None) -> Expression:
         words = [ord(char) for char in node.text]
         return tree.StringLiteral(node.pos, BYTE.array(len(words)), words)
 
-    def null(self, node: syntax.Null, context: Type | None) -> Expression:
+    def null(self, node: nodes.Null, context: Type | None) -> Expression:
         if context is not None:
             base = context.base
             if isinstance(base, Pointer):
@@ -65,10 +66,10 @@ class Literals(Context):
         return self.error("no-context-for-null",
                           f"expected contextual pointer or slice type for null{what}", node)
 
-    def void(self, node: syntax.Void, context: Type | None) -> Expression:
+    def void(self, node: nodes.Void, context: Type | None) -> Expression:
         return tree.VoidValue(node.pos, VOID)
 
-    def listing(self, node: syntax.List, context: Type | None) -> Expression:
+    def listing(self, node: nodes.List, context: Type | None) -> Expression:
         element = None
         base = context.base if context is not None else None
         if isinstance(base, (Array, Slice)):
@@ -97,7 +98,7 @@ class Literals(Context):
             return Broken(node.pos)
         return tree.ArrayLiteral(node.pos, element.array(len(values)), values)
 
-    def repeat(self, node: syntax.Repeat, context: Type | None) -> Expression:
+    def repeat(self, node: nodes.Repeat, context: Type | None) -> Expression:
         base = context.base if context is not None else None
         if isinstance(base, (Array, Slice)):
             element = untagged(base.element)
@@ -118,7 +119,7 @@ class Literals(Context):
             return Broken(node.pos)
         return tree.RepeatLiteral(node.pos, kind, value, node.count)
 
-    def struct_literal(self, node: syntax.StructLiteral, context: Type | None) -> Expression:
+    def struct_literal(self, node: nodes.StructLiteral, context: Type | None) -> Expression:
         kind = untagged(self.resolve(node.target))
         base = kind.base
         if not isinstance(base, Struct):
@@ -151,5 +152,5 @@ class Literals(Context):
                           pos, pos + len(name), guess)
         return Broken(pos)
 
-    def sizeof(self, node: syntax.Sizeof, context: Type | None) -> Expression:
+    def sizeof(self, node: nodes.Sizeof, context: Type | None) -> Expression:
         return tree.Const(node.pos, BYTE, self.resolve(node.target).size & WORD_MASK)

@@ -10,7 +10,7 @@ import math
 import struct
 from collections.abc import Callable
 
-from toolchain.qll.ir import Function, Ins
+from toolchain.qll.middle.ir import Function, Ins
 
 __all__ = ["as_float", "compute", "float_bits", "fold"]
 

@@ -12,10 +12,10 @@ leaves `i` with nothing to do but count, a counter that runs down to zero takes 
 that one takes an instruction less.
 """
 
-from toolchain.qll.cfg import Loop, analyse, find_loops
-from toolchain.qll.fold import fold
-from toolchain.qll.ir import BINARY, UNARY, Block, Function, Ins, final
-from toolchain.qll.simplify import Ranges, may_alias, root_of
+from toolchain.qll.middle.cfg import Loop, analyse, find_loops
+from toolchain.qll.middle.fold import fold
+from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, final
+from toolchain.qll.middle.simplify import Ranges, may_alias, root_of
 
 __all__ = ["improve_loops", "trip_count"]
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolchain.qll import tree
-from toolchain.qll.fold import fold
-from toolchain.qll.ir import (
+from toolchain.qll.middle.fold import fold
+from toolchain.qll.middle.ir import (
     TRAP_BOUNDS,
     TRAP_CAPACITY,
     TRAP_NULL,

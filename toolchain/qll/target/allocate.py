@@ -17,8 +17,8 @@ If too many values are alive at once, some go to the frame in the same way (`_re
 from collections.abc import Iterable
 from typing import Any
 
-from toolchain.qll.cfg import analyse, find_loops
-from toolchain.qll.ir import LEAVES, NO_RESULT, Block, Function, Ins, Slot
+from toolchain.qll.middle.cfg import analyse, find_loops
+from toolchain.qll.middle.ir import LEAVES, NO_RESULT, Block, Function, Ins, Slot
 
 __all__ = ["LINK", "ONE", "PRESERVED", "SCRATCH", "STACK", "TEMPORARY", "TooManyPhis", "allocate",
            "clobbered"]

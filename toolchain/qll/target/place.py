@@ -15,8 +15,8 @@ Targets of jumps become operands too, which is why this pass must know the final
 terminators get the address of the block that is not the next one as an operand of their own.
 """
 
-from toolchain.qll.cfg import Loop, analyse, find_loops
-from toolchain.qll.ir import LEAVES, Block, Function, Ins
+from toolchain.qll.middle.cfg import Loop, analyse, find_loops
+from toolchain.qll.middle.ir import LEAVES, Block, Function, Ins
 
 __all__ = ["MOVED", "TRAPS", "place"]
 

@@ -7,7 +7,7 @@ so that values do not live much longer than before. Stores, checks and whatever 
 tell apart keep their order (see `ir` for the kinds of access).
 """
 
-from toolchain.qll.ir import Function, Ins
+from toolchain.qll.middle.ir import Function, Ins
 
 __all__ = ["schedule"]
 

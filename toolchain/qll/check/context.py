@@ -7,9 +7,10 @@ in the tree as `Broken`, whose type agrees with everything, so that one mistake 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from toolchain.qll import syntax, tree
-from toolchain.qll.names import Block
-from toolchain.qll.resolve import Environment
+from toolchain.qll import tree
+from toolchain.qll.check.names import Block
+from toolchain.qll.check.resolve import Environment
+from toolchain.qll.syntax import nodes
 from toolchain.qll.tree import Expression, Local, Place, Value
 from toolchain.qll.types import (
     FLOAT,
@@ -27,7 +28,7 @@ from toolchain.qll.types import (
 )
 
 if TYPE_CHECKING:
-    from toolchain.qll.check import Checker
+    from toolchain.qll.check.program import Checker
 
 __all__ = ["WORD_MASK", "Broken", "Context", "as_place", "as_value", "expose", "is_assignable",
            "is_word"]
@@ -118,12 +119,12 @@ class Context:
 
     # --- helpers ---------------------------------------------------------------------------------
 
-    def error(self, kind: str, message: str, node: syntax.Node,
+    def error(self, kind: str, message: str, node: nodes.Node,
               notes: tuple[str, ...] = ()) -> Broken:
         self.report.error(kind, message, node.pos, node.end, notes)
         return Broken(node.pos)
 
-    def mismatch(self, wanted: Type, given: Type, node: syntax.Node) -> Broken:
+    def mismatch(self, wanted: Type, given: Type, node: nodes.Node) -> Broken:
         """Report that a type was expected and another one came."""
         notes: tuple[str, ...] = ()
         wanted_base, given_base = wanted.base, given.base
@@ -138,23 +139,23 @@ class Context:
             notes = ("'&' in front gives its address",)
         return self.error("type-mismatch", f"expected {wanted}, actual {given}", node, notes)
 
-    def resolve(self, node: syntax.Type) -> Type:
+    def resolve(self, node: nodes.Type) -> Type:
         return self.checker.types.resolve(node, self.block, self.env)
 
-    def check(self, node: syntax.Expression, context: Type | None) -> Expression:
+    def check(self, node: nodes.Expression, context: Type | None) -> Expression:
         """The typed expression, a value or a place."""
         return self.methods[type(node)](self, node, context)
 
-    def value(self, node: syntax.Expression, context: Type | None) -> Value:
+    def value(self, node: nodes.Expression, context: Type | None) -> Value:
         """The typed expression as a value."""
         return as_value(self.methods[type(node)](self, node, context))
 
-    def converted(self, node: syntax.Expression, target: Type) -> Value:
+    def converted(self, node: nodes.Expression, target: Type) -> Value:
         """An expression where a value of type `target` is wanted: with it as context, and
         converted to it."""
         return self.convert(self.check(node, target), target, node)
 
-    def convert(self, given: Expression, target: Type, node: syntax.Node) -> Value:
+    def convert(self, given: Expression, target: Type, node: nodes.Node) -> Value:
         """A checked expression as a value of type `target`."""
         kind = given.type
         if kind is target or convertible(kind, target):
@@ -176,7 +177,7 @@ class Context:
         expose(place)
         return tree.ArrayToSlice(place.pos, untagged(target), place, length & WORD_MASK)
 
-    def condition(self, node: syntax.Expression) -> Value:
+    def condition(self, node: nodes.Expression) -> Value:
         """An expression whose truth is asked for, as a word."""
         given = self.check(node, None)
         if not is_testable(given.type):
@@ -189,14 +190,14 @@ class Context:
             return tree.SlicePointer(given.pos, base.element.pointer(), as_place(given))
         return as_value(given)
 
-    def not_testable(self, kind: Type, node: syntax.Node) -> Broken:
+    def not_testable(self, kind: Type, node: nodes.Node) -> Broken:
         notes: tuple[str, ...] = ()
         if kind.base is FLOAT:
             notes = ("compare it with 0.0f",)
         return self.error("not-testable",
                           f"expected a type for a boolean context, actual {kind}", node, notes)
 
-    def index_word(self, node: syntax.Expression) -> Value:
+    def index_word(self, node: nodes.Expression) -> Value:
         """An index, bound or count: integer kind, no context."""
         word = self.value(node, None)
         if not is_integer(word.type):

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from toolchain.qll import syntax
-from toolchain.qll.names import Ambiguous, Block, Reporter, TypeTemplate
+from toolchain.qll.check.names import Ambiguous, Block, Reporter, TypeTemplate
+from toolchain.qll.syntax import nodes
 from toolchain.qll.types import (
     BYTE,
     FLOAT,
@@ -46,27 +46,27 @@ class Resolver:
 
     def __init__(self, report: Reporter):
         self.report = report
-        self.pending: dict[Named, tuple[syntax.TypeDecl, Block]] = {}
+        self.pending: dict[Named, tuple[nodes.TypeDecl, Block]] = {}
         self.postponed: list[tuple[Type, int, int, str]] | None = []
         self._underway: set[Named] = set()
         self._depth = 0
         self._declared: list[Named] = []
         self._recursive: list[Named] = []  # instances of templates that mention themselves
         self._methods: dict[type, Callable[[Any, Block, Environment | None], Type]] = {
-            syntax.Builtin: self._builtin, syntax.TypeName: self._name,
-            syntax.PointerType: self._pointer, syntax.ArrayType: self._array,
-            syntax.SliceType: self._slice, syntax.MemberType: self._member,
-            syntax.StructType: self._struct, syntax.FunctionType: self._function,
-            syntax.Tags: self._tags,
+            nodes.Builtin: self._builtin, nodes.TypeName: self._name,
+            nodes.PointerType: self._pointer, nodes.ArrayType: self._array,
+            nodes.SliceType: self._slice, nodes.MemberType: self._member,
+            nodes.StructType: self._struct, nodes.FunctionType: self._function,
+            nodes.Tags: self._tags,
         }
 
-    def resolve(self, node: syntax.Type, block: Block, env: Environment | None) -> Type:
+    def resolve(self, node: nodes.Type, block: Block, env: Environment | None) -> Type:
         """The type that a piece of syntax in a block stands for; `UNKNOWN` after an error."""
         return self._methods[type(node)](node, block, env)
 
     # --- what a type may not be ------------------------------------------------------------------
 
-    def reject_void(self, kind: Type, node: syntax.Node, what: str) -> None:
+    def reject_void(self, kind: Type, node: nodes.Node, what: str) -> None:
         """`what` cannot be of type void."""
         if self.postponed is not None:
             self.postponed.append((kind, node.pos, node.end, what))
@@ -96,7 +96,7 @@ class Resolver:
                 self.report.error("void-member", f"invalid void type: {what} needs a value",
                                   pos, end)
 
-    def declare(self, named: Named, declaration: syntax.TypeDecl, block: Block) -> None:
+    def declare(self, named: Named, declaration: nodes.TypeDecl, block: Block) -> None:
         """A name for a type, to be resolved when it is needed, at the latest by `finish`."""
         self.pending[named] = (declaration, block)
         self._declared.append(named)
@@ -121,26 +121,26 @@ class Resolver:
 
     # --- one method a kind of syntax -------------------------------------------------------------
 
-    def _builtin(self, node: syntax.Builtin, block: Block, env: Environment | None) -> Type:
+    def _builtin(self, node: nodes.Builtin, block: Block, env: Environment | None) -> Type:
         return _BUILTIN[node.name]
 
-    def _pointer(self, node: syntax.PointerType, block: Block, env: Environment | None) -> Type:
+    def _pointer(self, node: nodes.PointerType, block: Block, env: Environment | None) -> Type:
         return self.resolve(node.target, block, env).pointer()
 
-    def _array(self, node: syntax.ArrayType, block: Block, env: Environment | None) -> Type:
+    def _array(self, node: nodes.ArrayType, block: Block, env: Environment | None) -> Type:
         element = self.resolve(node.element, block, env)
         self.reject_void(element, node.element, "an element")
         return element.array(node.length)
 
-    def _slice(self, node: syntax.SliceType, block: Block, env: Environment | None) -> Type:
+    def _slice(self, node: nodes.SliceType, block: Block, env: Environment | None) -> Type:
         element = self.resolve(node.element, block, env)
         self.reject_void(element, node.element, "an element")
         return element.slice()
 
-    def _tags(self, node: syntax.Tags, block: Block, env: Environment | None) -> Type:
+    def _tags(self, node: nodes.Tags, block: Block, env: Environment | None) -> Type:
         return Tagged(self.resolve(node.target, block, env), frozenset(node.tags))
 
-    def _function(self, node: syntax.FunctionType, block: Block, env: Environment | None) -> Type:
+    def _function(self, node: nodes.FunctionType, block: Block, env: Environment | None) -> Type:
         parameters = []
         for part in node.parameters:
             parameter = self.resolve(part, block, env)
@@ -148,7 +148,7 @@ class Resolver:
             parameters.append(parameter)
         return FunctionType(tuple(parameters), self.resolve(node.result, block, env))
 
-    def _struct(self, node: syntax.StructType, block: Block, env: Environment | None) -> Type:
+    def _struct(self, node: nodes.StructType, block: Block, env: Environment | None) -> Type:
         if not node.members:
             self.report.error("empty-struct", "a struct needs at least one member",
                               node.pos, node.end)
@@ -164,7 +164,7 @@ class Resolver:
                 members[member.name] = kind
         return Struct(list(members.items()))
 
-    def _member(self, node: syntax.MemberType, block: Block, env: Environment | None) -> Type:
+    def _member(self, node: nodes.MemberType, block: Block, env: Environment | None) -> Type:
         kind = self.resolve(node.base, block, env)
         self._ensure_base(kind)
         base = kind.base
@@ -189,7 +189,7 @@ class Resolver:
             assert target is not None
             kind = target
 
-    def _name(self, node: syntax.TypeName, block: Block, env: Environment | None) -> Type:
+    def _name(self, node: nodes.TypeName, block: Block, env: Environment | None) -> Type:
         name = node.name
         if env is not None and name in env:
             if node.arguments is not None:
@@ -217,7 +217,7 @@ class Resolver:
                           node.pos, node.pos + len(name), notes)
         return UNKNOWN
 
-    def _not_a_template(self, node: syntax.TypeName) -> None:
+    def _not_a_template(self, node: nodes.TypeName) -> None:
         self.report.error("unexpected-type-arguments",
                           f"unexpected type arguments; expected template type, actual {node.name}",
                           node.pos, node.end)
@@ -225,7 +225,7 @@ class Resolver:
     # --- templates -------------------------------------------------------------------------------
 
     def _instance(self, template: TypeTemplate, arguments: list[Type],
-                  node: syntax.TypeName) -> Type:
+                  node: nodes.TypeName) -> Type:
         if len(arguments) != len(template.parameters):
             self.report.error(
                 "template-arity", f"expected {len(template.parameters)} type arguments "
@@ -262,7 +262,7 @@ class Resolver:
         template.instances.add(arguments, target)
         return target
 
-    def _runaway(self, template: TypeTemplate, node: syntax.TypeName) -> None:
+    def _runaway(self, template: TypeTemplate, node: nodes.TypeName) -> None:
         if not self._depth or self._depth >= MAX_TYPE_DEPTH:
             self.report.error("instantiation-depth",
                               f"too many instantiations of '{template.name}' within each other",

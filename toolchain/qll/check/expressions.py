@@ -6,10 +6,11 @@ that is expected, or None) and returns a value or a place. The layers are `conte
 `operators`, and here names, suffixes and `new`.
 """
 
-from toolchain.qll import syntax, tree
-from toolchain.qll.context import WORD_MASK, Broken, as_place, as_value, expose
-from toolchain.qll.names import Ambiguous, FunctionTemplate
-from toolchain.qll.operators import Operators
+from toolchain.qll import tree
+from toolchain.qll.check.context import WORD_MASK, Broken, as_place, as_value, expose
+from toolchain.qll.check.names import Ambiguous, FunctionTemplate
+from toolchain.qll.check.operators import Operators
+from toolchain.qll.syntax import nodes
 from toolchain.qll.tree import Expression, Local, Place, Value
 from toolchain.qll.types import (
     BYTE,
@@ -39,7 +40,7 @@ class Expressions(Operators):
                 return scope[name]
         return None
 
-    def name(self, node: syntax.Name, context: Type | None) -> Expression:
+    def name(self, node: nodes.Name, context: Type | None) -> Expression:
         """A name as a place or value; not the callee of a call."""
         local = self.local(node.name)
         if local is not None:
@@ -64,7 +65,7 @@ class Expressions(Operators):
         self.mentions[entity] = node.pos
         return tree.FunctionAddress(node.pos, entity.type, entity)
 
-    def entity(self, node: syntax.Name) \
+    def entity(self, node: nodes.Name) \
             -> tree.Function | tree.Global | FunctionTemplate | None:
         """What a name that is no local stands for, instances made; None if that was an error. A
         template comes out only if the name has no type arguments."""
@@ -86,11 +87,11 @@ class Expressions(Operators):
             self.globals.add(entity)
         return entity
 
-    def no_template(self, node: syntax.Name) -> None:
+    def no_template(self, node: nodes.Name) -> None:
         self.error("unexpected-type-arguments",
                    f"unexpected type arguments; '{node.name}' is no template", node)
 
-    def unknown_name(self, node: syntax.Name) -> None:
+    def unknown_name(self, node: nodes.Name) -> None:
         locals_ = [name for scope in self.scopes for name in scope]
         notes = self.block.hints(node.name, "values", locals_)
         if self.block.type(node.name) is not None or (self.env and node.name in self.env):
@@ -100,7 +101,7 @@ class Expressions(Operators):
 
     # --- new -------------------------------------------------------------------------------------
 
-    def new(self, node: syntax.New, context: Type | None) -> Expression:
+    def new(self, node: nodes.New, context: Type | None) -> Expression:
         kind = untagged(self.resolve(node.target))
         base = kind.base
         self.indirect = True
@@ -114,7 +115,7 @@ class Expressions(Operators):
         if isinstance(base, Array):  # a name for an array type: the same as new element[length]
             count = tree.Const(pos, BYTE, base.length & WORD_MASK)
             return self.new_array(pos, base.element, count, node.how, initialiser, kind)
-        if isinstance(initialiser, (syntax.String, syntax.List, syntax.Repeat)) \
+        if isinstance(initialiser, (nodes.String, nodes.List, nodes.Repeat)) \
                 and node.how == "=" and not isinstance(base, Struct):
             if not isinstance(base, Slice):
                 self.check(initialiser, UNKNOWN)
@@ -136,7 +137,7 @@ class Expressions(Operators):
             self.mismatch(kind, value.type, initialiser)
         return tree.NewObject(pos, kind.pointer(), kind, value)
 
-    def new_elements(self, node: syntax.NewElements, context: Type | None) -> Expression:
+    def new_elements(self, node: nodes.NewElements, context: Type | None) -> Expression:
         element = untagged(self.resolve(node.element))
         self.indirect = True
         count = self.index_word(node.count)
@@ -149,7 +150,7 @@ class Expressions(Operators):
                               element.slice())
 
     def new_array(self, pos: int, element: Type, count: Value, how: str,
-                  initialiser: syntax.Expression | None, context: Type) -> Expression:
+                  initialiser: nodes.Expression | None, context: Type) -> Expression:
         element = untagged(element)
         fill = source = None
         if initialiser is not None and how == "...":
@@ -161,7 +162,7 @@ class Expressions(Operators):
             self.same_elements(source, element, initialiser)
         return tree.NewArray(pos, element.slice(), element, count, fill, source)
 
-    def same_elements(self, source: Value, element: Type, node: syntax.Node) -> None:
+    def same_elements(self, source: Value, element: Type, node: nodes.Node) -> None:
         """What fills new elements must be an array or slice of exactly them."""
         base = source.type.base
         if base is UNKNOWN:
@@ -171,7 +172,7 @@ class Expressions(Operators):
 
     # --- suffixes --------------------------------------------------------------------------------
 
-    def member(self, node: syntax.Member, context: Type | None) -> Expression:
+    def member(self, node: nodes.Member, context: Type | None) -> Expression:
         given = self.check(node.base, None)
         kind = given.type
         base = kind.base
@@ -188,7 +189,7 @@ class Expressions(Operators):
             return self.unknown_member(node.name, node.name_pos, kind)
         return _member(node.pos, as_place(given), member)
 
-    def arrow(self, node: syntax.Arrow, context: Type | None) -> Expression:
+    def arrow(self, node: nodes.Arrow, context: Type | None) -> Expression:
         pointer = self.value(node.base, None)
         kind = pointer.type.base
         base = kind.target.base if isinstance(kind, Pointer) else None
@@ -206,14 +207,14 @@ class Expressions(Operators):
             return self.unknown_member(node.name, node.name_pos, kind.target)
         return _member(node.pos, self.dereferenced(pointer, node.pos, node.base), member)
 
-    def index(self, node: syntax.Index, context: Type | None) -> Expression:
+    def index(self, node: nodes.Index, context: Type | None) -> Expression:
         return self.indexed(self.check(node.base, None), node)
 
-    def arrow_index(self, node: syntax.ArrowIndex, context: Type | None) -> Expression:
+    def arrow_index(self, node: nodes.ArrowIndex, context: Type | None) -> Expression:
         pointer = self.value(node.base, None)
         return self.indexed(self.dereferenced(pointer, node.pos, node.base), node)
 
-    def indexed(self, given: Expression, node: syntax.Index | syntax.ArrowIndex) -> Expression:
+    def indexed(self, given: Expression, node: nodes.Index | nodes.ArrowIndex) -> Expression:
         index = self.index_word(node.index)
         kind = given.type
         base = kind.base
@@ -244,7 +245,7 @@ class Expressions(Operators):
         return self.error("operand-type",
                           f"expected array, slice or pointer type, actual {kind}", node.base)
 
-    def subslice(self, node: syntax.Subslice, context: Type | None) -> Expression:
+    def subslice(self, node: nodes.Subslice, context: Type | None) -> Expression:
         given = self.check(node.base, None)
         lower = self.index_word(node.lower) if node.lower is not None else None
         upper = self.index_word(node.upper) if node.upper is not None else None
@@ -259,9 +260,9 @@ class Expressions(Operators):
             expose(place)
         return tree.Subslice(node.pos, untagged(base.element).slice(), lower, upper, place)
 
-    def call(self, node: syntax.Call, context: Type | None) -> Expression:
+    def call(self, node: nodes.Call, context: Type | None) -> Expression:
         callee = node.callee
-        if type(callee) is syntax.Name and self.local(callee.name) is None:
+        if type(callee) is nodes.Name and self.local(callee.name) is None:
             entity = self.entity(callee)
             if isinstance(entity, FunctionTemplate):
                 return self.inferred_call(node, callee, entity, context)
@@ -274,13 +275,13 @@ class Expressions(Operators):
             return self.pointer_call(node, as_value(place))
         return self.pointer_call(node, self.value(callee, None))
 
-    def hopeless(self, node: syntax.Call) -> Broken:
+    def hopeless(self, node: nodes.Call) -> Broken:
         """Check the arguments of a call that is wrong already."""
         for argument in node.arguments:
             self.check(argument, UNKNOWN)
         return Broken(node.pos)
 
-    def direct_call(self, node: syntax.Call, callee: syntax.Name,
+    def direct_call(self, node: nodes.Call, callee: nodes.Name,
                     function: tree.Function) -> Expression:
         self.mentions[function] = node.pos
         if function.interrupt:
@@ -294,7 +295,7 @@ class Expressions(Operators):
     def called(self, call: tree.Call | tree.CallPointer) -> Expression:
         return Broken(call.pos) if call.type is UNKNOWN else call
 
-    def pointer_call(self, node: syntax.Call, pointer: Value) -> Expression:
+    def pointer_call(self, node: nodes.Call, pointer: Value) -> Expression:
         base = pointer.type.base
         if not isinstance(base, FunctionType):
             if base is not UNKNOWN:
@@ -309,7 +310,7 @@ class Expressions(Operators):
             return self.called(tree.Call(node.pos, base.result, pointer.function, values))
         return self.called(tree.CallPointer(node.pos, base.result, pointer, values))
 
-    def arguments(self, node: syntax.Call, kind: FunctionType,
+    def arguments(self, node: nodes.Call, kind: FunctionType,
                   notes: tuple[str, ...]) -> list[Value] | None:
         wanted = len(kind.parameters)
         if len(node.arguments) != wanted:
@@ -320,7 +321,7 @@ class Expressions(Operators):
         return [self.converted(argument, parameter) for argument, parameter
                 in zip(node.arguments, kind.parameters, strict=True)]
 
-    def inferred_call(self, node: syntax.Call, callee: syntax.Name, template: FunctionTemplate,
+    def inferred_call(self, node: nodes.Call, callee: nodes.Name, template: FunctionTemplate,
                       context: Type | None) -> Expression:
         given = [self.check(argument, None) for argument in node.arguments]
         wanted = len(template.declaration.parameters)
@@ -345,19 +346,19 @@ def _member(pos: int, base: Place, member: tree.Member) -> Place:
 
 
 Expressions.methods = {
-    syntax.Int: Expressions.integer, syntax.Bool: Expressions.boolean,
-    syntax.Char: Expressions.character, syntax.Float: Expressions.floating,
-    syntax.String: Expressions.string,
-    syntax.Null: Expressions.null, syntax.Void: Expressions.void, syntax.List: Expressions.listing,
-    syntax.Repeat: Expressions.repeat, syntax.StructLiteral: Expressions.struct_literal,
-    syntax.Sizeof: Expressions.sizeof, syntax.Name: Expressions.name,
-    syntax.Sign: Expressions.sign, syntax.Not: Expressions.logical_not,
-    syntax.Deref: Expressions.deref, syntax.AddressOf: Expressions.address_of,
-    syntax.Len: Expressions.length, syntax.Capacity: Expressions.capacity,
-    syntax.Cast: Expressions.cast, syntax.New: Expressions.new,
-    syntax.NewElements: Expressions.new_elements, syntax.Binary: Expressions.binary,
-    syntax.Conditional: Expressions.conditional, syntax.Member: Expressions.member,
-    syntax.Arrow: Expressions.arrow, syntax.Index: Expressions.index,
-    syntax.ArrowIndex: Expressions.arrow_index, syntax.Subslice: Expressions.subslice,
-    syntax.Call: Expressions.call,
+    nodes.Int: Expressions.integer, nodes.Bool: Expressions.boolean,
+    nodes.Char: Expressions.character, nodes.Float: Expressions.floating,
+    nodes.String: Expressions.string,
+    nodes.Null: Expressions.null, nodes.Void: Expressions.void, nodes.List: Expressions.listing,
+    nodes.Repeat: Expressions.repeat, nodes.StructLiteral: Expressions.struct_literal,
+    nodes.Sizeof: Expressions.sizeof, nodes.Name: Expressions.name,
+    nodes.Sign: Expressions.sign, nodes.Not: Expressions.logical_not,
+    nodes.Deref: Expressions.deref, nodes.AddressOf: Expressions.address_of,
+    nodes.Len: Expressions.length, nodes.Capacity: Expressions.capacity,
+    nodes.Cast: Expressions.cast, nodes.New: Expressions.new,
+    nodes.NewElements: Expressions.new_elements, nodes.Binary: Expressions.binary,
+    nodes.Conditional: Expressions.conditional, nodes.Member: Expressions.member,
+    nodes.Arrow: Expressions.arrow, nodes.Index: Expressions.index,
+    nodes.ArrowIndex: Expressions.arrow_index, nodes.Subslice: Expressions.subslice,
+    nodes.Call: Expressions.call,
 }

@@ -1,6 +1,6 @@
 """Control flow: order of blocks, dominators, loops, and tidying up."""
 
-from toolchain.qll.ir import BINARY, UNARY, Block, Function, Ins, final, link
+from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, final, link
 
 __all__ = ["Loop", "analyse", "find_loops", "order", "prune", "shorten_latches", "skip_empty",
            "split_returns", "tidy"]

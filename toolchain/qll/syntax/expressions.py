@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from toolchain.floats import binary32_from_text
-from toolchain.qll import syntax
-from toolchain.qll.cursor import MAX_DEPTH
-from toolchain.qll.lexer import KEYWORDS, unescape
-from toolchain.qll.parse_types import BUILTIN_TYPES, TypeParser
+from toolchain.qll.syntax import nodes
+from toolchain.qll.syntax.cursor import MAX_DEPTH
+from toolchain.qll.syntax.lexer import KEYWORDS, unescape
+from toolchain.qll.syntax.types import BUILTIN_TYPES, TypeParser
 from toolchain.qll.text import Text
 
 __all__ = ["ExpressionParser"]
@@ -38,7 +38,7 @@ class ExpressionParser(TypeParser):
 
     def __init__(self, text: Text, index: int):
         super().__init__(text, index)
-        self.prefixes: dict[str, Callable[[], syntax.Expression]] = {
+        self.prefixes: dict[str, Callable[[], nodes.Expression]] = {
             "NAME": self.name, "global": self.name, "INT": self.integer, "FLOAT": self.float,
             "CHAR": self.character, "STRING": self.string, "(": self.parenthesis,
             "[": self.array, "-": self.sign, "+": self.sign, "!": self.logical_not,
@@ -49,7 +49,7 @@ class ExpressionParser(TypeParser):
             ".": self.type_literal,
         }
 
-    def expression(self) -> syntax.Expression:
+    def expression(self) -> nodes.Expression:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self.depth -= 1
@@ -60,11 +60,11 @@ class ExpressionParser(TypeParser):
             then = self.expression()
             self.expect(":", "between the arms of '?:'")
             other = self.expression()
-            condition = syntax.Conditional(condition.pos, other.end, condition, then, other)
+            condition = nodes.Conditional(condition.pos, other.end, condition, then, other)
         self.depth -= 1
         return condition
 
-    def binary(self, lowest: int) -> syntax.Expression:
+    def binary(self, lowest: int) -> nodes.Expression:
         kinds, starts = self.kinds, self.starts
         left = self.prefix()
         highest = 8
@@ -87,10 +87,10 @@ class ExpressionParser(TypeParser):
                           notes=("comparisons do not chain; use parentheses or '&&'",))
             self.i = i + 1
             right = self.binary(level + 1)
-            left = syntax.Binary(left.pos, right.end, operator, at, left, right)
+            left = nodes.Binary(left.pos, right.end, operator, at, left, right)
             highest = level - 1 if level in _NOT_CHAINED else level
 
-    def prefix(self) -> syntax.Expression:
+    def prefix(self) -> nodes.Expression:
         read = self.prefixes.get(self.kinds[self.i])
         if read is None:
             self.no_operand()
@@ -111,57 +111,57 @@ class ExpressionParser(TypeParser):
                      "in front of the '{' of a struct stands its type",)
         self.fail("expected an expression", notes=notes)
 
-    def operand(self) -> syntax.Expression:
+    def operand(self) -> nodes.Expression:
         """What a prefix operator applies to."""
         self.deeper()
         operand = self.prefix()
         self.depth -= 1
         return operand
 
-    def sign(self) -> syntax.Expression:
+    def sign(self) -> nodes.Expression:
         i = self.i
         self.i = i + 1
         operand = self.operand()
-        return syntax.Sign(self.starts[i], operand.end, self.kinds[i] == "-", operand)
+        return nodes.Sign(self.starts[i], operand.end, self.kinds[i] == "-", operand)
 
-    def logical_not(self) -> syntax.Expression:
+    def logical_not(self) -> nodes.Expression:
         pos = self.starts[self.i]
         self.i += 1
         operand = self.operand()
-        return syntax.Not(pos, operand.end, operand)
+        return nodes.Not(pos, operand.end, operand)
 
-    def dereference(self) -> syntax.Expression:
+    def dereference(self) -> nodes.Expression:
         pos = self.starts[self.i]
         self.i += 1
         operand = self.operand()
-        return syntax.Deref(pos, operand.end, operand)
+        return nodes.Deref(pos, operand.end, operand)
 
-    def address_of(self) -> syntax.Expression:
+    def address_of(self) -> nodes.Expression:
         pos = self.starts[self.i]
         self.i += 1
         operand = self.operand()
-        return syntax.AddressOf(pos, operand.end, operand)
+        return nodes.AddressOf(pos, operand.end, operand)
 
-    def address_of_address(self) -> syntax.Expression:
+    def address_of_address(self) -> nodes.Expression:
         pos = self.starts[self.i]
         self.i += 1
         operand = self.operand()
-        inner = syntax.AddressOf(pos + 1, operand.end, operand)
-        return syntax.AddressOf(pos, operand.end, inner)
+        inner = nodes.AddressOf(pos + 1, operand.end, operand)
+        return nodes.AddressOf(pos, operand.end, inner)
 
-    def length(self) -> syntax.Expression:
+    def length(self) -> nodes.Expression:
         pos = self.starts[self.i]
         self.i += 1
         operand = self.operand()
-        return syntax.Len(pos, operand.end, operand)
+        return nodes.Len(pos, operand.end, operand)
 
-    def capacity(self) -> syntax.Expression:
+    def capacity(self) -> nodes.Expression:
         pos = self.starts[self.i]
         self.i += 1
         operand = self.operand()
-        return syntax.Capacity(pos, operand.end, operand)
+        return nodes.Capacity(pos, operand.end, operand)
 
-    def cast(self) -> syntax.Expression:
+    def cast(self) -> nodes.Expression:
         pos = self.starts[self.i]
         self.i += 1
         unsafe = self.kinds[self.i] == "unsafe"
@@ -170,9 +170,9 @@ class ExpressionParser(TypeParser):
         target = self.type()
         self.expect(">", "after the type of a cast")
         operand = self.operand()
-        return syntax.Cast(pos, operand.end, target, unsafe, operand)
+        return nodes.Cast(pos, operand.end, target, unsafe, operand)
 
-    def new(self) -> syntax.Expression:
+    def new(self) -> nodes.Expression:
         pos = self.starts[self.i]
         self.i += 1
         kinds = self.kinds
@@ -183,7 +183,7 @@ class ExpressionParser(TypeParser):
             count = self.expression()
             self.expect("]", "after the number of elements")
             how = kinds[self.i]
-            initialiser: syntax.Expression | None = None
+            initialiser: nodes.Expression | None = None
             if how == "=" or how == "...":
                 self.i += 1
                 initialiser = self.expression()
@@ -192,14 +192,14 @@ class ExpressionParser(TypeParser):
                 initialiser = self.array_literal()
             else:
                 how = ""
-            return syntax.NewElements(pos, self.end(), element, count, how, initialiser)
-        target: syntax.Type = element
+            return nodes.NewElements(pos, self.end(), element, count, how, initialiser)
+        target: nodes.Type = element
         if kinds[self.i] == "[":
             self.i = start
             target = self.type()
         how = kinds[self.i]
         if how != "=" and how != "...":
-            return syntax.New(pos, self.end(), target, "", None)
+            return nodes.New(pos, self.end(), target, "", None)
         self.i += 1
         if how == "=" and kinds[self.i] == "STRING":
             initialiser = self.string_literal()
@@ -207,32 +207,32 @@ class ExpressionParser(TypeParser):
             initialiser = self.array_literal()
         else:
             initialiser = self.expression()
-        return syntax.New(pos, self.end(), target, how, initialiser)
+        return nodes.New(pos, self.end(), target, how, initialiser)
 
-    def element_type(self) -> syntax.Type:
+    def element_type(self) -> nodes.Type:
         """A type without array suffixes, since a bracket behind `new T` holds a count."""
         pos = self.starts[self.i]
         if self.kinds[self.i] == ".":
             tags = self.tags()
             target = self.element_type()
-            return syntax.Tags(pos, self.end(), tags, target)
+            return nodes.Tags(pos, self.end(), tags, target)
         if self.kinds[self.i] == "*":
             self.i += 1
             self.deeper()
             target = self.element_type()
             self.depth -= 1
-            return syntax.PointerType(pos, target.end, target)
+            return nodes.PointerType(pos, target.end, target)
         base = self.base_type()
         while self.kinds[self.i] == ".":
             self.i += 1
             at = self.starts[self.i]
-            base = syntax.MemberType(base.pos, self.end(), base, self.member_name(), at)
+            base = nodes.MemberType(base.pos, self.end(), base, self.member_name(), at)
             base.end = self.end()
         return base
 
     # --- primaries, each with its suffixes -------------------------------------------------------
 
-    def name(self) -> syntax.Expression:
+    def name(self) -> nodes.Expression:
         i = self.i
         kinds = self.kinds
         word = self.texts[i]
@@ -254,16 +254,16 @@ class ExpressionParser(TypeParser):
                     return self.suffixes(self.struct_literal(self.type()))
                 if after in _EXPECTED_AFTER_TYPE_ARGUMENTS and not (
                         after == "=" and self.starts[self.i] == self.end()):
-                    return self.suffixes(syntax.Name(pos, self.end(), word, arguments))
+                    return self.suffixes(nodes.Name(pos, self.end(), word, arguments))
             else:
                 self.no_type_list.add(i + 1)
         self.i = i + 1
         if word == "true" or word == "false":
-            return self.suffixes(syntax.Bool(pos, pos + len(word), word == "true"))
+            return self.suffixes(nodes.Bool(pos, pos + len(word), word == "true"))
         if word == "Inf" or word == "NaN":
             pattern = 0x7F800000 if word == "Inf" else 0x7FC00000
-            return self.suffixes(syntax.Float(pos, pos + 3, pattern))
-        node = syntax.Name(pos, pos + len(word), word, None)
+            return self.suffixes(nodes.Float(pos, pos + 3, pattern))
+        node = nodes.Name(pos, pos + len(word), word, None)
         if following in _SUFFIXES:
             return self.suffixes(node)
         return node
@@ -284,7 +284,7 @@ class ExpressionParser(TypeParser):
             else:
                 return kind == "{"
 
-    def type_literal(self) -> syntax.Expression:
+    def type_literal(self) -> nodes.Expression:
         """A struct literal whose head does not start with a name."""
         i = self.i
         target = self.type()
@@ -294,7 +294,7 @@ class ExpressionParser(TypeParser):
             self.fail("expected an expression", i, notes)
         return self.suffixes(self.struct_literal(target))
 
-    def struct_literal(self, target: syntax.Type) -> syntax.StructLiteral:
+    def struct_literal(self, target: nodes.Type) -> nodes.StructLiteral:
         kinds = self.kinds
         if kinds[self.i] != "{":
             self.fail("expected '{' and members after the type of a struct literal")
@@ -305,63 +305,63 @@ class ExpressionParser(TypeParser):
             name = self.member_name()
             self.expect("=", "after the name of a member")
             value = self.expression()
-            members.append(syntax.Argument(pos, value.end, name, value))
+            members.append(nodes.Argument(pos, value.end, name, value))
             if kinds[self.i] != ",":
                 break
             self.i += 1
         self.expect("}", "or ',' after a member")
-        return syntax.StructLiteral(target.pos, self.end(), target, members)
+        return nodes.StructLiteral(target.pos, self.end(), target, members)
 
-    def integer(self) -> syntax.Expression:
+    def integer(self) -> nodes.Expression:
         i = self.i
         word = self.texts[i]
         pos = self.starts[i]
         self.i = i + 1
-        node = syntax.Int(pos, pos + len(word), self.integer_value(word))
+        node = nodes.Int(pos, pos + len(word), self.integer_value(word))
         if self.kinds[i + 1] in _SUFFIXES:
             return self.suffixes(node)
         return node
 
-    def float(self) -> syntax.Expression:
+    def float(self) -> nodes.Expression:
         word = self.texts[self.i]
         pos = self.starts[self.i]
         self.i += 1
-        return self.suffixes(syntax.Float(pos, pos + len(word), binary32_from_text(word[:-1])))
+        return self.suffixes(nodes.Float(pos, pos + len(word), binary32_from_text(word[:-1])))
 
-    def character(self) -> syntax.Expression:
+    def character(self) -> nodes.Expression:
         word = self.texts[self.i]
         pos = self.starts[self.i]
         self.i += 1
-        return self.suffixes(syntax.Char(pos, pos + len(word), ord(unescape(word))))
+        return self.suffixes(nodes.Char(pos, pos + len(word), ord(unescape(word))))
 
-    def string_literal(self) -> syntax.String:
+    def string_literal(self) -> nodes.String:
         word = self.texts[self.i]
         pos = self.starts[self.i]
         self.i += 1
-        return syntax.String(pos, pos + len(word), unescape(word))
+        return nodes.String(pos, pos + len(word), unescape(word))
 
-    def string(self) -> syntax.Expression:
+    def string(self) -> nodes.Expression:
         return self.suffixes(self.string_literal())
 
-    def null(self) -> syntax.Expression:
+    def null(self) -> nodes.Expression:
         pos = self.starts[self.i]
         self.i += 1
-        return self.suffixes(syntax.Null(pos, pos + 4))
+        return self.suffixes(nodes.Null(pos, pos + 4))
 
-    def void(self) -> syntax.Expression:
+    def void(self) -> nodes.Expression:
         if self.is_head(self.i + 1):
             return self.type_literal()
         pos = self.starts[self.i]
         self.i += 1
-        return self.suffixes(syntax.Void(pos, pos + 4))
+        return self.suffixes(nodes.Void(pos, pos + 4))
 
-    def sizeof(self) -> syntax.Expression:
+    def sizeof(self) -> nodes.Expression:
         pos = self.starts[self.i]
         self.i += 1
         target = self.type()
-        return self.suffixes(syntax.Sizeof(pos, self.end(), target))
+        return self.suffixes(nodes.Sizeof(pos, self.end(), target))
 
-    def parenthesis(self) -> syntax.Expression:
+    def parenthesis(self) -> nodes.Expression:
         closer = self.tokens.closers.get(self.i)
         if closer is not None and self.is_head(closer + 1):
             return self.suffixes(self.struct_literal(self.type()))
@@ -374,14 +374,14 @@ class ExpressionParser(TypeParser):
         self.i += 1
         return self.suffixes(inner)
 
-    def array(self) -> syntax.Expression:
+    def array(self) -> nodes.Expression:
         return self.suffixes(self.array_literal())
 
-    def array_literal(self) -> syntax.Expression:
+    def array_literal(self) -> nodes.Expression:
         kinds = self.kinds
         pos = self.starts[self.i]
         self.i += 1
-        elements: list[syntax.Expression] = []
+        elements: list[nodes.Expression] = []
         if kinds[self.i] != "]":
             elements.append(self.expression())
             if kinds[self.i] == ";":
@@ -391,16 +391,16 @@ class ExpressionParser(TypeParser):
                 count = self.integer_value(self.texts[self.i])
                 self.i += 1
                 self.expect("]", "after the number of elements")
-                return syntax.Repeat(pos, self.end(), elements[0], count)
+                return nodes.Repeat(pos, self.end(), elements[0], count)
             while kinds[self.i] == ",":
                 self.i += 1
                 if kinds[self.i] == "]":
                     break
                 elements.append(self.expression())
         self.expect("]", "or ',' after an element")
-        return syntax.List(pos, self.end(), elements)
+        return nodes.List(pos, self.end(), elements)
 
-    def suffixes(self, base: syntax.Expression) -> syntax.Expression:
+    def suffixes(self, base: nodes.Expression) -> nodes.Expression:
         kinds = self.kinds
         while True:
             kind = kinds[self.i]
@@ -416,11 +416,11 @@ class ExpressionParser(TypeParser):
                         break
                     self.i += 1
                 self.expect(")", "or ',' after an argument")
-                base = syntax.Call(pos, self.end(), base, arguments)
+                base = nodes.Call(pos, self.end(), base, arguments)
             elif kind == ".":
                 self.i += 1
                 at = self.starts[self.i]
-                base = syntax.Member(pos, 0, base, self.member_name(), at)
+                base = nodes.Member(pos, 0, base, self.member_name(), at)
                 base.end = self.end()
             elif kind == "[":
                 base = self.bracket(base)
@@ -429,12 +429,12 @@ class ExpressionParser(TypeParser):
                 at = self.starts[self.i]
                 if kinds[self.i] == "[":
                     unsafe, index = self.index()
-                    base = syntax.ArrowIndex(pos, self.end(), base, index, unsafe)
+                    base = nodes.ArrowIndex(pos, self.end(), base, index, unsafe)
                 else:
-                    base = syntax.Arrow(pos, 0, base, self.member_name(), at)
+                    base = nodes.Arrow(pos, 0, base, self.member_name(), at)
                     base.end = self.end()
 
-    def index(self) -> tuple[bool, syntax.Expression]:
+    def index(self) -> tuple[bool, nodes.Expression]:
         """`[ [unsafe] expression ]`."""
         self.i += 1
         unsafe = self.kinds[self.i] == "unsafe"
@@ -444,7 +444,7 @@ class ExpressionParser(TypeParser):
         self.expect("]", "after an index")
         return unsafe, index
 
-    def bracket(self, base: syntax.Expression) -> syntax.Expression:
+    def bracket(self, base: nodes.Expression) -> nodes.Expression:
         """A subslice or an index."""
         kinds = self.kinds
         self.i += 1
@@ -453,16 +453,16 @@ class ExpressionParser(TypeParser):
             self.i += 1
             index = self.expression()
             self.expect("]", "after an index")
-            return syntax.Index(base.pos, self.end(), base, index, True)
+            return nodes.Index(base.pos, self.end(), base, index, True)
         if kinds[self.i] != ":":
             lower = self.expression()
             if kinds[self.i] == "]":
                 self.i += 1
-                return syntax.Index(base.pos, self.end(), base, lower, False)
+                return nodes.Index(base.pos, self.end(), base, lower, False)
             if kinds[self.i] != ":":
                 self.fail("expected ']' after an index")
         self.i += 1
         if kinds[self.i] != "]":
             upper = self.expression()
         self.expect("]", "after the bounds of a subslice")
-        return syntax.Subslice(base.pos, self.end(), base, lower, upper)
+        return nodes.Subslice(base.pos, self.end(), base, lower, upper)

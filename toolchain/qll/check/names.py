@@ -2,8 +2,9 @@
 
 from typing import Generic, TypeVar
 
-from toolchain.qll import syntax, tree
+from toolchain.qll import tree
 from toolchain.qll.errors import QllError, QllWarning, did_you_mean
+from toolchain.qll.syntax import nodes
 from toolchain.qll.text import Text
 from toolchain.qll.types import BOOL, STRING, Named, Type, Variable, fingerprint, identical
 
@@ -81,7 +82,7 @@ class TypeTemplate:
     __slots__ = ("block", "broken", "declaration", "instances", "label", "name", "parameters",
                  "pos")
 
-    def __init__(self, declaration: syntax.TypeDecl, label: str, block: "Block"):
+    def __init__(self, declaration: nodes.TypeDecl, label: str, block: "Block"):
         self.name = declaration.name
         self.label = label
         self.pos = declaration.name_pos
@@ -98,7 +99,7 @@ class FunctionTemplate:
     __slots__ = ("block", "declaration", "instances", "label", "name", "parameters", "pattern",
                  "pos")
 
-    def __init__(self, declaration: syntax.Function, label: str, block: "Block"):
+    def __init__(self, declaration: nodes.Function, label: str, block: "Block"):
         self.name = declaration.name
         self.label = label
         self.pos = declaration.name_pos

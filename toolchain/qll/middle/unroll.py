@@ -6,10 +6,10 @@ between two tests; rounds that do not fit come first. A loop whose number of rou
 runs keeps its test in each copy, which still saves most of the jumps back.
 """
 
-from toolchain.qll.cfg import Loop, analyse, find_loops
-from toolchain.qll.ir import Block, Function, Ins, link
-from toolchain.qll.loops import NO_MEMORY_BEYOND, trip_count
-from toolchain.qll.simplify import Ranges, simplify
+from toolchain.qll.middle.cfg import Loop, analyse, find_loops
+from toolchain.qll.middle.ir import Block, Function, Ins, link
+from toolchain.qll.middle.loops import NO_MEMORY_BEYOND, trip_count
+from toolchain.qll.middle.simplify import Ranges, simplify
 
 __all__ = ["unroll_loops"]
 

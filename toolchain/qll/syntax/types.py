@@ -1,8 +1,8 @@
 """Parsing types (section 3.2 of the language)."""
 
-from toolchain.qll import syntax
-from toolchain.qll.cursor import Cursor
-from toolchain.qll.lexer import KEYWORDS
+from toolchain.qll.syntax import nodes
+from toolchain.qll.syntax.cursor import Cursor
+from toolchain.qll.syntax.lexer import KEYWORDS
 from toolchain.qll.text import Text
 
 __all__ = ["BUILTIN_TYPES", "TypeParser"]
@@ -17,55 +17,55 @@ class TypeParser(Cursor):
         super().__init__(text, index)
         self.no_type_list: set[int] = set()  # indices of `<` where no type arguments follow
 
-    def type(self) -> syntax.Type:
+    def type(self) -> nodes.Type:
         i = self.i
         pos = self.starts[i]
         if self.kinds[i] == ".":
             tags = self.tags()
             target = self.pointer_type()
-            return syntax.Tags(pos, self.end(), tags, target)
+            return nodes.Tags(pos, self.end(), tags, target)
         return self.pointer_type()
 
-    def pointer_type(self) -> syntax.Type:
+    def pointer_type(self) -> nodes.Type:
         pos = self.starts[self.i]
         if self.kinds[self.i] == "*":
             self.i += 1
             self.deeper()
             target = self.pointer_type()
             self.depth -= 1
-            return syntax.PointerType(pos, target.end, target)
+            return nodes.PointerType(pos, target.end, target)
         return self.suffixed_type(self.base_type())
 
-    def suffixed_type(self, base: syntax.Type) -> syntax.Type:
+    def suffixed_type(self, base: nodes.Type) -> nodes.Type:
         kinds = self.kinds
         while True:
             kind = kinds[self.i]
             if kind == "[":
                 if kinds[self.i + 1] == "]":
                     self.i += 2
-                    base = syntax.SliceType(base.pos, self.end(), base)
+                    base = nodes.SliceType(base.pos, self.end(), base)
                 elif kinds[self.i + 1] == "INT" and kinds[self.i + 2] == "]":
                     length = self.integer_value(self.texts[self.i + 1])
                     self.i += 3
-                    base = syntax.ArrayType(base.pos, self.end(), base, length)
+                    base = nodes.ArrayType(base.pos, self.end(), base, length)
                 else:
                     self.fail("expected the length of the array, an integer literal, or ']'",
                               self.i + (2 if kinds[self.i + 1] == "INT" else 1))
             elif kind == ".":
                 self.i += 1
                 at = self.starts[self.i]
-                base = syntax.MemberType(base.pos, self.end(), base, self.member_name(), at)
+                base = nodes.MemberType(base.pos, self.end(), base, self.member_name(), at)
                 base.end = self.end()
             else:
                 return base
 
-    def base_type(self) -> syntax.Type:
+    def base_type(self) -> nodes.Type:
         i = self.i
         kind = self.kinds[i]
         pos = self.starts[i]
         if kind in BUILTIN_TYPES:
             self.i = i + 1
-            return syntax.Builtin(pos, pos + len(kind), kind)
+            return nodes.Builtin(pos, pos + len(kind), kind)
         if kind == "NAME" or kind == "global":
             word = self.texts[i]
             if word == "struct" and self.kinds[i + 1] == "{":
@@ -76,14 +76,14 @@ class TypeParser(Cursor):
                 arguments = self.attempt(self.type_arguments)
                 if arguments is None:
                     self.no_type_list.add(self.i)
-            return syntax.TypeName(pos, self.end(), word, arguments)
+            return nodes.TypeName(pos, self.end(), word, arguments)
         if kind == "(":
             return self.parenthesised_type()
         if kind in KEYWORDS:
             self.fail(f"expected a type; '{kind}' is a keyword", found=False)
         self.fail("expected a type")
 
-    def type_arguments(self) -> list[syntax.Type]:
+    def type_arguments(self) -> list[nodes.Type]:
         """`< type_list >`, at the `<`."""
         self.i += 1
         self.deeper()
@@ -94,7 +94,7 @@ class TypeParser(Cursor):
         self.i += 1
         return arguments
 
-    def type_list(self, closer: str) -> list[syntax.Type]:
+    def type_list(self, closer: str) -> list[nodes.Type]:
         """At least one type; a comma may trail."""
         types = [self.type()]
         while self.kinds[self.i] == ",":
@@ -104,7 +104,7 @@ class TypeParser(Cursor):
             types.append(self.type())
         return types
 
-    def struct_type(self) -> syntax.Type:
+    def struct_type(self) -> nodes.Type:
         pos = self.starts[self.i]
         self.i += 2
         self.deeper()
@@ -114,9 +114,9 @@ class TypeParser(Cursor):
             self.expect(";", "after a member")
         self.depth -= 1
         self.i += 1
-        return syntax.StructType(pos, self.end(), members)
+        return nodes.StructType(pos, self.end(), members)
 
-    def parenthesised_type(self) -> syntax.Type:
+    def parenthesised_type(self) -> nodes.Type:
         """A function type, or a type in parentheses."""
         start = self.i
         pos = self.starts[start]
@@ -132,7 +132,7 @@ class TypeParser(Cursor):
             self.i = closer + 2
             result = self.type()
             self.depth -= 1
-            return syntax.FunctionType(pos, result.end, parameters, result)
+            return nodes.FunctionType(pos, result.end, parameters, result)
         self.i += 1
         if self.i == closer:
             self.fail("expected '=>' after '()'", self.i + 1)
@@ -141,12 +141,12 @@ class TypeParser(Cursor):
         self.depth -= 1
         return inner
 
-    def parameter(self, what: str) -> syntax.Parameter:
+    def parameter(self, what: str) -> nodes.Parameter:
         pos = self.starts[self.i]
         name = self.new_name(what)
         self.expect(":", f"and a type after {what}")
         target = self.type()
-        return syntax.Parameter(pos, self.end(), name, target)
+        return nodes.Parameter(pos, self.end(), name, target)
 
     def integer_value(self, word: str) -> int:
         if word[:2] == "0x":

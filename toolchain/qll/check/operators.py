@@ -1,7 +1,7 @@
 """Checking operators: prefix, casts, binary, `?:` (sections 6.1, 7.1 to 7.6)."""
 
-from toolchain.qll import syntax, tree
-from toolchain.qll.context import (
+from toolchain.qll import tree
+from toolchain.qll.check.context import (
     WORD_MASK,
     Broken,
     as_place,
@@ -10,7 +10,8 @@ from toolchain.qll.context import (
     is_assignable,
     is_word,
 )
-from toolchain.qll.literals import Literals
+from toolchain.qll.check.literals import Literals
+from toolchain.qll.syntax import nodes
 from toolchain.qll.tree import BinaryOp, Expression, Place, Value
 from toolchain.qll.types import (
     BOOL,
@@ -80,10 +81,10 @@ _OPERANDS = {
 class Operators(Literals):
     """Operators with one, two or three operands."""
 
-    def sign(self, node: syntax.Sign, context: Type | None) -> Expression:
+    def sign(self, node: nodes.Sign, context: Type | None) -> Expression:
         signs = [node]
         operand_node = node.operand
-        while isinstance(operand_node, syntax.Sign):
+        while isinstance(operand_node, nodes.Sign):
             signs.append(operand_node)
             operand_node = operand_node.operand
         operand = self.value(operand_node, context)
@@ -96,14 +97,14 @@ class Operators(Literals):
                 operand = _negated(sign.pos, untagged(kind), operand)
         return operand
 
-    def logical_not(self, node: syntax.Not, context: Type | None) -> Expression:
+    def logical_not(self, node: nodes.Not, context: Type | None) -> Expression:
         return tree.Not(node.pos, BOOL, self.condition(node.operand))
 
-    def deref(self, node: syntax.Deref, context: Type | None) -> Expression:
+    def deref(self, node: nodes.Deref, context: Type | None) -> Expression:
         pointer = self.value(node.operand, None)
         return self.dereferenced(pointer, node.pos, node.operand)
 
-    def dereferenced(self, pointer: Value, pos: int, node: syntax.Expression) -> Place:
+    def dereferenced(self, pointer: Value, pos: int, node: nodes.Expression) -> Place:
         """The place that a pointer points to; errors are the pointer's."""
         base = pointer.type.base
         if base is UNKNOWN:
@@ -114,7 +115,7 @@ class Operators(Literals):
         self.indirect = True
         return tree.Deref(pos, base.target, pointer)
 
-    def address_of(self, node: syntax.AddressOf, context: Type | None) -> Expression:
+    def address_of(self, node: nodes.AddressOf, context: Type | None) -> Expression:
         place = self.check(node.operand, None)
         if place.type is UNKNOWN:
             return Broken(node.pos)
@@ -126,7 +127,7 @@ class Operators(Literals):
         expose(place)
         return tree.AddressOf(node.pos, untagged(place.type).pointer(), place)
 
-    def length(self, node: syntax.Len, context: Type | None) -> Expression:
+    def length(self, node: nodes.Len, context: Type | None) -> Expression:
         given = self.check(node.operand, None)
         base = given.type.base
         if isinstance(base, Array):
@@ -138,7 +139,7 @@ class Operators(Literals):
                               f"expected array or slice type, actual {given.type}", node.operand)
         return tree.Length(node.pos, BYTE, as_place(given), isinstance(base, Slice))
 
-    def capacity(self, node: syntax.Capacity, context: Type | None) -> Expression:
+    def capacity(self, node: nodes.Capacity, context: Type | None) -> Expression:
         given = self.check(node.operand, None)
         base = given.type.base
         if isinstance(base, Array):
@@ -150,7 +151,7 @@ class Operators(Literals):
                               f"expected array or slice type, actual {given.type}", node.operand)
         return tree.Capacity(node.pos, BYTE, as_place(given))
 
-    def cast(self, node: syntax.Cast, context: Type | None) -> Expression:
+    def cast(self, node: nodes.Cast, context: Type | None) -> Expression:
         """Section 7.6: the first row that applies."""
         target = untagged(self.resolve(node.target))
         base = target.base
@@ -194,13 +195,13 @@ class Operators(Literals):
 
     # --- binary operators ------------------------------------------------------------------------
 
-    def binary(self, node: syntax.Binary, context: Type | None) -> Expression:
+    def binary(self, node: nodes.Binary, context: Type | None) -> Expression:
         # Down the left spine, which may be long, and up again.
         spine = [node]
         if node.operator in _COMPARISONS:
             context = None
         first = node.left
-        while type(first) is syntax.Binary:
+        while type(first) is nodes.Binary:
             spine.append(first)
             if first.operator in _COMPARISONS:
                 context = None
@@ -211,7 +212,7 @@ class Operators(Literals):
             right = self.check(lowest.right, context)
             peer = right.type
             left = self.check(first, peer if is_numeric(peer) and peer is not UNKNOWN else None)
-        elif isinstance(first, syntax.Null) and not isinstance(lowest.right, syntax.Null):
+        elif isinstance(first, nodes.Null) and not isinstance(lowest.right, nodes.Null):
             right = self.check(lowest.right, context)
             left = self.check(first, right.type)
         else:
@@ -223,7 +224,7 @@ class Operators(Literals):
             right = None
         return left
 
-    def operation(self, node: syntax.Binary, left: Expression, right: Expression) -> Expression:
+    def operation(self, node: nodes.Binary, left: Expression, right: Expression) -> Expression:
         kind, other = left.type, right.type
         operator = node.operator
         if operator == "&&" or operator == "||":
@@ -250,7 +251,7 @@ class Operators(Literals):
         return tree.Binary(node.at, result, _OPERATIONS[operator][column],
                            as_value(left), as_value(right))
 
-    def bad_operand(self, wanted: str, kind: Type, node: syntax.Node, operator: str) -> Broken:
+    def bad_operand(self, wanted: str, kind: Type, node: nodes.Node, operator: str) -> Broken:
         notes: tuple[str, ...] = ()
         if isinstance(kind.base, Pointer) and operator in "+-":
             notes = ("pointers have no arithmetic; &p[unsafe n] steps, <unsafe byte>p is a number",)
@@ -261,15 +262,15 @@ class Operators(Literals):
                           f"expected {wanted}, actual {kind}",
                           node, notes)
 
-    def conditional(self, node: syntax.Conditional, context: Type | None) -> Expression:
+    def conditional(self, node: nodes.Conditional, context: Type | None) -> Expression:
         condition = self.condition(node.condition)
-        if isinstance(node.then, syntax.Null) and not isinstance(node.other, syntax.Null):
+        if isinstance(node.then, nodes.Null) and not isinstance(node.other, nodes.Null):
             other = self.value(node.other, None)
             then = self.value(node.then, other.type)
         else:
             then = self.value(node.then, None)
             other = self.value(node.other,
-                               then.type if isinstance(node.other, syntax.Null) else None)
+                               then.type if isinstance(node.other, nodes.Null) else None)
         if not equal(then.type, other.type):
             return self.mismatch(then.type, other.type, node.other)
         if then.type is UNKNOWN or other.type is UNKNOWN:
@@ -296,8 +297,8 @@ def _negated(pos: int, kind: Type, operand: Value) -> Value:
     return tree.Negate(pos, kind, operand)
 
 
-def _is_bare_literal(node: syntax.Expression) -> bool:
+def _is_bare_literal(node: nodes.Expression) -> bool:
     """An integer literal, possibly with signs."""
-    while isinstance(node, syntax.Sign):
+    while isinstance(node, nodes.Sign):
         node = node.operand
-    return isinstance(node, syntax.Int)
+    return isinstance(node, nodes.Int)

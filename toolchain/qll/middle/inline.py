@@ -5,7 +5,7 @@ function is worth copying if it is about as small as the call itself, or if ther
 of it and nobody else needs it.
 """
 
-from toolchain.qll.ir import LEAVES, Block, CallInfo, Function, Ins, Slot, final, link
+from toolchain.qll.middle.ir import LEAVES, Block, CallInfo, Function, Ins, Slot, final, link
 
 __all__ = ["bottom_up", "inline_calls"]
 

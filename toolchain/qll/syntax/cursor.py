@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
 from toolchain.qll.errors import QllError
-from toolchain.qll.lexer import KEYWORDS, tokenise
+from toolchain.qll.syntax.lexer import KEYWORDS, tokenise
 from toolchain.qll.text import Text
 
 __all__ = ["MAX_DEPTH", "Cursor"]

@@ -6,7 +6,7 @@ it has to see zero.
 """
 
 from toolchain.qll import tree
-from toolchain.qll.fold import compute
+from toolchain.qll.middle.fold import compute
 from toolchain.qll.tree import Function, Global, ImageWord, Value
 from toolchain.qll.types import Struct
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from toolchain.qll import syntax, tree
-from toolchain.qll.context import as_place, as_value, is_assignable
-from toolchain.qll.expressions import Expressions
-from toolchain.qll.names import Block
-from toolchain.qll.resolve import Environment
+from toolchain.qll import tree
+from toolchain.qll.check.context import as_place, as_value, is_assignable
+from toolchain.qll.check.expressions import Expressions
+from toolchain.qll.check.names import Block
+from toolchain.qll.check.resolve import Environment
+from toolchain.qll.syntax import nodes
 from toolchain.qll.tree import Expression, Local, Value
 from toolchain.qll.types import (
     BYTE,
@@ -22,7 +23,7 @@ from toolchain.qll.types import (
 )
 
 if TYPE_CHECKING:
-    from toolchain.qll.check import Checker
+    from toolchain.qll.check.program import Checker
 
 __all__ = ["Body"]
 
@@ -37,7 +38,7 @@ class Body(Expressions):
         self.loops = 0
         self.returns_void = function.result.base is VOID
 
-    def check_function(self, declaration: syntax.Function) -> None:
+    def check_function(self, declaration: nodes.Function) -> None:
         function = self.function
         assert declaration.body is not None
         self.scopes.append({local.name: local for local in function.parameters})
@@ -53,20 +54,20 @@ class Body(Expressions):
 
     # --- blocks ----------------------------------------------------------------------------------
 
-    def statements(self, nodes: list[syntax.Statement], scope: dict[str, Local]) \
+    def statements(self, body: list[nodes.Statement], scope: dict[str, Local]) \
             -> tuple[list[tree.Statement], bool]:
         """Check the statements of a block in a new scope; also whether they always return."""
         self.scopes.append(scope)
         result = []
         returns = dead = False
-        for node in nodes:
+        for node in body:
             if dead:
                 self.report.warn("unreachable", "this is never reached", node.pos, node.end)
                 dead = False
             done, ends = _METHODS[type(node)](self, node)
             result.append(done)
             returns = returns or ends
-            if ends or type(node) is syntax.Break or type(node) is syntax.Continue:
+            if ends or type(node) is nodes.Break or type(node) is nodes.Continue:
                 dead = True
         self.scopes.pop()
         if self.checker.warns_unused:
@@ -79,12 +80,12 @@ class Body(Expressions):
                 self.report.warn("unused-variable", f"variable '{local.name}' is never used",
                                  local.pos, local.pos + len(local.name))
 
-    def block_of(self, node: syntax.Block) -> tuple[list[tree.Statement], bool]:
+    def block_of(self, node: nodes.Block) -> tuple[list[tree.Statement], bool]:
         return self.statements(node.statements, {})
 
     # --- one method a kind of statement; each also tells whether it always returns ---------------
 
-    def var(self, node: syntax.Var) -> tuple[tree.Statement, bool]:
+    def var(self, node: nodes.Var) -> tuple[tree.Statement, bool]:
         kind: Type
         value: Value | None = None
         if node.type is not None:
@@ -115,9 +116,9 @@ class Body(Expressions):
         scope[name] = local
         return tree.Var(node.pos, local, value), False
 
-    def assign(self, node: syntax.Assign) -> tuple[tree.Statement, bool]:
+    def assign(self, node: nodes.Assign) -> tuple[tree.Statement, bool]:
         target = node.place
-        local = self.local(target.name) if type(target) is syntax.Name else None
+        local = self.local(target.name) if type(target) is nodes.Name else None
         used = local.used if local is not None else False
         place = self.check(target, None)
         if local is not None:
@@ -139,18 +140,18 @@ class Body(Expressions):
                              node.pos, node.end)
         return tree.Assign(node.at, as_place(place), value), False
 
-    def not_assignable(self, given: Expression, node: syntax.Expression) -> None:
+    def not_assignable(self, given: Expression, node: nodes.Expression) -> None:
         notes: tuple[str, ...] = ()
         if isinstance(given, tree.FunctionAddress):
             notes = (f"'{given.function.name}' is a function",
                      *self.report.declared(given.function.pos))
-        elif isinstance(node, syntax.Len) and isinstance(given, tree.Const):
+        elif isinstance(node, nodes.Len) and isinstance(given, tree.Const):
             notes = ("the length of an array is fixed; a slice of it has a length of its own",)
         elif isinstance(given, tree.Binary) and given.op is tree.BinaryOp.EQ:
             notes = ("'==' compares",)
         self.error("not-assignable", "expected assignable expression", node, notes)
 
-    def evaluate(self, node: syntax.Evaluate) -> tuple[tree.Statement, bool]:
+    def evaluate(self, node: nodes.Evaluate) -> tuple[tree.Statement, bool]:
         given = self.check(node.expression, None)
         if isinstance(given, (tree.Binary, tree.Not, tree.Const, tree.LocalPlace,
                               tree.GlobalPlace, tree.FunctionAddress)) \
@@ -164,7 +165,7 @@ class Body(Expressions):
         value = as_value(given)
         return tree.Evaluate(node.pos, value), "abort" in value.type.tags
 
-    def return_statement(self, node: syntax.Return) -> tuple[tree.Statement, bool]:
+    def return_statement(self, node: nodes.Return) -> tuple[tree.Statement, bool]:
         result = self.function.result
         value = None
         if node.value is None:
@@ -180,7 +181,7 @@ class Body(Expressions):
             value = self.result(self.check(node.value, result), result, node.value)
         return tree.Return(node.pos, value), True
 
-    def result(self, given: Expression, target: Type, node: syntax.Expression) -> Value:
+    def result(self, given: Expression, target: Type, node: nodes.Expression) -> Value:
         """Convert what is returned. String literals that become slices get static storage, also in
         the arms of `?:` (section 10.3)."""
         base = target.base
@@ -200,17 +201,17 @@ class Body(Expressions):
                              node.pos, node.end)
         return self.convert(given, target, node)
 
-    def break_statement(self, node: syntax.Break) -> tuple[tree.Statement, bool]:
+    def break_statement(self, node: nodes.Break) -> tuple[tree.Statement, bool]:
         if not self.loops:
             self.error("break-outside-loop", "break outside of a loop", node)
         return tree.Break(node.pos), False
 
-    def continue_statement(self, node: syntax.Continue) -> tuple[tree.Statement, bool]:
+    def continue_statement(self, node: nodes.Continue) -> tuple[tree.Statement, bool]:
         if not self.loops:
             self.error("continue-outside-loop", "continue outside of a loop", node)
         return tree.Continue(node.pos), False
 
-    def delete(self, node: syntax.Delete) -> tuple[tree.Statement, bool]:
+    def delete(self, node: nodes.Delete) -> tuple[tree.Statement, bool]:
         given = self.check(node.operand, None)
         self.indirect = True
         base = given.type.base
@@ -225,7 +226,7 @@ class Body(Expressions):
                        node.operand)
         return tree.DeleteSlice(node.pos, as_place(given)), False
 
-    def if_statement(self, node: syntax.If) -> tuple[tree.Statement, bool]:
+    def if_statement(self, node: nodes.If) -> tuple[tree.Statement, bool]:
         arms = []
         returns = node.other is not None
         for condition_node, block in node.arms:
@@ -243,7 +244,7 @@ class Body(Expressions):
         _, condition, body = arms[0]
         return tree.If(node.pos, condition, body, other), returns
 
-    def while_statement(self, node: syntax.While) -> tuple[tree.Statement, bool]:
+    def while_statement(self, node: nodes.While) -> tuple[tree.Statement, bool]:
         condition = self.condition(node.condition)
         self.consider(condition, node.condition)
         self.loops += 1
@@ -251,7 +252,7 @@ class Body(Expressions):
         self.loops -= 1
         return tree.While(node.pos, condition, body), False
 
-    def for_statement(self, node: syntax.For) -> tuple[tree.Statement, bool]:
+    def for_statement(self, node: nodes.For) -> tuple[tree.Statement, bool]:
         scope: dict[str, Local] = {}
         self.scopes.append(scope)
         first, _ = self.part(node.first)
@@ -266,10 +267,10 @@ class Body(Expressions):
             self.report_unused(scope)
         return tree.For(node.pos, first, condition, update, body), False
 
-    def part(self, node: syntax.Statement) -> tuple[tree.Statement, bool]:
+    def part(self, node: nodes.Statement) -> tuple[tree.Statement, bool]:
         return _METHODS[type(node)](self, node)
 
-    def consider(self, condition: Value, node: syntax.Expression) -> None:
+    def consider(self, condition: Value, node: nodes.Expression) -> None:
         """Warn of conditions that are true or false whatever happens."""
         if isinstance(condition, tree.Binary) and isinstance(condition.right, tree.Const) \
                 and condition.right.word == 0 and condition.type is not UNKNOWN \
@@ -297,9 +298,9 @@ def _has_string(given: tree.Conditional) -> bool:
 
 
 _METHODS: dict[type, Callable[[Body, Any], tuple[tree.Statement, bool]]] = {
-    syntax.Var: Body.var, syntax.Assign: Body.assign, syntax.Evaluate: Body.evaluate,
-    syntax.Return: Body.return_statement, syntax.Break: Body.break_statement,
-    syntax.Continue: Body.continue_statement, syntax.Delete: Body.delete,
-    syntax.If: Body.if_statement, syntax.While: Body.while_statement,
-    syntax.For: Body.for_statement,
+    nodes.Var: Body.var, nodes.Assign: Body.assign, nodes.Evaluate: Body.evaluate,
+    nodes.Return: Body.return_statement, nodes.Break: Body.break_statement,
+    nodes.Continue: Body.continue_statement, nodes.Delete: Body.delete,
+    nodes.If: Body.if_statement, nodes.While: Body.while_statement,
+    nodes.For: Body.for_statement,
 }

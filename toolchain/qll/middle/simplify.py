@@ -13,9 +13,9 @@ Nothing moves here.
 from collections.abc import Callable
 from typing import Any
 
-from toolchain.qll.cfg import analyse, prune, tidy
-from toolchain.qll.fold import BOOLEAN, fold
-from toolchain.qll.ir import BINARY, UNARY, Block, Function, Ins, final
+from toolchain.qll.middle.cfg import analyse, prune, tidy
+from toolchain.qll.middle.fold import BOOLEAN, fold
+from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, final
 
 __all__ = ["remove_unused", "simplify"]
 

@@ -5,12 +5,11 @@ resolve the types in declarations, check bodies and initialisers (and the instan
 that they ask for), then find what is reachable and what can be in the image.
 """
 
-from toolchain.qll import syntax, tree
-from toolchain.qll.errors import QllError, QllWarning, did_you_mean
-from toolchain.qll.expressions import Expressions
-from toolchain.qll.image import Readers, place_images, words_of
-from toolchain.qll.infer import Bindings, match
-from toolchain.qll.names import (
+from toolchain.qll import tree
+from toolchain.qll.check.expressions import Expressions
+from toolchain.qll.check.image import Readers, place_images, words_of
+from toolchain.qll.check.infer import Bindings, match
+from toolchain.qll.check.names import (
     Block,
     FunctionTemplate,
     Namespace,
@@ -18,8 +17,10 @@ from toolchain.qll.names import (
     TypeTemplate,
     find_namespace,
 )
-from toolchain.qll.resolve import Environment, Resolver
-from toolchain.qll.statements import Body
+from toolchain.qll.check.resolve import Environment, Resolver
+from toolchain.qll.check.statements import Body
+from toolchain.qll.errors import QllError, QllWarning, did_you_mean
+from toolchain.qll.syntax import nodes
 from toolchain.qll.text import Text
 from toolchain.qll.tree import Expression, Function, Global, Local
 from toolchain.qll.types import UNKNOWN, VOID, FunctionType, Named, Type, Variable, equal, show
@@ -61,10 +62,10 @@ class Checker:
         self.warns_unused = warns_unused
         self.root = Namespace("global", None)
         self.root_block = Block(self.root, None)
-        self.globals: list[tuple[Global, syntax.Global, Block]] = []
-        self.functions: dict[Function, tuple[syntax.Function, Block]] = {}
-        self.usings: list[tuple[syntax.Using, Block]] = []
-        self.forward: list[tuple[Function, syntax.Function, Block]] = []
+        self.globals: list[tuple[Global, nodes.Global, Block]] = []
+        self.functions: dict[Function, tuple[nodes.Function, Block]] = {}
+        self.usings: list[tuple[nodes.Using, Block]] = []
+        self.forward: list[tuple[Function, nodes.Function, Block]] = []
         self.labels: set[str] = set()
         self.waiting: list[_Instance] = []
         self.instances: list[Function] = []
@@ -72,7 +73,7 @@ class Checker:
         self.readers: Readers = {}
         self.plain: set[Global] = set()
 
-    def program(self, files: list[syntax.File]) -> tree.Program:
+    def program(self, files: list[nodes.File]) -> tree.Program:
         """Check the whole program; the result is sound only if there were no errors."""
         for file in files:
             self.declare(file.declarations, self.root_block)
@@ -88,18 +89,18 @@ class Checker:
 
     # --- declarations ----------------------------------------------------------------------------
 
-    def declare(self, declarations: list[syntax.Declaration], block: Block) -> None:
+    def declare(self, declarations: list[nodes.Declaration], block: Block) -> None:
         """Enter declarations into the namespace of a block."""
         for node in declarations:
-            if isinstance(node, syntax.Function):
+            if isinstance(node, nodes.Function):
                 self.declare_function(node, block)
-            elif isinstance(node, syntax.Global):
+            elif isinstance(node, nodes.Global):
                 self.declare_global(node, block)
-            elif isinstance(node, syntax.TypeDecl):
+            elif isinstance(node, nodes.TypeDecl):
                 self.declare_type(node, block)
-            elif isinstance(node, syntax.Using):
+            elif isinstance(node, nodes.Using):
                 self.usings.append((node, block))
-            elif isinstance(node, syntax.Namespace):
+            elif isinstance(node, nodes.Namespace):
                 inner = block
                 for part in node.name.split("::"):
                     inner = Block(inner.namespace.open(part), inner)
@@ -118,7 +119,7 @@ class Checker:
                                   pos, pos + len(name))
             seen.add(name)
 
-    def declare_type(self, node: syntax.TypeDecl, block: Block) -> None:
+    def declare_type(self, node: nodes.TypeDecl, block: Block) -> None:
         namespace = block.namespace
         label = f"{namespace.label}::{node.name}"
         known = namespace.types.get(node.name)
@@ -133,7 +134,7 @@ class Checker:
             namespace.types[node.name] = named
             self.types.declare(named, node, block)
 
-    def declare_global(self, node: syntax.Global, block: Block) -> None:
+    def declare_global(self, node: nodes.Global, block: Block) -> None:
         namespace = block.namespace
         label = f"{namespace.label}::{node.name}"
         glob = Global(node.name, label, UNKNOWN, node.name_pos)
@@ -152,12 +153,12 @@ class Checker:
                               f"global '{node.name}' without initialiser must be marked .extern",
                               node.name_pos, node.name_pos + len(node.name))
 
-    def clash_with_init(self, node: syntax.Global | syntax.Function) -> None:
+    def clash_with_init(self, node: nodes.Global | nodes.Function) -> None:
         self.report.error("duplicate-declaration", "duplicate declaration of 'global::_init'",
                           node.name_pos, node.name_pos + len(node.name),
                           ("the compiler makes the function that initialises globals",))
 
-    def declare_function(self, node: syntax.Function, block: Block) -> None:
+    def declare_function(self, node: nodes.Function, block: Block) -> None:
         namespace = block.namespace
         label = f"{namespace.label}::{node.name}"
         known = namespace.values.get(node.name)
@@ -244,7 +245,7 @@ class Checker:
         for function, (node, _) in self.functions.items():
             self.inspect(function, node)
 
-    def signature(self, function: Function, node: syntax.Function, block: Block,
+    def signature(self, function: Function, node: nodes.Function, block: Block,
                   env: Environment | None) -> None:
         """Resolve a function's parameters and result."""
         for index, part in enumerate(node.parameters):
@@ -257,7 +258,7 @@ class Checker:
         function.exported = "export" in node.tags
         function.interrupt = "interrupt" in node.tags
 
-    def inspect(self, function: Function, node: syntax.Function) -> None:
+    def inspect(self, function: Function, node: nodes.Function) -> None:
         """Checks of a signature that need all names resolved."""
         if function.interrupt and (function.parameters or function.result.base is not VOID):
             self.report.error("interrupt-signature",
@@ -296,7 +297,7 @@ class Checker:
                 self.check_body(Body(self, block, None, function), node)
                 self.check_instances()
 
-    def check_body(self, body: Body, node: syntax.Function) -> None:
+    def check_body(self, body: Body, node: nodes.Function) -> None:
         body.check_function(node)
         self.readers[body.function] = (body.globals, body.indirect)
 
@@ -312,7 +313,7 @@ class Checker:
 
     # --- templates -------------------------------------------------------------------------------
 
-    def instance(self, template: FunctionTemplate, arguments: list[Type], node: syntax.Node,
+    def instance(self, template: FunctionTemplate, arguments: list[Type], node: nodes.Node,
                  user: Expressions) -> Function | None:
         """The instance of a template for type arguments; made, and its body put on the list of
         those to check, if it is new. None after an error."""
@@ -363,7 +364,7 @@ class Checker:
         return label
 
     def inferred(self, template: FunctionTemplate, given: list[Expression], context: Type | None,
-                 node: syntax.Call, user: Expressions) -> Function | None:
+                 node: nodes.Call, user: Expressions) -> Function | None:
         """The instance for a call without type arguments; None after an error."""
         if template.pattern is None:
             fresh = [Variable(name) for name in template.parameters]
@@ -429,13 +430,13 @@ class Checker:
                              if node.body is None and function in reached]
 
 
-def _is_plain(node: syntax.Expression) -> bool:
+def _is_plain(node: nodes.Expression) -> bool:
     """Whether an initialiser is a constant by the definition of section 10.2, if the casts in it
     change nothing."""
-    while isinstance(node, syntax.Cast):
+    while isinstance(node, nodes.Cast):
         node = node.operand
-    return isinstance(node, (syntax.Int, syntax.Float, syntax.Bool, syntax.Null, syntax.Void,
-                             syntax.Sizeof, syntax.Char, syntax.String))
+    return isinstance(node, (nodes.Int, nodes.Float, nodes.Bool, nodes.Null, nodes.Void,
+                             nodes.Sizeof, nodes.Char, nodes.String))
 
 
 def _all_namespaces(root: Namespace) -> dict[str, None]:
@@ -448,7 +449,7 @@ def _all_namespaces(root: Namespace) -> dict[str, None]:
     return found
 
 
-def check(text: Text, files: list[syntax.File], warns_unused: bool = False) \
+def check(text: Text, files: list[nodes.File], warns_unused: bool = False) \
         -> tuple[tree.Program, list[QllError], list[QllWarning]]:
     """Check parsed files as one program.
 

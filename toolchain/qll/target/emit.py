@@ -14,10 +14,10 @@ function proper, whose label ends in `$fast`: result and first argument in `r0`,
 import re
 from typing import Any
 
-from toolchain.qll.allocate import LINK, ONE, PRESERVED, STACK, TEMPORARY
-from toolchain.qll.ir import BINARY, LEAVES, UNARY, Block, Function, Ins
-from toolchain.qll.lower import Data, Module
-from toolchain.qll.place import TRAPS, jump_targets
+from toolchain.qll.middle.ir import BINARY, LEAVES, UNARY, Block, Function, Ins
+from toolchain.qll.middle.lower import Data, Module
+from toolchain.qll.target.allocate import LINK, ONE, PRESERVED, STACK, TEMPORARY
+from toolchain.qll.target.place import TRAPS, jump_targets
 
 __all__ = ["emit_data", "emit_function", "reference"]
 

@@ -7,16 +7,16 @@ Recursive descent over the tokens of one file, in layers: `cursor`, `parse_types
 from collections.abc import Callable
 from typing import NoReturn
 
-from toolchain.qll import syntax
-from toolchain.qll.cursor import MAX_DEPTH
 from toolchain.qll.errors import did_you_mean
-from toolchain.qll.parse_expressions import ExpressionParser
+from toolchain.qll.syntax import nodes
+from toolchain.qll.syntax.cursor import MAX_DEPTH
+from toolchain.qll.syntax.expressions import ExpressionParser
 from toolchain.qll.text import Text
 
 __all__ = ["MAX_DEPTH", "parse"]
 
 
-def parse(text: Text, index: int) -> syntax.File:
+def parse(text: Text, index: int) -> nodes.File:
     """Parse the source of that index. Raises `QllError` of kind `syntax`."""
     return _Parser(text, index).file()
 
@@ -24,23 +24,23 @@ def parse(text: Text, index: int) -> syntax.File:
 class _Parser(ExpressionParser):
     def __init__(self, text: Text, index: int):
         super().__init__(text, index)
-        self.statements: dict[str, Callable[[], syntax.Statement]] = {
+        self.statements: dict[str, Callable[[], nodes.Statement]] = {
             "if": self.if_statement, "while": self.while_statement, "for": self.for_statement,
         }
-        self.simples: dict[str, Callable[[], syntax.Statement]] = {
+        self.simples: dict[str, Callable[[], nodes.Statement]] = {
             "var": self.var, "return": self.return_statement, "break": self.break_statement,
             "continue": self.continue_statement, "delete": self.delete,
         }
 
     # --- declarations ----------------------------------------------------------------------------
 
-    def file(self) -> syntax.File:
+    def file(self) -> nodes.File:
         declarations = []
         while self.kinds[self.i] != "END":
             declarations.append(self.declaration())
-        return syntax.File(self.base, self.end() if self.i else self.base, declarations)
+        return nodes.File(self.base, self.end() if self.i else self.base, declarations)
 
-    def declaration(self) -> syntax.Declaration:
+    def declaration(self) -> nodes.Declaration:
         start = self.i
         tags = self.tags()
         kind = self.kinds[self.i]
@@ -82,7 +82,7 @@ class _Parser(ExpressionParser):
         self.expect(">", "after the type parameters")
         return parameters
 
-    def type_declaration(self, start: int, tags: list[str]) -> syntax.TypeDecl:
+    def type_declaration(self, start: int, tags: list[str]) -> nodes.TypeDecl:
         self.i += 1
         pos = self.starts[self.i]
         name = self.new_name("the name of a type")
@@ -90,9 +90,9 @@ class _Parser(ExpressionParser):
         self.expect("=", "after the name of the type")
         target = self.type()
         self.expect(";", "after the type")
-        return syntax.TypeDecl(self.starts[start], self.end(), tags, name, pos, parameters, target)
+        return nodes.TypeDecl(self.starts[start], self.end(), tags, name, pos, parameters, target)
 
-    def global_variable(self, start: int, tags: list[str]) -> syntax.Global:
+    def global_variable(self, start: int, tags: list[str]) -> nodes.Global:
         self.i += 1
         pos = self.starts[self.i]
         name = self.new_name("the name of a global")
@@ -105,16 +105,16 @@ class _Parser(ExpressionParser):
             self.i += 1
             initialiser = self.expression()
         self.expect(";", "after the declaration of a global")
-        return syntax.Global(self.starts[start], self.end(), tags, name, pos, target, initialiser)
+        return nodes.Global(self.starts[start], self.end(), tags, name, pos, target, initialiser)
 
-    def function(self, start: int, tags: list[str]) -> syntax.Function:
+    def function(self, start: int, tags: list[str]) -> nodes.Function:
         self.i += 1
         kinds = self.kinds
         pos = self.starts[self.i]
         name = self.new_name("the name of a function")
         type_parameters = self.type_parameters()
         self.expect("(", "after the name of a function")
-        parameters: list[syntax.Parameter] = []
+        parameters: list[nodes.Parameter] = []
         if kinds[self.i] == ")":
             self.i += 1
         else:
@@ -140,7 +140,7 @@ class _Parser(ExpressionParser):
             self.i += 1
         else:
             self.fail("expected the body of the function, or ';'")
-        return syntax.Function(self.starts[start], self.end(), tags, name, pos, type_parameters,
+        return nodes.Function(self.starts[start], self.end(), tags, name, pos, type_parameters,
                                parameters, result, body)
 
     def qualified(self, what: str) -> str:
@@ -149,7 +149,7 @@ class _Parser(ExpressionParser):
         self.i += 1
         return self.texts[self.i - 1]
 
-    def namespace(self) -> syntax.Namespace:
+    def namespace(self) -> nodes.Namespace:
         pos = self.starts[self.i]
         self.i += 1
         name = self.qualified("the name of a namespace")
@@ -162,18 +162,18 @@ class _Parser(ExpressionParser):
             declarations.append(self.declaration())
         self.depth -= 1
         self.i += 1
-        return syntax.Namespace(pos, self.end(), name, declarations)
+        return nodes.Namespace(pos, self.end(), name, declarations)
 
-    def using(self) -> syntax.Using:
+    def using(self) -> nodes.Using:
         pos = self.starts[self.i]
         self.i += 1
         name = self.qualified("the name of a namespace")
         self.expect(";", "after 'using'")
-        return syntax.Using(pos, self.end(), name)
+        return nodes.Using(pos, self.end(), name)
 
     # --- statements ------------------------------------------------------------------------------
 
-    def block(self, what: str) -> syntax.Block:
+    def block(self, what: str) -> nodes.Block:
         pos = self.starts[self.i]
         if self.kinds[self.i] != "{":
             self.fail(f"expected '{{' for the body of the {what}",
@@ -193,9 +193,9 @@ class _Parser(ExpressionParser):
                 self.i += 1
         self.depth -= 1
         self.i += 1
-        return syntax.Block(pos, self.end(), statements)
+        return nodes.Block(pos, self.end(), statements)
 
-    def simple(self) -> syntax.Statement:
+    def simple(self) -> nodes.Statement:
         kind = self.kinds[self.i]
         special = self.simples.get(kind)
         if special is not None:
@@ -208,8 +208,8 @@ class _Parser(ExpressionParser):
             at = self.starts[self.i]
             self.i += 1
             value = self.expression()
-            return syntax.Assign(start, value.end, expression, at, value)
-        return syntax.Evaluate(start, expression.end, expression)
+            return nodes.Assign(start, value.end, expression, at, value)
+        return nodes.Evaluate(start, expression.end, expression)
 
     def no_statement(self, kind: str) -> NoReturn:
         notes: tuple[str, ...] = ()
@@ -225,7 +225,7 @@ class _Parser(ExpressionParser):
             notes = ("comments start with '//'",)
         self.fail("expected a statement", notes=notes)
 
-    def var(self) -> syntax.Var:
+    def var(self) -> nodes.Var:
         start = self.starts[self.i]
         self.i += 1
         pos = self.starts[self.i]
@@ -242,31 +242,31 @@ class _Parser(ExpressionParser):
             initialiser = self.expression()
         else:
             self.fail("expected ':' and a type, or '=' and a value, after the name of a variable")
-        return syntax.Var(start, self.end(), name, pos, target, initialiser)
+        return nodes.Var(start, self.end(), name, pos, target, initialiser)
 
-    def return_statement(self) -> syntax.Return:
+    def return_statement(self) -> nodes.Return:
         start = self.starts[self.i]
         self.i += 1
         value = None
         if self.kinds[self.i] not in (";", ")"):
             value = self.expression()
-        return syntax.Return(start, self.end(), value)
+        return nodes.Return(start, self.end(), value)
 
-    def break_statement(self) -> syntax.Break:
+    def break_statement(self) -> nodes.Break:
         self.i += 1
-        return syntax.Break(self.starts[self.i - 1], self.end())
+        return nodes.Break(self.starts[self.i - 1], self.end())
 
-    def continue_statement(self) -> syntax.Continue:
+    def continue_statement(self) -> nodes.Continue:
         self.i += 1
-        return syntax.Continue(self.starts[self.i - 1], self.end())
+        return nodes.Continue(self.starts[self.i - 1], self.end())
 
-    def delete(self) -> syntax.Delete:
+    def delete(self) -> nodes.Delete:
         start = self.starts[self.i]
         self.i += 1
         operand = self.expression()
-        return syntax.Delete(start, operand.end, operand)
+        return nodes.Delete(start, operand.end, operand)
 
-    def condition(self, what: str) -> syntax.Expression:
+    def condition(self, what: str) -> nodes.Expression:
         self.expect("(", f"after '{what}'")
         condition = self.expression()
         if self.kinds[self.i] == "=":
@@ -274,7 +274,7 @@ class _Parser(ExpressionParser):
         self.expect(")", "after the condition")
         return condition
 
-    def if_statement(self) -> syntax.If:
+    def if_statement(self) -> nodes.If:
         start = self.starts[self.i]
         arms = []
         other = None
@@ -288,16 +288,16 @@ class _Parser(ExpressionParser):
             if self.kinds[self.i] != "if":
                 other = self.block("else")
                 break
-        return syntax.If(start, self.end(), arms, other)
+        return nodes.If(start, self.end(), arms, other)
 
-    def while_statement(self) -> syntax.While:
+    def while_statement(self) -> nodes.While:
         start = self.starts[self.i]
         self.i += 1
         condition = self.condition("while")
         body = self.block("while")
-        return syntax.While(start, body.end, condition, body)
+        return nodes.While(start, body.end, condition, body)
 
-    def for_statement(self) -> syntax.For:
+    def for_statement(self) -> nodes.For:
         start = self.starts[self.i]
         self.i += 1
         self.expect("(", "after 'for'")
@@ -310,9 +310,9 @@ class _Parser(ExpressionParser):
         update = self.for_part()
         self.expect(")", "after the last part of 'for'")
         body = self.block("for")
-        return syntax.For(start, body.end, first, condition, update, body)
+        return nodes.For(start, body.end, first, condition, update, body)
 
-    def for_part(self) -> syntax.Statement:
+    def for_part(self) -> nodes.Statement:
         if self.kinds[self.i] in (";", ")"):
             self.fail("expected a statement", notes=("all three parts of 'for' must be there",))
         return self.simple()

@@ -1,0 +1,1 @@
+"""Syntax trees to the typed tree: names, types, constants and what is wrong with them."""

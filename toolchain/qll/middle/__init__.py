@@ -1,0 +1,1 @@
+"""The typed tree to optimised functions in static single assignment form."""

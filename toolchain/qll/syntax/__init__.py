@@ -1,0 +1,1 @@
+"""Sources to syntax trees: lexer and recursive-descent parser."""

@@ -1,0 +1,1 @@
+"""From functions to assembly text: placement, scheduling, registers, instructions."""
