@@ -24,7 +24,7 @@ __all__ = ["BuildError", "ROOT", "built", "source_key"]
 
 ROOT    = Path(__file__).resolve().parents[2]
 CACHE   = ROOT / "build" / "engine"
-KEPT    = 12  # models in the cache; older ones are removed when a new one is made
+KEPT    = 60  # models in the cache; older ones are removed when a new one is made
 DRIVER  = Path(__file__).with_name("driver.cpp")
 LIBRARY = "engine.so"
 
