@@ -13,7 +13,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim disk demo crash fuzz lint test check bench synth formal clean
+.PHONY: help sim disk demo crash fuzz fuzz-qll lint test check bench synth formal requirements clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,19 +26,24 @@ $(VENV)/bin/python:
 	@$(PYTHON_HOST) -m venv $(VENV) || \
 	    { rm -rf $(VENV); echo "quince: cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }
 
-$(RUN): requirements/run.txt | $(VENV)/bin/python
+PIP     = $(PYTHON) -m pip --disable-pip-version-check
+INSTALL = $(PIP) install -q --require-hashes -r
+
+# The commands (qasm, qllc, quince-sim ...) go to .venv/bin and run the sources in this tree.
+$(RUN): requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	@echo "quince: installing what the simulator needs (once)" >&2
-	@$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(INSTALL) requirements/run.txt
+	@$(PIP) install -q --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV): requirements/dev.txt | $(RUN)
 	@echo "quince: installing what the tests need (once)" >&2
-	@$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(INSTALL) requirements/dev.txt
 	@touch $@
 
 $(HW): requirements/hw.txt | $(DEV)
 	@echo "quince: installing synthesis and formal tools (once)" >&2
-	@$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements/hw.txt
+	@$(INSTALL) requirements/hw.txt
 	@touch $@
 
 # --- jobs ----------------------------------------------------------------------------------------
@@ -86,6 +91,17 @@ formal: $(HW)  ## Prove the hardware right, and each proof able to fail: PROOFS=
 
 check: lint  ## Lint, types and fast tests: run before each commit
 	@$(PYTHON) -m pytest -q -n 2 -m "not slow"
+
+# One resolution for all: the largest set first, the others held to its versions.
+LOCK = $(BUILD)/pins/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-header \
+       --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+requirements:  ## Pin the packages anew, after a change of requirements/*.in
+	@$(PYTHON_HOST) -m venv $(BUILD)/pins
+	@$(BUILD)/pins/bin/pip install -q --disable-pip-version-check pip-tools
+	@$(LOCK) -o requirements/hw.txt requirements/hw.in
+	@$(LOCK) -c requirements/hw.txt -o requirements/dev.txt requirements/dev.in
+	@$(LOCK) -c requirements/hw.txt -o requirements/run.txt requirements/run.in
 
 clean:  ## Remove everything that was built (keeps .venv)
 	@rm -rf $(BUILD)

@@ -25,13 +25,14 @@ from sim.host.serial import Serial
 from sim.host.terminal import Terminal
 from sim.machine import Status, read_image
 from sim.program import load_program, read_symbols
-from system.build import ROOT, build
+from system.build import build
+from toolchain.places import BUILD
 
 __all__ = ["Figures", "block_cycles", "main", "measure", "table"]
 
 MACHINE = MachineConfig().fit("display", "keyboard", "block", "serial")
 WINDOWS = window_addresses(MACHINE.peripherals)
-FOLDER  = ROOT / "build" / "os"
+FOLDER  = BUILD / "os"
 LIMIT_CYCLES = 60_000_000
 
 SECTORS_AT_ONCE = 64

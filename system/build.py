@@ -10,13 +10,13 @@ from pathlib import Path
 from system.calls import kernel_qll, load_calls, stubs_qll
 from system.constants import constants_qll
 from toolchain.files import read_source
+from toolchain.places import FIRMWARE, KERNEL, ROOT
 from toolchain.qfs import Image
 from toolchain.source import Source
 from toolchain.targets import LIBRARY, library_files
 
 __all__ = ["Paths", "build", "build_disk", "build_kernel", "build_program"]
 
-ROOT = Path(__file__).resolve().parent.parent
 DISK_SECTORS = 4096  # 2 MiB
 
 # What a kernel takes of the shared library, and its own files in the order of initialisation.
@@ -127,7 +127,7 @@ def _make(cache: _Cache, product: Path, qll: Sequence[Source], qasm: Sequence[So
 
 def build_kernel(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Path:
     """The kernel's flat image, and its symbol map beside it."""
-    folder = ROOT / "kernel"
+    folder = KERNEL
     qll = [read_source(str(LIBRARY / "shared" / f"{name}.qll")) for name in KERNEL_LIBRARY]
     qll.append(Source("machine.qll", constants_qll()))
     qll += [read_source(str(folder / f"{name}.qll")) for name in KERNEL_FILES]
@@ -139,9 +139,9 @@ def build_kernel(paths: Paths, level: int = 2, cache: _Cache | None = None) -> P
 def build_program(paths: Paths, source: Path, level: int = 2,
                   cache: _Cache | None = None) -> Path:
     """A flat image of a program for the kernel: target ``user`` with the namespace ``os``."""
-    stubs = Source("calls.qll", stubs_qll(load_calls(ROOT / "kernel" / "syscalls.toml")))
+    stubs = Source("calls.qll", stubs_qll(load_calls(KERNEL / "syscalls.toml")))
     qll = [*(read_source(str(path)) for path in library_files("user", ".qll")),
-           read_source(str(ROOT / "firmware" / "os" / "os.qll")), stubs,
+           read_source(str(FIRMWARE / "os" / "os.qll")), stubs,
            read_source(str(source))]
     qasm = [read_source(str(path)) for path in library_files("user", ".qasm")]
     level = min(level, MOST_LEVEL.get(source.stem, level))
@@ -159,8 +159,8 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
     cache = cache or _Cache()
     programs = [(f"{target}/{source.stem}", build_program(paths, source, level, cache).read_bytes())
                 for folder, target in PROGRAM_FOLDERS.items()
-                for source in sorted((ROOT / "firmware" / folder).glob("*.qll"))]
-    others = sorted((ROOT / "firmware" / "disk").rglob("*"))
+                for source in sorted((FIRMWARE / folder).glob("*.qll"))]
+    others = sorted((FIRMWARE / "disk").rglob("*"))
     key = cache.octets_key([octets for _, octets in programs],
                            [path.read_bytes() for path in others if path.is_file()],
                            [str(path) for path in others], [name for name, _ in programs])
@@ -173,7 +173,7 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
         image.write(name, octets, executable=True)
     image.make_directory("tmp")
     for path in others:
-        inside = path.relative_to(ROOT / "firmware" / "disk").as_posix()
+        inside = path.relative_to(FIRMWARE / "disk").as_posix()
         if path.is_dir():
             if image.find(inside) is None:
                 image.make_directory(inside)

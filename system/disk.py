@@ -1,17 +1,19 @@
 """The person's disk: made of the fresh one, and kept from run to run."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
 
-from system.build import ROOT, Paths, build
+from system.build import Paths, build
+from toolchain.places import BUILD, DATA
 from toolchain.qfs import QfsError
 from toolchain.source import SourceError, SourceErrors
 
 __all__ = ["DISK", "built", "keep_disk", "main", "make_disk"]
 
-FOLDER = ROOT / "build" / "os"
-DISK   = ROOT / "build" / "disk.qfs"
+FOLDER = BUILD / "os"
+DISK   = DATA / "disk.qfs"
 
 
 def built() -> Paths:
@@ -36,6 +38,7 @@ def make_disk() -> Path:
 def keep_disk(paths: Paths) -> Path:
     """The person's disk as it is; the fresh one where there is none yet."""
     if not DISK.exists():
+        DISK.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(paths.disk, DISK)
     return DISK
 
@@ -43,7 +46,7 @@ def keep_disk(paths: Paths) -> Path:
 def main() -> int:
     """Make the person's disk anew."""
     try:
-        print(f"quince: made {make_disk().relative_to(ROOT)}", file=sys.stderr)
+        print(f"quince: made {os.path.relpath(make_disk())}", file=sys.stderr)
     except (QfsError, SourceError, SourceErrors, OSError) as error:
         print(error, file=sys.stderr)
         return 1

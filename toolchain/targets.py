@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from toolchain.files import read_source
+from toolchain.places import FIRMWARE, ROOT
 from toolchain.source import Source, SourceError
 
 __all__ = ["LIBRARY", "TARGETS", "library_files", "library_sources"]
 
-_ROOT   = Path(__file__).resolve().parent.parent
-LIBRARY = _ROOT / "firmware" / "lib"
+LIBRARY = FIRMWARE / "lib"
 
 # Folders of the library in their order. `shared` holds no assembly.
 TARGETS = {
@@ -43,5 +43,5 @@ def library_sources(target: str, suffix: str) -> list[Source]:
     """
     if TARGETS.get(target) and not LIBRARY.is_dir():
         raise SourceError(f"the library for target {target} is missing: there is no {LIBRARY}")
-    return [Source(path.relative_to(_ROOT).as_posix(), read_source(str(path)).text)
+    return [Source(path.relative_to(ROOT).as_posix(), read_source(str(path)).text)
             for path in library_files(target, suffix)]

@@ -19,11 +19,11 @@ from pathlib import Path
 
 from sim.engine.design import Design
 from sim.engine.netlist import NetlistError
+from toolchain.places import BUILD, ROOT
 
-__all__ = ["BuildError", "ROOT", "built", "source_key"]
+__all__ = ["BuildError", "built", "source_key"]
 
-ROOT    = Path(__file__).resolve().parents[2]
-CACHE   = ROOT / "build" / "engine"
+CACHE   = BUILD / "engine"
 KEPT    = 60  # models in the cache; older ones are removed when a new one is made
 DRIVER  = Path(__file__).with_name("driver.cpp")
 LIBRARY = "engine.so"

@@ -20,6 +20,7 @@ from sim.engine.quince import (
 )
 from sim.host.hosts import Hosts
 from sim.machine import Registers, Status, StopReport, Words, check_image
+from toolchain.places import ROOT
 
 __all__ = ["RtlMachine"]
 
@@ -60,7 +61,7 @@ class RtlMachine:
         self.config = config or MachineConfig()
         self.hosts = hosts or Hosts()
         self._observe = observe
-        key = build.source_key([build.ROOT / folder for folder in SOURCES], self.config, hesitates)
+        key = build.source_key([ROOT / folder for folder in SOURCES], self.config, hesitates)
         self._model = build.built(
             key, lambda: quince_design(self.config, hesitates=hesitates), say)
         self._simulation: Simulation | None = None

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from system.build import ROOT
 from tests.support.system import system
+from toolchain.places import ROOT
 
 COMMANDS = """\
 echo hello

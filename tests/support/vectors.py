@@ -16,6 +16,7 @@ from rtl.memory.ram import SimulatedRam
 from sim.engine import build
 from sim.engine.design import Design
 from sim.engine.library import Outcome, Simulation
+from toolchain.places import ROOT
 
 __all__ = ["Vectors"]
 
@@ -117,7 +118,7 @@ class Vectors:
             return Design(component=bench, ram="memory.ram", ram_words=MEMORY_WORDS,
                           stopped="stopped")
 
-        folders = [build.ROOT / "rtl", Path(build.__file__).parent, Path(__file__).parent]
+        folders = [ROOT / "rtl", Path(build.__file__).parent, Path(__file__).parent]
         self.model = build.built(build.source_key(folders, name), design, lambda line: None)
 
     def run(self, op, a, b):

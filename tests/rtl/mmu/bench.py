@@ -12,6 +12,7 @@ from rtl.mmu.mmu import Mmu
 from sim.engine import build
 from sim.engine.design import Design, Stream
 from sim.engine.library import Simulation
+from toolchain.places import ROOT
 
 __all__ = ["Kind", "MmuBench"]
 
@@ -133,7 +134,7 @@ class MmuBench:
                                    Stream("answer", "out", Answer.as_shape().size)),
                           probes=("misbehaved",))
 
-        folders = [build.ROOT / "rtl", Path(build.__file__).parent, Path(__file__).parent]
+        folders = [ROOT / "rtl", Path(build.__file__).parent, Path(__file__).parent]
         key = build.source_key(folders, ram_words, page_table, is_uneven)
         self.model = build.built(key, design, lambda line: None)
         self.simulation = None

@@ -13,6 +13,7 @@ from amaranth.sim import Simulator
 from sim.engine import build
 from sim.engine.design import Design, Stream
 from sim.engine.library import Simulation
+from toolchain.places import ROOT
 
 TOKENS = 100
 
@@ -190,7 +191,7 @@ def compiled(seed, tokens):
         return Design(component=Random(seed),
                       streams=(Stream("i", "in", 64), Stream("o", "out", 64)))
 
-    folders = [build.ROOT / "sim" / "engine", build.ROOT / "tests" / "sim" / "engine"]
+    folders = [ROOT / "sim" / "engine", ROOT / "tests" / "sim" / "engine"]
     simulation = Simulation(*build.built(build.source_key(folders, "random", seed), design,
                                          lambda line: None))
     simulation.send("i", tokens)

@@ -10,8 +10,9 @@ from sim.host.disk import Disk
 from sim.host.hosts import Hosts
 from sim.host.terminal import Terminal
 from sim.machine import Status, read_image
-from system.build import ROOT, Paths, build_kernel, build_program
+from system.build import Paths, build_kernel, build_program
 from toolchain.link.cli import main
+from toolchain.places import ROOT
 from toolchain.qfs import Image
 
 PROGRAM = """
