@@ -30,13 +30,15 @@ Conventions
 - **Constants.** All scalar literals are `Const`; negated ones and integer literals with a context
   of float have been worked out. Nothing else is folded.
 
-No node has behaviour. `dump` prints a program for people (``qllc --emit tree``).
+No node has behaviour. `dump` prints a program for people (``qllc --emit tree``). The file is long
+because it is a list: every kind of node, with what it means.
 """
 
 from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
+from toolchain.qll.node import node
 from toolchain.qll.text import Text
 from toolchain.qll.types import FunctionType, Member, Type
 
@@ -49,23 +51,19 @@ __all__ = [
     "NewObject", "Node", "Not", "NullSlice", "Place", "PointerIndex", "PointerToSlice",
     "Program", "Read", "RepeatLiteral", "Return", "Retype", "RetypePlace", "SliceIndex",
     "SlicePointer", "Statement", "StringLiteral", "StructLiteral", "Subslice", "Temporary",
-    "Value", "Var", "VoidValue", "While", "dump",
+    "Value", "Var", "VoidValue", "While", "dump", "root",
 ]
 
 
+@node
 class Node:
     """An expression or a statement; `pos` is where it stands in `Program.text`."""
-
-    __slots__ = ("pos",)
-
     pos: int
 
 
+@node
 class Expression(Node):
     """A value or a place, and its type."""
-
-    __slots__ = ("type",)
-
     type: Type
 
 
@@ -206,7 +204,7 @@ class Program:
         All of them, in order of declaration; this is also the order of their initialisers, which
         make up `global::_init`. That function is not in `functions`; the back always emits it.
     functions : list[Function]
-        Those to emit (section 13.3), all with a body: in order of declaration, instances last.
+        Those to emit, all with a body: in order of declaration, instances last.
     externals : list[Function]
         Functions without a body that emitted code mentions.
     unreachable : list[Function]
@@ -226,10 +224,10 @@ class Program:
 # --- places --------------------------------------------------------------------------------------
 
 
+@node
 class LocalPlace(Place):
     """A parameter or `var`."""
-
-    __slots__ = ("local",)
+    local: Local
 
     def __init__(self, pos: int, local: Local):
         self.pos = pos
@@ -237,10 +235,10 @@ class LocalPlace(Place):
         self.local = local
 
 
+@node
 class GlobalPlace(Place):
     """A global; `glob.label` is its address."""
-
-    __slots__ = ("glob",)
+    glob: Global
 
     def __init__(self, pos: int, glob: Global):
         self.pos = pos
@@ -248,35 +246,25 @@ class GlobalPlace(Place):
         self.glob = glob
 
 
+@node
 class Deref(Place):
     """`*e`, and the first half of `e->m` and `e->[i]`. Traps if the pointer is null."""
-
-    __slots__ = ("pointer",)
-
-    def __init__(self, pos: int, type: Type, pointer: Value):
-        self.pos = pos
-        self.type = type
-        self.pointer = pointer
+    pointer: Value
 
 
+@node
 class AtAddress(Place):
     """A scalar word cast to an array: the array at that address. Checks nothing."""
-
-    __slots__ = ("address",)
-
-    def __init__(self, pos: int, type: Type, address: Value):
-        self.pos = pos
-        self.type = type
-        self.address = address
+    address: Value
 
 
+@node
 class Temporary(Place):
     """The storage that holds an aggregate value which is not a place: `f().m`, `[1, 2][i]`.
 
     Evaluating it evaluates the value into the storage of this occurrence.
     """
-
-    __slots__ = ("value",)
+    value: Value
 
     def __init__(self, value: Value):
         self.pos = value.pos
@@ -284,10 +272,11 @@ class Temporary(Place):
         self.value = value
 
 
+@node
 class MemberPlace(Place):
     """`base.m`; `e->m` is this over a `Deref`. `member.offset` words into `base`."""
-
-    __slots__ = ("base", "member")
+    base:   Place
+    member: Member
 
     def __init__(self, pos: int, base: Place, member: Member):
         self.pos = pos
@@ -296,87 +285,69 @@ class MemberPlace(Place):
         self.member = member
 
 
+@node
 class ArrayIndex(Place):
     """`base[index]` on an array. Traps unless `index < length`, unsigned, or `unsafe`.
 
     With `unsafe` the address is computed modulo 2^32.
     """
-
-    __slots__ = ("base", "index", "unsafe")
-
-    def __init__(self, pos: int, type: Type, base: Place, index: Value, unsafe: bool):
-        self.pos = pos
-        self.type = type
-        self.base = base
-        self.index = index
-        self.unsafe = unsafe
+    base:   Place
+    index:  Value
+    unsafe: bool
 
 
+@node
 class SliceIndex(Place):
     """`base[index]` on a slice. Traps unless `index < length`, unsigned, or `unsafe`.
 
     Order: the place `base`, the index, then the descriptor is read from the place, then the check.
     """
-
-    __slots__ = ("base", "index", "unsafe")
-
-    def __init__(self, pos: int, type: Type, base: Place, index: Value, unsafe: bool):
-        self.pos = pos
-        self.type = type
-        self.base = base
-        self.index = index
-        self.unsafe = unsafe
+    base:   Place
+    index:  Value
+    unsafe: bool
 
 
+@node
 class PointerIndex(Place):
     """`pointer[unsafe index]`: steps of the pointee's size, modulo 2^32.
 
     Order: pointer, index, then the check. Traps if the pointer is null.
     """
-
-    __slots__ = ("index", "pointer")
-
-    def __init__(self, pos: int, type: Type, pointer: Value, index: Value):
-        self.pos = pos
-        self.type = type
-        self.pointer = pointer
-        self.index = index
+    pointer: Value
+    index:   Value
 
 
+@node
 class Length(Place):
     """`len base`: the second word of a slice or slice-shaped struct.
 
     An `Assign` to it checks the new length against the capacity if `checked` (slices, not
     slice-shaped structs); nothing else does.
     """
-
-    __slots__ = ("base", "checked")
-
-    def __init__(self, pos: int, type: Type, base: Place, checked: bool):
-        self.pos = pos
-        self.type = type
-        self.base = base
-        self.checked = checked
+    base:    Place
+    checked: bool
 
 
+@node
 class RetypePlace(Place):
     """The same memory under another type of the same size (a cast without effect)."""
+    base: Place
 
-    __slots__ = ("base",)
 
-    def __init__(self, pos: int, type: Type, base: Place):
-        self.pos = pos
-        self.type = type
-        self.base = base
+def root(place: Place) -> Local | None:
+    """The local that a place is a part of, if it is one."""
+    while isinstance(place, MemberPlace | ArrayIndex | Length | RetypePlace):
+        place = place.base
+    return place.local if isinstance(place, LocalPlace) else None
 
 
 # --- values --------------------------------------------------------------------------------------
 
 
+@node
 class Read(Value):
     """The value in a place: a scalar word, or an aggregate."""
-
-    __slots__ = ("place",)
+    place: Place
 
     def __init__(self, pos: int, place: Place):
         self.pos = pos
@@ -384,67 +355,43 @@ class Read(Value):
         self.place = place
 
 
+@node
 class AddressOf(Value):
     """`&place`, after the checks of the place."""
-
-    __slots__ = ("place",)
-
-    def __init__(self, pos: int, type: Type, place: Place):
-        self.pos = pos
-        self.type = type
-        self.place = place
+    place: Place
 
 
+@node
 class Const(Value):
     """A scalar constant: `word` is what is in the register, 0 to 2^32 - 1 (floats as binary32)."""
-
-    __slots__ = ("word",)
-
-    def __init__(self, pos: int, type: Type, word: int):
-        self.pos = pos
-        self.type = type
-        self.word = word
+    word: int
 
 
+@node
 class FunctionAddress(Value):
     """A function as a value; never null."""
-
-    __slots__ = ("function",)
-
-    def __init__(self, pos: int, type: Type, function: Function):
-        self.pos = pos
-        self.type = type
-        self.function = function
+    function: Function
 
 
+@node
 class VoidValue(Value):
     """`void`: nothing."""
 
-    __slots__ = ()
 
-    def __init__(self, pos: int, type: Type):
-        self.pos = pos
-        self.type = type
-
-
+@node
 class NullSlice(Value):
     """`null` or `[]` as a slice: three zero words."""
 
-    __slots__ = ()
 
-    def __init__(self, pos: int, type: Type):
-        self.pos = pos
-        self.type = type
-
-
+@node
 class StringLiteral(Value):
     """An array of `words`, the code points; the type's `base` is an `Array`.
 
     Rewritten at each evaluation, like all literals. If `static`, its storage is not that of the
-    activation but outlives it, and is not shared with other occurrences (section 10.3).
+    activation but outlives it, and is not shared with other occurrences.
     """
-
-    __slots__ = ("static", "words")
+    words:  list[int]
+    static: bool
 
     def __init__(self, pos: int, type: Type, words: list[int]):
         self.pos = pos
@@ -453,38 +400,23 @@ class StringLiteral(Value):
         self.static = False
 
 
+@node
 class ArrayLiteral(Value):
     """`[a, b, c]`; the elements have the array's element type."""
-
-    __slots__ = ("elements",)
-
-    def __init__(self, pos: int, type: Type, elements: list[Value]):
-        self.pos = pos
-        self.type = type
-        self.elements = elements
+    elements: list[Value]
 
 
+@node
 class RepeatLiteral(Value):
     """`[element; count]`: an array of `count` elements; the element is evaluated for each."""
-
-    __slots__ = ("count", "element")
-
-    def __init__(self, pos: int, type: Type, element: Value, count: int):
-        self.pos = pos
-        self.type = type
-        self.element = element
-        self.count = count
+    element: Value
+    count:   int
 
 
+@node
 class StructLiteral(Value):
     """`T { m = e, ... }`; `members` in order of the struct's declaration, missing ones are zero."""
-
-    __slots__ = ("members",)
-
-    def __init__(self, pos: int, type: Type, members: list[tuple[Member, Value]]):
-        self.pos = pos
-        self.type = type
-        self.members = members
+    members: list[tuple[Member, Value]]
 
 
 class BinaryOp(Enum):
@@ -501,150 +433,91 @@ class BinaryOp(Enum):
     FEQ, FNE, FLT, FGT, FLE, FGE = "feq", "fne", "flt", "fgt", "fle", "fge"
 
 
+@node
 class Binary(Value):
     """`left op right` on scalars; the value on the left is read before the right is evaluated."""
-
-    __slots__ = ("left", "op", "right")
-
-    def __init__(self, pos: int, type: Type, op: BinaryOp, left: Value, right: Value):
-        self.pos = pos
-        self.type = type
-        self.op = op
-        self.left = left
-        self.right = right
+    op:    BinaryOp
+    left:  Value
+    right: Value
 
 
+@node
 class Negate(Value):
     """`-operand`: `0 - operand`, integer or, if `type.base is FLOAT`, float."""
-
-    __slots__ = ("operand",)
-
-    def __init__(self, pos: int, type: Type, operand: Value):
-        self.pos = pos
-        self.type = type
-        self.operand = operand
+    operand: Value
 
 
+@node
 class Not(Value):
     """`!operand`: 1 if the word is zero, else 0."""
-
-    __slots__ = ("operand",)
-
-    def __init__(self, pos: int, type: Type, operand: Value):
-        self.pos = pos
-        self.type = type
-        self.operand = operand
+    operand: Value
 
 
+@node
 class Logical(Value):
     """`left && right` (`is_and`) or `left || right`: the value of the left if that decides, else
     that of the right. Either scalars, or slices, of which the pointer decides."""
-
-    __slots__ = ("is_and", "left", "right")
-
-    def __init__(self, pos: int, type: Type, is_and: bool, left: Value, right: Value):
-        self.pos = pos
-        self.type = type
-        self.is_and = is_and
-        self.left = left
-        self.right = right
+    is_and: bool
+    left:   Value
+    right:  Value
 
 
+@node
 class Conditional(Value):
     """`condition ? then : other`; of any type, void included."""
-
-    __slots__ = ("condition", "other", "then")
-
-    def __init__(self, pos: int, type: Type, condition: Value, then: Value, other: Value):
-        self.pos = pos
-        self.type = type
-        self.condition = condition
-        self.then = then
-        self.other = other
+    condition: Value
+    then:      Value
+    other:     Value
 
 
+@node
 class IntToFloat(Value):
     """Signed integer to binary32."""
-
-    __slots__ = ("operand",)
-
-    def __init__(self, pos: int, type: Type, operand: Value):
-        self.pos = pos
-        self.type = type
-        self.operand = operand
+    operand: Value
 
 
+@node
 class FloatToInt(Value):
     """Binary32 to integer, toward zero, modulo 2^32; NaN and infinities give 0."""
-
-    __slots__ = ("operand",)
-
-    def __init__(self, pos: int, type: Type, operand: Value):
-        self.pos = pos
-        self.type = type
-        self.operand = operand
+    operand: Value
 
 
+@node
 class Retype(Value):
     """The same words under another type (a cast without effect)."""
-
-    __slots__ = ("operand",)
-
-    def __init__(self, pos: int, type: Type, operand: Value):
-        self.pos = pos
-        self.type = type
-        self.operand = operand
+    operand: Value
 
 
+@node
 class SlicePointer(Value):
     """First word of a slice in a place: in conditions, and under casts from slice to scalar."""
-
-    __slots__ = ("base",)
-
-    def __init__(self, pos: int, type: Type, base: Place):
-        self.pos = pos
-        self.type = type
-        self.base = base
+    base: Place
 
 
+@node
 class Capacity(Value):
     """`cap base`: third word of a slice or slice-shaped struct."""
-
-    __slots__ = ("base",)
-
-    def __init__(self, pos: int, type: Type, base: Place):
-        self.pos = pos
-        self.type = type
-        self.base = base
+    base: Place
 
 
+@node
 class ArrayToSlice(Value):
     """The array in a place as a slice: its address, and `length` as length and capacity.
 
     The pointer is not null even for an empty array.
     """
-
-    __slots__ = ("base", "length")
-
-    def __init__(self, pos: int, type: Type, base: Place, length: int):
-        self.pos = pos
-        self.type = type
-        self.base = base
-        self.length = length
+    base:   Place
+    length: int
 
 
+@node
 class PointerToSlice(Value):
     """A pointer to an array as a slice: the pointer, and `length` twice. Checks nothing."""
-
-    __slots__ = ("length", "pointer")
-
-    def __init__(self, pos: int, type: Type, pointer: Value, length: int):
-        self.pos = pos
-        self.type = type
-        self.pointer = pointer
-        self.length = length
+    pointer: Value
+    length:  int
 
 
+@node
 class Subslice(Value):
     """`base[lower:upper]`, unchecked; `base.type.base` is an `Array` or a `Slice`.
 
@@ -652,55 +525,34 @@ class Subslice(Value):
     base. Pointer = base + lower * element size, length = upper - lower, capacity = capacity of the
     base (for an array its length) - lower, all modulo 2^32.
     """
-
-    __slots__ = ("base", "lower", "upper")
-
-    def __init__(self, pos: int, type: Type, lower: Value | None, upper: Value | None,
-                 base: Place):
-        self.pos = pos
-        self.type = type
-        self.lower = lower
-        self.upper = upper
-        self.base = base
+    lower: Value | None
+    upper: Value | None
+    base:  Place
 
 
+@node
 class Call(Value):
     """Call of a function by its name."""
-
-    __slots__ = ("arguments", "function")
-
-    def __init__(self, pos: int, type: Type, function: Function, arguments: list[Value]):
-        self.pos = pos
-        self.type = type
-        self.function = function
-        self.arguments = arguments
+    function:  Function
+    arguments: list[Value]
 
 
+@node
 class CallPointer(Value):
     """Call through a value of function type: the value, its null check, the arguments."""
-
-    __slots__ = ("arguments", "pointer")
-
-    def __init__(self, pos: int, type: Type, pointer: Value, arguments: list[Value]):
-        self.pos = pos
-        self.type = type
-        self.pointer = pointer
-        self.arguments = arguments
+    pointer:   Value
+    arguments: list[Value]
 
 
+@node
 class NewObject(Value):
     """`new T` or `new T = e`: allocate `element.size` words, then fill with zero or with
     `initialiser`. If the allocator returns null, so does this, without evaluating it."""
-
-    __slots__ = ("element", "initialiser")
-
-    def __init__(self, pos: int, type: Type, element: Type, initialiser: Value | None):
-        self.pos = pos
-        self.type = type
-        self.element = element
-        self.initialiser = initialiser
+    element:     Type
+    initialiser: Value | None
 
 
+@node
 class NewArray(Value):
     """`new T[n]` in all its forms; yields a slice of length and capacity `count`.
 
@@ -712,17 +564,10 @@ class NewArray(Value):
       at most `count`; if it has fewer, the rest is zero;
     - neither: all zero.
     """
-
-    __slots__ = ("count", "element", "fill", "source")
-
-    def __init__(self, pos: int, type: Type, element: Type, count: Value, fill: Value | None,
-                 source: Value | None):
-        self.pos = pos
-        self.type = type
-        self.element = element
-        self.count = count
-        self.fill = fill
-        self.source = source
+    element: Type
+    count:   Value
+    fill:    Value | None
+    source:  Value | None
 
 
 # --- statements ----------------------------------------------------------------------------------
@@ -734,126 +579,81 @@ class Statement(Node):
     __slots__ = ()
 
 
+@node
 class Var(Statement):
     """`var`: stores the initial value, or zeros if there is none, each time it is executed."""
-
-    __slots__ = ("initialiser", "local")
-
-    def __init__(self, pos: int, local: Local, initialiser: Value | None):
-        self.pos = pos
-        self.local = local
-        self.initialiser = initialiser
+    local:       Local
+    initialiser: Value | None
 
 
+@node
 class Assign(Statement):
     """`place = value`: the place with its checks, the value, the capacity check of a `Length`, the
     store."""
-
-    __slots__ = ("place", "value")
-
-    def __init__(self, pos: int, place: Place, value: Value):
-        self.pos = pos
-        self.place = place
-        self.value = value
+    place: Place
+    value: Value
 
 
+@node
 class Evaluate(Statement):
     """An expression for its effects. A place that stands alone comes as a `Read`."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, pos: int, value: Value):
-        self.pos = pos
-        self.value = value
+    value: Value
 
 
+@node
 class If(Statement):
     """`if`; an `else if` is an `If` alone in `other`."""
-
-    __slots__ = ("condition", "other", "then")
-
-    def __init__(self, pos: int, condition: Value, then: list[Statement], other: list[Statement]):
-        self.pos = pos
-        self.condition = condition
-        self.then = then
-        self.other = other
+    condition: Value
+    then:      list[Statement]
+    other:     list[Statement]
 
 
+@node
 class While(Statement):
     """`while`."""
-
-    __slots__ = ("body", "condition")
-
-    def __init__(self, pos: int, condition: Value, body: list[Statement]):
-        self.pos = pos
-        self.condition = condition
-        self.body = body
+    condition: Value
+    body:      list[Statement]
 
 
+@node
 class For(Statement):
     """`for`: `first`, then while the condition is true, `body` and `update`.
 
     `Break` and `Continue` in `update` and `body` are this loop's (`Continue` goes to `update`),
     in `first` those of the loop outside.
     """
-
-    __slots__ = ("body", "condition", "first", "update")
-
-    def __init__(self, pos: int, first: Statement, condition: Value, update: Statement,
-                 body: list[Statement]):
-        self.pos = pos
-        self.first = first
-        self.condition = condition
-        self.update = update
-        self.body = body
+    first:     Statement
+    condition: Value
+    update:    Statement
+    body:      list[Statement]
 
 
+@node
 class Break(Statement):
     """`break` of the innermost loop."""
 
-    __slots__ = ()
 
-    def __init__(self, pos: int):
-        self.pos = pos
-
-
+@node
 class Continue(Statement):
     """`continue` of the innermost loop."""
 
-    __slots__ = ()
 
-    def __init__(self, pos: int):
-        self.pos = pos
-
-
+@node
 class Return(Statement):
     """`return`; in a void function `value` is None, or a void value to evaluate first."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, pos: int, value: Value | None):
-        self.pos = pos
-        self.value = value
+    value: Value | None
 
 
+@node
 class DeletePointer(Statement):
     """`delete` of a pointer: call the deallocator with it, null included."""
-
-    __slots__ = ("pointer",)
-
-    def __init__(self, pos: int, pointer: Value):
-        self.pos = pos
-        self.pointer = pointer
+    pointer: Value
 
 
+@node
 class DeleteSlice(Statement):
     """`delete` of a slice: call the deallocator with its pointer, then clear its three words."""
-
-    __slots__ = ("place",)
-
-    def __init__(self, pos: int, place: Place):
-        self.pos = pos
-        self.place = place
+    place: Place
 
 
 # --- printing ------------------------------------------------------------------------------------

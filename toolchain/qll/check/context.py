@@ -81,13 +81,9 @@ def as_value(expression: Expression) -> Value:
 
 def expose(place: Place) -> None:
     """Note that somebody may hold the address of the variable that a place is part of."""
-    here: Expression = place
-    while not isinstance(here, tree.LocalPlace):
-        if not isinstance(here, (tree.MemberPlace, tree.ArrayIndex, tree.Length,
-                                 tree.RetypePlace)):
-            return
-        here = here.base
-    here.local.exposed = True
+    local = tree.root(place)
+    if local is not None:
+        local.exposed = True
 
 
 class Context:

@@ -212,7 +212,7 @@ class _Survey:
         for statement in body:
             kind = type(statement)
             if kind is tree.Assign or kind is tree.DeleteSlice:
-                local = _root(statement.place)  # type: ignore[attr-defined]
+                local = tree.root(statement.place)  # type: ignore[attr-defined]
                 if local is not None:
                     found.add(local)
             elif isinstance(statement, tree.If):
@@ -228,18 +228,6 @@ class _Survey:
     def _loop(self, statement: tree.Statement, body: list[tree.Statement]) -> set[tree.Local]:
         found = self.assigned[statement] = self._block(body)
         return found
-
-
-def _root(place: tree.Place) -> tree.Local | None:
-    """The local that a place is a part of, if it is one."""
-    while True:
-        if isinstance(place, tree.LocalPlace):
-            return place.local
-        if isinstance(place, tree.MemberPlace | tree.ArrayIndex | tree.Length
-                      | tree.RetypePlace):
-            place = place.base
-        else:
-            return None
 
 
 def _children(node: tree.Value | tree.Place) -> list[Any]:
@@ -1194,7 +1182,7 @@ class _Body:
             self._write((where, base, offset), 1, length)
             return
         target = self._place(place)
-        root = _root(place)
+        root = tree.root(place)
         hidden = root is not None and not root.exposed
         self._assign(target, statement.value, HIDDEN if hidden else SEEN)
 

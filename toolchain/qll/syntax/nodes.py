@@ -4,7 +4,7 @@ Every node has `pos`, where it starts, and `end`, just behind it; both are posit
 of the whole compilation (`toolchain.qll.text`). Parentheses leave no node behind.
 """
 
-from typing import Any, TypeVar, cast, dataclass_transform
+from toolchain.qll.node import node
 
 __all__ = [
     "AddressOf", "Argument", "Arrow", "ArrowIndex", "Assign", "Binary", "Block", "Bool", "Break",
@@ -17,30 +17,8 @@ __all__ = [
     "While",
 ]
 
-_T = TypeVar("_T", bound=type)
 
-
-@dataclass_transform(eq_default=False)
-def _node(cls: _T) -> _T:
-    """Give a class slots for its annotations, and a constructor that takes all of them in order.
-
-    What `dataclass(slots=True)` does, in a fraction of its time: the compiler is started often.
-    """
-    own = list(cls.__dict__.get("__annotations__", ()))
-    inherited = [name for base in reversed(cls.__mro__[1:])
-                 for name in base.__dict__.get("__slots__", ())]
-    names = [*inherited, *own]
-    lines = [f"def __init__(self, {', '.join(names)}):",
-             *(f"    self.{name} = {name}" for name in names)]
-    made: dict[str, Any] = {}
-    exec("\n".join(lines), made)
-    body = {name: item for name, item in cls.__dict__.items()
-            if name not in ("__dict__", "__weakref__")}
-    body |= {"__slots__": tuple(own), "__init__": made["__init__"]}
-    return cast(_T, type(cls)(cls.__name__, cls.__bases__, body))
-
-
-@_node
+@node
 class Node:
     pos: int
     end: int
@@ -65,36 +43,36 @@ class Declaration(Node):
 # --- types ---------------------------------------------------------------------------------------
 
 
-@_node
+@node
 class Builtin(Type):
     """`byte`, `int`, `float`, `void`."""
     name: str
 
 
-@_node
+@node
 class TypeName(Type):
     """A name, with type arguments or (None) without."""
     name:      str
     arguments: list[Type] | None
 
 
-@_node
+@node
 class PointerType(Type):
     target: Type
 
 
-@_node
+@node
 class ArrayType(Type):
     element: Type
     length:  int
 
 
-@_node
+@node
 class SliceType(Type):
     element: Type
 
 
-@_node
+@node
 class MemberType(Type):
     """`T.m`; `name_pos` is where the `m` stands."""
     base:     Type
@@ -102,18 +80,18 @@ class MemberType(Type):
     name_pos: int
 
 
-@_node
+@node
 class StructType(Type):
     members: list["Parameter"]
 
 
-@_node
+@node
 class FunctionType(Type):
     parameters: list[Type]
     result:     Type
 
 
-@_node
+@node
 class Tags(Type):
     """Tags in front of a type."""
     tags:   list[str]
@@ -123,118 +101,118 @@ class Tags(Type):
 # --- expressions ---------------------------------------------------------------------------------
 
 
-@_node
+@node
 class Int(Expression):
     word: int
 
 
-@_node
+@node
 class Float(Expression):
     """`word` is the binary32 pattern."""
     word: int
 
 
-@_node
+@node
 class Char(Expression):
     word: int
 
 
-@_node
+@node
 class String(Expression):
     text: str
 
 
-@_node
+@node
 class Bool(Expression):
     value: bool
 
 
-@_node
+@node
 class Null(Expression):
     pass
 
 
-@_node
+@node
 class Void(Expression):
     pass
 
 
-@_node
+@node
 class Name(Expression):
     """A name, with type arguments or (None) without."""
     name:      str
     arguments: list[Type] | None
 
 
-@_node
+@node
 class Sizeof(Expression):
     target: Type
 
 
-@_node
+@node
 class List(Expression):
     elements: list[Expression]
 
 
-@_node
+@node
 class Repeat(Expression):
     element: Expression
     count:   int
 
 
-@_node
+@node
 class Argument(Node):
     """`name = value` in a struct literal."""
     name:  str
     value: Expression
 
 
-@_node
+@node
 class StructLiteral(Expression):
     target:  Type
     members: list[Argument]
 
 
-@_node
+@node
 class Sign(Expression):
     """Prefix `+` or `-`."""
     negative: bool
     operand:  Expression
 
 
-@_node
+@node
 class Not(Expression):
     operand: Expression
 
 
-@_node
+@node
 class Deref(Expression):
     operand: Expression
 
 
-@_node
+@node
 class AddressOf(Expression):
     operand: Expression
 
 
-@_node
+@node
 class Len(Expression):
     operand: Expression
 
 
-@_node
+@node
 class Capacity(Expression):
     operand: Expression
 
 
-@_node
+@node
 class Cast(Expression):
     target:  Type
     unsafe:  bool
     operand: Expression
 
 
-@_node
+@node
 class New(Expression):
     """`new T`; `how` is `=`, `...` or, without an initialiser, empty."""
     target:      Type
@@ -242,7 +220,7 @@ class New(Expression):
     initialiser: Expression | None
 
 
-@_node
+@node
 class NewElements(Expression):
     """`new T[count]`; `how` is `=`, `...` or, without an initialiser, empty."""
     element:     Type
@@ -251,7 +229,7 @@ class NewElements(Expression):
     initialiser: Expression | None
 
 
-@_node
+@node
 class Binary(Expression):
     """`at` is where the operator stands."""
     operator: str
@@ -260,14 +238,14 @@ class Binary(Expression):
     right:    Expression
 
 
-@_node
+@node
 class Conditional(Expression):
     condition: Expression
     then:      Expression
     other:     Expression
 
 
-@_node
+@node
 class Member(Expression):
     """`base.name`; `name_pos` is where the name stands."""
     base:     Expression
@@ -275,7 +253,7 @@ class Member(Expression):
     name_pos: int
 
 
-@_node
+@node
 class Arrow(Expression):
     """`base->name`."""
     base:     Expression
@@ -283,28 +261,28 @@ class Arrow(Expression):
     name_pos: int
 
 
-@_node
+@node
 class Index(Expression):
     base:   Expression
     index:  Expression
     unsafe: bool
 
 
-@_node
+@node
 class ArrowIndex(Expression):
     base:   Expression
     index:  Expression
     unsafe: bool
 
 
-@_node
+@node
 class Subslice(Expression):
     base:  Expression
     lower: Expression | None
     upper: Expression | None
 
 
-@_node
+@node
 class Call(Expression):
     callee:    Expression
     arguments: list[Expression]
@@ -313,13 +291,13 @@ class Call(Expression):
 # --- statements ----------------------------------------------------------------------------------
 
 
-@_node
+@node
 class Block(Node):
     """`end` is just behind the closing brace."""
     statements: list[Statement]
 
 
-@_node
+@node
 class Var(Statement):
     name:        str
     name_pos:    int
@@ -327,7 +305,7 @@ class Var(Statement):
     initialiser: Expression | None
 
 
-@_node
+@node
 class Assign(Statement):
     """`at` is where the `=` stands."""
     place: Expression
@@ -335,45 +313,45 @@ class Assign(Statement):
     value: Expression
 
 
-@_node
+@node
 class Evaluate(Statement):
     expression: Expression
 
 
-@_node
+@node
 class Return(Statement):
     value: Expression | None
 
 
-@_node
+@node
 class Break(Statement):
     pass
 
 
-@_node
+@node
 class Continue(Statement):
     pass
 
 
-@_node
+@node
 class Delete(Statement):
     operand: Expression
 
 
-@_node
+@node
 class If(Statement):
     """The arms from top to bottom, `else if` included, and what to do if none is taken."""
     arms:  list[tuple[Expression, Block]]
     other: Block | None
 
 
-@_node
+@node
 class While(Statement):
     condition: Expression
     body:      Block
 
 
-@_node
+@node
 class For(Statement):
     first:     Statement
     condition: Expression
@@ -384,14 +362,14 @@ class For(Statement):
 # --- declarations --------------------------------------------------------------------------------
 
 
-@_node
+@node
 class Parameter(Node):
     """`name: type`: of a function, or a member of a struct type."""
     name: str
     type: Type
 
 
-@_node
+@node
 class TypeDecl(Declaration):
     tags:       list[str]
     name:       str
@@ -400,7 +378,7 @@ class TypeDecl(Declaration):
     type:       Type
 
 
-@_node
+@node
 class Global(Declaration):
     tags:        list[str]
     name:        str
@@ -409,7 +387,7 @@ class Global(Declaration):
     initialiser: Expression | None
 
 
-@_node
+@node
 class Function(Declaration):
     tags:            list[str]
     name:            str
@@ -420,17 +398,17 @@ class Function(Declaration):
     body:            Block | None
 
 
-@_node
+@node
 class Using(Declaration):
     name: str
 
 
-@_node
+@node
 class Namespace(Declaration):
     name:         str
     declarations: list[Declaration]
 
 
-@_node
+@node
 class File(Node):
     declarations: list[Declaration]
