@@ -7,21 +7,10 @@ from amaranth import Cat, Module, Shape, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import Out, connect, flipped
 
-from isa import REGISTERS, encode
-from isa.config import MachineConfig, PageTable
-from isa.machine import (
-    ENABLED,
-    ENTRY_POINTER,
-    ENTRY_TABLE,
-    HANDLERS,
-    HIGHEST_INTERRUPT,
-    MMU_TWO_LEVEL_IDENTIFIER,
-    PERIPHERAL_TABLE,
-    PERIPHERALS,
-    PROGRAM,
-    Interrupt,
-    window_addresses,
-)
+from isa import REGISTERS
+from isa.config import MachineConfig
+from isa.machine import PERIPHERALS, PROGRAM, window_addresses
+from isa.reset import low_memory
 from isa.trace import Word
 from rtl.core.core import Core
 from rtl.core.retire import TraceRecord
@@ -31,8 +20,7 @@ from rtl.mmu.mmu import Mmu
 from rtl.mmu.untranslated import Untranslated
 from rtl.peripherals.table import make_peripheral
 
-__all__ = ["EVENT_DELAY", "SIMULATION", "SMALLEST", "Soc", "SocConfig", "TRACE_WORDS",
-           "debug_break_handler", "low_memory"]
+__all__ = ["EVENT_DELAY", "SIMULATION", "SMALLEST", "Soc", "SocConfig", "TRACE_WORDS"]
 
 
 @dataclass(frozen=True)
@@ -82,45 +70,6 @@ SMALLEST   = SocConfig(
     machine=MachineConfig(ram_words=0x2000, fpu=False,
                           peripherals=("timer", "debug_break", "console_output")),
     target_entries=2, return_entries=2, insn_regions=1, data_regions=1)
-
-
-def debug_break_handler(window):
-    """The built-in handler for interrupt 3, as words: store 1 to the debug break and return."""
-    return [
-        encode("constant", d=0), window,
-        encode("constant", d=1), 1,
-        encode("store", d=0, s0=1),
-        encode("constant", d=0), int(Interrupt.RETURN),
-        encode("int", s0=0),
-    ]
-
-
-def low_memory(machine):
-    """What RAM holds after reset below `PROGRAM`: a dict of words by address.
-
-    The words that are not RAM are not among them, except for those of the interrupt table: nobody
-    reads them there, but a view of all of memory is more useful with them.
-    """
-    windows = window_addresses(machine.peripherals)
-    kinds   = [kind for kind in PERIPHERALS if kind.name in windows]
-    words   = {
-        ENABLED:           1,
-        ENTRY_POINTER:     ENTRY_TABLE,
-        HIGHEST_INTERRUPT: max([Interrupt.FAULT, *(kind.interrupt for kind in kinds
-                                                   if kind.interrupt is not None)]),
-        PERIPHERAL_TABLE:  len(kinds),
-    }
-    for n, kind in enumerate(kinds):
-        identifier = kind.identifier
-        if kind.name == "mmu" and machine.page_table is PageTable.TWO_LEVEL:
-            identifier = MMU_TWO_LEVEL_IDENTIFIER
-        words[PERIPHERAL_TABLE + 1 + 2 * n] = identifier
-        words[PERIPHERAL_TABLE + 2 + 2 * n] = windows[kind.name]
-    if "debug_break" in windows:
-        words[ENTRY_TABLE + Interrupt.DEBUG_BREAK] = HANDLERS
-        for n, word in enumerate(debug_break_handler(windows["debug_break"])):
-            words[HANDLERS + n] = word
-    return words
 
 
 # A device's change and an access to its window are put in order by delaying the former.

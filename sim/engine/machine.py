@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from isa.config import MachineConfig
 from isa.machine import PROGRAM
+from isa.reset import low_memory
 from isa.trace import Kind, Stop, Word
 from sim.engine import build
 from sim.engine.adapters import ADAPTERS, Adapter
 from sim.engine.library import Outcome, Simulation
 from sim.engine.quince import (
     live_registers,
-    low_words,
     physical_address,
     quince_design,
     timer_runs,
@@ -99,7 +99,7 @@ class RtlMachine:
         self.close()
         simulation = Simulation(*self._model)
         self._simulation = simulation
-        for at, word in low_words(self.config).items():
+        for at, word in low_memory(self.config).items():
             simulation.ram[at] = word
         simulation.ram[address:address + len(words)] = words
         simulation.set_patience(PATIENCE_CYCLES)

@@ -7,7 +7,7 @@ from sim.engine.design import Design, Slot, Stream
 from sim.engine.library import Simulation
 from sim.machine import Registers
 
-__all__ = ["live_registers", "low_words", "physical_address", "quince_design", "timer_runs"]
+__all__ = ["live_registers", "physical_address", "quince_design", "timer_runs"]
 
 BANKS    = ("core.registers.bank0", "core.registers.bank1")
 MS_LEFT  = "timer.ms_left"
@@ -43,12 +43,6 @@ def quince_design(machine: MachineConfig, *, hesitates: bool = False) -> Design:
         tickers=tuple(path for name, path in TICKERS.items() if name in machine.peripherals),
         ticker_wrap=machine.cycles_per_ms,
     )
-
-
-def low_words(machine: MachineConfig) -> dict[int, int]:
-    """What RAM holds below the program after reset, by address."""
-    from rtl.soc import low_memory
-    return low_memory(machine)
 
 
 def live_registers(simulation: Simulation) -> Registers:

@@ -16,11 +16,11 @@ from isa.machine import (
     PeripheralKind,
     window_addresses,
 )
+from isa.reset import identifiers, low_memory
 from isa.trace import RECORD_WORDS, Stop
 from sim.golden import core
 from sim.golden.interpreted import interpreted_run, namespace, views
 from sim.golden.peripherals import Peripheral, fit
-from sim.golden.reset import fill_low_memory, identifiers
 from sim.host.hosts import Hosts
 from sim.machine import Registers, Status, StopReport, Words, check_image
 
@@ -118,7 +118,8 @@ class Golden:
     def load(self, image: Sequence[int] | Words, address: int = PROGRAM) -> None:
         words = check_image(image, self.config, address)
         self.memory[:] = 0
-        fill_low_memory(self.memory, self.config)
+        for at, word in low_memory(self.config).items():
+            self.memory[at] = word
         self.memory[address:address + len(words)] = words
         self.regs[:] = 0
         self.stop = None

@@ -23,6 +23,7 @@ from isa.machine import (
     DisplayControl,
     Interrupt,
     PeripheralKind,
+    SerialWord,
 )
 from sim.host.error import HostError
 from sim.host.hosts import Hosts
@@ -33,9 +34,7 @@ __all__ = ["Peripheral", "Unexpected", "fit"]
 NEVER          = 1 << 62
 LATENCY_CYCLES = 20      # of an operation, when the model runs by itself
 POLL_CYCLES    = 20_000  # between looks at what a person does
-
-RECEIVED, OVERRUN = 0x100, 0x200  # bits of the serial line's word +2
-SERIAL_WAITING    = 64            # octets that are kept behind the one in +2
+SERIAL_WAITING = 64      # octets that are kept behind the one in +2
 
 
 class Unexpected(Exception):
@@ -119,6 +118,7 @@ class Buffered(Peripheral):
 
     def __init__(self, model: Model, kind: PeripheralKind):
         super().__init__(model, kind)
+        self[1] = BUFFER_CAPACITY
         self.operation = None             # `BufferedControl` while pending
         self.part: list[int] = []         # that the program wrote last
         self.is_last = True               # whether it ended a message
@@ -527,7 +527,7 @@ class Serial(Peripheral):
         else:
             self[1] = 0
             self.is_there = bool(self.waiting)
-            self[2] = RECEIVED | self.waiting.popleft() if self.waiting else 0
+            self[2] = SerialWord.THERE | self.waiting.popleft() if self.waiting else 0
             if self.is_there:
                 self.model.interrupt(Interrupt.SERIAL)
 
@@ -551,7 +551,7 @@ class Serial(Peripheral):
             self.waiting.append(octet)
         else:
             self.is_there = True
-            self[2] = RECEIVED | octet
+            self[2] = SerialWord.THERE | octet
         self.model.interrupt(Interrupt.SERIAL)
 
     @property
@@ -576,7 +576,7 @@ class Serial(Peripheral):
         if arg & SerialEvent.OVERRUN:
             if self.room:
                 raise Unexpected("an octet was dropped though there is room")
-            self[2] = self[2] | OVERRUN
+            self[2] = self[2] | SerialWord.OVERRUN
         if arg & SerialEvent.ARRIVED:
             octet = arg & SerialEvent.OCTET
             host = self.model.hosts.serial

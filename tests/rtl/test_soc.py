@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""The SoC's options, presets, ports and the tables in low memory."""
+"""The SoC's options, presets and ports."""
 
 import re
 from pathlib import Path
@@ -8,10 +8,9 @@ import pytest
 from amaranth import Shape
 from amaranth.back import rtlil
 
-from isa.config import MachineConfig, PageTable
-from isa.machine import MMU_TWO_LEVEL_IDENTIFIER
+from isa.config import MachineConfig
 from isa.trace import Word
-from rtl.soc import SIMULATION, SMALLEST, TRACE_WORDS, Soc, SocConfig, low_memory
+from rtl.soc import SIMULATION, SMALLEST, TRACE_WORDS, Soc, SocConfig
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "retire.md"
 
@@ -34,24 +33,6 @@ def test_the_smallest_machine_elaborates():
 
 def test_what_is_simulated_can_be_made():
     assert Soc(SIMULATION).config == SIMULATION
-
-
-@pytest.mark.manual("3.2", "6.1")
-def test_low_memory_is_as_the_manual_has_it():
-    words = low_memory(MachineConfig())
-    assert words[0x00] == 1
-    assert words[0x01] == 0x45
-    assert words[0x44] == 3
-    assert words[0x48] == 0x100
-    assert [words[0x200 + n] for n in range(5)] == [7, 0x01, 0x300, 0x06, 0x301]
-    assert words[0x20D] == 0x80000002
-    assert words[0x101] == 0x302  # the debug break's word, in its handler
-
-
-@pytest.mark.manual("5.8")
-def test_two_level_tables_have_their_own_identifier():
-    words = low_memory(MachineConfig(page_table=PageTable.TWO_LEVEL))
-    assert MMU_TWO_LEVEL_IDENTIFIER in words.values()
 
 
 def test_all_host_streams_are_listed():
