@@ -24,6 +24,8 @@ Timer and MMU change nothing by themselves but what an INTERRUPT record tells.
 
 from enum import IntEnum, IntFlag
 
+from isa.machine import SerialWord
+
 __all__ = ["EVENT_VALUE_BITS", "EventKind", "SerialEvent", "display_size_arg", "event_arg"]
 
 EVENT_VALUE_BITS = 28
@@ -39,10 +41,10 @@ class EventKind(IntEnum):
 
 class SerialEvent(IntFlag):
     """ARG of the serial line; several may come at once."""
-    OCTET    = 0xFF   # mask of the octet, with ARRIVED
-    ARRIVED  = 0x100  # an octet was received: it is in +2 if nothing was there, else it waits
-    OVERRUN  = 0x200  # an octet came with no room for it: bit 9 of +2 becomes 1
-    SENT     = 0x400  # the line can take another: +0 becomes 0
+    OCTET   = SerialWord.OCTET    # mask of the octet, with ARRIVED
+    ARRIVED = SerialWord.THERE    # an octet was received: it is in +2, or waits for that
+    OVERRUN = SerialWord.OVERRUN  # an octet came with no room for it: so does +2 say now
+    SENT    = 0x400               # the line can take another: +0 becomes 0
 
 
 def event_arg(kind: EventKind, value: int = 0) -> int:

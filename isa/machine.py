@@ -8,8 +8,8 @@ __all__ = [
     "ENTRY_POINTER", "ENTRY_TABLE", "FRAME_IP", "FRAME_REGISTERS", "FAULT_REASON", "HANDLERS",
     "HIGHEST_INTERRUPT", "Interrupt", "MMU_LIST_IDENTIFIER", "MMU_TWO_LEVEL_IDENTIFIER",
     "NAN", "PERIPHERALS", "PERIPHERAL_TABLE", "PROGRAM", "PageFlag", "PeripheralKind",
-    "RAM_WORDS", "Reason", "RESERVED_LIMIT", "SECTOR_WORDS", "WINDOWS", "BUFFER_CAPACITY",
-    "CYCLES_PER_MS", "window_addresses",
+    "RAM_WORDS", "Reason", "RESERVED_LIMIT", "SECTOR_WORDS", "SerialWord", "WINDOWS",
+    "BUFFER_CAPACITY", "CYCLES_PER_MS", "window_addresses",
 ]
 
 # --- memory map ----------------------------------------------------------------------------------
@@ -150,3 +150,10 @@ class BlockError(IntEnum):
     OUT_OF_RANGE = 1  # first sector
     BAD_COUNT    = 2  # zero, or past the end
     INPUT_OUTPUT = 3  # of the host, of a memory access, or an unknown command
+
+
+class SerialWord(IntFlag):
+    """Word +2 of the serial line: what was received."""
+    OCTET   = 0xFF   # mask of the octet
+    THERE   = 0x100  # there is one
+    OVERRUN = 0x200  # octets were lost, until the next acknowledge

@@ -90,8 +90,8 @@ namespace console {
       poll_device();
       return;
     }
-    while ((device->received & 0x100) != 0) {
-      var octet = device->received & 0xFF;
+    while ((device->received & machine::SERIAL_THERE) != 0) {
+      var octet = device->received & machine::SERIAL_OCTET;
       // A full ring leaves octets with the device, but ctrl-C must get through.
       if (typed_count == limits::TYPED && (octet != CONTROL_C || !has_foreground())) { return; }
       device->acknowledge = 1;

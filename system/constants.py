@@ -10,6 +10,7 @@ from isa.machine import (
     Interrupt,
     PageFlag,
     Reason,
+    SerialWord,
 )
 
 __all__ = ["SWITCH_INTERRUPT", "constants", "constants_qll"]
@@ -38,6 +39,7 @@ def constants() -> dict[str, int]:
     table |= {f"DISPLAY_{value.name}": value for value in DisplayControl}
     table |= {f"BLOCK_{value.name}": value for value in BlockCommand if value}
     table |= {f"BLOCK_{value.name}": value for value in BlockStatus}
+    table |= {f"SERIAL_{name}": bits for name, bits in SerialWord.__members__.items()}
     table |= {f"OP_{name.upper()}": BY_MNEMONIC[name].opcode for name in ("load", "store")}
     return {name: int(value) for name, value in table.items()}
 

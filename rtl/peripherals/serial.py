@@ -6,15 +6,13 @@ from amaranth.lib.fifo import SyncFIFO
 from amaranth.lib.wiring import In, Out
 
 from isa.events import SerialEvent
+from isa.machine import SerialWord
 from rtl.bus import DeviceEvent, PeripheralBus
 from rtl.peripherals.tokens import SerialOctet
 
 __all__ = ["Serial"]
 
 TRANSMIT, ACKNOWLEDGE, RECEIVED = 0, 1, 2  # words of the window
-
-THERE   = 0x100  # in +2, above the octet
-OVERRUN = 0x200
 
 
 class Serial(wiring.Component):
@@ -94,12 +92,12 @@ class Serial(wiring.Component):
         with m.If(acknowledge):
             m.d.sync += [
                 is_there.eq(waiting.r_rdy),
-                received.eq(Mux(waiting.r_rdy, THERE | waiting.r_data, 0)),
+                received.eq(Mux(waiting.r_rdy, SerialWord.THERE | waiting.r_data, 0)),
             ]
         with m.If(arrives & ~is_there):
-            m.d.sync += [is_there.eq(1), received.eq(THERE | line.payload.octet)]
+            m.d.sync += [is_there.eq(1), received.eq(SerialWord.THERE | line.payload.octet)]
         with m.If(overruns):
-            m.d.sync += received.eq(received | OVERRUN)
+            m.d.sync += received.eq(received | SerialWord.OVERRUN)
 
         m.d.comb += [
             self.event.valid.eq(arrives | overruns | is_sent),

@@ -18,6 +18,7 @@ from rtl.peripherals.tokens import (
     BufferedToHostKind,
     DebugFromHost,
     DisplayToHostKind,
+    SerialOctet,
 )
 from sim.engine.library import Simulation
 from sim.host.error import HostError
@@ -29,7 +30,7 @@ Tokens = NDArray[np.uint64]
 
 KIND_SHIFT   = 32
 DATA_MASK    = 0xFFFFFFFF
-WAITS        = 0x100  # serial: hold the octet back until there is room for it
+WAITS        = SerialOctet.const({"waits": 1}).as_value().value  # an octet that may not be lost
 SERIAL_QUEUE = 64     # octets that are on their way at most, so that ctrl-C is not behind a page
 
 

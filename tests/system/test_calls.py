@@ -74,6 +74,8 @@ def test_constants_are_the_machines():
     assert (table["FRAME_IP"], table["SYSCALL"], table["MMU_LIST_IDENTIFIER"]) \
         == (0x42, 0x80, 0x80000002)
     assert "global FRAME_IP: byte = 0x42;" in constants_qll()
+    assert (table["SERIAL_OCTET"], table["SERIAL_THERE"], table["SERIAL_OVERRUN"]) \
+        == (0xFF, 0x100, 0x200)
 
 
 def test_command_line(tmp_path, capsys):
