@@ -364,9 +364,11 @@ def core_proof(name, *groups, depth, bugs=(), reaches=0, **options):
                  reaches=reaches, starts=STARTS, free=(*STARTS, *STARTS.values(), *FREE))
 
 
-ARBITER, DECODE, DECODER, EXECUTE, FETCH, JUMP, QUEUE, RESERVED, TRAPS, WATCH = (
-    f"rtl/core/{name}.py" for name in ("arbiter", "decode", "decoder", "execute", "fetch", "jump",
-                                       "queue", "reserved", "traps", "watch"))
+(ARBITER, DECODE, DECODER, EXECUTE, FETCH, JUMP, LOAD_STORE, QUEUE, RESERVED, TRAPS, UNITS,
+ VERDICT, WATCH) = (
+    f"rtl/core/{name}.py" for name in (
+        "arbiter", "decode", "decoder", "execute", "fetch", "jump", "load_store", "queue",
+        "reserved", "traps", "units", "verdict", "watch"))
 
 # Without fetch and queue the first record can come in the third cycle, else in the fourth; then one
 # a cycle. What is forwarded comes from the two instructions before.
@@ -375,25 +377,25 @@ PROOFS = (
         Bug(DECODE, "with m.Elif(in_x):", "with m.Elif(in_x & ~in_m):"),
         Bug(DECODE, "in_x, self.executing.is_late,", "in_x, 0,"),
         Bug(DECODE, "value.eq(self.first_ip)", "value.eq(self.first_ip + 1)"),
-        Bug(EXECUTE, "unit.taken.eq(x_may_complete)", "unit.taken.eq(0)"),
-        Bug(EXECUTE, "xm.writes_d.eq(control.writes_d & x_completes)",
+        Bug(UNITS, "unit.taken.eq(self.taken)", "unit.taken.eq(0)"),
+        Bug(EXECUTE, "xm.writes_d.eq(control.writes_d & completes)",
             "xm.writes_d.eq(control.writes_d)"))),
     core_proof("ip", "ip", depth=6, bugs=(
         Bug(DECODER, "word[24:30] == BY_MNEMONIC", "word[24:29] == BY_MNEMONIC"),
         Bug(JUMP, "(x_offset != jumped.expected) | ", ""),
         Bug(JUMP, "a_is_zero == control.if_zero", "a_is_zero"),
         Bug(DECODE, "self.first_ip + Mux(d_control.is_constant, 2, 1)", "self.first_ip + 1"),
-        Bug(EXECUTE, "self.ip.eq(self.trapped.ip)", "self.ip.eq(insn.next_ip)"))),
+        Bug(EXECUTE, "self.ip.eq(trapped.ip)", "self.ip.eq(insn.next_ip)"))),
     core_proof("fault", "fault", "stop", depth=6, bugs=(
         Bug(DECODER, "writes_d & (self.word.d == IP_FIELD)", "0"),
         Bug(DECODER, "self.uses_s1 & (self.word.s1 > IP_FIELD)", "0"),
-        Bug(EXECUTE, "control.is_halt & ~self.is_privileged", "0"),
+        Bug(VERDICT, "control.is_halt & ~self.is_privileged", "0"),
         Bug(TRAPS, "is_refused.eq(returns & ~self.is_privileged)", "is_refused.eq(0)"),
         Bug(TRAPS, "number > highest", "number >= highest"))),
     core_proof("access", "access", "stores", depth=6, bugs=(
-        Bug(EXECUTE, "(self.translate.is_plain & ~x_stall_on_port)", "self.translate.is_plain"),
-        Bug(EXECUTE, "x_direct.eq(x_accesses & self.translate.is_plain)",
-            "x_direct.eq(x_accesses & ~self.translate.is_low)"))),
+        Bug(LOAD_STORE, "(translate.is_plain & direct.ready)", "translate.is_plain"),
+        Bug(LOAD_STORE, "direct.en.eq(x_accesses & translate.is_plain",
+            "direct.en.eq(x_accesses & ~translate.is_low"))),
     core_proof("entry", "frame", "interrupts", "ip", depth=8, prompt=True, only=(1, 2), bugs=(
         Bug(TRAPS, "self.save.eq(self.is_enabled)", "self.save.eq(1)"),
         Bug(TRAPS, "self.restore.eq(1)", "self.restore.eq(saved_ip != 0)"),
@@ -404,11 +406,11 @@ PROOFS = (
     core_proof("windows", "windows", "table", depth=9, prompt=True, bugs=(
         Bug(RESERVED, "self.frame_number.eq(addr - FRAME_REGISTERS)",
             "self.frame_number.eq(addr - FRAME_REGISTERS + 1)"),
-        Bug(EXECUTE, "self.interrupted\n                                "
-            "& (x_is_fresh | control.is_wait)", "self.interrupted"),
+        Bug(VERDICT, "self.interrupted & (x_is_fresh | control.is_wait)", "self.interrupted"),
         Bug(ARBITER, "takes_port & is_low & ~self.hold", "is_low & ~self.hold"))),
     core_proof("life", "life", depth=12, prompt=True, bugs=(
-        Bug(EXECUTE, "x_stall_on_slow   = slow_busy & ~slow_done", "x_stall_on_slow   = slow_busy"),
+        Bug(LOAD_STORE, "self.waits.eq(self.is_slow & ~slow_done)",
+            "self.waits.eq(self.is_slow)"),
         Bug(TRAPS, "with m.If(mem.req.valid & mem.req.ready):", "with m.If(mem.rsp.valid):"))),
     core_proof("bus", "bus", depth=6, whole=True, bugs=(
         Bug(FETCH, "(self.free > fd_valid) & port_free", "(self.free > fd_valid)"),

@@ -16,8 +16,8 @@ from amaranth.asserts import AnyConst, AnySeq
 from amaranth.hdl import Assert, Assume
 
 import rtl.core.core
-import rtl.core.execute
 import rtl.core.fetch
+import rtl.core.units
 from isa import BY_OPCODE
 from isa.machine import PROGRAM
 from rtl.bus import Reason
@@ -293,10 +293,10 @@ def with_substitutes(core, platform, *, whole):
     Unless it is `whole`, fetch and queue are among them.
     """
     parts = [(rtl.core.core, "Registers", FewRegisters),
-             (rtl.core.execute, "Alu", CheapAlu),
-             (rtl.core.execute, "Multiplier", CheapMultiplier),
-             (rtl.core.execute, "Divider", CheapDivider),
-             (rtl.core.execute, "Fpu", CheapFpu),
+             (rtl.core.units, "Alu", CheapAlu),
+             (rtl.core.units, "Multiplier", CheapMultiplier),
+             (rtl.core.units, "Divider", CheapDivider),
+             (rtl.core.units, "Fpu", CheapFpu),
              (rtl.core.fetch, "BranchTargets", FreeTargets),
              (rtl.core.fetch, "ReturnStack", FreeReturns)]
     if not whole:
