@@ -13,7 +13,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim disk demo crash fuzz fuzz-qll lint test check bench synth formal requirements clean
+.PHONY: help sim disk demo crash fuzz fuzz-qll lint test check bench synth formal docs requirements clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -88,6 +88,10 @@ synth: $(HW)  ## Measure the hardware on an ECP5: DESIGNS="core fpu" SEEDS=1 ins
 
 formal: $(HW)  ## Prove the hardware right, and each proof able to fail: PROOFS="tlb divider" for some
 	@$(PYTHON) -m tests.formal $(PROOFS)
+
+docs: $(DEV)  ## Write the tables of docs/ anew, from the code that they state
+	@$(PYTHON) -m tests.docs.tables
+	@$(PYTHON) -m tests.docs.test_conformance_page
 
 check: lint  ## Lint, types and fast tests: run before each commit
 	@$(PYTHON) -m pytest -q -n 2 -m "not slow"

@@ -30,7 +30,7 @@ Of each numbered statement of [machine.md](machine.md), and of each row of its t
 that check it, on the hardware and on the golden model. Those in `tests/manual` run whole programs
 on both at once: a record or a register in which they differ fails the test, besides what it expects
 by the manual. `(n)` is a number of cases. The page is made by
-`python -m tests.docs.test_conformance_page`; a test fails if a statement has none.
+`make docs`; a test fails if a statement has none.
 """
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from tests.support.qll import LEVELS, build, run
 from tests.toolchain.qll.test_programs import header
-from toolchain.qll.cli import WARNINGS
 from toolchain.qll.front import analyse, with_deep_stack
 from toolchain.source import Source, SourceErrors
 
@@ -32,11 +31,6 @@ def test_messages():
     with pytest.raises(SourceErrors) as found:
         with_deep_stack(lambda: analyse([Source("example.qll", wrong)]))
     assert f"{found.value}\n" == messages
-
-
-def test_all_warnings_are_listed():
-    table = PAGE.split("<!-- warnings -->\n")[1].split("<!-- end -->")[0].splitlines()
-    assert table[2:] == [f"| `{name}` | {what} |" for name, what in WARNINGS.items()]
 
 
 def test_there_are_programs():

@@ -1,0 +1,175 @@
+"""The tables of the manuals that state what the code says: made from it, so that a change of the
+code changes them. ``make docs`` writes them anew; `test_tables` fails when one is old.
+
+A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``. Its first two lines, the
+titles, are the page's own.
+"""
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+
+from isa import ISA, machine
+from isa.config import MachineConfig
+from isa.machine import PERIPHERALS, Reason, window_addresses
+from rtl.soc import SocConfig
+from sim.cli import _parser
+from sim.machine import Exit
+from system.calls import calls_markdown, load_calls
+from toolchain.link.elf import Relocation
+from toolchain.places import KERNEL, ROOT
+from toolchain.qll.cli import WARNINGS
+
+__all__ = ["PAGES", "with_tables"]
+
+DOCS = ROOT / "docs"
+
+
+def row(*cells):
+    """A row of a table; a bar within a cell is escaped."""
+    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+# --- machine.md, qasm.md --------------------------------------------------------------------------
+
+def instructions():
+    return [row(insn.opcode, f"`{' '.join([insn.mnemonic, *insn.operands])}`", insn.effect)
+            for insn in ISA]
+
+
+def memory():
+    places = {
+        machine.ENABLED: "interrupt words and table of handlers",
+        machine.HANDLERS: "built-in handlers",
+        machine.PERIPHERAL_TABLE: "table of peripherals",
+        machine.WINDOWS: "windows of peripherals, one after another",
+        machine.PROGRAM: "program, and the rest of RAM",
+    }
+    return [row(f"`{address:#06x}`", what) for address, what in places.items()]
+
+
+def interrupts():
+    places = {
+        machine.ENABLED: "0 masks interrupts, all else lets them in; 1 after reset",
+        machine.ENTRY_POINTER: f"where the handlers' table begins: `{machine.ENTRY_TABLE:#x}`",
+        machine.FRAME_REGISTERS: "saved `r0`, followed by the others up to `r63`",
+        machine.FRAME_IP: "saved `ip`",
+        machine.FAULT_REASON: "reason of the last fault",
+        machine.HIGHEST_INTERRUPT: "highest interrupt that may have a handler",
+        machine.ENTRY_TABLE: "+ n: address of the handler of interrupt n, 0 for none",
+    }
+    return [row(f"`{address:#04x}`", what) for address, what in places.items()]
+
+
+def reasons():
+    return [row(reason.value, reason.name) for reason in Reason]
+
+
+def peripherals():
+    base = window_addresses(MachineConfig().peripherals)
+    everything = window_addresses(tuple(kind.name for kind in PERIPHERALS))
+    rows = []
+    for kind in PERIPHERALS:
+        interrupt = "" if kind.interrupt is None else str(int(kind.interrupt))
+        optional = "" if kind.name in base else " (optional)"
+        window = f"`{everything[kind.name]:#x}`"
+        if kind.name in base and base[kind.name] != everything[kind.name]:
+            window = f"`{base[kind.name]:#x}`; {window} with all optional ones"
+        rows.append(row(kind.name.replace("_", " ") + optional, f"`{kind.identifier:#x}`",
+                        f"{kind.io_words} + {kind.shared_words}", interrupt, window))
+    return rows
+
+
+# --- the other pages ------------------------------------------------------------------------------
+
+def calls():
+    return calls_markdown(load_calls(KERNEL / "syscalls.toml")).splitlines()[2:]
+
+
+def relocations():
+    words = {Relocation.NONE: ("R_QPU_NONE", "nothing"),
+             Relocation.WORD: ("R_QPU_32", "(address of the symbol + addend) / 4"),
+             Relocation.RELATIVE: ("R_QPU_RELATIVE",
+                                   "(address at which the file was loaded + addend) / 4")}
+    return [row(kind.value, f"`{words[kind][0]}`", words[kind][1]) for kind in Relocation]
+
+
+def sizes():
+    """The options of `SocConfig` that are numbers, with what its docstring says of them."""
+    said = re.findall(r"^    ((?:\w+, )*\w+) : \S.*\n((?:        .*\n)+)", SocConfig.__doc__ + "\n",
+                      re.MULTILINE)
+    what = {name: " ".join(text.split()) for names, text in said for name in names.split(", ")}
+    numbers = [option for option in fields(SocConfig)
+               if isinstance(option.default, int) and not isinstance(option.default, bool)]
+    return [row(f"`{option.name}`", option.default, what[option.name]) for option in numbers]
+
+
+def exits():
+    words = {
+        Exit.BAD_INPUT: "a file cannot be used: missing, empty, not whole words, larger than RAM, "
+                        "mistakes in the source",
+        Exit.BAD_COMMAND: "the command line cannot be used",
+        Exit.FAULT: "a fault without a handler, or a double fault",
+        Exit.STUCK: "the machine sleeps in a `wait` that nothing can end: masked, or no device "
+                    "left that could interrupt",
+        Exit.DIVERGED: "in lockstep, hardware and golden model disagree",
+        Exit.LIMIT: "the cycles that `--cycles` allows are used up",
+        Exit.INTERRUPTED: "ctrl-C, or ctrl-] where ctrl-C belongs to the machine",
+        Exit.BROKEN_PIPE: "whoever read the output went away",
+    }
+    return [row(status.value, words[status]) for status in Exit]
+
+
+def options():
+    """The simulator's options, as its --help explains them."""
+    parser = _parser()
+    formatter = parser._get_formatter()
+    rows = []
+    for action in parser._actions:
+        if action.option_strings and action.dest != "help":
+            text = formatter._expand_help(action)
+            name = formatter._format_action_invocation(action)
+            rows.append(row(f"`{name}`", text))
+    return rows
+
+
+def warnings():
+    return [row(f"`{name}`", what) for name, what in WARNINGS.items()]
+
+
+Table = Callable[[], list[str]]
+
+PAGES: dict[str, dict[str, Table]] = {
+    "core.md":       {"sizes": sizes},
+    "kernel.md":     {"calls": calls},
+    "link.md":       {"relocations": relocations},
+    "machine.md":    {"instructions": instructions, "memory": memory, "interrupts": interrupts,
+                      "reasons": reasons, "peripherals": peripherals},
+    "qasm.md":       {"instructions": instructions},
+    "qll.md":        {"warnings": warnings},
+    "simulation.md": {"options": options, "exits": exits},
+}
+
+
+def with_tables(page: str, text: str) -> str:
+    """The text of a page with its tables as the code has them."""
+    def fill(match: re.Match[str]) -> str:
+        head = match[0].split("\n")[:3]
+        return "\n".join([*head, *PAGES[page][match[1]](), "<!-- end -->"])
+    return re.sub(r"<!-- table: (\w+) -->\n.*?<!-- end -->", fill, text, flags=re.DOTALL)
+
+
+def main() -> int:
+    for name in PAGES:
+        path = DOCS / name
+        old = path.read_text()
+        new = with_tables(name, old)
+        if new != old:
+            path.write_text(new)
+            print(f"wrote {path.relative_to(ROOT)}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
