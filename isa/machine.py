@@ -8,7 +8,7 @@ __all__ = [
     "ENTRY_POINTER", "ENTRY_TABLE", "FRAME_IP", "FRAME_REGISTERS", "FAULT_REASON", "HANDLERS",
     "HIGHEST_INTERRUPT", "Interrupt", "MMU_LIST_IDENTIFIER", "MMU_TWO_LEVEL_IDENTIFIER",
     "NAN", "PERIPHERALS", "PERIPHERAL_TABLE", "PROGRAM", "PageFlag", "PeripheralKind",
-    "RAM_WORDS", "Reason", "RESERVED_LIMIT", "SECTOR_WORDS", "SerialWord", "WINDOWS",
+    "RAM_WORDS", "READ_REST", "Reason", "RESERVED_LIMIT", "SECTOR_WORDS", "SerialWord", "WINDOWS",
     "BUFFER_CAPACITY", "CYCLES_PER_MS", "window_addresses",
 ]
 
@@ -64,6 +64,7 @@ class PageFlag(IntFlag):
 MMU_LIST_IDENTIFIER      = 0x80000002
 MMU_TWO_LEVEL_IDENTIFIER = 0x80000001
 BUFFER_CAPACITY          = 253        # data words of a buffered device
+READ_REST                = 0xFFFFFFFF # size as a read begins: only what is left of a message
 SECTOR_WORDS             = 128
 
 

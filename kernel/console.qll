@@ -129,11 +129,18 @@ namespace console {
   function poll_device(): void {
     var device = peripherals::console_input;
     if (!asked || device->control == machine::BUFFERED_PENDING) { return; }
-    asked = false;
     ended = device->control != machine::BUFFERED_READY;
-    line_from = 0;
-    line_length = ended ? 0 : std::math::min(device->size, device->capacity);
-    for (var i = 0; i < line_length; i = i + 1) { line[i] = device->data[i]; }
+    var part = ended ? 0 : device->size;
+    for (var i = 0; i < part && line_length < limits::LINE - 1; i = i + 1) {
+      line[line_length] = device->data[i];
+      line_length = line_length + 1;
+    }
+    if (part == device->capacity) {  // there may be more of this line
+      device->size = machine::READ_REST;
+      device->control = machine::BUFFERED_READ;
+      return;
+    }
+    asked = false;
     line_done = true;
     if (!ended) {
       line[line_length] = '\n';

@@ -24,7 +24,8 @@ def constants() -> dict[str, int]:
         name: getattr(machine, name) for name in (
             "ENABLED", "ENTRY_POINTER", "FRAME_REGISTERS", "FRAME_IP", "FAULT_REASON",
             "HIGHEST_INTERRUPT", "PERIPHERAL_TABLE", "PROGRAM", "RAM_WORDS",
-            "MMU_LIST_IDENTIFIER", "SECTOR_WORDS", "BUFFER_CAPACITY")
+            "MMU_LIST_IDENTIFIER", "SECTOR_WORDS", "BUFFER_CAPACITY",
+            "READ_REST")
     }
     table |= {
         "FAULT": Interrupt.FAULT, "TIMER_INTERRUPT": Interrupt.TIMER,

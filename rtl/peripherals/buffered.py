@@ -5,7 +5,7 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from isa.events import EventKind, event_arg
-from isa.machine import BUFFER_CAPACITY, BufferedControl
+from isa.machine import BUFFER_CAPACITY, READ_REST, BufferedControl
 from rtl.bus import DeviceEvent, PeripheralBus
 from rtl.peripherals.tokens import (
     BufferedFromHost,
@@ -129,7 +129,7 @@ class BufferedDevice(wiring.Component):
         #          up to date behind it, OFFER sends it
         # ASK      a read begins
         # ANSWER   a message was written, or wanted: the host's turn
-        # COUNT    size is set; then FILL
+        # COUNT    size is set; then FILL. A read of the rest alone comes here at once
         with m.FSM():
             with m.State("IDLE"):
                 m.d.sync += index.eq(0)
@@ -147,7 +147,7 @@ class BufferedDevice(wiring.Component):
                         with m.If(bus.w_data == BufferedControl.READ):
                             m.d.sync += is_pending.eq(1)
                             m.next = "ASK"
-                            with m.If(undelivered != 0):
+                            with m.If((undelivered != 0) | (size == READ_REST)):
                                 m.next = "COUNT"
             if self.writes:
                 with m.State("DISCARD"):
@@ -201,7 +201,7 @@ class BufferedDevice(wiring.Component):
                         self.event.valid.eq(1),
                         self.event.arg.eq(event_arg(EventKind.SIZE)),
                     ]
-                    m.d.sync += [size.eq(undelivered), part_words.eq(part_of(undelivered))]
+                    m.d.sync += [size.eq(part_of(undelivered)), part_words.eq(part_of(undelivered))]
                     m.next = "FILL"
                 with m.State("FILL"):
                     with m.If(index == part_words):

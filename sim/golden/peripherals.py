@@ -15,6 +15,7 @@ from isa.events import EVENT_VALUE_BITS, EventKind, SerialEvent, display_size_ar
 from isa.machine import (
     BUFFER_CAPACITY,
     PERIPHERALS,
+    READ_REST,
     SECTOR_WORDS,
     BlockCommand,
     BlockError,
@@ -125,6 +126,7 @@ class Buffered(Peripheral):
         self.collected: list[int] = []    # parts of that message
         self.message: list[int] = []      # that programs read, what is not delivered yet
         self.filled: int | None = None    # words of this part so far; None before the size is set
+        self.only_rest = False            # the read is not to begin another message
 
     def store(self, offset: int, value: int) -> None:
         if self.operation is not None:
@@ -140,6 +142,7 @@ class Buffered(Peripheral):
             else:
                 self.collected = []
                 self.filled = None
+                self.only_rest = self[2] == READ_REST
             self.later()
         else:
             self[0] = BufferedControl.ERROR
@@ -147,7 +150,7 @@ class Buffered(Peripheral):
     def perform(self) -> None:
         super().perform()
         if self.operation == BufferedControl.READ:
-            if not self.message and not self.is_ready():
+            if not self.message and not self.only_rest and not self.is_ready():
                 self.later(POLL_CYCLES)
                 return
             if self.set_size():
@@ -179,13 +182,13 @@ class Buffered(Peripheral):
             raise Unexpected(f"event {arg:#x} has no place here")
 
     def set_size(self) -> bool:
-        """The size counts what remains of the message; false if there is none."""
-        if not self.message:
+        """The size counts the words of this part; false if there is no message."""
+        if not self.message and not self.only_rest:
             message = self.read()
             if message is None:
                 return False
             self.message = message
-        self[2] = len(self.message)
+        self[2] = min(len(self.message), BUFFER_CAPACITY)
         self.filled = 0
         return True
 

@@ -241,8 +241,8 @@ def test_messages_of_every_length_are_one_part(count):
 
 
 @pytest.mark.manual("6.9")
-@pytest.mark.parametrize("length, sizes", [(0, [0]), (5, [5]), (253, [253]), (254, [254, 1]),
-                                           (600, [600, 347, 94])])
+@pytest.mark.parametrize("length, sizes", [(0, [0]), (5, [5]), (253, [253]), (254, [253, 1]),
+                                           (600, [253, 253, 94])])
 def test_a_long_message_comes_by_further_reads(length, sizes):
     text = "".join(read(INPUT) + load(20 + n, INPUT + 2) + load(30 + n, INPUT + 3)
                    for n in range(len(sizes)))
@@ -251,6 +251,27 @@ def test_a_long_message_comes_by_further_reads(length, sizes):
     assert done.registers[40] == 0
     if length:
         assert set(done.registers[30:30 + len(sizes)]) == {ord("q")}
+
+
+@pytest.mark.manual("6.9")
+@pytest.mark.parametrize("length, sizes", [(5, [5, 0, 3]), (253, [253, 0, 3]), (254, [253, 1, 3]),
+                                           (506, [253, 253, 0, 3])])
+def test_a_read_of_the_rest_never_begins_a_message(length, sizes):
+    """The last read is an ordinary one, and gives the next line."""
+    text = read(INPUT) + load(20, INPUT + 2)
+    for n in range(1, len(sizes) - 1):
+        text += store(INPUT + 2, 0xFFFFFFFF) + read(INPUT) + load(20 + n, INPUT + 2)
+    text += read(INPUT) + load(19 + len(sizes), INPUT + 2) + load(40, INPUT)
+    done, _ = run(text, stdin=b"q" * length + b"\nend\n", budget=500_000)
+    assert list(done.registers[20:20 + len(sizes)]) == sizes
+    assert done.registers[40] == 0
+
+
+@pytest.mark.manual("6.9")
+def test_a_read_of_the_rest_before_any_message_gives_nothing():
+    done, _ = run(store(INPUT + 2, 0xFFFFFFFF) + read(INPUT) + load(20, INPUT)
+                  + load(21, INPUT + 2), stdin=b"line\n")
+    assert done.registers[20:22] == (0, 0)
 
 
 @pytest.mark.manual("6.10")

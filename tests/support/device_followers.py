@@ -96,6 +96,7 @@ class BufferedFollower(Plain):
             self.words[0], self.operation = 3, "write"
         if value == 2 and self.reads:
             self.collected = []
+            self.only_rest = self.words[2] == 0xFFFFFFFF
             self.words[0], self.operation = 3, "read"
 
     def event(self, arg):
@@ -107,9 +108,9 @@ class BufferedFollower(Plain):
                 assert self.to_read.pop(0) is None
             self.operation = None
         elif kind == EventKind.SIZE:
-            if not self.undelivered:
+            if not self.undelivered and not self.only_rest:
                 self.undelivered = self.to_read.pop(0)
-            self.words[2] = len(self.undelivered)
+            self.words[2] = min(len(self.undelivered), CAPACITY)
         else:
             assert kind == EventKind.WORD and value < CAPACITY
             self.words[3 + value] = self.undelivered.pop(0)

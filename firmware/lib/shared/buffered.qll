@@ -1,8 +1,9 @@
 // buffered.qll: the protocol of the buffered devices: console output and input, host file.
 //
 // A window has a control word, a size word and room for `_CAPACITY` words of data. A longer
-// message travels in parts: a size above the capacity says that the buffer is full and that more
-// will follow; the first part that fits ends the message.
+// message travels in parts. Written, a size above the capacity says that the buffer is full and that
+// more will follow; the first part that fits ends the message. Read, a full part may be the last:
+// a read of the rest alone tells.
 //
 // Sleeps:  in `std::wait_while`, which the target supplies.
 
@@ -14,6 +15,7 @@ namespace std::buffered {
   .constant global ERROR: byte = 4;           // not what devices report: that is 0xFFFFFFFF
 
   .constant global _CAPACITY: byte = 253;     // of every device of this kind
+  .constant global _REST: byte = 0xFFFFFFFF;  // size: this read is of the same message, or of nothing
 
   // Writes a message; true if the device is ready afterwards.
   function write(control: * byte, size: * byte, buffer: * byte, data: string): bool {
@@ -52,20 +54,21 @@ namespace std::buffered {
       if (!_run(control, READ)) {
         return -1;
       }
-      var left = *size;
-      var count = std::math::min(std::math::min(left, _CAPACITY), cap data - done);
+      var part = *size;
+      var count = std::math::min(part, cap data - done);
       for (var i = 0; i < count; i = i + 1) {
         data[done + i] = buffer[unsafe i];
       }
       done = done + count;
-      if (left <= _CAPACITY) {
+      if (part != _CAPACITY) {
         return done;
       }
+      *size = _REST;
     }
     return done;
   }
 
-  // Size of what is in the buffer; of a message in parts, what was left with this part.
+  // Size of what is in the buffer: of one part of a message, at most the capacity.
   function read_size(control: * byte, size: * byte): byte {
     return *size;
   }

@@ -15,6 +15,7 @@ from tests.support.device_followers import BufferedFollower
 from tests.support.device_rig import Rig, token
 
 READY, WRITE, READ, PENDING, ERROR = 0, 1, 2, 3, 0xFFFFFFFF
+REST = 0xFFFFFFFF  # size, as a read begins
 
 
 class Host:
@@ -216,8 +217,8 @@ def test_a_read_of_one_part(length):
 
 
 @pytest.mark.manual("6.9")
-@pytest.mark.parametrize("length, sizes", [(254, [254, 1]), (506, [506, 253]),
-                                           (507, [507, 254, 1])])
+@pytest.mark.parametrize("length, sizes", [(254, [253, 1]), (506, [253, 253]),
+                                           (507, [253, 253, 1])])
 def test_a_long_message_is_delivered_by_further_reads(length, sizes):
     words = [70 + n for n in range(length)]
 
@@ -232,6 +233,21 @@ def test_a_long_message_is_delivered_by_further_reads(length, sizes):
         assert rig.sent == [token(To.READ)] * 2
 
     run(ConsoleInput(), test, to_read=[words, [5]])
+
+
+@pytest.mark.manual("6.9")
+@pytest.mark.parametrize("length, sizes", [(0, [0, 0]), (5, [5, 0, 0]), (253, [253, 0]),
+                                           (254, [253, 1, 0]), (506, [253, 253, 0])])
+def test_a_read_of_the_rest_never_begins_a_message(length, sizes):
+    async def test(rig):
+        assert (await read(rig))[0] == sizes[0]
+        for size in sizes[1:]:
+            await rig.store(2, REST)
+            assert (await read(rig))[0] == size
+        assert rig.sent == [token(To.READ)]
+        assert await read(rig) == (1, [5])
+
+    run(ConsoleInput(), test, to_read=[list(range(length)), [5]])
 
 
 def test_a_read_leaves_the_words_behind_the_message():
@@ -279,7 +295,7 @@ def test_a_host_that_refuses_gives_error():
 
 def test_a_write_drops_the_rest_of_what_was_being_read():
     async def test(rig):
-        assert (await read(rig))[0] == 600
+        assert (await read(rig))[0] == 253
         assert await write(rig, [8, 9]) == READY
         assert await read(rig) == (1, [5])
 
@@ -310,7 +326,7 @@ def test_loads_agree_whatever_happens(seed):
                 case 0:
                     await rig.store(0, chance.choice([WRITE, READ, WRITE, READ, 0, 3, 4, 5]))
                 case 1:
-                    await rig.store(2, chance.choice([0, 1, 5, 30, 252, 253, 254, 0x80000000]))
+                    await rig.store(2, chance.choice([0, 1, 2, 5, 9, 30, REST, 253, 254, 1 << 31]))
                 case 2 | 3 | 4 | 5 | 6 | 7:
                     await rig.store(3 + chance.choice([0, 1, 2, 4, 20, 252, chance.randrange(253)]),
                                     chance.getrandbits(32))

@@ -141,7 +141,7 @@ def test_read_gives_one_line_without_its_newline():
 
 @pytest.mark.manual("6.9")
 @pytest.mark.parametrize("length, sizes", [
-    (252, [252]), (253, [253]), (254, [254, 1]), (506, [506, 253]), (600, [600, 347, 94]),
+    (252, [252]), (253, [253]), (254, [253, 1]), (506, [253, 253]), (600, [253, 253, 94]),
 ])
 def test_message_longer_than_the_capacity_comes_in_parts(length, sizes):
     text = "".join(chr(65 + i % 26) for i in range(length))
@@ -153,6 +153,15 @@ def test_message_longer_than_the_capacity_comes_in_parts(length, sizes):
         seen.append(size)
         got += "".join(map(chr, data))
     assert (seen, got) == (sizes, text)
+    assert bench.read("console_input")[2] == points("next")
+
+
+@pytest.mark.manual("6.9")
+def test_a_read_of_the_rest_never_begins_a_message():
+    bench = Bench(b"x" * 253 + b"\nnext\n")
+    assert bench.read("console_input")[1] == 253
+    bench.store("console_input", 2, 0xFFFFFFFF)
+    assert bench.read("console_input") == (0, 0, [])
     assert bench.read("console_input")[2] == points("next")
 
 
