@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench.kernels import OTHERS, kernel_paths, measure_kernel
+from bench.cycles import OTHERS, kernel_paths, measure_kernel
 from bench.micro import MICRO, measure_micro
 from bench.naive import PROGRAMS, measure_naive
 from bench.speed import measure_speeds

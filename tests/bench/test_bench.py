@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.kernels import kernel_paths, measure_kernel
+from bench.cycles import kernel_paths, measure_kernel
 from bench.micro import MICRO, measure_micro
 from bench.passes import call_passes, passes_between
 from isa.config import MachineConfig
