@@ -12,6 +12,37 @@ def body(text):
 
 
 EXACT = {
+    "length that is no constant": (
+        "global n: byte = 3;\ntype t = struct { a: byte[2 * n]; };\n" + MAIN,
+        """\
+source0.qll:2:31: error: 'n' is a variable; the length of an array has to be constant
+    type t = struct { a: byte[2 * n]; };
+                                  ^
+    note: declared at source0.qll:1:8
+    note: a constant is declared .constant"""),
+    "length made of what is no constant": (
+        ".constant global N: byte = M + 1;\n.constant global M: byte = main();\n"
+        "type t = byte[N];\n" + MAIN,
+        """\
+source0.qll:2:28: error: this is not a constant; the length of an array has to be constant
+    .constant global M: byte = main();
+                               ^~~~~~
+    note: the constant 'M' is made of it"""),
+    "constant that depends on itself": (
+        ".constant global N: byte = M + 1;\n.constant global M: byte = 2 * N;\n"
+        "type t = byte[N];\n" + MAIN,
+        """\
+source0.qll:2:32: error: the constant 'N' depends on itself
+    .constant global M: byte = 2 * N;
+                                   ^
+    note: by way of 'M'"""),
+    "length of 0": (
+        ".constant global N: byte = 4;\ntype t = byte[N - 4];\n" + MAIN,
+        """\
+source0.qll:2:15: error: the length of the array is 0
+    type t = byte[N - 4];
+                  ^~~~~
+    note: an open tail of a struct is written as [0]"""),
     "misspelt name": (
         "global counter: byte = 0;\nfunction main(): byte {\n\treturn conter + 1;\n}\n",
         """\
@@ -131,8 +162,7 @@ KINDS = [
     ("syntax", body("x = new byte[3][1:2];")),
     ("syntax", body("p->[1:2];")),
     ("syntax", body("f(,);")),
-    ("syntax", body("return byte[x] { };")),
-    ("syntax", body("var x: byte[-1];")),
+    ("syntax", body("var x: byte[3 4];")),
     # names
     ("unknown-identifier", body("var x = x;")),
     ("unknown-identifier", body("if (1) { var y = 1; } y = 2;")),
@@ -208,6 +238,35 @@ KINDS = [
     ("new-type", body("var x = new byte ... 3;")),
     ("new-type", body("var x = new byte = [1];")),
     ("too-large", body("var x: byte[5000000];")),
+    # lengths of arrays
+    ("too-large", body("var x: byte[-1];")),
+    ("too-large", ".constant global N: byte = 3; type t = byte[N - 4]; " + MAIN),
+    ("too-large", ".constant global N: byte = 1 << 22; " + body("var x = [0; N + 1];")),
+    ("array-length", ".constant global N: int = 3; type t = byte[N - 4]; " + MAIN),
+    ("array-length", ".constant global N: byte = 0; function f(x: byte[N]): void { } " + MAIN),
+    ("array-length", body("var x: byte[1 / 0];")),
+    ("cyclic-constant", ".constant global N: byte = N + 1; type t = byte[N]; " + MAIN),
+    ("cyclic-constant", "global t: byte[len t] = [1]; " + MAIN),
+    ("cyclic-constant", "global t: byte[N] = [1]; .constant global N: byte = len t; " + MAIN),
+    ("recursive-type", "type t = struct { x: byte[sizeof t]; }; " + MAIN),
+    ("recursive-type", "type t<T> = struct { x: byte[sizeof t<T>]; y: T; }; " +
+     body("var x: t<byte>;")),
+    ("not-constant", body("var n = 3; var x: byte[n];")),
+    ("not-constant", body("var n = 3; var x = [0; n];")),
+    ("not-constant", ".constant global n: byte = 3; function f(n: byte): void { var x: byte[n]; }"
+     + MAIN),
+    ("not-constant", "global t: byte[] = [1]; type u = byte[len t]; " + MAIN),
+    ("not-constant", ".extern .constant global N: byte; type t = byte[N]; " + MAIN),
+    ("not-constant", "type t = byte[main]; " + MAIN),
+    ("not-constant", "global p: byte = 1; type t = byte[sizeof byte + *&p]; " + MAIN),
+    ("operand-type", ".constant global N: float = 3.0f; type t = byte[N]; " + MAIN),
+    ("operand-type", ".constant global N: byte[1] = [3]; type t = byte[N]; " + MAIN),
+    ("type-mismatch", ".constant global N: int = 3; type t = byte[N + sizeof byte]; " + MAIN),
+    ("type-mismatch", ".constant global N: byte = 1.0f; type t = byte[N]; " + MAIN),
+    ("type-mismatch", ".constant global N: byte = 3; " + body("var x: byte[N] = [0; N + 1];")),
+    ("unknown-identifier", body("var x: byte[N];")),
+    ("ambiguous-identifier", "namespace a { .constant global N: byte = 1; } using a; using b; "
+     "namespace b { .constant global N: byte = 1; } " + body("var x: byte[N];")),
     # templates
     ("template-arity", "type t<A, B> = A; " + body("var x: t<byte>;")),
     ("template-arity", "type t<A> = A; " + body("var x: t;")),

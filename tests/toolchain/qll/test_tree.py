@@ -106,6 +106,10 @@ def test_functions_are_in_order_of_declaration_and_only_those_that_are_reached()
     ("global y: byte = f(); global x: byte = -5; function f(): byte { return x; }", "x", None),
     ("global y: byte = f(); global x: byte = -5; function f(): byte { return 1; }", "x",
      [0xFFFFFFFB]),
+    ("global y: byte = f(); .constant global x: byte = 2 * z - 1; .constant global z: byte = -5; "
+     "function f(): byte { return x; }", "x", [0xFFFFFFF5]),
+    (".constant global x: byte = y + 1; .constant global y: byte = 'a' && f(); "
+     "function f(): byte { return x; }", "x", None),
     ("global p: * byte = &x[0]; global y: byte = *p; global x: byte[1] = [3];",
      "x", None),
     ("global x: byte = f(); function f(): byte { return 1; }", "x", None),

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from toolchain.qll import tree
-from toolchain.qll.check.names import Block
+from toolchain.qll.check.names import Block, Inner
 from toolchain.qll.check.resolve import Environment
 from toolchain.qll.syntax import nodes
-from toolchain.qll.tree import Expression, Local, Place, Value
+from toolchain.qll.tree import Expression, Place, Value
 from toolchain.qll.types import (
     FLOAT,
     UNKNOWN,
@@ -107,7 +107,8 @@ class Context:
         self.report = checker.report
         self.block = block
         self.env = env
-        self.scopes: list[dict[str, Local]] = []
+        self.inner = block if isinstance(block, Inner) else Inner(block, [])
+        self.scopes = self.inner.scopes
         self.mentions: dict[tree.Function, int] = {}
         self.globals: set[tree.Global] = set()
         self.indirect = False   # reads or writes what cannot be told, or calls a pointer
@@ -136,7 +137,7 @@ class Context:
         return self.error("type-mismatch", f"expected {wanted}, actual {given}", node, notes)
 
     def resolve(self, node: nodes.Type) -> Type:
-        return self.checker.types.resolve(node, self.block, self.env)
+        return self.checker.types.resolve(node, self.inner, self.env)
 
     def check(self, node: nodes.Expression, context: Type | None) -> Expression:
         """The typed expression, a value or a place."""

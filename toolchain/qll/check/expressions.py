@@ -35,10 +35,7 @@ class Expressions(Operators):
     # --- names -----------------------------------------------------------------------------------
 
     def local(self, name: str) -> Local | None:
-        for scope in reversed(self.scopes):
-            if name in scope:
-                return scope[name]
-        return None
+        return self.inner.local(name)
 
     def name(self, node: nodes.Name, context: Type | None) -> Expression:
         """A name as a place or value; not the callee of a call."""

@@ -100,24 +100,25 @@ class Literals(Context):
 
     def repeat(self, node: nodes.Repeat, context: Type | None) -> Expression:
         base = context.base if context is not None else None
+        count = self.checker.types.length(node.count, self.inner, self.env)
         if isinstance(base, (Array, Slice)):
             element = untagged(base.element)
             value = self.converted(node.element, element)
-            if isinstance(base, Array) and base.length != node.count:
+            if isinstance(base, Array) and count is not None and base.length != count:
                 return self.error("type-mismatch",
-                                  f"expected {base.length} elements, actual {node.count}", node)
+                                  f"expected {base.length} elements, actual {count}", node)
         else:
             value = self.value(node.element, None)
             element = untagged(value.type)
         if element.base is VOID:
             return self.error("void-member", "invalid void type: an element needs a value",
                               node.element)
-        if element is UNKNOWN:
+        if element is UNKNOWN or count is None:
             return Broken(node.pos)
-        kind = element.array(node.count)
+        kind = element.array(count)
         if self.checker.types.reject_large(kind, node.pos, node.end, "array literal"):
             return Broken(node.pos)
-        return tree.RepeatLiteral(node.pos, kind, value, node.count)
+        return tree.RepeatLiteral(node.pos, kind, value, count)
 
     def struct_literal(self, node: nodes.StructLiteral, context: Type | None) -> Expression:
         kind = untagged(self.resolve(node.target))

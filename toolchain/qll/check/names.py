@@ -9,7 +9,8 @@ from toolchain.qll.text import Text
 from toolchain.qll.types import BOOL, STRING, Named, Type, Variable, fingerprint, identical
 
 __all__ = [
-    "Ambiguous", "Block", "FunctionTemplate", "Namespace", "Reporter", "TypeTemplate", "lookup",
+    "Ambiguous", "Block", "FunctionTemplate", "Inner", "Namespace", "Reporter", "TypeTemplate",
+    "lookup",
 ]
 
 _E = TypeVar("_E")
@@ -227,6 +228,26 @@ class Block:
                 found.append(f"{namespace.label}::{last}".removeprefix("global::"))
             waiting.extend(namespace.namespaces.values())
         return found[0] if len(found) == 1 and found[0] != name else None
+
+
+class Inner(Block):
+    """A block as it is seen from within a function: values may be hidden by variables."""
+
+    __slots__ = ("scopes",)
+
+    def __init__(self, block: Block, scopes: "list[dict[str, tree.Local]]"):
+        super().__init__(block.namespace, block.parent)
+        self.usings = block.usings
+        self.known_types = block.known_types
+        self.known_values = block.known_values
+        self.scopes = scopes
+
+    def local(self, name: str) -> tree.Local | None:
+        """The variable of that name."""
+        for scope in reversed(self.scopes):
+            if name in scope:
+                return scope[name]
+        return None
 
 
 class Ambiguous(Generic[_E]):

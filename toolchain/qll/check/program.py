@@ -6,6 +6,7 @@ that they ask for), then find what is reachable and what can be in the image.
 """
 
 from toolchain.qll import tree
+from toolchain.qll.check.constant import Constants
 from toolchain.qll.check.expressions import Expressions
 from toolchain.qll.check.image import Readers, place_images, words_of
 from toolchain.qll.check.infer import Bindings, match
@@ -59,10 +60,13 @@ class Checker:
         self.report = Reporter(text)
         self.types = Resolver(self.report)
         self.types.postponed = []
+        self.constants = Constants(self)
+        self.types.length = self.constants.length
         self.warns_unused = warns_unused
         self.root = Namespace("global", None)
         self.root_block = Block(self.root, None)
-        self.globals: list[tuple[Global, nodes.Global, Block]] = []
+        self.globals: dict[Global, tuple[nodes.Global, Block]] = {}
+        self.typed: dict[Global, bool] = {}  # whether that is done, once it was begun
         self.functions: dict[Function, tuple[nodes.Function, Block]] = {}
         self.usings: list[tuple[nodes.Using, Block]] = []
         self.forward: list[tuple[Function, nodes.Function, Block]] = []
@@ -81,7 +85,7 @@ class Checker:
         self.signatures()
         self.bodies()
         program = tree.Program(self.text)
-        program.globals = [glob for glob, _, _ in self.globals]
+        program.globals = list(self.globals)
         if not self.report.errors:
             place_images(program, self.plain, self.readers, self.initialiser_mentions)
             self.reach(program)
@@ -147,7 +151,7 @@ class Checker:
             self.clash_with_init(node)
         else:
             namespace.values[node.name] = glob
-        self.globals.append((glob, node, block))
+        self.globals[glob] = (node, block)
         if node.initialiser is None and not glob.extern:
             self.report.error("global-without-initialiser",
                               f"global '{node.name}' without initialiser must be marked .extern",
@@ -216,10 +220,8 @@ class Checker:
 
     def signatures(self) -> None:
         """Phase 2: the types of globals and functions."""
-        resolve = self.types.resolve
-        for glob, declaration, block in self.globals:
-            glob.type = resolve(declaration.type, block, None)
-            self.types.reject_void(glob.type, declaration.type, f"global '{glob.name}'")
+        for glob in self.globals:
+            self.settle(glob)
         for function, (node, block) in self.functions.items():
             self.signature(function, node, block, None)
             self.labels.add(function.label)
@@ -237,13 +239,23 @@ class Checker:
                     "duplicate-declaration", f"duplicate declaration of '{function.name}' "
                     f"with another signature: expected {function.type}, actual {other.type}",
                     other.pos, other.pos + len(other.name), self.report.declared(function.pos))
-        for glob, declaration, _ in self.globals:
+        for glob, (declaration, _) in self.globals.items():
             if self.types.reject_large(glob.type, declaration.name_pos,
                                        declaration.name_pos + len(glob.name),
                                        f"global '{glob.name}'"):
                 glob.type = UNKNOWN
         for function, (node, _) in self.functions.items():
             self.inspect(function, node)
+
+    def settle(self, glob: Global) -> bool:
+        """Resolve the type of a global, unless that was done; False if it is being done."""
+        if glob not in self.typed:
+            self.typed[glob] = False
+            declaration, block = self.globals[glob]
+            glob.type = self.types.resolve(declaration.type, block, None)
+            self.types.reject_void(glob.type, declaration.type, f"global '{glob.name}'")
+            self.typed[glob] = True
+        return self.typed[glob]
 
     def signature(self, function: Function, node: nodes.Function, block: Block,
                   env: Environment | None) -> None:
@@ -274,7 +286,7 @@ class Checker:
 
     def bodies(self) -> None:
         """Phase 3: initialisers and bodies, and all instances that come up."""
-        for glob, declaration, block in self.globals:
+        for glob, (declaration, block) in self.globals.items():
             if declaration.initialiser is None:
                 continue
             expressions = Expressions(self, block, None)
@@ -286,9 +298,13 @@ class Checker:
                                       "and cannot be initialised here",
                                       declaration.initialiser.pos, declaration.initialiser.end)
                 continue
-            glob.initialiser = value
-            if _is_plain(declaration.initialiser) and words_of(value) is not None:
+            word = self.constants.value(glob)
+            if word is not None:
+                value = tree.Const(value.pos, value.type, word)
                 self.plain.add(glob)
+            elif _is_plain(declaration.initialiser) and words_of(value) is not None:
+                self.plain.add(glob)
+            glob.initialiser = value
             self.readers[glob] = (expressions.globals, expressions.indirect)
             self.initialiser_mentions[glob] = expressions.mentions
             self.check_instances()

@@ -34,6 +34,15 @@ MAX_WORDS = 1 << 22
 Environment = dict[str, Type]
 """What the type parameters of the template at hand stand for."""
 
+Length = Callable[[nodes.Expression, Block, Environment | None], int | None]
+"""The number of elements that an expression in the place of a length stands for; None after an
+error. The checker sets it: expressions need types."""
+
+
+def _no_length(node: nodes.Expression, block: Block, env: Environment | None) -> int | None:
+    raise NotImplementedError
+
+
 _BUILTIN = {"byte": BYTE, "int": INT, "float": FLOAT, "void": VOID}
 
 
@@ -48,6 +57,7 @@ class Resolver:
         self.report = report
         self.pending: dict[Named, tuple[nodes.TypeDecl, Block]] = {}
         self.postponed: list[tuple[Type, int, int, str]] | None = []
+        self.length: Length = _no_length
         self._underway: set[Named] = set()
         self._depth = 0
         self._declared: list[Named] = []
@@ -106,9 +116,7 @@ class Resolver:
         if named.target is not None:
             return
         if named in self._underway:
-            self.report.error("recursive-type",
-                              f"recursive type: '{named.name}' depends on itself",
-                              named.pos, named.pos + len(named.name))
+            self._depends_on_itself(named)
             named.target = UNKNOWN
             return
         if named in self.pending:
@@ -130,7 +138,8 @@ class Resolver:
     def _array(self, node: nodes.ArrayType, block: Block, env: Environment | None) -> Type:
         element = self.resolve(node.element, block, env)
         self.reject_void(element, node.element, "an element")
-        return element.array(node.length)
+        length = self.length(node.length, block, env)
+        return UNKNOWN if length is None else element.array(length)
 
     def _slice(self, node: nodes.SliceType, block: Block, env: Environment | None) -> Type:
         element = self.resolve(node.element, block, env)
@@ -178,6 +187,38 @@ class Resolver:
             self.report.error("operand-type", f"expected struct type, actual {kind}",
                               node.base.pos, node.base.end)
         return UNKNOWN
+
+    def ensure_size(self, kind: Type) -> bool:
+        """Resolve whatever the size of a type depends on; False if it is not known, which was
+        reported unless it depends on a type argument that is to be inferred."""
+        known = True
+        seen: set[Type] = set()
+        waiting = [kind]
+        while waiting:
+            part = waiting.pop()
+            if part in seen:
+                continue
+            seen.add(part)
+            if isinstance(part, Variable) or part is UNKNOWN:
+                known = False
+            elif isinstance(part, Named):
+                self.ensure(part)
+                if part.target is None:
+                    self._depends_on_itself(part)
+                    known = False
+                else:
+                    waiting.append(part.target)
+            elif isinstance(part, Tagged):
+                waiting.append(part.target)
+            elif isinstance(part, Array):
+                waiting.append(part.element)
+            elif isinstance(part, Struct):
+                waiting.extend(member.type for member in part.parts)
+        return known
+
+    def _depends_on_itself(self, named: Named) -> None:
+        self.report.error("recursive-type", f"recursive type: '{named.name}' depends on itself",
+                          named.pos, named.pos + len(named.name.partition("<")[0]))
 
     def _ensure_base(self, kind: Type) -> None:
         while isinstance(kind, (Named, Tagged)):

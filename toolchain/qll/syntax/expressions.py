@@ -244,9 +244,9 @@ class ExpressionParser(TypeParser):
             return self.suffixes(self.struct_literal(self.type()))
         if following == "<" and i + 1 not in self.no_type_list:
             self.i = i + 1
-            self.remembering = False
+            remembering, self.remembering = self.remembering, False
             arguments = self.attempt(self.type_arguments)
-            self.remembering = True
+            self.remembering = remembering
             if arguments is not None:
                 after = kinds[self.i]
                 if after == "{" or ((after == "." or after == "[") and self.is_head(self.i)):
@@ -386,10 +386,7 @@ class ExpressionParser(TypeParser):
             elements.append(self.expression())
             if kinds[self.i] == ";":
                 self.i += 1
-                if kinds[self.i] != "INT":
-                    self.fail("expected the number of elements, an integer literal")
-                count = self.integer_value(self.texts[self.i])
-                self.i += 1
+                count = self.expression()
                 self.expect("]", "after the number of elements")
                 return nodes.Repeat(pos, self.end(), elements[0], count)
             while kinds[self.i] == ",":

@@ -64,7 +64,7 @@ class PointerType(Type):
 @node
 class ArrayType(Type):
     element: Type
-    length:  int
+    length:  Expression
 
 
 @node
@@ -157,7 +157,7 @@ class List(Expression):
 @node
 class Repeat(Expression):
     element: Expression
-    count:   int
+    count:   Expression
 
 
 @node

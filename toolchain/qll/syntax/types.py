@@ -1,5 +1,7 @@
 """Parsing types (section 3.2 of the language)."""
 
+from abc import ABC, abstractmethod
+
 from toolchain.qll.syntax import nodes
 from toolchain.qll.syntax.cursor import Cursor
 from toolchain.qll.syntax.lexer import KEYWORDS
@@ -10,12 +12,16 @@ __all__ = ["BUILTIN_TYPES", "TypeParser"]
 BUILTIN_TYPES = frozenset(["byte", "int", "float", "void"])
 
 
-class TypeParser(Cursor):
-    """Reads types."""
+class TypeParser(Cursor, ABC):
+    """Reads types. The length of an array is an expression, which the layer above reads."""
 
     def __init__(self, text: Text, index: int):
         super().__init__(text, index)
         self.no_type_list: set[int] = set()  # indices of `<` where no type arguments follow
+
+    @abstractmethod
+    def expression(self) -> nodes.Expression:
+        """Read an expression."""
 
     def type(self) -> nodes.Type:
         i = self.i
@@ -41,16 +47,14 @@ class TypeParser(Cursor):
         while True:
             kind = kinds[self.i]
             if kind == "[":
-                if kinds[self.i + 1] == "]":
-                    self.i += 2
+                self.i += 1
+                if kinds[self.i] == "]":
+                    self.i += 1
                     base = nodes.SliceType(base.pos, self.end(), base)
-                elif kinds[self.i + 1] == "INT" and kinds[self.i + 2] == "]":
-                    length = self.integer_value(self.texts[self.i + 1])
-                    self.i += 3
-                    base = nodes.ArrayType(base.pos, self.end(), base, length)
                 else:
-                    self.fail("expected the length of the array, an integer literal, or ']'",
-                              self.i + (2 if kinds[self.i + 1] == "INT" else 1))
+                    length = self.expression()
+                    self.expect("]", "after the length of an array")
+                    base = nodes.ArrayType(base.pos, self.end(), base, length)
             elif kind == ".":
                 self.i += 1
                 at = self.starts[self.i]
