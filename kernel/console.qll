@@ -120,7 +120,7 @@ namespace console {
 
   function has_foreground(): bool {
     for (var p = process::all; p != null; p = p->sibling) {
-      if (p->foreground && p->state != scheduler::ZOMBIE) { return true; }
+      if (p->foreground) { return true; }
     }
     return false;
   }

@@ -65,8 +65,7 @@ namespace display {
       device->control = machine::DISPLAY_FLIP;
     }
     if (device->control == machine::DISPLAY_PENDING) {
-      scheduler::chores = scheduler::chores | scheduler::FLIPPED;
-      return scheduler::block(scheduler::FLIP, 0);
+      return wait();
     }
     return device->control == machine::DISPLAY_READY ? 0 : -1;
   }
@@ -79,22 +78,34 @@ namespace display {
     }
   }
 
-  // The device shows nothing any more. The framebuffer stays in the page table.
-  function leave(p: * process::process): void {
-    if (owner != p) { return; }
+  // Block the running process until the device has taken the picture.
+  function wait(): byte {
+    scheduler::chores = scheduler::chores | scheduler::FLIPPED;
+    return scheduler::block(scheduler::FLIP, 0);
+  }
+
+  // The device shows nothing any more. The framebuffer stays in the page table. False if the device
+  // is still taking a picture: then the running process, which has the display, is blocked.
+  function leave(p: * process::process): bool {
+    if (owner != p) { return true; }
     var device = peripherals::display;
-    while (device->control == machine::DISPLAY_PENDING) { }
+    if (device->control == machine::DISPLAY_PENDING) {
+      wait();
+      return false;
+    }
     device->pixels = null;
     if (shown != 0) { memory::give(shown, device_words()); }
     shown = 0;
     owner = null;
+    return true;
   }
 
-  function close(p: * process::process): bool {
-    if (owner != p) { return false; }
-    leave(p);
+  // 0 or -1.
+  function close(p: * process::process): byte {
+    if (owner != p) { return -1; }
+    if (!leave(p)) { return 0; }  // blocked: the call is made again
     memory::unmap(&p->table, limits::FRAMEBUFFER);
     memory::give(pixels, width * height);
-    return true;
+    return 0;
   }
 }

@@ -87,8 +87,7 @@ namespace loader {
     if (p == null) { return syscall::FAILED; }
     if (!give_handles(p, parent, handles) || !load(p, where)
         || !pass_arguments(p, parent, s.pointer, s.length)) {
-      process::end(p, 0xFFFFFFFF);
-      process::reap(p);
+      process::discard(p);
       return syscall::FAILED;
     }
     scheduler::ready(p);

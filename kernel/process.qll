@@ -1,8 +1,10 @@
 // process.qll: processes: their memory, handles, parents and children, birth, faults and death.
 //
 // Owns:        `all`, the list of processes, and what hangs from each.
-// Invariants:  every process but the first has a living parent. A zombie owns nothing but its
-//              struct, which waits for the parent to ask for the status.
+// Invariants:  every process but the first has a parent that has not ended. A process that is ending
+//              runs nothing but `bury`, in turns of its own, so no clean-up ever finds its process
+//              blocked. A zombie owns nothing but its struct, which waits for the parent to ask for
+//              the status.
 // Interrupts:  call masked.
 // Sleeps:      never.
 
@@ -36,7 +38,8 @@ namespace process {
     pid: byte;
     parent: * process;
     sibling: * process;    // next in `all`
-    status: byte;          // of a zombie
+    ending: bool;          // it runs none of its own code any more
+    status: byte;          // of one that is ending or a zombie
     foreground: bool;      // ctrl-C kills it
     console_mode: byte;
     name: byte[24];
@@ -244,46 +247,92 @@ namespace process {
 
   // --- death -------------------------------------------------------------------------------------
 
-  // Release what a process holds. It becomes a zombie whose parent may ask for the status.
+  // Begin the end of a process: it runs none of its own code any more. What it holds is released by
+  // itself, step by step in turns of its own: `support::die` calls `bury` until it is done. So
+  // neither the caller nor anybody else waits for that, and a release that wakes those who wait for
+  // something cannot wake the process that is going.
   function end(p: * process, status: byte): void {
-    var child = all;
-    while (child != null) {
-      // A death can take others along: begin anew after each.
+    if (p->ending) { return; }
+    p->ending = true;
+    p->status = status;
+    p->foreground = false;
+    p->again = false;
+    p->registers[64] = <unsafe byte>support::die;
+    p->pages = null;  // privileged, as the kernel's own code
+    scheduler::rouse(p);
+  }
+
+  // One step of the running process's end; whom to resume.
+  function bury(p: * process): * process {
+    if (release(p)) {
+      scheduler::withdraw(p);
+      p->state = scheduler::ZOMBIE;
+      if (p == first) { kernel::stop(p->status); }
+      scheduler::wake(scheduler::CHILD, <unsafe byte>p->parent);
+      return scheduler::next();
+    }
+    if (p->state == scheduler::RUNNING) { return null; }
+    scheduler::save_frame();
+    return scheduler::next();
+  }
+
+  // Release something of what the running process holds: its children end with it, and go before it.
+  // True if nothing is left. It may block the process, which then tries again.
+  function release(p: * process): bool {
+    var alive = false;
+    for (var child = all; child != null; child = child->sibling) {
       if (child->parent == p) {
+        if (child->state == scheduler::ZOMBIE) {
+          reap(child);
+          return false;
+        }
         end(child, 0xFFFFFFFF);
-        reap(child);
-        child = all;
-      } else {
-        child = child->sibling;
+        alive = true;
       }
     }
-    if (p->state == scheduler::ZOMBIE) { return; }
-    scheduler::withdraw(p);
+    if (alive) {
+      scheduler::block(scheduler::CHILD, <unsafe byte>p);
+      return false;
+    }
     for (var i = 0; i < limits::HANDLES; i = i + 1) {
       if (p->handles[i] != null) {
-        var closing = p->handles[i];
-        p->handles[i] = null;
-        file::close(closing);
+        drop_handle(p, i);
+        return false;
       }
     }
-    display::leave(p);
+    if (!display::leave(p)) { return false; }
+    drop_memory(p);
+    return true;
+  }
+
+  function drop_handle(p: * process, place: byte): bool {
+    var closing = p->handles[place];
+    p->handles[place] = null;
+    return file::close(closing);
+  }
+
+  function drop_memory(p: * process): void {
     memory::give_all(&p->table);
     drop_directory(p);
     delete p->path;
-    p->state = scheduler::ZOMBIE;
-    p->status = status;
-    p->foreground = false;
-    if (p == first) { kernel::stop(status); }
-    scheduler::wake(scheduler::CHILD, <unsafe byte>p->parent);
+    p->path = null;
   }
 
-  // Forget a zombie.
+  // Forget a process that never ran. Its handles are its parent's, too, so closing them ends nothing.
+  function discard(p: * process): void {
+    for (var i = 0; i < limits::HANDLES; i = i + 1) {
+      if (p->handles[i] != null) { drop_handle(p, i); }
+    }
+    drop_memory(p);
+    reap(p);
+  }
+
+  // Forget a zombie, or a process that never ran.
   function reap(p: * process): void {
     var link = &all;
     while (*link != p) { link = &(*link)->sibling; }
     *link = p->sibling;
     count = count - 1;
-    if (scheduler::current == p) { scheduler::current = null; }
     delete p;
   }
 
@@ -296,14 +345,8 @@ namespace process {
 
   // Ctrl-C.
   function end_foreground(): void {
-    var p = all;
-    while (p != null) {
-      if (p->foreground && p->state != scheduler::ZOMBIE) {
-        end(p, 130);
-        p = all;
-      } else {
-        p = p->sibling;
-      }
+    for (var p = all; p != null; p = p->sibling) {
+      if (p->foreground) { end(p, 130); }
     }
   }
 

@@ -30,7 +30,8 @@ namespace scheduler {
   global tail: * process::process = null;
 
   // What a tick has to look after besides whose turn it is: how many sleep, and these.
-  .constant global MISSED: byte = 0x80000000;   // the serial line has something (support.qasm)
+  .constant global MISSED: byte = 0x80000000;   // a tick or an octet came in the midst of `resume`
+                                                // (support.qasm)
   .constant global POLLED: byte = 0x40000000;   // there is no serial line: the console is polled
   .constant global FLIPPED: byte = 0x20000000;  // the display has yet to take a picture
   global chores: byte = 0;
@@ -52,6 +53,7 @@ namespace scheduler {
 
   // Into the ring, as the last before it is the current process's turn again.
   function ready(p: * process::process): void {
+    p->waits_for = 0;
     p->state = READY;
     if (tail == null) {
       p->next = p;
@@ -62,10 +64,8 @@ namespace scheduler {
     tail = p;
   }
 
-  // Take a process out of the ring, if it is there, and let nothing wake it.
+  // Take a process out of the ring.
   function withdraw(p: * process::process): void {
-    if (p->state == BLOCKED && p->waits_for == SLEEP) { chores = chores - 1; }
-    if (p->state != READY && p->state != RUNNING) { return; }
     var before = tail;
     while (before->next != p) { before = before->next; }
     before->next = p->next;
@@ -79,6 +79,16 @@ namespace scheduler {
     current->waits_for = waits_for;
     current->object = object;
     return 0;
+  }
+
+  // Let a process run, whatever it waits for; the running one loses its turn.
+  function rouse(p: * process::process): void {
+    if (p->state == RUNNING) {
+      yield();
+    } else if (p->state != READY) {
+      if (p->waits_for == SLEEP) { chores = chores - 1; }
+      ready(p);
+    }
   }
 
   // The running process lets the others run once.
@@ -128,8 +138,21 @@ namespace scheduler {
     next_wake = soonest;
   }
 
-  // Whom to resume next. The registers of `current` are saved or worth nothing.
+  // What a tick does besides passing the turn on.
+  function look_after(): void {
+    chores = chores & (0 - MISSED - 1);
+    if (sleepers() != 0) {
+      var now = peripherals::now();
+      if (<unsafe int>(now - next_wake) >= 0) { wake_sleepers(now); }
+    }
+    if (chores & FLIPPED) { display::poll(); }
+    console::poll();
+  }
+
+  // Whom to resume next. The registers of `current` are saved or worth nothing. A tick that was
+  // missed is made up for: a process that does nothing but yield may make each of them be missed.
   function next(): * process::process {
+    if (chores & MISSED) { look_after(); }
     if (tail == null) {
       current = idle;
       return idle;
@@ -141,9 +164,9 @@ namespace scheduler {
     return p;
   }
 
-  // Whether the interrupted process can go on: it may have been ended, even forgotten, meanwhile.
+  // Whether the interrupted process can go on: it may have been ended meanwhile.
   function is_running(): bool {
-    return current != null && current->state == RUNNING;
+    return current->state == RUNNING;
   }
 
   // Keep the frame of the interrupted process, to resume it later.
@@ -153,13 +176,7 @@ namespace scheduler {
 
   // Interrupt 2. The interrupted process's registers have been saved already.
   .export function _timer(inside: byte): * process::process {
-    chores = chores & (0 - MISSED - 1);
-    if (sleepers() != 0) {
-      var now = peripherals::now();
-      if (<unsafe int>(now - next_wake) >= 0) { wake_sleepers(now); }
-    }
-    if (chores & FLIPPED) { display::poll(); }
-    console::poll();
+    look_after();
     if (!is_running()) { return next(); }  // a ctrl-C ended it
     if (current == idle) { return tail == null ? null : next(); }
     if (current->next == current) { return null; }

@@ -47,7 +47,7 @@ data @global::support::inside 1
   constant r5 @global::scheduler::_serial
   constant r6 @kernel$call
   jmp r6
-@kernel$missed:                       ; the next tick looks after it
+@kernel$missed:                       ; `scheduler::next` looks after it, or the next tick
   constant r0 @global::scheduler::chores
   load r1 r0
   constant r2 0x80000000
@@ -99,7 +99,7 @@ data @global::support::inside 1
 @global::support::timer_entry:
   constant r0 @global::support::inside
   load r0 r0
-  constant r1 @kernel$again
+  constant r1 @kernel$missed
   jnz r0 r1
   ; Save straight from the registers to the process, whose first 65 words are r0 ... r63, ip.
   ; That is half the work of copying the frame, and a tick mostly switches.
@@ -276,8 +276,8 @@ data @global::support::inside 1
 ; r0 = its address. Lets interrupts in, loads r0 ... r62 into the registers themselves and raises an
 ; interrupt of our own, so that the hardware puts them into the frame: two instructions a register,
 ; where copying memory to memory takes four. r63 and ip are put right in the frame by `switched`.
-; Another interrupt that comes before ours starts all this again: a tick is lost then, and what the
-; serial line has is left for the next tick.
+; Another interrupt that comes before ours starts all this again: a tick is put off then, and so is
+; what the serial line has.
 @kernel$resume:
   constant r62 1
   constant r2 65                ; its page table follows its registers
@@ -463,6 +463,13 @@ data @global::support::inside 1
 @global::support::idle:
   wait
   constant r0 @global::support::idle
+  jmp r0
+
+; --- what a process runs that is ending, privileged too: step after step of `process::bury` ------------
+@global::support::die:
+  constant r0 0x80
+  int r0
+  constant r0 @global::support::die
   jmp r0
 
 ; --- leaves, by the calling convention --------------------------------------------------------------

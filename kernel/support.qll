@@ -8,6 +8,7 @@ namespace support {
   function switch_entry(): void;
   function debug_entry(): void;
   function idle(): void;
+  function die(): void;
 
   // Stop the machine.
   function halt(code: byte): .abort void;

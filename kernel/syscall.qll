@@ -9,6 +9,7 @@
 
 namespace syscall {
   .constant global FAILED: byte = 0xFFFFFFFF;
+  .constant global ENDING: byte = 5;  // of a process that was ended and still holds something
 
   // What `stat` and `read_directory` tell.
   type status = struct { flags: byte; size: byte; sectors: byte; free: byte; };
@@ -30,14 +31,15 @@ namespace syscall {
   .export function _syscall(inside: byte): * process::process {
     var frame = <unsafe * byte>machine::FRAME_REGISTERS;
     var number = *frame;
+    var p = caller();
+    if (p->ending) { return process::bury(p); }
     var result = FAILED;
     if (number < len calls) {
       result = calls[number](frame[unsafe 1], frame[unsafe 2], frame[unsafe 3]);
     } else {
       none(0, 0, 0);
     }
-    var p = scheduler::current;
-    if (p == null || p->state == scheduler::ZOMBIE) { return scheduler::next(); }
+    if (p->ending) { return scheduler::next(); }
     if (p->state == scheduler::BLOCKED || p->again) {
       p->again = false;
       var ip = <unsafe * byte>machine::FRAME_IP;
@@ -141,10 +143,8 @@ namespace syscall {
   }
 
   function close(handle: byte, b: byte, c: byte): byte {
-    var f = opened(handle);
-    if (f == null) { return FAILED; }
-    caller()->handles[place_of(handle)] = null;
-    return file::close(f) ? 0 : FAILED;
+    if (opened(handle) == null) { return FAILED; }
+    return process::drop_handle(caller(), place_of(handle)) ? 0 : FAILED;
   }
 
   function create(name: byte, b: byte, c: byte): byte {
@@ -192,7 +192,7 @@ namespace syscall {
   }
 
   function display_close(a: byte, b: byte, c: byte): byte {
-    return display::close(caller()) ? 0 : FAILED;
+    return display::close(caller());
   }
 
   function key_state(a: byte, b: byte, c: byte): byte {
@@ -236,7 +236,7 @@ namespace syscall {
   // A process may end itself and those that descend from it.
   function kill(pid: byte, b: byte, c: byte): byte {
     var p = process::find(pid);
-    if (p == null || p->state == scheduler::ZOMBIE) { return FAILED; }
+    if (p == null || p->ending) { return FAILED; }
     if (!process::is_descendant(p, caller())) { return FAILED; }
     process::end(p, 143);
     return 0;
@@ -252,9 +252,14 @@ namespace syscall {
   // How ctrl-C finds those it ends: a child, and what it will spawn.
   function set_foreground(pid: byte, on: byte, c: byte): byte {
     var p = process::find(pid);
-    if (p == null || p->parent != caller()) { return FAILED; }
+    if (p == null || p->ending || p->parent != caller()) { return FAILED; }
     p->foreground = on != 0;
     return 0;
+  }
+
+  // The state that a program is told: the scheduler's, or ENDING.
+  function told_state(p: * process::process): byte {
+    return p->ending && p->state != scheduler::ZOMBIE ? ENDING : p->state;
   }
 
   function list_processes(address: byte, most: byte, c: byte): byte {
@@ -265,7 +270,7 @@ namespace syscall {
     }
     for (var p = process::all; p != null && listed < most; p = p->sibling) {
       var told = process_status {
-        pid = p->pid, parent = p->parent == null ? 0 : p->parent->pid, state = p->state,
+        pid = p->pid, parent = p->parent == null ? 0 : p->parent->pid, state = told_state(p),
         ticks = p->ticks, words = 0, name = p->name
       };
       for (var i = 0; i < p->table.count; i = i + 1) {

@@ -5,6 +5,7 @@ function state_name(state: byte): string {
   if (state == 2) { return "running "; }
   if (state == 3) { return "blocked "; }
   if (state == 4) { return "zombie  "; }
+  if (state == 5) { return "ending  "; }
   return "new     ";
 }
 

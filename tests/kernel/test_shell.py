@@ -4,6 +4,7 @@ from array import array
 
 import pytest
 
+from tests.support.live import PROMPT, Live
 from tests.support.system import boot
 from toolchain.qfs import Image, check
 
@@ -79,6 +80,34 @@ def test_control_c_ends_a_runaway_program_and_not_the_shell():
     session = boot("cat\rhalf a line\x03echo alive")
     assert "^C" in session.text
     assert "alive" in session.text
+
+
+@pytest.mark.parametrize("line", ["cat", "cat | cat", "sleep 100 | cat", "cat | sleep 100",
+                                  "cat | cat | cat > /tmp/f", "cat /bin/sh | sleep 100"])
+def test_control_c_ends_those_who_wait_for_one_another(line):
+    live = Live()
+    live.until(PROMPT)
+    for _ in range(3):
+        live.type(f"{line}\r")
+        live.run(2_000_000)
+        live.type("\x03")
+        live.until(PROMPT)
+    assert live.command("echo alive") == "alive\n"
+    rows = live.command("ps").split("\n")
+    assert [row for row in rows if row.endswith((" cat", " sleep"))] == []
+    assert live.finish().status == 0
+
+
+def test_kill_ends_the_last_reader_of_a_pipe():
+    session = boot(*["sleep 100 | cat &", "kill 3", "kill 2", "true"], "echo alive", "true", "ps")
+    assert "[3] ended with 143" in session.text
+    assert "alive\n" in session.text
+
+
+def test_a_process_that_only_yields_does_not_stop_the_clock():
+    session = boot("/test/attacks 50", "echo alive", limit=300_000_000)
+    assert "ok     50 spin yielding" in session.text
+    assert "alive\n" in session.text
 
 
 def test_control_d_ends_a_programs_input():

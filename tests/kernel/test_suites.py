@@ -1,10 +1,13 @@
 """The test programs on the disk: every system call, and every attack, on the golden model."""
 
 import re
+from array import array
 
 import pytest
 
+from sim.host.display import Display
 from tests.support.system import boot
+from toolchain.qfs import Image, check
 
 ATTACKS = 55
 
@@ -36,6 +39,16 @@ def test_forbidden_deeds_are_faults():
     session = boot(*(f"/test/attacks '@attack' {number}" for number in FATAL))
     deaths = re.findall(r"^process \d+ \(attacks\) .*", session.text, re.M)
     assert len(deaths) == len(FATAL), session.text
+
+
+@pytest.mark.slow
+def test_who_waits_for_what_nobody_else_has_can_end():
+    session = boot("/test/endings", "echo the shell is alive", "/bin/ps", display=Display(64, 48))
+    assert re.findall("^FAILED.*", session.text, re.M) == []
+    assert len(re.findall("^ok ", session.text, re.M)) == 9 * 6
+    assert "the shell is alive\n" in session.text
+    assert re.findall("^ +[0-9]+ .*", session.text, re.M)[-1].endswith(" ps")
+    assert check(Image(array("I", session.disk))) == []
 
 
 @pytest.mark.slow
