@@ -1,10 +1,12 @@
 """The README's programs do what it says, and the jobs it names are there."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from sim.cli import main as sim
 from sim.golden import run_words
 from tests.support.system import boot, system
 from toolchain.files import read_source
@@ -18,6 +20,9 @@ from toolchain.targets import library_files
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
+FILES = [Path(name) for name in subprocess.run(
+    ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()]
+PAGES = [ROOT / path for path in FILES if path.suffix == ".md"]
 
 
 def block(start):
@@ -63,18 +68,54 @@ def test_the_program_for_the_kernel_runs_as_shown(tmp_path):
                                                      disk=image.words.tobytes()).text
 
 
+def test_the_trace_begins_as_shown(tmp_path):
+    source, trace = tmp_path / "squares.qll", tmp_path / "trace.txt"
+    source.write_text(squares())
+    assert sim([str(source), "--trace", str(trace)]) == 55
+    shown = block("$ .venv/bin/python -m sim squares.qll --trace").split("\n")[2:6]
+    assert trace.read_text().split("\n")[:4] == shown
+
+
+def test_the_manuals_trace_is_the_hardwares(tmp_path):
+    source, trace = tmp_path / "product.qasm", tmp_path / "trace.txt"
+    page = (ROOT / "docs" / "simulation.md").read_text()
+    shown = next(text for text in re.findall(r"```\n(.*?)```", page, re.S) if "-- stop" in text)
+    lines = [line for line in shown.split("\n") if re.match(r" +\d+  0", line)]
+    source.write_text("\n".join(re.sub(r" {2,}.*", "", line.strip().split("  ", 2)[2])
+                                for line in lines))
+    assert sim([str(source), "--trace", str(trace)]) == 42
+    assert [line for line in trace.read_text().split("\n") if line] == [
+        line for line in shown.split("\n") if line and line != "main:"]
+
+
 def test_jobs_and_files_that_are_named_exist():
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.M))
-    assert set(re.findall(r"`make ([a-z]+)", README)) <= targets
-    for link in re.findall(r"\]\(([^)]+)\)", README):
-        assert (ROOT / link).exists(), link
-    for name in re.findall(r"`((?:kernel|rtl|docs)/[a-zA-Z_/]+\.[a-z]+)`", README):
-        assert (ROOT / name).exists(), name
+    for page in PAGES:
+        text = page.read_text()
+        assert set(re.findall(r"`make ([a-z][a-z-]*)", text)) <= targets, page
+        for name in re.findall(r"`([a-z]+/[a-z0-9_/.]*\.(?:py|qll|qasm|md|toml|cpp))`", text):
+            places = (ROOT, ROOT / "tests", page.parent)
+            assert any((place / name).exists() for place in places), f"{page}: {name}"
 
 
 def test_links_between_pages_lead_somewhere():
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"),
-             *(ROOT / folder / "README.md" for folder in ("rtl", "sim", "toolchain", "kernel"))]
-    for page in pages:
+    for page in PAGES:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_every_folder_of_sources_has_a_page():
+    folders = {path.parent for path in FILES if path.suffix in (".py", ".qll")
+               and path.parts[0] != "tests" and len(path.parts) > 1}
+    without = {folder for folder in folders if not (ROOT / folder / "README.md").exists()
+               and not any((ROOT / above / "README.md").exists() and above != Path(".")
+                           for above in folder.parents)}
+    assert without == set()
+
+
+def test_no_page_refers_to_sections_that_are_not_there():
+    """`section N` is one of a numbered manual, machine.md, and it exists."""
+    numbers = set(re.findall(r"^## (\d+)\.", (ROOT / "docs" / "machine.md").read_text(), re.M))
+    for page in PAGES:
+        for number in re.findall(r"section (\d+)", page.read_text()):
+            assert number in numbers, f"{page}: section {number}"
