@@ -7,11 +7,6 @@
 // Sleeps:      a read blocks until there is input.
 
 namespace console {
-  // Modes of a process's reads.
-  .constant global LINE: byte = 0;  // an edited line without its newline, as Quinix programs expect
-  .constant global RAW: byte = 1;   // octets as they are typed, without echo
-  .constant global TEXT: byte = 2;  // an edited line with its newline, so that 0 is the end of input
-
   .constant global CONTROL_C: byte = 3;
   .constant global CONTROL_D: byte = 4;
   .constant global BACKSPACE: byte = 8;

@@ -346,7 +346,7 @@ namespace process {
   // Ctrl-C.
   function end_foreground(): void {
     for (var p = all; p != null; p = p->sibling) {
-      if (p->foreground) { end(p, 130); }
+      if (p->foreground) { end(p, INTERRUPTED); }
     }
   }
 
@@ -398,7 +398,7 @@ namespace process {
   function punish(what: string): * process {
     var p = scheduler::current;
     report(p, *(<unsafe * byte>machine::FRAME_IP), what);
-    end(p, 0x80);
+    end(p, FAULTED);
     return scheduler::next();
   }
 

@@ -11,13 +11,6 @@
 // The usual tick is in support.qasm, for speed: it does what `_timer` does when there are no `chores`.
 
 namespace scheduler {
-  // States.
-  .constant global NEW: byte = 0;
-  .constant global READY: byte = 1;
-  .constant global RUNNING: byte = 2;
-  .constant global BLOCKED: byte = 3;
-  .constant global ZOMBIE: byte = 4;
-
   // What a blocked process waits for; its `object` says which one.
   .constant global SLEEP: byte = 1;    // the clock
   .constant global CHILD: byte = 2;    // the process itself: one of its children to end

@@ -8,18 +8,6 @@
 // Sleeps:      a call that must wait blocks its process and is made again from the beginning.
 
 namespace syscall {
-  .constant global FAILED: byte = 0xFFFFFFFF;
-  .constant global ENDING: byte = 5;  // of a process that was ended and still holds something
-
-  // What `stat` and `read_directory` tell.
-  type status = struct { flags: byte; size: byte; sectors: byte; free: byte; };
-  type listed = struct { flags: byte; size: byte; name: byte[24]; };
-
-  // What `list_processes` tells of each.
-  type process_status = struct {
-    pid: byte; parent: byte; state: byte; ticks: byte; words: byte; name: byte[24];
-  };
-
   type slice = struct { pointer: byte; length: byte; capacity: byte; };  // of a process: not to be
                                                                          // used as a slice here
   function caller(): * process::process {
@@ -61,7 +49,7 @@ namespace syscall {
   // An unknown number ends the process, as in Quinix.
   function none(a: byte, b: byte, c: byte): byte {
     process::report(caller(), *(<unsafe * byte>machine::FRAME_IP) - 1, "unknown system call");
-    process::end(caller(), 0x80);
+    process::end(caller(), process::FAULTED);
     return 0;
   }
 
@@ -136,8 +124,8 @@ namespace syscall {
   function open(name: byte, mode: byte, c: byte): byte {
     var where = path_in(name);
     if (!where) { return FAILED; }
-    var f = mode == 1 || mode == 2 ? file::open_writer(where, mode == 2)
-                                   : file::open_reader(where);
+    var f = mode == WRITING || mode == APPENDING ? file::open_writer(where, mode == APPENDING)
+                                                 : file::open_reader(where);
     delete where;
     return give_handle(f);
   }
@@ -238,7 +226,7 @@ namespace syscall {
     var p = process::find(pid);
     if (p == null || p->ending) { return FAILED; }
     if (!process::is_descendant(p, caller())) { return FAILED; }
-    process::end(p, 143);
+    process::end(p, process::KILLED);
     return 0;
   }
 
@@ -257,9 +245,9 @@ namespace syscall {
     return 0;
   }
 
-  // The state that a program is told: the scheduler's, or ENDING.
+  // The state that a program is told: its own, or ENDING.
   function told_state(p: * process::process): byte {
-    return p->ending && p->state != scheduler::ZOMBIE ? ENDING : p->state;
+    return p->ending && p->state != scheduler::ZOMBIE ? scheduler::ENDING : p->state;
   }
 
   function list_processes(address: byte, most: byte, c: byte): byte {
@@ -303,11 +291,11 @@ namespace syscall {
     return file::write_packed(f, caller(), address, octets);
   }
 
-  // Set where a file is read next; `whence` 0 from its start, 1 from here, 2 from its end.
+  // Set where a file is read next.
   function seek(handle: byte, offset: byte, whence: byte): byte {
     var f = opened(handle);
-    if (f == null || f->kind != file::READER || whence > 2) { return FAILED; }
-    var from = whence == 0 ? 0 : whence == 1 ? f->position : f->node->size;
+    if (f == null || f->kind != file::READER || whence > FROM_END) { return FAILED; }
+    var from = whence == FROM_START ? 0 : whence == FROM_HERE ? f->position : f->node->size;
     var to = from + offset;
     if (to > f->node->size) { return FAILED; }
     f->position = to;
@@ -409,7 +397,7 @@ namespace syscall {
 
   // --- console -----------------------------------------------------------------------------------
 
-  // How this process's reads of the console work: 0 lines, 1 raw, 2 text; the mode before.
+  // How this process's reads of the console work; the mode before.
   function console_mode(mode: byte, b: byte, c: byte): byte {
     var old = caller()->console_mode;
     if (mode > console::TEXT || (mode == console::RAW && peripherals::serial == null)) {
@@ -419,10 +407,9 @@ namespace syscall {
     return old;
   }
 
-  // Words of memory that are free: for processes, and 1 in the kernel's heap; 2 free sectors.
   function free_space(what: byte, b: byte, c: byte): byte {
-    if (what == 0) { return memory::free_words; }
-    if (what == 1) { return memory::heap_free(); }
-    return what == 2 ? fs::free_sectors : FAILED;
+    if (what == FREE_MEMORY) { return memory::free_words; }
+    if (what == FREE_HEAP) { return memory::heap_free(); }
+    return what == FREE_SECTORS ? fs::free_sectors : FAILED;
   }
 }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from system.calls import kernel_qll, load_calls, stubs_qll
+from system.calls import kernel_qll, load_calls
 from system.constants import constants_qll
 from toolchain.files import read_source
 from toolchain.places import FIRMWARE, KERNEL, ROOT
@@ -138,10 +138,8 @@ def build_kernel(paths: Paths, level: int = 2, cache: _Cache | None = None) -> P
 
 def build_program(paths: Paths, source: Path, level: int = 2,
                   cache: _Cache | None = None) -> Path:
-    """A flat image of a program for the kernel: target ``user`` with the namespace ``os``."""
-    stubs = Source("calls.qll", stubs_qll(load_calls(KERNEL / "syscalls.toml")))
+    """A flat image of a program for the kernel, as target ``user`` makes it."""
     qll = [*(read_source(str(path)) for path in library_files("user", ".qll")),
-           read_source(str(FIRMWARE / "os" / "os.qll")), stubs,
            read_source(str(source))]
     qasm = [read_source(str(path)) for path in library_files("user", ".qasm")]
     level = min(level, MOST_LEVEL.get(source.stem, level))

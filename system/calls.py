@@ -1,10 +1,16 @@
-"""The table of system calls, and what is made from it: the kernel's table and programs' stubs."""
+"""The interface of the kernel as one table, and what is made from it.
+
+That is the kernel's table of calls, the library's stubs in namespace ``os``, the constants and
+structs that both sides use, the numbers in `lib::support`, and the tables of two manuals.
+"""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Call", "CallTableError", "calls_markdown", "kernel_qll", "load_calls", "stubs_qll"]
+__all__ = ["Call", "CallTableError", "Constant", "Interface", "Struct", "calls_markdown",
+           "kernel_qll", "library_markdown", "library_qll", "load_calls"]
 
 
 class CallTableError(Exception):
@@ -18,9 +24,41 @@ class Call:
     name:      str
     arguments: tuple[tuple[str, str], ...]
     result:    str
+    library:   str  # name of the number in `lib::support`; empty if it has none there
+
+    @property
+    def signature(self) -> str:
+        parameters = ", ".join(f"{name}: {'string' if kind == 'path' else kind}"
+                               for name, kind in self.arguments)
+        return f"{self.name}({parameters}): byte"
 
 
-def load_calls(path: Path) -> list[Call]:
+@dataclass(frozen=True)
+class Constant:
+    """A number with a name that kernel and programs share."""
+    name:   str
+    value:  int
+    kernel: str  # namespace in the kernel; empty if only programs use it
+    note:   str
+
+
+@dataclass(frozen=True)
+class Struct:
+    """What a call tells in memory of the caller's."""
+    name:   str
+    fields: str  # as in QLL, without the braces
+    note:   str
+
+
+@dataclass(frozen=True)
+class Interface:
+    """The table. Calls are in the order of their numbers, all else as it stands in the file."""
+    calls:     tuple[Call, ...]
+    constants: tuple[Constant, ...]
+    structs:   tuple[Struct, ...]
+
+
+def load_calls(path: Path) -> Interface:
     """Read and check the table.
 
     Raises
@@ -29,12 +67,17 @@ def load_calls(path: Path) -> list[Call]:
         For numbers or names that come twice, more than three arguments, or bad TOML.
     """
     try:
-        rows = tomllib.loads(path.read_text())["call"]
-        calls = [Call(row["number"], row["name"], _arguments(row["arguments"]), row["result"])
-                 for row in rows]
+        table = tomllib.loads(path.read_text())
+        calls = [Call(row["number"], row["name"], _arguments(row["arguments"]), row["result"],
+                      row.get("library", "")) for row in table["call"]]
+        constants = [Constant(row["name"], row["value"], row.get("kernel", ""), row["note"])
+                     for row in table.get("constant", [])]
+        structs = [Struct(row["name"], row["fields"], row["note"])
+                   for row in table.get("struct", [])]
     except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
         raise CallTableError(f"{path}: {error}") from error
-    numbers, names = set(), set()
+    numbers: set[int] = set()
+    names: set[str] = set()
     for call in calls:
         if call.number in numbers or call.name in names:
             raise CallTableError(f"{path}: call {call.number} '{call.name}' is there twice")
@@ -42,7 +85,14 @@ def load_calls(path: Path) -> list[Call]:
             raise CallTableError(f"{path}: call '{call.name}' has more than three arguments")
         numbers.add(call.number)
         names.add(call.name)
-    return sorted(calls, key=lambda call: call.number)
+    rows: list[Constant | Struct] = [*constants, *structs]
+    for row in rows:
+        name = row.name
+        if name in names:
+            raise CallTableError(f"{path}: the name '{name}' is there twice")
+        names.add(name)
+    return Interface(tuple(sorted(calls, key=lambda call: call.number)), tuple(constants),
+                     tuple(structs))
 
 
 def _arguments(text: str) -> tuple[tuple[str, str], ...]:
@@ -50,26 +100,49 @@ def _arguments(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((name.strip(), kind.strip()) for name, kind in pairs)
 
 
-def kernel_qll(calls: list[Call]) -> str:
-    """The kernel's table: a function for each number, ``none`` for the gaps."""
-    by_number = {call.number: call.name for call in calls}
+def kernel_qll(table: Interface) -> str:
+    """The kernel's side: a function for each number, ``none`` for gaps; constants and structs."""
+    by_number = {call.number: call.name for call in table.calls}
     rows = "".join(f"    {by_number.get(number, 'none')},  // {number}\n"
                    for number in range(max(by_number) + 1))
+    spaces = dict.fromkeys(row.kernel for row in table.constants if row.kernel)
+    constants = "".join(
+        f"namespace {space} {{\n"
+        + _constants(row for row in table.constants if row.kernel == space) + "}\n\n"
+        for space in spaces)
     return ("// calls.qll: system calls by number. Generated from kernel/syscalls.toml.\n\n"
-            "namespace syscall {\n"
+            f"{constants}namespace syscall {{\n{_structs(table)}\n"
             f"  global calls: ((byte, byte, byte) => byte)[{max(by_number) + 1}] = [\n"
             f"{rows}  ];\n}}\n")
 
 
-def stubs_qll(calls: list[Call]) -> str:
-    """Functions for programs, in namespace ``os``: each makes one call."""
-    return ("// os.qll: the system calls. Generated from kernel/syscalls.toml.\n\n"
-            "namespace os {\n" + "\n".join(_stub(call) for call in calls) + "}\n")
+def library_qll(table: Interface) -> str:
+    """Programs' side: the numbers, and in namespace ``os`` a function that makes each call."""
+    numbers = "".join(f"  .constant global {call.library}: byte = {call.number};\n"
+                      for call in table.calls if call.library)
+    return ("// calls.qll: the system calls. Generated from kernel/syscalls.toml by\n"
+            "// `python -m system library`: do not edit.\n\n"
+            f"namespace lib::support {{\n{numbers}}}\n\n"
+            f"namespace os {{\n{_constants(table.constants)}\n{_structs(table)}\n"
+            + "\n".join(_stub(call) for call in table.calls) + "}\n")
+
+
+def _constants(rows: Iterable[Constant]) -> str:
+    return "".join(f"  .constant global {row.name}: byte = {_number(row.value)};  // {row.note}\n"
+                   for row in rows)
+
+
+def _number(value: int) -> str:
+    return str(value) if value < 0x10000 else f"0x{value:X}"
+
+
+def _structs(table: Interface) -> str:
+    return "".join(f"  // {row.note[0].upper()}{row.note[1:]}.\n"
+                   f"  type {row.name} = struct {{\n    {row.fields}\n  }};\n"
+                   for row in table.structs)
 
 
 def _stub(call: Call) -> str:
-    parameters = ", ".join(f"{name}: {'string' if kind == 'path' else kind}"
-                           for name, kind in call.arguments)
     lines, values = [], [str(call.number)]
     for name, kind in call.arguments:
         if kind == "path":
@@ -90,12 +163,24 @@ def _stub(call: Call) -> str:
         made = "result"
     lines.append(f"    return {made};")
     body = "\n".join(lines)
-    return (f"  // {call.result[0].upper()}{call.result[1:]}; -1 on failure.\n"
-            f"  function {call.name}({parameters}): byte {{\n{body}\n  }}\n")
+    failure = "" if call.name == "exit" else "; -1 on failure"
+    return (f"  // {call.result[0].upper()}{call.result[1:]}{failure}.\n"
+            f"  function {call.signature} {{\n{body}\n  }}\n")
 
 
-def calls_markdown(calls: list[Call]) -> str:
-    """The table for the manual."""
+def calls_markdown(table: Interface) -> str:
+    """The table for the kernel's manual."""
     rows = [f"| {call.number} | `{call.name}` | "
-            f"{', '.join(name for name, _ in call.arguments)} | {call.result} |" for call in calls]
+            f"{', '.join(name for name, _ in call.arguments)} | {call.result} |"
+            for call in table.calls]
     return "\n".join(["| number | call | arguments | result |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def library_markdown(table: Interface) -> str:
+    """The tables for the library's manual: calls, structs, constants."""
+    calls = [f"| `{call.signature}` | {call.result} |" for call in table.calls]
+    structs = [f"| `{row.name}` | {row.note}: `{row.fields}` |" for row in table.structs]
+    constants = [f"| `{row.name}` | {_number(row.value)} | {row.note} |" for row in table.constants]
+    return "\n".join(["| call | result; -1 on failure |", "|---|---|", *calls, "",
+                      "| struct | what it is |", "|---|---|", *structs, "",
+                      "| constant | value | meaning |", "|---|---|---|", *constants]) + "\n"

@@ -1,4 +1,4 @@
-"""Command line: write the sources that are generated for kernel and programs."""
+"""Command line: write the sources that are generated for kernel and library."""
 
 import argparse
 import sys
@@ -8,10 +8,11 @@ from system.calls import (
     CallTableError,
     calls_markdown,
     kernel_qll,
+    library_markdown,
+    library_qll,
     load_calls,
-    stubs_qll,
 )
-from system.constants import constants_qll
+from system.constants import constants_qll, windows_qll
 
 __all__ = ["main"]
 
@@ -21,9 +22,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m system",
         description="write the machine's constants or what the table of system calls gives")
-    parser.add_argument("what", choices=["constants", "kernel", "stubs", "markdown"],
-                        help="constants of the machine (QLL), the kernel's table of calls (QLL), "
-                             "programs' stubs (QLL), or the manual's table")
+    parser.add_argument("what", choices=["constants", "windows", "kernel", "library", "markdown",
+                                         "library-markdown"],
+                        help="constants of the machine for the kernel, windows for the bare "
+                             "library (firmware/lib/bare/windows.qll), the kernel's table of "
+                             "calls, the calls for programs (firmware/lib/user/calls.qll), or "
+                             "the tables of docs/kernel.md and docs/library.md")
     parser.add_argument("--calls", type=Path, default=Path("kernel/syscalls.toml"), metavar="FILE",
                         help="table of system calls (default: %(default)s)")
     parser.add_argument("-o", "--output", type=Path, help="default: standard output")
@@ -31,8 +35,11 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if args.what == "constants":
             text = constants_qll()
+        elif args.what == "windows":
+            text = windows_qll()
         else:
-            make = {"kernel": kernel_qll, "stubs": stubs_qll, "markdown": calls_markdown}
+            make = {"kernel": kernel_qll, "library": library_qll, "markdown": calls_markdown,
+                    "library-markdown": library_markdown}
             text = make[args.what](load_calls(args.calls))
         if args.output is None:
             sys.stdout.write(text)

@@ -11,9 +11,10 @@ from isa.machine import (
     PageFlag,
     Reason,
     SerialWord,
+    window_addresses,
 )
 
-__all__ = ["SWITCH_INTERRUPT", "constants", "constants_qll"]
+__all__ = ["SWITCH_INTERRUPT", "constants", "constants_qll", "windows_qll"]
 
 SWITCH_INTERRUPT = 5  # a software interrupt of the kernel's own; the hardware uses up to 4
 
@@ -51,3 +52,15 @@ def constants_qll() -> str:
                    for name, value in constants().items())
     return ("// machine.qll: the machine's constants. Generated from isa.\n"
             f"\nnamespace machine {{\n{rows}}}\n")
+
+
+def windows_qll() -> str:
+    """The bare library's QLL file: where the devices are that every machine has, and those that
+    follow them where they are fitted."""
+    windows = window_addresses(("timer", "clock", "debug_break", "console_output",
+                                "console_input", "host_file", "display", "keyboard"))
+    rows = "".join(f"  .constant global {name.upper()}: byte = {address:#x};\n"
+                   for name, address in windows.items())
+    return ("// windows.qll: the usual places of the devices. Generated from isa by\n"
+            "// `python -m system windows`: do not edit.\n"
+            f"\nnamespace _windows {{\n{rows}}}\n")

@@ -1,11 +1,11 @@
 // ps: list processes.
 
 function state_name(state: byte): string {
-  if (state == 1) { return "ready   "; }
-  if (state == 2) { return "running "; }
-  if (state == 3) { return "blocked "; }
-  if (state == 4) { return "zombie  "; }
-  if (state == 5) { return "ending  "; }
+  if (state == os::READY) { return "ready   "; }
+  if (state == os::RUNNING) { return "running "; }
+  if (state == os::BLOCKED) { return "blocked "; }
+  if (state == os::ZOMBIE) { return "zombie  "; }
+  if (state == os::ENDING) { return "ending  "; }
   return "new     ";
 }
 

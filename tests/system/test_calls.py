@@ -8,11 +8,12 @@ from system.calls import (
     CallTableError,
     calls_markdown,
     kernel_qll,
+    library_markdown,
+    library_qll,
     load_calls,
-    stubs_qll,
 )
 from system.cli import main
-from system.constants import constants, constants_qll
+from system.constants import constants, constants_qll, windows_qll
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "kernel" / "syscalls.toml"
@@ -51,7 +52,8 @@ def test_the_kernels_table_has_a_row_for_each_number(tmp_path):
 
 
 def test_a_stub_passes_texts_as_the_kernel_wants_them(tmp_path):
-    stub = stubs_qll(load_calls(table(tmp_path, (7, "go", "name: path, text: string, at: * byte"))))
+    row = (7, "go", "name: path, text: string, at: * byte")
+    stub = library_qll(load_calls(table(tmp_path, row)))
     assert "function go(name: string, text: string, at: * byte): byte {" in stub
     assert ("lib::support::syscall3(7, <unsafe byte>name_text, <unsafe byte>&text, "
             "<unsafe byte>at)") in stub
@@ -59,14 +61,39 @@ def test_a_stub_passes_texts_as_the_kernel_wants_them(tmp_path):
 
 
 def test_the_first_calls_are_those_of_quinix():
-    names = [call.name for call in load_calls(TABLE) if call.number < 15]
+    names = [call.name for call in load_calls(TABLE).calls if call.number < 15]
     assert names == ["exit", "read", "write", "open", "close", "create", "destroy", "spawn",
                      "yield", "display_open", "display_flip", "display_close", "key_state",
                      "key_held", "clock"]
 
 
-def test_the_manuals_table_is_the_one_in_use():
+def test_the_manuals_tables_are_those_in_use():
     assert calls_markdown(load_calls(TABLE)) in (ROOT / "docs" / "kernel.md").read_text()
+    assert library_markdown(load_calls(TABLE)) in (ROOT / "docs" / "library.md").read_text()
+
+
+def test_the_librarys_files_are_made_from_the_tables():
+    library = ROOT / "firmware" / "lib"
+    assert library_qll(load_calls(TABLE)) == (library / "user" / "calls.qll").read_text()
+    assert windows_qll() == (library / "bare" / "windows.qll").read_text()
+
+
+def test_constants_and_structs_are_the_same_on_both_sides():
+    table = load_calls(TABLE)
+    kernel, library = kernel_qll(table), library_qll(table)
+    for row in table.structs:
+        assert f"type {row.name} = struct {{\n    {row.fields}\n  }};" in kernel
+        assert f"type {row.name} = struct {{\n    {row.fields}\n  }};" in library
+    for row in table.constants:
+        assert f" {row.name}: byte = " in library
+        assert (f" {row.name}: byte = " in kernel) == bool(row.kernel)
+
+
+def test_refuses_a_constant_of_a_names_name(tmp_path):
+    path = table(tmp_path, (1, "a", ""))
+    path.write_text(path.read_text() + '[[constant]]\nname = "a"\nvalue = 1\nnote = "n"\n')
+    with pytest.raises(CallTableError, match="the name 'a' is there twice"):
+        load_calls(path)
 
 
 def test_constants_are_the_machines():
@@ -82,5 +109,5 @@ def test_command_line(tmp_path, capsys):
     output = tmp_path / "made" / "calls.qll"
     assert main(["kernel", "--calls", str(TABLE), "-o", str(output)]) == 0
     assert "namespace syscall" in output.read_text()
-    assert main(["stubs", "--calls", str(tmp_path / "none")]) == 1
+    assert main(["library", "--calls", str(tmp_path / "none")]) == 1
     assert "system: " in capsys.readouterr().err

@@ -1,8 +1,8 @@
 // console.qll: the console devices of the bare machine, at their usual places.
 
 namespace std::console {
-  .constant global _OUTPUT_BASE: byte = 0x303;
-  .constant global _INPUT_BASE: byte  = 0x403;
+  .constant global _OUTPUT_BASE: byte = _windows::CONSOLE_OUTPUT;
+  .constant global _INPUT_BASE: byte  = _windows::CONSOLE_INPUT;
 
   // A word of a device's window.
   function _word(base: byte, offset: byte): * byte {

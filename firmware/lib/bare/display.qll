@@ -8,9 +8,9 @@ namespace display {
   .constant global FLIP: byte    = 1;
   .constant global PENDING: byte = 2;
 
-  .constant global _DISPLAY_BASE: byte = 0x603;
+  .constant global _DISPLAY_BASE: byte = _windows::DISPLAY;
   .constant global _FB_ADDR: byte      = 0x10000;
-  .constant global _control: * byte    = <unsafe * byte>0x603;
+  .constant global _control: * byte    = <unsafe * byte>_windows::DISPLAY;
 
   // The framebuffer, in the size that the device has, whatever was asked for.
   function open(width: byte, height: byte): graphics::framebuffer {

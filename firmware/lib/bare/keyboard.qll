@@ -16,7 +16,7 @@ namespace keyboard {
   .constant global KEY_ALT: byte       = 0x1000;
   .constant global KEY_META: byte      = 0x2000;
 
-  .constant global _KEYBOARD_BASE: byte = 0x607;
+  .constant global _KEYBOARD_BASE: byte = _windows::KEYBOARD;
 
   // Which of the keys above are held now, a bit each.
   function read(): byte {

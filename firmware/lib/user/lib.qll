@@ -95,26 +95,11 @@ namespace lib {
 }
 
 // The raw interface, in assembly: the number goes to r0, arguments to r1 to r3; r0 is the result.
+// The numbers are in calls.qll.
 namespace lib::support {
   function syscall(syscall: byte): byte;
   function syscall1(syscall: byte, arg0: byte): byte;
   function syscall2(syscall: byte, arg0: byte, arg1: byte): byte;
   function syscall3(syscall: byte, arg0: byte, arg1: byte, arg2: byte): byte;
   function debugger(): void;
-
-  .constant global EXIT_SYSCALL: byte          = 0;     // code; does not return
-  .constant global READ_SYSCALL: byte          = 1;     // handle, address of a slice -> count
-  .constant global WRITE_SYSCALL: byte         = 2;     // handle, address of a slice -> count
-  .constant global OPEN_SYSCALL: byte          = 3;     // address of a name, mode -> handle
-  .constant global CLOSE_SYSCALL: byte         = 4;     // handle
-  .constant global CREATE_SYSCALL: byte        = 5;     // address of a name
-  .constant global DESTROY_SYSCALL: byte       = 6;     // address of a name
-  .constant global SPAWN_SYSCALL: byte         = 7;
-  .constant global YIELD_SYSCALL: byte         = 8;
-  .constant global DISPLAY_OPEN_SYSCALL: byte  = 9;     // address of three words for the answer, width, height
-  .constant global DISPLAY_FLIP_SYSCALL: byte  = 10;
-  .constant global DISPLAY_CLOSE_SYSCALL: byte = 11;
-  .constant global KEY_STATE_SYSCALL: byte     = 12;    // -> key bits
-  .constant global KEY_ASCII_SYSCALL: byte     = 13;    // ASCII code -> 0 or 1
-  .constant global CLOCK_NOW_SYSCALL: byte     = 14;    // -> milliseconds
 }

@@ -71,10 +71,12 @@ def test_targets_put_their_files_in_front_in_order():
     assert library_files("none", ".qasm") == []
     assert [path.name for path in library_files("bare", ".qll")] == [
         "alloc.qll", "buffered.qll", "graphics.qll", "std.qll",
-        "alloc.qll", "clock.qll", "console.qll", "display.qll", "keyboard.qll", "wait.qll"]
+        "alloc.qll", "clock.qll", "console.qll", "display.qll", "keyboard.qll", "wait.qll",
+        "windows.qll"]
     assert [path.name for path in library_files("user", ".qll")] == [
         "alloc.qll", "buffered.qll", "graphics.qll", "std.qll",
-        "alloc.qll", "clock.qll", "console.qll", "display.qll", "lib.qll", "wait.qll"]
+        "alloc.qll", "calls.qll", "clock.qll", "console.qll", "display.qll", "lib.qll", "os.qll",
+        "wait.qll"]
     with pytest.raises(ValueError, match="target must be one of bare, user, none, not 'other'"):
         library_files("other", ".qll")
 

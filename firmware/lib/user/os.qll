@@ -1,26 +1,8 @@
 // os.qll: what programs under the kernel share: text out, arguments in.
 //
-// The system calls themselves, in the same namespace, are generated from kernel/syscalls.toml.
+// The system calls themselves, in the same namespace, are in calls.qll.
 
 namespace os {
-  .constant global FAILED: byte = 0xFFFFFFFF;
-
-  // Modes of `open` and `console_mode`, flags of `stat`.
-  .constant global READING: byte = 0;
-  .constant global WRITING: byte = 1;
-  .constant global APPENDING: byte = 2;
-  .constant global LINE: byte = 0;
-  .constant global RAW: byte = 1;
-  .constant global TEXT: byte = 2;
-  .constant global DIRECTORY: byte = 2;
-  .constant global EXECUTABLE: byte = 4;
-
-  type status = struct { flags: byte; size: byte; sectors: byte; free: byte; };
-  type listed = struct { flags: byte; size: byte; name: byte[24]; };
-  type process_status = struct {
-    pid: byte; parent: byte; state: byte; ticks: byte; words: byte; name: byte[24];
-  };
-
   // A copy that ends with a zero word, as the kernel wants names. The caller deletes it.
   function terminated(text: string): string {
     var copy = new byte[len text + 1];
