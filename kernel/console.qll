@@ -38,16 +38,16 @@ namespace console {
       send(code);
     } else if (code < 0x800) {
       send(0xC0 | code >> 6);
-      send(0x80 | code & 0x3F);
+      send(0x80 | (code & 0x3F));
     } else if (code < 0x10000) {
       send(0xE0 | code >> 12);
       send(0x80 | (code >> 6 & 0x3F));
-      send(0x80 | code & 0x3F);
+      send(0x80 | (code & 0x3F));
     } else {
       send(0xF0 | (code >> 18 & 7));
       send(0x80 | (code >> 12 & 0x3F));
       send(0x80 | (code >> 6 & 0x3F));
-      send(0x80 | code & 0x3F);
+      send(0x80 | (code & 0x3F));
     }
   }
 

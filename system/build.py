@@ -12,7 +12,7 @@ from system.constants import constants_qll
 from toolchain.files import read_source
 from toolchain.places import FIRMWARE, KERNEL, ROOT
 from toolchain.qfs import Image
-from toolchain.source import Source
+from toolchain.source import Source, SourceErrors
 from toolchain.targets import LIBRARY, library_files
 
 __all__ = ["Paths", "build", "build_disk", "build_kernel", "build_program"]
@@ -104,7 +104,9 @@ def _compile(qll: Sequence[Source], qasm: Sequence[Source], level: int) -> tuple
     from toolchain.qll.generate import generate
 
     def work() -> tuple[bytes, str]:
-        program, _ = analyse(list(qll))
+        program, warnings = analyse(list(qll))
+        if warnings:  # in our own sources they count as errors
+            raise SourceErrors(list(warnings))
         text = Source("compiled", generate(program, level, comments=False))
         linked = assemble([*qasm, text])
         words = b"".join(word.to_bytes(4, "little") for word in linked.words)

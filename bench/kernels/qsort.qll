@@ -18,7 +18,7 @@ function set(address: byte, value: byte): void { (<unsafe byte[1]>address)[0] = 
 // Sorts the words from address `low` to address `high`, both included.
 function sort(low: byte, high: byte): void {
   if (low >= high) { return; }
-  var pivot = word(low + (high - low >> 1));
+  var pivot = word(low + ((high - low) >> 1));
   var i = low;
   var j = high;
   while (i <= j) {

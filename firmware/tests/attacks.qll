@@ -57,7 +57,7 @@ function walk_off_heap(): void {
   for (var at = 0xA000; at < 0x100000; at = at + 1) { store(at, at); }
 }
 function jump_to_kernel(): void {
-  var entry = <unsafe () => void>(<unsafe byte>0x200);
+  var entry = <unsafe () => void>0x200;
   entry();
 }
 function run_stack(): void {

@@ -14,7 +14,7 @@ namespace limits {
   .constant global N: byte = 3;
   .constant global FLAG: bool = N != 3 || !(N >= 3);
   namespace deep { .constant global M: byte = <byte>WORDS * 2 + LATER; }
-  .constant global LATER: byte = N > 2 ? 1 : 'x' - 1 << 2;
+  .constant global LATER: byte = N > 2 ? 1 : ('x' - 1) << 2;
   .constant global WORDS: word = <word>N;
   type word = byte;
 }

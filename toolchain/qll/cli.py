@@ -35,6 +35,7 @@ WARNINGS = {
     "bounds":          "a constant index that is out of bounds",
     "condition":       "a condition that is always true or never",
     "interrupt":       "a call of an interrupt function",
+    "precedence":      "operators beside each other that one may expect to bind otherwise",
     "returned-local":  "a slice of a variable that ends with the function",
     "self-assign":     "an assignment of a variable to itself",
     "unreachable":     "statements that are never reached",

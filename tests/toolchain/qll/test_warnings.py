@@ -17,6 +17,9 @@ CASES = {
     "interrupt": (
         "tick(); return 0;",
         "'tick' is an interrupt function; it cannot return to a caller", "tick"),
+    "precedence": (
+        "var x = 1; return 0x80 | x & 0x3F;", "'|' beside '&' needs parentheses to be clear",
+        "& 0x3F"),
     "self-assign": ("var x = 1; x = x; return x;", "'x' is assigned to itself", "x = x"),
     "unreachable": ("return 0; tick;", "this is never reached", "tick;"),
     "unused-value": ("var x = 1; x == 2; return x;", "the value of this is not used", "x == 2"),
@@ -39,6 +42,21 @@ def test_a_slice_of_a_local_that_is_returned():
     assert "'a', which ends with the function [-Wreturned-local]" in found
 
 
+@pytest.mark.parametrize("expression, operators", [
+    ("x | y & x", "|&"), ("x & y | x", "&|"), ("x | y | x & (y)", "|&"),
+    ("x && y || x", "&& ||"), ("x || y && x", "|| &&"),
+    ("x - y >> 1", "- >>"), ("x << y + 1", "+ <<"), ("1 + (x) << (y) - 1", "+ <<"),
+    ("b | x == y", "== |"), ("b & x < y", "< &"), ("x >= y & b", ">= &"),
+])
+def test_operators_that_are_easily_misread(expression, operators):
+    found = warnings("function unused<T>(x: T, y: T, b: bool): byte "
+                     f"{{ return <byte>({expression}); }}\n")
+    one, other = operators.split() if " " in operators else operators
+    assert [text.split("\n")[0].split("warning: ")[1] for text in found][:1] == [
+        f"'{one}' beside '{other}' needs parentheses to be clear [-Wprecedence]"]
+    assert f"note: as it stands '{one}' comes first" in found[0]
+
+
 @pytest.mark.parametrize("body", [
     "for (var i = 0; i < 3; i = i + 1) { } return 0;",
     "var x: int = 1; if (x < 0) { } return 0;",
@@ -50,6 +68,9 @@ def test_a_slice_of_a_local_that_is_returned():
     "var a: byte[3]; return a[unsafe 3];",
     "var x = 1; x = x + 1; return x;",
     "if (1) { return 1; } return 0;",
+    "var x = 1; return (x | 2) & (x & 1) + 1 & x << 8;",
+    "var x = 1; return 1 | (<byte>(x == 2)) | (x << 3) - (x >> 1) | ((x) & 3);",
+    "var x = 1; if (x < 2 && x + 1 > 1) { } return (x || 0) && x;",
 ])
 def test_no_warning(body):
     assert warnings(f"function main(): byte {{ {body} }}\n", unused=True) == []

@@ -81,6 +81,8 @@ class Checker:
         """Check the whole program; the result is sound only if there were no errors."""
         for file in files:
             self.declare(file.declarations, self.root_block)
+            for node, operand in file.mixtures:
+                self.warn_of_mixture(node, operand)
         self.open_namespaces()
         self.signatures()
         self.bodies()
@@ -109,6 +111,12 @@ class Checker:
                 for part in node.name.split("::"):
                     inner = Block(inner.namespace.open(part), inner)
                 self.declare(node.declarations, inner)
+
+    def warn_of_mixture(self, node: nodes.Binary, operand: nodes.Binary) -> None:
+        """Warn of an operator beside another one that one may think to come first."""
+        self.report.warn("precedence", f"'{operand.operator}' beside '{node.operator}' needs "
+                         "parentheses to be clear", node.at, node.at + len(node.operator),
+                         (f"as it stands '{operand.operator}' comes first",))
 
     def duplicate(self, name: str, pos: int, earlier: int) -> None:
         where = self.report.declared(earlier) or ("it is predeclared",)

@@ -26,6 +26,14 @@ _LEVEL = {
 }
 _NOT_CHAINED = (4, 5)
 
+# For an operator, those that are easily taken to bind otherwise when they stand beside it.
+_COMPARISONS = frozenset(["==", "!=", "<", ">", "<=", ">="])
+_CONFUSED: dict[str, frozenset[str]] = {
+    "|": frozenset(["&", *_COMPARISONS]), "&": frozenset(["|", *_COMPARISONS]),
+    "||": frozenset(["&&"]), "&&": frozenset(["||"]),
+    "<<": frozenset("+-"), ">>": frozenset("+-"),
+}
+
 _EXPECTED_AFTER_TYPE_ARGUMENTS = frozenset(
     ["(", ")", "[", "]", "{", "}", ",", ";", ":", ".", "->", "?", "=", "==", "!=", "&&", "||",
      "&", "|"])
@@ -38,6 +46,7 @@ class ExpressionParser(TypeParser):
 
     def __init__(self, text: Text, index: int):
         super().__init__(text, index)
+        self.mixtures: list[tuple[nodes.Binary, nodes.Binary]] = []
         self.prefixes: dict[str, Callable[[], nodes.Expression]] = {
             "NAME": self.name, "global": self.name, "INT": self.integer, "FLOAT": self.float,
             "CHAR": self.character, "STRING": self.string, "(": self.parenthesis,
@@ -87,8 +96,18 @@ class ExpressionParser(TypeParser):
                           notes=("comparisons do not chain; use parentheses or '&&'",))
             self.i = i + 1
             right = self.binary(level + 1)
-            left = nodes.Binary(left.pos, right.end, operator, at, left, right)
+            left = nodes.Binary(left.pos, right.end, operator, at, left, right, False)
+            if operator in _CONFUSED:
+                self.note_mixture(left, _CONFUSED[operator])
             highest = level - 1 if level in _NOT_CHAINED else level
+
+    def note_mixture(self, node: nodes.Binary, confused: frozenset[str]) -> None:
+        """Remember operands that are another operator, of which one may think that it binds
+        otherwise, without parentheses."""
+        for operand in (node.left, node.right):
+            if type(operand) is nodes.Binary and not operand.grouped \
+                    and operand.operator in confused:
+                self.mixtures.append((node, operand))
 
     def prefix(self) -> nodes.Expression:
         read = self.prefixes.get(self.kinds[self.i])
@@ -372,6 +391,8 @@ class ExpressionParser(TypeParser):
                 if self.kinds[self.i] == "=" else ()
             self.fail("expected ')'", notes=notes)
         self.i += 1
+        if type(inner) is nodes.Binary:
+            inner.grouped = True
         return self.suffixes(inner)
 
     def array(self) -> nodes.Expression:

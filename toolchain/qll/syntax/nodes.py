@@ -1,7 +1,8 @@
 """The syntax tree: what the parser makes of a source, before anybody knows what a name means.
 
 Every node has `pos`, where it starts, and `end`, just behind it; both are positions in the text
-of the whole compilation (`toolchain.qll.text`). Parentheses leave no node behind.
+of the whole compilation (`toolchain.qll.text`). Parentheses leave no node behind, only a mark on
+the operator in them.
 """
 
 from toolchain.qll.node import node
@@ -231,11 +232,12 @@ class NewElements(Expression):
 
 @node
 class Binary(Expression):
-    """`at` is where the operator stands."""
+    """`at` is where the operator stands; `grouped` says that parentheses stand around it."""
     operator: str
     at:       int
     left:     Expression
     right:    Expression
+    grouped:  bool
 
 
 @node
@@ -411,4 +413,6 @@ class Namespace(Declaration):
 
 @node
 class File(Node):
+    """`mixtures` are operators with an operand that one may think to bind otherwise."""
     declarations: list[Declaration]
+    mixtures:     list[tuple[Binary, Binary]]

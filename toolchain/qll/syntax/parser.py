@@ -38,7 +38,8 @@ class _Parser(ExpressionParser):
         declarations = []
         while self.kinds[self.i] != "END":
             declarations.append(self.declaration())
-        return nodes.File(self.base, self.end() if self.i else self.base, declarations)
+        return nodes.File(self.base, self.end() if self.i else self.base, declarations,
+                          self.mixtures)
 
     def declaration(self) -> nodes.Declaration:
         start = self.i

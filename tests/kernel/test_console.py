@@ -1,0 +1,19 @@
+"""What the console makes of characters, seen from outside the machine."""
+
+from array import array
+
+import pytest
+
+from system.build import Paths, build_program
+from tests.support.system import boot, system
+from toolchain.qfs import Image
+
+
+@pytest.mark.parametrize("text", ["ā€", "߿ࠀ￿", "😀\U0010FFFF"])
+def test_characters_above_an_octet_go_out_as_utf_8(text, tmp_path):
+    source = tmp_path / "say.qll"
+    source.write_text(f'function main(a: string): byte {{ std::console::print("{text}\\n"); '
+                      "return 0; }\n")
+    image = Image(array("I", system().disk.read_bytes()))
+    image.write("/say", build_program(Paths(tmp_path), source).read_bytes(), executable=True)
+    assert text in boot("/say", disk=image.words.tobytes()).lines()
