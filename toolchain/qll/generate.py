@@ -6,7 +6,8 @@ registers and simplifies; 2 also works on loops and calls.
 
 from toolchain.qll import tree
 from toolchain.qll.middle.ir import Function, print_function
-from toolchain.qll.middle.lower import Module, lower
+from toolchain.qll.middle.lower import lower
+from toolchain.qll.middle.module import Module
 from toolchain.qll.middle.optimise import Check, optimise
 from toolchain.qll.target.allocate import TooManyPhis, allocate, clobbered
 from toolchain.qll.target.emit import emit_data, emit_function

@@ -51,7 +51,7 @@ __all__ = [
     "NewObject", "Node", "Not", "NullSlice", "Place", "PointerIndex", "PointerToSlice",
     "Program", "Read", "RepeatLiteral", "Return", "Retype", "RetypePlace", "SliceIndex",
     "SlicePointer", "Statement", "StringLiteral", "StructLiteral", "Subslice", "Temporary",
-    "Value", "Var", "VoidValue", "While", "dump", "root",
+    "Value", "Var", "VoidValue", "While", "children", "dump", "root",
 ]
 
 
@@ -568,6 +568,19 @@ class NewArray(Value):
     count:   Value
     fill:    Value | None
     source:  Value | None
+
+
+def children(expression: Expression) -> list[Expression]:
+    """The expressions directly below an expression, in the order of evaluation."""
+    found: list[Expression] = []
+    slots: tuple[str, ...] = getattr(type(expression), "__slots__")
+    for name in slots:
+        child = getattr(expression, name)
+        for item in child if isinstance(child, list) else [child]:
+            each = item[-1] if isinstance(item, tuple) else item  # a member with its value
+            if isinstance(each, Expression):
+                found.append(each)
+    return found
 
 
 # --- statements ----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import pytest
 from sim.golden.machine import Golden
 from toolchain.qasm import assemble
 from toolchain.qll.middle.ir import parse_function
-from toolchain.qll.middle.lower import Module
+from toolchain.qll.middle.module import Module
 from toolchain.qll.target.allocate import allocate, clobbered
 from toolchain.qll.target.emit import emit_function
 from toolchain.qll.target.place import place

@@ -44,27 +44,18 @@ Operations named as in the instruction set do what those instructions do. The ot
 `trap.T`       stop
 =============  ==================================================================================
 
-Kinds of memory access, from the language's rules about what an optimiser may do (qll.md, 15):
-
-====  ============================================================================================
-`p`   through a pointer: observable, kept in its place, one access for each
-`g`   a global by name: others may change it at calls, at `p` accesses and around loops
-`e`   ordinary memory: elements of slices, variables whose address is known to others
-`l`   a frame slot that nobody else can see
-`o`   word of the area for outgoing arguments
-`c`   read-only data made by the compiler
-====  ============================================================================================
+`K` is a `Memory`.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from typing import Any
 
 __all__ = [
     "BINARY", "COMMUTATIVE", "LEAVES", "NO_RESULT", "TERMINATORS", "TRAP_BOUNDS", "TRAP_CAPACITY",
-    "TRAP_NULL", "UNARY", "Block", "CallInfo", "Function", "Ins", "Slot", "parse_function",
-    "print_function",
-    "verify",
+    "TRAP_NULL", "UNARY", "Block", "CallInfo", "Function", "Ins", "Memory", "Slot", "final", "link",
+    "parse_function", "print_function", "verify",
 ]
 
 TRAP_NULL, TRAP_BOUNDS, TRAP_CAPACITY = 0, 1, 2  # added to 0xE0000000
@@ -78,6 +69,19 @@ COMMUTATIVE = frozenset("add mul and or eq neq fadd fmul feq".split())
 PURE = UNARY | BINARY | frozenset(["phi", "param"])
 TERMINATORS = frozenset(["jump", "branch", "ret", "trap"])
 NO_RESULT = TERMINATORS | frozenset(["store", "guard", "guardnot", "spill", "round"])
+
+
+class Memory(StrEnum):
+    """Kinds of memory access: all that the passes know about memory.
+
+    They say what the language lets an optimiser do.
+    """
+    POINTER  = "p"  # through a pointer: observable, kept in its place, one access for each
+    GLOBAL   = "g"  # a global by name: others may change it at calls, at POINTERs, around loops
+    ELEMENT  = "e"  # ordinary memory: elements of slices, variables whose address others know
+    LOCAL    = "l"  # a frame slot that nobody else can see
+    OUT      = "o"  # word of the area for outgoing arguments
+    CONSTANT = "c"  # read-only data made by the compiler
 
 
 class Slot:
@@ -107,9 +111,10 @@ class Ins:
     """An instruction and the value that it makes.
 
     `value` holds what is not an operand: the number of a constant, (name, offset) of a label,
-    (slot, offset) of a frame address, the kind of an access, a trap's number, a `CallInfo`.
+    (slot, offset) of a frame address, the `Memory` of an access, a trap's number, a `CallInfo`, the
+    `Slot` of what is spilled or reloaded, the `Block` whose address it is.
     """
-    __slots__ = ("op", "args", "value", "line", "n", "reg", "block", "fwd", "mark")
+    __slots__ = ("op", "args", "value", "line", "n", "reg", "block", "fwd", "is_short")
 
     def __init__(self, op: str, args: list["Ins"], value: Any = None, line: int = 0):
         self.op = op
@@ -120,7 +125,7 @@ class Ins:
         self.reg = -1      # register, once allocated
         self.block: Block | None = None
         self.fwd: Ins | None = None  # what replaces this value; see `Function.resolve`
-        self.mark = 0
+        self.is_short = False  # made to be short-lived: spilling it would not help
 
     def __repr__(self) -> str:
         return f"<{self.op} {self.value if self.value is not None else ''} %{self.n}>"
@@ -384,7 +389,10 @@ def parse_function(text: str) -> Function:
             ins.value = int(suffix) if suffix else None
             block.term = ins
         else:
-            ins.value = int(suffix) if suffix and suffix.isdigit() else suffix
+            if op in ("load", "store"):
+                ins.value = Memory(suffix)
+            else:
+                ins.value = int(suffix) if suffix else None
             waiting.append((ins, names))
             (block.phis if op == "phi" else block.body).append(ins)
     for ins, names in waiting:

@@ -14,7 +14,7 @@ that one takes an instruction less.
 
 from toolchain.qll.middle.cfg import Loop, analyse, find_loops
 from toolchain.qll.middle.fold import fold
-from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, final
+from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, Memory, final
 from toolchain.qll.middle.simplify import Ranges, may_alias, root_of
 
 __all__ = ["improve_loops", "trip_count"]
@@ -52,19 +52,19 @@ def _hoist(loop: Loop, preheader: Block) -> None:
     anything = False  # memory may change in ways that we cannot follow
     for block in inside:
         for ins in block.body:
-            if ins.op == "call" or ins.op in ("load", "store") and ins.value == "p":
+            if ins.op == "call" or ins.op in ("load", "store") and ins.value is Memory.POINTER:
                 anything = True
             elif ins.op == "store":
                 stores.append((ins.value, root_of(ins.args[0])))
 
     def steady(load: Ins) -> bool:
         kind = load.value
-        if kind == "c":
+        if kind is Memory.CONSTANT:
             return True
-        if kind == "p" or kind == "g" or anything and kind != "l":
+        if kind in (Memory.POINTER, Memory.GLOBAL) or anything and kind is not Memory.LOCAL:
             return False
         root = root_of(load.args[0])
-        return not any((other == "l") is (kind == "l") and may_alias(root, where)
+        return not any((other is Memory.LOCAL) is (kind is Memory.LOCAL) and may_alias(root, where)
                        for other, where in stores)
 
     for block in sorted(inside, key=lambda one: one.n):
@@ -73,12 +73,14 @@ def _hoist(loop: Loop, preheader: Block) -> None:
         for ins in block.body:
             op = ins.op
             if all(_invariant(arg, inside) for arg in ins.args):
-                if op in BINARY or op in UNARY or op == "load" and steady(ins) and (
-                        first or ins.value == "c") or first and op in ("guard", "guardnot"):
+                if op in BINARY or op in UNARY or first and op in ("guard", "guardnot") or (
+                        op == "load" and steady(ins) and (
+                            first or ins.value is Memory.CONSTANT)):
                     ins.block = preheader
                     preheader.body.append(ins)
                     continue
-            if op in ("guard", "guardnot", "store", "call") or op == "load" and ins.value == "p":
+            if op in ("guard", "guardnot", "store", "call") or (
+                    op == "load" and ins.value is Memory.POINTER):
                 first = False
             body.append(ins)
         block.body = body

@@ -6,7 +6,7 @@ from toolchain.qll.middle.cfg import shorten_latches, skip_empty, split_returns
 from toolchain.qll.middle.inline import bottom_up, count_calls, inline_calls
 from toolchain.qll.middle.ir import Function
 from toolchain.qll.middle.loops import improve_loops
-from toolchain.qll.middle.lower import Module
+from toolchain.qll.middle.module import Module
 from toolchain.qll.middle.simplify import simplify
 from toolchain.qll.middle.slots import promote_slots
 from toolchain.qll.middle.unroll import unroll_loops

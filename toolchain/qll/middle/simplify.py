@@ -15,14 +15,14 @@ from typing import Any
 
 from toolchain.qll.middle.cfg import analyse, prune, tidy
 from toolchain.qll.middle.fold import BOOLEAN, fold
-from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, final
+from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, Memory, final
 
 __all__ = ["remove_unused", "simplify"]
 
 MASK = 0xFFFFFFFF
 
 # A load of kind K may be dropped if nobody uses it.
-_DROPPABLE = frozenset(["e", "g", "l", "c"])
+_DROPPABLE = frozenset([Memory.ELEMENT, Memory.GLOBAL, Memory.LOCAL, Memory.CONSTANT])
 
 # Operations whose bounds follow from those of their operands.
 _ARITHMETIC = frozenset(["add", "sub", "mul", "and", "div", "mod", "shr", "shl", "or"])
@@ -230,7 +230,7 @@ class _Simplifier:
                 self._forget()
             elif op == "round":
                 self.memory = {address: entry for address, entry in self.memory.items()
-                               if entry[0] != "g"}
+                               if entry[0] is not Memory.GLOBAL}
             elif op == "mov":
                 ins.fwd = args[0]
                 continue
@@ -341,7 +341,7 @@ class _Simplifier:
     def _load(self, ins: Ins) -> bool:
         """Whether the load is replaced by a value."""
         kind = ins.value
-        if kind == "p":
+        if kind is Memory.POINTER:
             self._forget()
             return False
         address = ins.args[0]
@@ -355,17 +355,18 @@ class _Simplifier:
     def _store(self, ins: Ins) -> None:
         kind = ins.value
         address, value = ins.args
-        if kind == "p":
+        if kind is Memory.POINTER:
             self._forget()
-        elif kind == "o":
+        elif kind is Memory.OUT:
             pass
         else:
             root = root_of(address)
-            private = kind == "l"
+            private = kind is Memory.LOCAL
             memory = self.memory
             for other in [
                     other for other, (known, base, _) in memory.items()
-                    if (known == "l") is private and known != "c" and may_alias(root, base)]:
+                    if (known is Memory.LOCAL) is private and known is not Memory.CONSTANT
+                    and may_alias(root, base)]:
                 del memory[other]
             memory[address] = (kind, root, value)
 
@@ -373,7 +374,7 @@ class _Simplifier:
         """Something happened that may have changed all memory but private one."""
         if self.memory:
             self.memory = {address: entry for address, entry in self.memory.items()
-                           if entry[0] in ("l", "c")}
+                           if entry[0] in (Memory.LOCAL, Memory.CONSTANT)}
 
 
 class Ranges:

@@ -8,7 +8,7 @@ alone.
 """
 
 from toolchain.qll.middle.cfg import order
-from toolchain.qll.middle.ir import Block, Function, Ins, Slot, final
+from toolchain.qll.middle.ir import Block, Function, Ins, Memory, Slot, final
 
 __all__ = ["promote_slots"]
 
@@ -95,9 +95,9 @@ def _mark_private(function: Function, loaded: set[Slot]) -> bool:
                     if ins.op == "add":
                         sums[ins] = slot
                     elif ins.op == "load":
-                        ins.value = "l"
+                        ins.value = Memory.LOCAL
                     elif ins.op == "store":
-                        ins.value = "l"
+                        ins.value = Memory.LOCAL
                         if slot not in loaded:
                             changed = True
                             continue

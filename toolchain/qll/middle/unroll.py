@@ -7,7 +7,7 @@ runs keeps its test in each copy, which still saves most of the jumps back.
 """
 
 from toolchain.qll.middle.cfg import Loop, analyse, find_loops
-from toolchain.qll.middle.ir import Block, Function, Ins, link
+from toolchain.qll.middle.ir import Block, Function, Ins, Memory, link
 from toolchain.qll.middle.loops import NO_MEMORY_BEYOND, trip_count
 from toolchain.qll.middle.simplify import Ranges, simplify
 
@@ -83,7 +83,7 @@ def _copy_round(block: Block, body: list[Ins], values: dict[Ins, Ins],
     mark in front tells the passes that a new round begins.
     """
     values = dict(values)
-    if any(ins.op == "load" and ins.value == "g" and ins.args[0].block is not block
+    if any(ins.op == "load" and ins.value is Memory.GLOBAL and ins.args[0].block is not block
            for ins in body):
         mark = Ins("round", [], None, block.term.line)
         mark.block = out

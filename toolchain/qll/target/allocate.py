@@ -366,7 +366,7 @@ def _relieve(shape: _Shape, crowded: list[tuple[Block, int, int]]) -> None:
             for arg in ins.args:
                 near.setdefault(arg, distance)
         candidates = [value for value in shape.bits(live & ~chosen)
-                      if value.op != "reload" and value.mark != 1]
+                      if value.op != "reload" and not value.is_short]
         if index < 0:
             candidates = [value for value in candidates if value not in block.phis]
         candidates.sort(key=lambda one: (-near.get(one, 1 << 20), one.n))
@@ -421,7 +421,7 @@ def _rewrite(shape: _Shape, spilled: list[Ins], over_calls: bool = True) -> None
             inserted.setdefault(pred, {}).setdefault(pred.term, []).append(current)
             reloads.append(pred)
             phi.args[index] = current
-        value.mark = 1  # has a short life now: of no use to spill it again
+        value.is_short = True
         if slot is not None and reloads:
             store = Ins("spill", [value], slot, value.line)
             assert value.block is not None
@@ -511,7 +511,7 @@ def _again(value: Ins, slot: Slot | None, line: int, block: Block) -> Ins:
     else:
         made = Ins("reload", [], slot, line)
     made.block = block
-    made.mark = 1
+    made.is_short = True
     return made
 
 

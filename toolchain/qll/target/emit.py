@@ -14,8 +14,8 @@ function proper, whose label ends in `$fast`: result and first argument in `r0`,
 import re
 from typing import Any
 
-from toolchain.qll.middle.ir import BINARY, LEAVES, UNARY, Block, Function, Ins
-from toolchain.qll.middle.lower import Data, Module
+from toolchain.qll.middle.ir import BINARY, LEAVES, UNARY, Block, Function, Ins, Memory
+from toolchain.qll.middle.module import Data, Module
 from toolchain.qll.target.allocate import LINK, ONE, PRESERVED, STACK, TEMPORARY
 from toolchain.qll.target.place import TRAPS, jump_targets
 
@@ -551,4 +551,4 @@ def _register(value: Ins) -> int:
 def _is_pure(ins: Ins) -> bool:
     """Whether nobody misses the instruction if its result is not used."""
     return (ins.op in BINARY or ins.op in UNARY or ins.op in LEAVES or ins.op == "mov"
-            or ins.op == "reload" or ins.op == "load" and ins.value != "p")
+            or ins.op == "reload" or ins.op == "load" and ins.value is not Memory.POINTER)

@@ -7,7 +7,7 @@ so that values do not live much longer than before. Stores, checks and whatever 
 tell apart keep their order (see `ir` for the kinds of access).
 """
 
-from toolchain.qll.middle.ir import Function, Ins
+from toolchain.qll.middle.ir import Function, Ins, Memory
 
 __all__ = ["schedule"]
 
@@ -60,7 +60,7 @@ def _stretch(body: list[Ins], users: list[Ins], takes_over: dict[Ins, Ins]) -> l
             if source is not None:
                 before.add(source)
         op = ins.op
-        if op == "store" or op == "load" and ins.value == "p":
+        if op == "store" or op == "load" and ins.value is Memory.POINTER:
             before.update(loads)
             before.update((store, check))
             loads = []
