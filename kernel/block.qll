@@ -1,6 +1,6 @@
 // block.qll: the block device, and a cache of its sectors.
 //
-// Owns:        the device's window and `buffers`.
+// Owns:        the device's window, `buffers` and `unsettled`.
 // Invariants:  sector s is in buffer s mod BUFFERS or in none; what is in a buffer is what is on the
 //              disk, for writes go through at once. So the order of writes is the order of calls.
 // Interrupts:  call masked.
@@ -12,6 +12,7 @@ namespace block {
 
   global sectors: byte = 0;
   global buffers: * buffer = null;
+  global unsettled: bool = false;  // a barrier has failed, and nobody was told
 
   // False if there is no disk, or no memory for the cache.
   function start(): bool {
@@ -51,7 +52,17 @@ namespace block {
 
   // All that was written is on the disk for good, and before all that will be.
   function barrier(): bool {
-    return command(machine::BLOCK_FLUSH, 0, 0, null);
+    if (command(machine::BLOCK_FLUSH, 0, 0, null)) { return true; }
+    unsettled = true;
+    return false;
+  }
+
+  // Whether every barrier since this was last asked has held. Each operation on files asks at its
+  // end, so that a failure is told to the one whose writes it concerns.
+  function settled(): bool {
+    var good = !unsettled;
+    unsettled = false;
+    return good;
   }
 
   function slot(sector: byte): * buffer {

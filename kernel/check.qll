@@ -1,17 +1,64 @@
 // check.qll: what a crash can leave on a disk, mended at mount.
 //
-// Owns:        nothing; two temporary tables with a word for each sector.
+// Owns:        nothing; two temporary bit maps of the disk's sectors, and a list.
 // Invariants:  entries are mended before sectors are freed, so a crash while mending is mended by the
 //              next mount.
 // Interrupts:  call masked, before anything is open.
 // Sleeps:      never.
 
 namespace check {
-  global reached: * byte = null;  // for each sector: 0, 1, or, if a file begins there, where its
-                                  // entry stands: 2 + sector * ENTRIES + slot
-  global stack: * byte = null;    // directories still to be walked
-  global depth: byte = 0;
-  global unread: bool = false;    // a directory could not be read: what it leads to is not known
+  global reached: * byte = null;    // a bit for each sector: something leads there
+  global waiting: * byte = null;    // and: a directory begins there that is still to be walked
+  global list: * byte = null;       // the first of those directories, which need no search
+  global listed: byte = 0;
+  global unlisted: byte = 0;        // how many bits are set in `waiting`
+  global unread: bool = false;      // a directory could not be read: what it leads to is not known
+  global dropped: bool = false;     // an entry: the count of a directory seen before may be wrong now
+
+  // --- bit maps ----------------------------------------------------------------------------------
+
+  function has(map: * byte, sector: byte): bool {
+    return map[unsafe sector / 32] >> sector % 32 & 1;
+  }
+
+  function put(map: * byte, sector: byte): void {
+    map[unsafe sector / 32] = map[unsafe sector / 32] | 1 << sector % 32;
+  }
+
+  // --- directories to be walked ------------------------------------------------------------------
+
+  function push(first: byte): void {
+    if (listed < limits::DIRECTORIES) {
+      list[unsafe listed] = first;
+      listed = listed + 1;
+    } else {
+      put(waiting, first);
+      unlisted = unlisted + 1;
+    }
+  }
+
+  // One of the directories that wait, 0 if there are none.
+  function pop(): byte {
+    if (listed == 0) { refill(); }
+    if (listed == 0) { return 0; }
+    listed = listed - 1;
+    return list[unsafe listed];
+  }
+
+  function refill(): void {
+    for (var i = 0; unlisted != 0 && listed < limits::DIRECTORIES; i = i + 1) {
+      while (waiting[unsafe i] != 0 && listed < limits::DIRECTORIES) {
+        var bit = 0;
+        while ((waiting[unsafe i] >> bit & 1) == 0) { bit = bit + 1; }
+        waiting[unsafe i] = waiting[unsafe i] & waiting[unsafe i] - 1;
+        unlisted = unlisted - 1;
+        list[unsafe listed] = i * 32 + bit;
+        listed = listed + 1;
+      }
+    }
+  }
+
+  // --- the walk ----------------------------------------------------------------------------------
 
   // Mark a chain, at most `most` sectors of it; how many are sound. It is cut where it leaves the
   // data area, meets another chain or is too long.
@@ -19,138 +66,135 @@ namespace check {
     var sector = first;
     var last = 0;
     var length = 0;
-    while (length < most && fs::is_data(sector) && !reached[unsafe sector]
-           && fs::fat[unsafe sector] != fs::FREE) {
-      reached[unsafe sector] = 1;
+    var word = fat::END;
+    while (length < most && fat::is_data(sector) && !has(reached, sector)) {
+      var next = fat::get(sector);
+      if (next == fat::FREE) { break; }
+      put(reached, sector);
+      word = next;
       last = sector;
       length = length + 1;
-      sector = fs::fat[unsafe sector];
+      sector = next;
     }
-    if (last != 0 && fs::fat[unsafe last] != fs::END) { fs::set_fat(last, fs::END); }
+    if (word != fat::END) { fat::set(last, fat::END); }
     return length;
   }
 
-  global dropped: bool = false;   // an entry: the count of a directory seen before may be wrong now
+  // The root's chain: in front of the data area its first sector has a word of 0 until it grows.
+  function mark_root(): bool {
+    if (fat::is_data(fs::disk.root)) { return mark(fs::disk.root, -1) != 0; }
+    put(reached, fs::disk.root);
+    var next = fat::get(fs::disk.root);
+    if (next != fat::FREE && next != fat::END && mark(next, -1) == 0) {
+      fat::set(fs::disk.root, fat::FREE);
+    }
+    return true;
+  }
 
   function drop(sector: byte, slot: byte): void {
     dropped = true;
     fs::update_entry(sector, slot, fs::DELETED, 0, 0);
   }
 
-  // Two entries lead to one chain, after an interrupted rename: the newer one stays.
-  function drop_older(sector: byte, slot: byte, moves: byte, other: byte): void {
-    var other_sector = (other - 2) / fs::ENTRIES;
-    var other_slot = (other - 2) % fs::ENTRIES;
-    var words = block::get(other_sector);
-    if (words == null) { return; }
-    var e = <unsafe * fs::entry>&words[unsafe other_slot * sizeof fs::entry];
-    if (moves > e->moves) { drop(other_sector, other_slot); } else { drop(sector, slot); }
-  }
-
+  // An entry that leads where another has led is its second name, and is dropped.
   function walk_entry(sector: byte, slot: byte, e: fs::entry): void {
-    var is_known = fs::is_data(e.first) && reached[unsafe e.first] > 1;
-    if (is_known) {
-      drop_older(sector, slot, e.moves, reached[unsafe e.first]);
-      return;
-    }
-    if (e.flags & fs::DIRECTORY) {
+    if (fat::is_data(e.first) && has(reached, e.first)) {
+      drop(sector, slot);
+    } else if (e.flags & fs::DIRECTORY) {
       if (mark(e.first, -1) == 0) {
         drop(sector, slot);
         return;
       }
-      stack[unsafe depth] = e.first;
-      depth = depth + 1;
+      push(e.first);
+      var count = count_of(e.first);
+      if (fs::counts_entries() && count != e.size) {
+        fs::update_entry(sector, slot, e.flags, e.first, count);
+      }
     } else if (e.first != 0 || e.size != 0) {
-      var need = (e.size + fs::SECTOR_OCTETS - 1) / fs::SECTOR_OCTETS;
-      if (e.size > 0 - fs::SECTOR_OCTETS) { need = -1; }
+      var need = e.size / fs::SECTOR_OCTETS + (e.size % fs::SECTOR_OCTETS ? 1 : 0);
       var have = mark(e.first, need);
       if (have < need || have == 0) {
         fs::update_entry(sector, slot, e.flags, have ? e.first : 0,
-                         std::math::min(e.size, have * fs::SECTOR_OCTETS));
+                         have < need ? have * fs::SECTOR_OCTETS : e.size);
       }
-      if (have == 0) { return; }
-    } else {
-      return;
     }
-    reached[unsafe e.first] = 2 + sector * fs::ENTRIES + slot;
   }
 
-  // Walk the entries of a directory, and put their number into its own entry.
-  function walk_directory(first: byte): void {
+  function count_of(first: byte): byte {
     var count = 0;
-    for (var sector = first; sector != 0; sector = fs::following(sector)) {
+    for (var w = fat::begin(first); w.sector != 0; fat::advance(&w)) {
+      var words = block::get(w.sector);
+      if (words == null) { return count; }
       for (var slot = 0; slot < fs::ENTRIES; slot = slot + 1) {
-        var words = block::get(sector);
+        if (fs::exists(fs::entry_at(words, slot))) { count = count + 1; }
+      }
+    }
+    return count;
+  }
+
+  function walk_directory(first: byte): void {
+    for (var w = fat::begin(first); w.sector != 0; fat::advance(&w)) {
+      for (var slot = 0; slot < fs::ENTRIES; slot = slot + 1) {
+        var words = block::get(w.sector);
         if (words == null) {
           unread = true;
           return;
         }
-        var e = <unsafe * fs::entry>&words[unsafe slot * sizeof fs::entry];
-        if (fs::exists(e)) {
-          count = count + 1;
-          walk_entry(sector, slot, *e);
-        }
+        var e = fs::entry_at(words, slot);
+        if (fs::exists(e)) { walk_entry(w.sector, slot, *e); }
       }
     }
-    if (reached[unsafe first] > 1) { put_count(reached[unsafe first] - 2, count); }
-  }
-
-  function put_count(where: byte, count: byte): void {
-    var sector = where / fs::ENTRIES;
-    var slot = where % fs::ENTRIES;
-    var words = block::get(sector);
-    if (words == null) { return; }
-    var e = <unsafe * fs::entry>&words[unsafe slot * sizeof fs::entry];
-    if (e->size != count) { fs::update_entry(sector, slot, e->flags, e->first, count); }
   }
 
   // Free what nothing reaches, unless a bad sector hides what it reaches; count what is free.
   function sweep(): void {
     var free = 0;
     for (var sector = fs::disk.data_first; sector < fs::disk.total; sector = sector + 1) {
-      if (!reached[unsafe sector]) {
-        var state = fs::fat[unsafe sector];
-        if (state != fs::FREE && state != fs::RESERVED && !unread) {
-          fs::set_fat(sector, fs::FREE);
-          state = fs::FREE;
+      if (!has(reached, sector)) {
+        var state = fat::get(sector);
+        if (state != fat::FREE && state != fat::RESERVED && !unread) {
+          fat::set(sector, fat::FREE);
+          state = fat::FREE;
         }
-        if (state == fs::FREE) {
-          if (free == 0) { fs::cursor = sector; }
+        if (state == fat::FREE) {
+          if (free == 0) { fat::cursor = sector; }
           free = free + 1;
         }
       }
     }
-    fs::free_sectors = free;
+    fat::free_sectors = free;
   }
 
   // Walk every directory; false if there is not even a root.
-  function walk_all(): bool {
-    support::fill(reached, 0, fs::disk.total);
-    if (mark(fs::disk.root, -1) == 0) { return false; }
-    stack[unsafe 0] = fs::disk.root;
-    depth = 1;
-    while (depth != 0) {
-      depth = depth - 1;
-      walk_directory(stack[unsafe depth]);
-    }
+  function walk_all(map_words: byte): bool {
+    support::fill(reached, 0, map_words);
+    support::fill(waiting, 0, map_words);
+    if (!mark_root()) { return false; }
+    push(fs::disk.root);
+    for (var first = pop(); first != 0; first = pop()) { walk_directory(first); }
     return true;
   }
 
   // Mend the disk; what is wrong beyond that, or null.
   function run(): string {
-    var words = fs::disk.total;
-    reached = <unsafe * byte>memory::take(words);
-    stack = <unsafe * byte>memory::take(words);
-    if (reached == null || stack == null) { return "no memory to check the disk"; }
+    var map_words = fs::disk.total / 32 + 1;
+    reached = <unsafe * byte>memory::take(map_words);
+    waiting = <unsafe * byte>memory::take(map_words);
+    list = <unsafe * byte>memory::take(limits::DIRECTORIES);
+    if (reached == null || waiting == null || list == null) {
+      return "the disk is too large to be checked in this memory, and was not stopped in order";
+    }
     dropped = true;
     for (var pass = 0; dropped && pass < 3; pass = pass + 1) {
       dropped = false;
-      if (!walk_all()) { return "the root directory is damaged"; }
+      if (!walk_all(map_words)) { return "the root directory is damaged"; }
     }
     sweep();
-    memory::give(<unsafe byte>stack, words);
-    memory::give(<unsafe byte>reached, words);
-    if (fs::is_dirty() && !fs::write_fat()) { return "the disk cannot be written"; }
+    memory::give(<unsafe byte>list, limits::DIRECTORIES);
+    memory::give(<unsafe byte>waiting, map_words);
+    memory::give(<unsafe byte>reached, map_words);
+    if (!fat::flush()) { return "the disk cannot be written"; }
+    block::settled();
     return null;
   }
 }

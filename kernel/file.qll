@@ -42,7 +42,7 @@ namespace file {
     uses: byte;
     node: * fs::node;
     position: byte;             // octets; entries, for a directory
-    sector: byte; index: byte;  // a sector of the chain and its number: where the last read was
+    way: fat::way; index: byte; // along the chain, and the number of its sector: the last read
     writer: * writer;
     next: * file;               // in `writers`
     pipe: * pipe;
@@ -71,44 +71,46 @@ namespace file {
     var at = fs::walk(components);
     if (!at.found) { return null; }
     var f = make(fs::is_directory(at) ? DIRECTORY : READER);
-    if (f == null) { return null; }
-    f->node = fs::open_node(at);
-    if (f->node == null) {
+    var spare = new fs::node;
+    if (f == null || spare == null) {
       delete f;
+      delete spare;
       return null;
     }
-    f->sector = f->node->first;
+    f->node = fs::open_node(at, spare);
+    f->way = fat::begin(f->node->first);
     return f;
   }
 
   // Open a file for writing, made if it is not there. Null if that is not possible, or somebody
-  // is writing it.
+  // is writing it: then nothing was made, for the new entry comes after all that it needs.
   function open_writer(components: string, appending: bool): * file {
     var at = fs::walk(components);
-    if (!at.found) { at = fs::make(components, fs::USED, 0); }
-    if (!at.found || fs::is_directory(at) || is_written(at)) { return null; }
+    if (at.found && (fs::is_directory(at) || is_written(at))) { return null; }
     var f = make(WRITER);
     var w = new writer;
-    if (f == null || w == null) { return give_up(f, w); }
-    w->data = <unsafe * byte>memory::take(machine::SECTOR_WORDS);
-    if (w->data == null) { return give_up(f, w); }
+    var spare = new fs::node;
+    if (w != null) { w->data = <unsafe * byte>memory::take(machine::SECTOR_WORDS); }
+    if (f == null || w == null || spare == null || w->data == null
+        || (appending && at.found && !continue_file(w, at))) {
+      return give_up(f, w, spare);
+    }
+    if (!at.found) { at = fs::make(components, fs::USED, 0); }
+    if (!at.found) { return give_up(f, w, spare); }
     f->writer = w;
-    f->node = fs::open_node(at);
-    if (f->node == null) { return give_up(f, w); }
+    f->node = fs::open_node(at, spare);
     w->replace = !appending;
     w->changed = !appending && (at.size != 0 || at.first != 0);
-    if (appending && !continue_file(w, f->node)) {
-      fs::close_node(f->node);
-      return give_up(f, w);
-    }
+    w->failed = !block::settled();
     f->next = writers;
     writers = f;
     return f;
   }
 
-  function give_up(f: * file, w: * writer): * file {
+  function give_up(f: * file, w: * writer, spare: * fs::node): * file {
     delete f;
     delete_writer(w);
+    delete spare;
     return null;
   }
 
@@ -129,13 +131,15 @@ namespace file {
   }
 
   // Set a writer to the end of what a file holds.
-  function continue_file(w: * writer, n: * fs::node): bool {
-    w->size = n->size;
-    w->fill = n->size % fs::SECTOR_OCTETS;
-    for (var sector = n->first; sector != 0; sector = fs::following(sector)) { w->tail = sector; }
+  function continue_file(w: * writer, at: fs::place): bool {
+    w->size = at.size;
+    w->fill = at.size % fs::SECTOR_OCTETS;
+    for (var way = fat::begin(at.first); way.sector != 0; fat::advance(&way)) {
+      w->tail = way.sector;
+    }
     if (w->fill == 0) { return true; }
     w->stage = w->tail;
-    return block::read(w->tail, 1, w->data);
+    return w->tail != 0 && block::read(w->tail, 1, w->data);
   }
 
   function open_pipe(reader: * * file, writing: * * file): bool {
@@ -174,7 +178,7 @@ namespace file {
     var good = true;
     if (f->kind == WRITER) {
       good = commit(f);
-      if (f->writer->first != 0) { fs::release(f->writer->first); }
+      fat::discard(f->writer->first);
       std::ilist::remove(&writers, f);
       delete_writer(f->writer);
     }
@@ -198,27 +202,31 @@ namespace file {
   // --- writing -----------------------------------------------------------------------------------
 
   // Make what was written the contents of the file, in the order that fs.qll gives. False if it
-  // cannot be: a file that was to be replaced keeps its old contents.
+  // cannot be, or could not before: a file that was to be replaced keeps its old contents.
   function commit(f: * file): bool {
     var w = f->writer;
-    if (w->failed && w->replace) { return false; }
-    if (!w->changed) { return !w->failed; }
+    var good = w->failed && w->replace ? false : !w->changed || commit_changes(f);
+    // What fails here is told to whoever holds this file, now or when it is closed.
+    w->failed = !block::settled() || !good || w->failed;
+    return !w->failed;
+  }
+
+  function commit_changes(f: * file): bool {
+    var w = f->writer;
     if (w->stage != 0) {
       clear_end(w);
       if (!block::write(w->stage, 1, w->data)) { return false; }
     }
-    if (!fs::write_fat()) { return false; }
-    if (f->node->gone) { return commit_gone(f); }
-    if (w->replace) {
-      if (!commit_new(f)) { return false; }
-    } else if (!commit_more(f)) {
-      return false;
+    if (!fat::flush()) { return false; }
+    if (!f->node->gone) {
+      if (!(w->replace ? commit_new(f) : commit_more(f))) { return false; }
+      if (w->last != 0) { w->tail = w->last; }
+      w->first = 0;
+      w->last = 0;
     }
-    if (w->last != 0) { w->tail = w->last; }
-    w->first = 0;
-    w->last = 0;
+    // Of an entry that was removed meanwhile, what is written goes with the old sectors.
     w->changed = false;
-    return !w->failed;
+    return true;
   }
 
   // Let the chain and the entry of a file that was appended to go on with the new sectors. What is
@@ -228,9 +236,9 @@ namespace file {
     var first = f->node->first;
     if (w->first != 0 && w->tail == 0) { first = w->first; }
     if (w->first != 0 && w->tail != 0) {
-      fs::set_fat(w->tail, w->first);
+      fat::set(w->tail, w->first);
       w->first = 0;
-      if (!fs::write_fat()) { return false; }
+      if (!fat::flush()) { return false; }
     }
     if (!fs::update_entry(f->node->sector, f->node->slot, f->node->flags, first, w->size)) {
       return false;
@@ -240,36 +248,28 @@ namespace file {
     return true;
   }
 
-  // The entry was removed meanwhile: what is written goes with the old sectors.
-  function commit_gone(f: * file): bool {
-    var w = f->writer;
-    w->changed = false;
-    return true;
-  }
-
   // Let the entry lead to the new contents, and free the old ones when no reader needs them.
   function commit_new(f: * file): bool {
     var w = f->writer;
     var old = f->node;
+    var fresh: * fs::node = null;
     if (old->opens > 1) {
-      var fresh = new fs::node = *old;
+      fresh = new fs::node = *old;
       if (fresh == null) { return false; }
-      if (!fs::update_entry(old->sector, old->slot, old->flags, w->first, w->size)) {
-        delete fresh;
-        return false;
-      }
+    }
+    if (!fs::update_entry(old->sector, old->slot, old->flags, w->first, w->size)) {
+      delete fresh;
+      return false;
+    }
+    if (fresh == null) {
+      fat::discard(old->first);
+    } else {
       fresh->opens = 1;
       fresh->next = fs::nodes;
       fs::nodes = fresh;
       old->gone = true;
       old->opens = old->opens - 1;
       f->node = fresh;
-    } else {
-      if (!fs::update_entry(old->sector, old->slot, old->flags, w->first, w->size)) {
-        return false;
-      }
-      fs::release(old->first);
-      fs::write_fat();
     }
     f->node->first = w->first;
     f->node->size = w->size;
@@ -278,10 +278,13 @@ namespace file {
     return true;
   }
 
-  function commit_all(): bool {
-    var good = true;
-    for (var f = writers; f != null; f = f->next) { good = commit(f) && good; }
-    return good;
+  function commit_all(): void {
+    for (var f = writers; f != null; f = f->next) { commit(f); }
+  }
+
+  // Whether all that was written to a file could be kept; true for what is no writer.
+  function is_kept(f: * file): bool {
+    return f == null || f->kind != WRITER || !f->writer->failed;
   }
 
   // Put octets, one a word, at the end; how many there was room for.
@@ -349,8 +352,8 @@ namespace file {
   // Sectors side by side, at most so many, that go on a writer's chain; how many there were.
   function allocate_run(w: * writer, most: byte): byte {
     var run = 0;
-    while (run < most && (run == 0 || fs::cursor == w->last + 1)
-           && (run == 0 || fs::fat[unsafe fs::cursor] == fs::FREE)) {
+    while (run < most && (run == 0 || fat::cursor == w->last + 1)
+           && (run == 0 || fat::get(fat::cursor) == fat::FREE)) {
       if (!add_sector(w)) { return run; }
       run = run + 1;
     }
@@ -358,12 +361,12 @@ namespace file {
   }
 
   function add_sector(w: * writer): bool {
-    var sector = fs::allocate();
+    var sector = fat::allocate();
     if (sector == 0) {
       w->failed = true;
       return false;
     }
-    if (w->last == 0) { w->first = sector; } else { fs::set_fat(w->last, sector); }
+    if (w->last == 0) { w->first = sector; } else { fat::set(w->last, sector); }
     w->last = sector;
     return true;
   }
@@ -422,18 +425,17 @@ namespace file {
     return -1;
   }
 
-  // The sector that holds octet `position`, 0 behind the chain's end. Going on costs one step.
-  function find_sector(f: * file): byte {
-    var index = f->position / fs::SECTOR_OCTETS;
-    if (index < f->index || f->sector == 0) {
-      f->sector = f->node->first;
+  // The sector of the chain with this number, 0 behind the chain's end. Going on costs one step.
+  function find_sector(f: * file, index: byte): byte {
+    if (index < f->index || f->way.sector == 0) {
+      f->way = fat::begin(f->node->first);
       f->index = 0;
     }
-    while (f->index < index && f->sector != 0) {
-      f->sector = fs::following(f->sector);
+    while (f->index < index && f->way.sector != 0) {
+      fat::advance(&f->way);
       f->index = f->index + 1;
     }
-    return f->sector;
+    return f->way.sector;
   }
 
   function read_file(f: * file, p: * process::process, virtual: byte, octets: byte): byte {
@@ -442,7 +444,7 @@ namespace file {
     var want = std::math::min(octets, size - f->position);
     var done = 0;
     while (done < want) {
-      var sector = find_sector(f);
+      var sector = find_sector(f, f->position / fs::SECTOR_OCTETS);
       var words = sector == 0 ? no_words() : block::get(sector);
       if (words == null) { return done == 0 ? -1 : done; }
       var first = f->position % fs::SECTOR_OCTETS;
@@ -512,7 +514,7 @@ namespace file {
     var done = 0;
     f->position = position;
     while (done < words) {
-      var sector = find_sector(f);
+      var sector = find_sector(f, f->position / fs::SECTOR_OCTETS);
       if (sector == 0) { return false; }
       var first = f->position % fs::SECTOR_OCTETS / 4;
       var part = std::math::min(words - done, machine::SECTOR_WORDS - first);
@@ -535,10 +537,10 @@ namespace file {
   // How many sectors, at most `most`, lie side by side from where the file stands.
   function run_length(f: * file, most: byte): byte {
     var run = 0;
-    var sector = f->sector;
-    while (run < most && sector == f->sector + run) {
+    var sector = f->way.sector;
+    while (run < most && sector == f->way.sector + run) {
       run = run + 1;
-      sector = fs::following(sector);
+      sector = fat::following(sector);
     }
     return run;
   }
@@ -565,14 +567,11 @@ namespace file {
   // The next entry of a directory, in the form of syscall.qll's `listed`; false at the end.
   function next_entry(f: * file, found: * fs::entry): bool {
     while (true) {
-      var sector = f->node->first;
-      for (var skip = f->position / fs::ENTRIES; skip != 0 && sector != 0; skip = skip - 1) {
-        sector = fs::following(sector);
-      }
+      var sector = find_sector(f, f->position / fs::ENTRIES);
       if (sector == 0) { return false; }
       var words = block::get(sector);
       if (words == null) { return false; }
-      *found = *(<unsafe * fs::entry>&words[unsafe f->position % fs::ENTRIES * sizeof fs::entry]);
+      *found = *fs::entry_at(words, f->position % fs::ENTRIES);
       f->position = f->position + 1;
       if (fs::exists(found)) { return true; }
     }

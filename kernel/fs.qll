@@ -1,9 +1,10 @@
-// fs.qll: QFS, the file system: directories, allocation, and what makes it safe against crashes.
+// fs.qll: QFS, the file system: directories, and what makes it safe against crashes.
 //
-// Owns:        the allocation table `fat` (all of it, in memory) and the list of open nodes.
-// Invariants:  on the disk, at every moment: each entry's chain is whole, for as many sectors as its
-//              size needs. What a crash can leave is chains that no entry reaches, a wrong count,
-//              or both names of a rename; `mount` mends them.
+// Owns:        `disk`, sector 0 of the disk, and the list of open nodes.
+// Invariants:  on the disk, at every moment and also if the sector under way is torn: each entry's
+//              chain is whole, for as many sectors as its size needs. What a crash can leave is
+//              chains that no entry reaches, a wrong count, and a change of an entry that the record
+//              in sector 0 completes; `mount` mends them. docs/qfs.md describes the format.
 // Interrupts:  call masked.
 // Sleeps:      never; see block.qll.
 // Units:       sectors of 128 words; sizes of files in octets.
@@ -11,18 +12,19 @@
 // The order of writes that gives the invariant, `barrier` between the steps:
 //   1. contents of new sectors, and their chain in the table;
 //   2. for more of an existing file: the link from its old last sector;
-//   3. the directory entry: one sector, so it is there or not;
+//   3. the directory entry, first as a record in sector 0 of what it was and will be, then itself:
+//      if the power fails in the middle of it, `redo` finds words of both and completes it;
 //   4. the table again, where sectors became free.
 // A file that is replaced gets a new chain; its entry changes in step 3 from the old to the new.
+//
+// Every change of an entry goes through the record, which so tells of the last one; only the count
+// of a directory's entries, one word and a hint, is written by itself.
 
 namespace fs {
   .constant global MAGIC: byte = 0x51465332;
   .constant global VERSION: byte = 2;
   .constant global SECTOR_OCTETS: byte = 512;
-
-  .constant global FREE: byte = 0;
-  .constant global END: byte = 0xFFFFFFFF;
-  .constant global RESERVED: byte = 0xFFFFFFFE;
+  .constant global CLEAN: byte = 0x434C4541;  // with the count of free sectors in it: all is in order
 
   .constant global USED: byte = 1;
   .constant global DIRECTORY: byte = 2;
@@ -31,16 +33,26 @@ namespace fs {
 
   .constant global ENTRIES: byte = 4;  // in a sector
 
+  // A directory entry as it is on the disk.
+  type entry = struct {
+    flags: byte; first: byte; size: byte; reserved: byte; name: byte[24]; unused: byte[4];
+  };
+
+  // The last change of an entry. `old_sector` is not 0 if the entry came from another place, which
+  // then holds it no more.
+  type record = struct {
+    sector: byte; slot: byte; old_sector: byte; old_slot: byte;
+    before: entry; after: entry;
+    sum: byte;  // of all the words before it: a record that was written in part is none
+  };
+
+  // Sector 0. Words behind `free` are ours: Quinix has 0 there.
   type superblock = struct {
     magic: byte; version: byte; sector_words: byte; total: byte;
     fat_first: byte; fat_sectors: byte; root: byte; data_first: byte; free: byte;
-  };
-
-  // A directory entry as it is on the disk.
-  type entry = struct {
-    flags: byte; first: byte; size: byte;
-    moves: byte;  // how often it was renamed: of two names for one file, the higher is the newer
-    name: byte[24]; unused: byte[4];
+    clean: byte;    // CLEAN + free while nothing is to be mended
+    last: record;
+    unused: byte[49];
   };
 
   // An open file, once for all who have it open. A file whose entry went to another chain
@@ -54,105 +66,145 @@ namespace fs {
   };
 
   global disk: superblock = superblock { };
-  global fat: * byte = null;
-  global fat_dirty: byte[] = null;  // a flag a sector of the table
-  global free_sectors: byte = 0;
-  global cursor: byte = 0;          // where the search for a free sector goes on
   global nodes: * node = null;
+  global is_sound: bool = true;  // false once a write of the file system's own words failed: what
+                                 // the disk holds is not known then, so nothing is freed any more
 
   // --- mounting ----------------------------------------------------------------------------------
 
-  // Read the superblock and the table, and mend what a crash left. Returns what is wrong, or null.
+  // Read sector 0, and mend what a crash left. Returns what is wrong, or null.
   function mount(): string {
-    var first = block::get(0);
-    if (first == null) { return "the disk cannot be read"; }
-    disk = *(<unsafe * superblock>first);
+    if (!block::read(0, 1, <unsafe * byte>&disk)) { return "the disk cannot be read"; }
     if (disk.magic != MAGIC) { return "the disk holds no QFS"; }
     if (disk.version != VERSION || disk.sector_words != machine::SECTOR_WORDS) {
       return "the disk holds a QFS of another kind";
     }
-    if (disk.total > block::sectors || disk.fat_first == 0 || disk.fat_first >= disk.total
-        || disk.fat_sectors >= disk.total
-        || disk.fat_sectors < (disk.total - 1) / machine::SECTOR_WORDS + 1
-        || disk.data_first < disk.fat_first + disk.fat_sectors || disk.root < disk.data_first
-        || disk.root >= disk.total) {
-      return "the superblock is damaged";
+    if (!has_sound_layout()) { return "the superblock is damaged"; }
+    if (!fat::start()) { return "no memory for the allocation table"; }
+    fat::cursor = disk.data_first;
+    if (disk.clean == (CLEAN + disk.free) && disk.free <= disk.total - disk.data_first) {
+      fat::free_sectors = disk.free;
+      return null;
     }
-    disk.fat_sectors = (disk.total - 1) / machine::SECTOR_WORDS + 1;  // what we need of it
-    var words = disk.fat_sectors * machine::SECTOR_WORDS;
-    fat = <unsafe * byte>memory::take(words);
-    fat_dirty = new byte[disk.fat_sectors];
-    if (fat == null || !fat_dirty) { return "no memory for the allocation table"; }
-    if (!block::read(disk.fat_first, disk.fat_sectors, fat)) {
-      return "the allocation table cannot be read";
-    }
-    cursor = disk.data_first;
+    redo();
     return check::run();
   }
 
-  // --- the allocation table ----------------------------------------------------------------------
-
-  function set_fat(sector: byte, value: byte): void {
-    fat[unsafe sector] = value;
-    fat_dirty[sector / machine::SECTOR_WORDS] = 1;
+  // Whether the areas that sector 0 tells of lie behind each other and on the disk.
+  function has_sound_layout(): bool {
+    if (disk.total > block::sectors || disk.data_first > disk.total || disk.root >= disk.total
+        || disk.fat_first == 0 || disk.fat_first > disk.root || disk.total == 0) {
+      return false;
+    }
+    var room = std::math::min(disk.root, disk.data_first) - disk.fat_first;
+    return disk.fat_first < disk.data_first && disk.fat_sectors <= room
+        && disk.fat_sectors > (disk.total - 1) / machine::SECTOR_WORDS;
   }
 
-  // Write the changed parts of the table, and wait until they are safe.
-  function write_fat(): bool {
-    var good = true;
-    for (var i = 0; i < len fat_dirty; i = i + 1) {
-      if (fat_dirty[i]) {
-        if (block::write(disk.fat_first + i, 1, &fat[unsafe i * machine::SECTOR_WORDS])) {
-          fat_dirty[i] = 0;
-        } else {
-          good = false;
-        }
-      }
-    }
-    return block::barrier() && good;
+  // Quinix lays the root directory in front of the data area, and keeps no counts of entries.
+  function counts_entries(): bool {
+    return disk.root >= disk.data_first;
   }
 
-  function is_dirty(): bool {
-    for (var i = 0; i < len fat_dirty; i = i + 1) {
-      if (fat_dirty[i]) { return true; }
-    }
+  function write_superblock(): bool {
+    return block::write(0, 1, <unsafe * byte>&disk) && block::barrier();
+  }
+
+  // To be called before the disk is changed: it is not in order until `stop`.
+  function begin_change(): bool {
+    var mark = disk.clean;
+    if (mark == 0) { return true; }
+    disk.clean = 0;
+    if (write_superblock()) { return true; }
+    disk.clean = mark;
     return false;
   }
 
-  function is_data(sector: byte): bool {
-    return sector >= disk.data_first && sector < disk.total;
+  // --- the record of the last change -------------------------------------------------------------
+
+  // The sum that makes a record valid; never 0.
+  function sum_of(told: * record): byte {
+    var words = <unsafe * byte>told;
+    var sum = MAGIC;
+    for (var i = 0; i < sizeof record - 1; i = i + 1) { sum = sum * 31 + words[unsafe i]; }
+    return sum | 1;
   }
 
-  // The sector behind another in its chain, 0 at the end; damage ends a chain, too.
-  function following(sector: byte): byte {
-    var next = fat[unsafe sector];
-    return is_data(next) ? next : 0;
+  // The entry in a slot of a sector that the cache holds.
+  function entry_at(words: * byte, slot: byte): * entry {
+    return <unsafe * entry>&words[unsafe slot * sizeof entry];
   }
 
-  // A free sector, made the end of a chain of its own; 0 if the disk is full.
-  function allocate(): byte {
-    if (free_sectors == 0) { return 0; }
-    for (var tries = disk.total; tries != 0; tries = tries - 1) {
-      var sector = cursor;
-      cursor = cursor + 1 == disk.total ? disk.data_first : cursor + 1;
-      if (fat[unsafe sector] == FREE) {
-        set_fat(sector, END);
-        free_sectors = free_sectors - 1;
-        return sector;
-      }
+  // Change an entry, which may come from another place. False says that it is as before.
+  function put_entry(sector: byte, slot: byte, fresh: * entry, from: place): bool {
+    var words = block::get(sector);
+    if (words == null) { return false; }
+    disk.last = record {
+      sector = sector, slot = slot, old_sector = from.sector, old_slot = from.slot,
+      before = *entry_at(words, slot), after = *fresh
+    };
+    disk.last.sum = sum_of(&disk.last);
+    disk.clean = 0;
+    disk.free = fat::free_sectors;
+    if (!write_superblock()) { return fail(); }
+    *entry_at(words, slot) = *fresh;
+    if (!block::put(sector)) { return fail(); }
+    block::barrier();
+    if (from.sector != 0) {
+      if (!take_away(from.sector, from.slot)) { fail(); }
+      block::barrier();
     }
-    return 0;
+    return true;
   }
 
-  // Free a chain, in memory; `write_fat` makes it so on the disk.
-  function release(first: byte): void {
-    var sector = first;
-    while (sector != 0 && fat[unsafe sector] != FREE) {
-      var next = following(sector);
-      set_fat(sector, FREE);
-      free_sectors = free_sectors + 1;
-      sector = next;
+  // The disk did not take a write of the file system's own words.
+  function fail(): bool {
+    is_sound = false;
+    return false;
+  }
+
+  // Mark an entry as deleted: one word.
+  function take_away(sector: byte, slot: byte): bool {
+    var words = block::get(sector);
+    if (words == null) { return false; }
+    entry_at(words, slot)->flags = DELETED;
+    return block::put(sector);
+  }
+
+  // Complete the change that the record tells of, unless it is complete, or somebody who does not
+  // know the record has changed the entry since.
+  function redo(): void {
+    var told = &disk.last;
+    if (told->sum != sum_of(told) || told->slot >= ENTRIES || told->sector >= disk.total
+        || told->sector < disk.fat_first + disk.fat_sectors) {
+      return;
     }
+    var words = block::get(told->sector);
+    if (words == null || !is_between(&told->before, entry_at(words, told->slot), &told->after)) {
+      return;
+    }
+    *entry_at(words, told->slot) = told->after;
+    block::put(told->sector);
+    if (told->old_sector == 0 || told->old_sector >= disk.total || told->old_slot >= ENTRIES) {
+      return;
+    }
+    words = block::get(told->old_sector);
+    if (words == null) { return; }
+    var old = entry_at(words, told->old_slot);
+    if (exists(old) && old->first == told->after.first && old->size == told->after.size) {
+      take_away(told->old_sector, told->old_slot);
+    }
+  }
+
+  // Whether an entry is what a torn write leaves: some first words new and the others old.
+  function is_between(before: * entry, now: * entry, after: * entry): bool {
+    var old = <unsafe * byte>before;
+    var found = <unsafe * byte>now;
+    var new_words = <unsafe * byte>after;
+    var i = 0;
+    while (i < sizeof entry && found[unsafe i] == new_words[unsafe i]) { i = i + 1; }
+    while (i < sizeof entry && found[unsafe i] == old[unsafe i]) { i = i + 1; }
+    return i == sizeof entry;
   }
 
   // --- directories -------------------------------------------------------------------------------
@@ -162,7 +214,7 @@ namespace fs {
   type place = struct {
     found: bool; sector: byte; slot: byte;
     parent: byte;  // first sector of the directory it is in, or would be in; 0 if that is missing
-    first: byte; size: byte; flags: byte; moves: byte;
+    first: byte; size: byte; flags: byte;
   };
 
   function is_directory(at: place): bool {
@@ -183,16 +235,15 @@ namespace fs {
 
   // Look for a name in the directory whose chain begins at `parent`.
   function search(parent: byte, name: string): place {
-    for (var sector = parent; sector != 0; sector = following(sector)) {
-      var words = block::get(sector);
+    for (var w = fat::begin(parent); w.sector != 0; fat::advance(&w)) {
+      var words = block::get(w.sector);
       if (words != null) {
-        var table = <unsafe * entry>words;
         for (var slot = 0; slot < ENTRIES; slot = slot + 1) {
-          var e = &table[unsafe slot];
+          var e = entry_at(words, slot);
           if (exists(e) && same_name(e, name)) {
             return place {
-              found = true, sector = sector, slot = slot, parent = parent,
-              first = e->first, size = e->size, flags = e->flags, moves = e->moves
+              found = true, sector = w.sector, slot = slot, parent = parent,
+              first = fat::is_data(e->first) ? e->first : 0, size = e->size, flags = e->flags
             };
           }
         }
@@ -215,91 +266,97 @@ namespace fs {
     return at;
   }
 
-  // Fill an entry's words with what `like` has of a place; the caller writes its sector.
-  function fill_entry(e: * entry, name: string, like: place): void {
-    *e = entry { flags = like.flags, first = like.first, size = like.size, moves = like.moves };
-    for (var i = 0; i < len name; i = i + 1) { e->name[i] = name[i]; }
+  function entry_of(name: string, like: place): entry {
+    var made = entry { flags = like.flags, first = like.first, size = like.size };
+    for (var i = 0; i < len name; i = i + 1) { made.name[i] = name[i]; }
+    return made;
   }
 
-  // Add an entry to a directory, which grows if need be; where it stands, or `found` false.
-  // The chain that `like` begins must be on the disk already.
-  function add_entry(parent: byte, name: string, like: place): place {
-    var last = parent;
-    for (var sector = parent; sector != 0; sector = following(sector)) {
-      var words = block::get(sector);
+  // A slot of a directory that holds nothing; the directory grows if need be. `found` false if it
+  // cannot.
+  function free_slot(parent: byte): place {
+    var last = 0;
+    for (var w = fat::begin(parent); w.sector != 0; fat::advance(&w)) {
+      var words = block::get(w.sector);
       if (words == null) { return place { }; }
-      var table = <unsafe * entry>words;
       for (var slot = 0; slot < ENTRIES; slot = slot + 1) {
-        if (!exists(&table[unsafe slot])) {
-          fill_entry(&table[unsafe slot], name, like);
-          if (!block::put(sector)) { return place { }; }
-          block::barrier();
-          return place { found = true, sector = sector, slot = slot, parent = parent };
+        if (!exists(entry_at(words, slot))) {
+          return place { found = true, sector = w.sector, slot = slot, parent = parent };
         }
       }
-      last = sector;
+      last = w.sector;
     }
-    // A new sector, complete with the entry, before the link that makes it part of the directory.
-    var grown = allocate();
+    if (last == 0) { return place { }; }
+    var grown = make_sector();
     if (grown == 0) { return place { }; }
-    var fresh: byte[128];
-    fill_entry(<unsafe * entry>&fresh[0], name, like);
-    if (!block::write(grown, 1, &fresh[0]) || !write_fat()) {
-      release(grown);
-      return place { };
-    }
-    set_fat(last, grown);
-    if (!write_fat()) {
-      set_fat(last, END);
+    var end = fat::get(last);
+    fat::set(last, grown);
+    if (!fat::flush()) {
+      fat::set(last, end);
       return place { };
     }
     return place { found = true, sector = grown, slot = 0, parent = parent };
   }
 
-  // Change flags, first sector and size of an entry that exists; one sector write. False says that
-  // the entry is as before. A flush that fails does not: the disk has the new entry.
+  // An empty sector of a directory, on the disk and in the table; 0 if there is none.
+  function make_sector(): byte {
+    var sector = fat::allocate();
+    if (sector == 0) { return 0; }
+    var empty: byte[128];
+    if (!block::write(sector, 1, &empty[0]) || !fat::flush()) {
+      fat::discard(sector);
+      return 0;
+    }
+    return sector;
+  }
+
+  // Add an entry to a directory; where it stands, or `found` false. The chain that `like` begins must
+  // be on the disk already; `from` is where the entry was until now, if anywhere.
+  function add_entry(parent: place, name: string, like: place, from: place): place {
+    var at = free_slot(parent.first);
+    if (!at.found) { return at; }
+    var fresh = entry_of(name, like);
+    if (!put_entry(at.sector, at.slot, &fresh, from)) { return place { }; }
+    count(parent, 1);
+    at.first = like.first;
+    at.size = like.size;
+    at.flags = like.flags;
+    return at;
+  }
+
+  // Change flags, first sector and size of an entry that exists. False says that it is as before.
   function update_entry(sector: byte, slot: byte, flags: byte, first: byte, size: byte): bool {
     var words = block::get(sector);
     if (words == null) { return false; }
-    var e = <unsafe * entry>&words[unsafe slot * sizeof entry];
-    e->flags = flags;
-    e->first = first;
-    e->size = size;
-    if (!block::put(sector)) { return false; }
-    block::barrier();
-    return true;
+    var fresh = *entry_at(words, slot);
+    fresh.flags = flags;
+    fresh.first = first;
+    fresh.size = size;
+    return put_entry(sector, slot, &fresh, place { });
   }
 
   // Whether a directory has no entries.
   function is_empty(first: byte): bool {
-    for (var sector = first; sector != 0; sector = following(sector)) {
-      var words = block::get(sector);
+    for (var w = fat::begin(first); w.sector != 0; fat::advance(&w)) {
+      var words = block::get(w.sector);
       if (words == null) { return false; }
-      var table = <unsafe * entry>words;
       for (var slot = 0; slot < ENTRIES; slot = slot + 1) {
-        if (exists(&table[unsafe slot])) { return false; }
+        if (exists(entry_at(words, slot))) { return false; }
       }
     }
     return true;
   }
 
-  // Bring the count of entries in a directory's own entry up to date: a hint for people, so it comes
-  // last and may be wrong after a crash.
-  function count_entries(components: string): void {
-    var directory = walk(components);
-    if (!directory.found || directory.sector == 0) { return; }
-    var count = 0;
-    for (var sector = directory.first; sector != 0; sector = following(sector)) {
-      var words = block::get(sector);
-      if (words == null) { return; }
-      var table = <unsafe * entry>words;
-      for (var slot = 0; slot < ENTRIES; slot = slot + 1) {
-        if (exists(&table[unsafe slot])) { count = count + 1; }
-      }
-    }
-    if (count != directory.size) {
-      update_entry(directory.sector, directory.slot, directory.flags, directory.first, count);
-    }
+  // So many entries more in a directory, in its own entry: a hint for people, so it comes last and
+  // may be wrong after a crash.
+  function count(directory: place, more: byte): void {
+    if (directory.sector == 0 || !counts_entries()) { return; }
+    var words = block::get(directory.sector);
+    if (words == null) { return; }
+    var e = entry_at(words, directory.slot);
+    if (e->size + more > limits::ENTRIES_MOST) { return; }  // below 0: it was wrong before
+    e->size = e->size + more;
+    block::put(directory.sector);
   }
 
   // --- open nodes --------------------------------------------------------------------------------
@@ -311,31 +368,27 @@ namespace fs {
     return null;
   }
 
-  // The node of a place that exists; null if the heap is full.
-  function open_node(at: place): * node {
+  // The node of a place that exists. `spare` becomes it, or is deleted if there is one.
+  function open_node(at: place, spare: * node): * node {
     var n = find_node(at.sector, at.slot);  // the root, which has no entry, is found as sector 0
     if (n != null) {
+      delete spare;
       n->opens = n->opens + 1;
       return n;
     }
-    n = new node;
-    if (n == null) { return null; }
-    *n = node {
+    *spare = node {
       next = nodes, sector = at.sector, slot = at.slot,
       first = at.first, size = at.size, flags = at.flags, opens = 1
     };
-    nodes = n;
-    return n;
+    nodes = spare;
+    return spare;
   }
 
   function close_node(n: * node): void {
     n->opens = n->opens - 1;
     if (n->opens != 0) { return; }
     std::ilist::remove(&nodes, n);
-    if (n->gone && n->first != 0) {
-      release(n->first);
-      write_fat();
-    }
+    if (n->gone) { fat::discard(n->first); }
     delete n;
   }
 
@@ -346,8 +399,7 @@ namespace fs {
       n->gone = true;
       return;
     }
-    release(first);
-    write_fat();
+    fat::discard(first);
   }
 
   // --- names -------------------------------------------------------------------------------------
@@ -371,47 +423,36 @@ namespace fs {
     return components[last_component(components) + 1:];
   }
 
+  // The directory that a new entry of this path would be in; `found` false if there cannot be one.
+  function parent_for(components: string): place {
+    if (!path::is_name(name_of(components))) { return place { }; }
+    var parent = walk(parent_of(components));
+    return is_directory(parent) ? parent : place { };
+  }
+
   // Make an entry with a path that does not exist yet; `found` false if that fails.
   function make(components: string, flags: byte, first: byte): place {
-    if (len components == 0) { return place { }; }
-    var name = name_of(components);
-    var parent = walk(parent_of(components));
-    if (!is_directory(parent) || len name > limits::NAME) {
-      return place { };
-    }
-    var made = add_entry(parent.first, name, place { flags = flags, first = first });
-    if (made.found) {
-      made.first = first;
-      made.flags = flags;
-      count_entries(parent_of(components));
-    }
-    return made;
+    var parent = parent_for(components);
+    if (!parent.found) { return parent; }
+    return add_entry(parent, name_of(components), place { flags = flags, first = first }, place { });
   }
 
   // An empty file; fine if there is a file of that name.
   function create(components: string): bool {
     var at = walk(components);
     if (at.found) { return !is_directory(at); }
-    return make(components, USED, 0).found;
+    return make(components, USED, 0).found && block::settled();
   }
 
   function make_directory(components: string): bool {
-    if (walk(components).found) { return false; }
-    var parent = walk(parent_of(components));
-    if (!is_directory(parent)) { return false; }
-    var first = allocate();
+    if (walk(components).found || !parent_for(components).found) { return false; }
+    var first = make_sector();
     if (first == 0) { return false; }
-    var empty: byte[128];
-    if (!block::write(first, 1, &empty[0]) || !write_fat()
-        || !make(components, USED | DIRECTORY, first).found) {
-      // The disk may have taken the entry and failed after that: then the sector is not free.
-      if (!walk(components).found) {
-        release(first);
-        write_fat();
-      }
+    if (!make(components, USED | DIRECTORY, first).found) {
+      fat::discard(first);
       return false;
     }
-    return true;
+    return block::settled();
   }
 
   // Remove a file or an empty directory.
@@ -423,58 +464,42 @@ namespace fs {
     }
     if (!update_entry(at.sector, at.slot, DELETED, 0, 0)) { return false; }
     abandon(at.sector, at.slot, at.first);
-    count_entries(parent_of(components));
-    return true;
+    count(walk(parent_of(components)), -1);
+    return block::settled();
   }
 
-  // Give a file or directory another name; a file of the new name is replaced. At each moment one
-  // name leads to it, or both: then `moves` tells which is the newer, and mounting drops the other.
+  // Give a file or directory another name; a file of the new name is replaced.
   function rename(old: string, new_name: string): bool {
     var from = walk(old);
-    if (!from.found || from.sector == 0 || len new_name == 0) { return false; }
-    if (len name_of(new_name) > limits::NAME || is_below(new_name, old)) { return false; }
-    var parent = walk(parent_of(new_name));
-    if (!is_directory(parent)) { return false; }
+    if (!from.found || from.sector == 0 || is_below(new_name, old)) { return false; }
+    var parent = parent_for(new_name);
+    if (!parent.found) { return false; }
     var to = walk(new_name);
-    from.moves = from.moves + 1;
+    if (to.found && to.sector == from.sector && to.slot == from.slot) { return true; }
+    if (to.found && (is_directory(to) || is_directory(from))) { return false; }
+    if (!to.found && from.parent == parent.first) {
+      var changed = entry_of(name_of(new_name), from);
+      return put_entry(from.sector, from.slot, &changed, place { }) && block::settled();
+    }
     if (to.found) {
-      if (to.sector == from.sector && to.slot == from.slot) { return true; }
-      if (is_directory(to) || is_directory(from) || !replace(from, to, name_of(new_name))) {
-        return false;
-      }
+      if (!replace(from, to, name_of(new_name))) { return false; }
     } else {
-      if (from.parent == parent.first) { return rewrite_entry(from, name_of(new_name), from); }
-      to = add_entry(parent.first, name_of(new_name), from);
+      to = add_entry(parent, name_of(new_name), from, from);
       if (!to.found) { return false; }
       move_node(from, to);
-      update_entry(from.sector, from.slot, DELETED, 0, 0);
     }
-    count_entries(parent_of(old));
-    count_entries(parent_of(new_name));
-    return true;
+    count(walk(parent_of(old)), -1);
+    return block::settled();
   }
 
   // Let the entry of a file lead to another file, whose own entry goes.
   function replace(from: place, to: place, name: string): bool {
     var replaced = find_node(to.sector, to.slot);
-    if (!rewrite_entry(to, name, from)) { return false; }
+    var changed = entry_of(name, from);
+    if (!put_entry(to.sector, to.slot, &changed, from)) { return false; }
     if (replaced != null) { replaced->gone = true; }
     move_node(from, to);
-    update_entry(from.sector, from.slot, DELETED, 0, 0);
-    if (replaced == null) {
-      release(to.first);
-      write_fat();
-    }
-    return true;
-  }
-
-  // A whole entry anew: one sector write, so within a directory a rename has no in-between.
-  function rewrite_entry(at: place, name: string, like: place): bool {
-    var words = block::get(at.sector);
-    if (words == null) { return false; }
-    fill_entry(<unsafe * entry>&words[unsafe at.slot * sizeof entry], name, like);
-    if (!block::put(at.sector)) { return false; }
-    block::barrier();
+    if (replaced == null) { fat::discard(to.first); }
     return true;
   }
 
@@ -492,16 +517,25 @@ namespace fs {
         && (len inner == len outer || inner[len outer] == '/') && len inner > len outer;
   }
 
-  // Everything that was written is on the disk, and the count of free sectors is right.
+  // --- the end -----------------------------------------------------------------------------------
+
+  // All that was written is on the disk, and the count of free sectors is right. False if the disk
+  // fails; writers whose contents could not be kept know that themselves.
   function sync(): bool {
-    var good = file::commit_all();
-    var words = block::get(0);
-    if (words == null) { return false; }
-    var kept = <unsafe * superblock>words;
-    if (kept->free != free_sectors) {
-      kept->free = free_sectors;
-      good = block::put(0) && good;
+    file::commit_all();
+    var good = fat::flush();
+    if (disk.free != fat::free_sectors && disk.clean == 0) {
+      disk.free = fat::free_sectors;
+      good = write_superblock() && good;
     }
-    return block::barrier() && good;
+    return block::settled() && good;
+  }
+
+  // The machine is about to stop: leave the disk marked as in order, if it is.
+  function stop(): void {
+    if (!sync() || !is_sound || nodes != null || disk.clean != 0) { return; }
+    disk.last = record { };
+    disk.clean = CLEAN + disk.free;
+    write_superblock();
   }
 }

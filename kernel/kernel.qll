@@ -1,4 +1,4 @@
-// kernel.qll: the order in which everything comes up, the log, and the two ways to an end.
+// kernel.qll: the order in which everything comes up, the log, and the three ways to an end.
 
 namespace kernel {
   // Bring the subsystems up, start the shell, and say whom to resume first.
@@ -8,11 +8,11 @@ namespace kernel {
     memory::start();                                       // memory for processes
     interrupts();                                          // entries, still masked
     if (!scheduler::start()) { panic("scheduler: no memory for the idle process"); }
-    if (!block::start()) { panic("no disk: this kernel starts /bin/sh from a block device"); }
+    if (!block::start()) { refuse("there is no disk with /bin/sh"); }
     var trouble = fs::mount();
-    if (trouble) { panic(trouble); }
+    if (trouble) { refuse(trouble); }
     var shell = loader::spawn_first("/bin/sh");
-    if (shell == null) { panic("/bin/sh cannot be started"); }
+    if (shell == null) { refuse("/bin/sh cannot be started"); }
     return scheduler::next();
   }
 
@@ -47,6 +47,14 @@ namespace kernel {
 
   // --- ends --------------------------------------------------------------------------------------
 
+  // What the machine was given cannot be used: tell why and stop.
+  function refuse(why: string): .abort void {
+    say("cannot start: ");
+    say(why);
+    say("\n");
+    support::halt(0xFF);
+  }
+
   // The kernel found itself broken: tell why and stop, with as little help as possible.
   function panic(why: string): .abort void {
     say("kernel panic: ");
@@ -57,7 +65,7 @@ namespace kernel {
 
   // The first process has ended: everything is written, and the machine halts with its status.
   function stop(status: byte): .abort void {
-    fs::sync();
+    fs::stop();
     support::halt(status);
   }
 }

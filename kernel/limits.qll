@@ -45,6 +45,11 @@ namespace limits {
 
   // --- files and console -------------------------------------------------------------------------
   .constant global BUFFERS: byte = 64;            // sectors of cache; a power of two
+  .constant global FAT_BUFFERS: byte = 256;       // sectors of the allocation table in memory: all of
+                                                  // it for a disk of 16 MiB; a power of two
+  .constant global DIRECTORIES: byte = 1024;      // found by a check and not walked yet; others wait
+                                                  // in a bit map
+  .constant global ENTRIES_MOST: byte = 0x7FFFFFFF; // of a directory, by the count in its entry
   .constant global PIPE_WORDS: byte = 512;        // octets in flight in a pipe, one a word
   .constant global TYPED: byte = 1024;            // octets typed ahead
   .constant global LINE: byte = 1024;             // characters of a line being edited

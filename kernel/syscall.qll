@@ -73,17 +73,23 @@ namespace syscall {
     return caller()->handles[place];
   }
 
+  // The first free place in the table of handles, or HANDLES.
+  function free_place(): byte {
+    var i = 2;
+    while (i < limits::HANDLES && caller()->handles[i] != null) { i = i + 1; }
+    return i;
+  }
+
   // Give a file a handle; closes it and fails if none is free.
   function give_handle(f: * file::file): byte {
     if (f == null) { return FAILED; }
-    for (var i = 2; i < limits::HANDLES; i = i + 1) {
-      if (caller()->handles[i] == null) {
-        caller()->handles[i] = f;
-        return number_of(i);
-      }
+    var place = free_place();
+    if (place == limits::HANDLES) {
+      file::close(f);
+      return FAILED;
     }
-    file::close(f);
-    return FAILED;
+    caller()->handles[place] = f;
+    return number_of(place);
   }
 
   // The absolute components of a path that a process passed, on the heap, or null.
@@ -122,6 +128,7 @@ namespace syscall {
   }
 
   function open(name: byte, mode: byte, c: byte): byte {
+    if (free_place() == limits::HANDLES) { return FAILED; }  // before anything is made
     var where = path_in(name);
     if (!where) { return FAILED; }
     var f = mode == WRITING || mode == APPENDING ? file::open_writer(where, mode == APPENDING)
@@ -309,10 +316,7 @@ namespace syscall {
     var at = fs::walk(where);
     delete where;
     if (!at.found) { return FAILED; }
-    var told = status { flags = at.flags, size = at.size, free = fs::free_sectors };
-    for (var sector = at.first; sector != 0; sector = fs::following(sector)) {
-      told.sectors = told.sectors + 1;
-    }
+    var told = status { flags = at.flags, size = at.size, sectors = fat::length(at.first), free = fat::free_sectors };
     process::copy_out(caller(), address, &told.flags, sizeof status);
     return 0;
   }
@@ -391,8 +395,13 @@ namespace syscall {
     return len text;
   }
 
+  // Fails for the disk, and for those whose own files could not be kept.
   function sync(a: byte, b: byte, c: byte): byte {
-    return fs::sync() ? 0 : FAILED;
+    var good = fs::sync();
+    for (var i = 2; i < limits::HANDLES; i = i + 1) {
+      good = file::is_kept(caller()->handles[i]) && good;
+    }
+    return good ? 0 : FAILED;
   }
 
   // --- console -----------------------------------------------------------------------------------
@@ -410,6 +419,6 @@ namespace syscall {
   function free_space(what: byte, b: byte, c: byte): byte {
     if (what == FREE_MEMORY) { return memory::free_words; }
     if (what == FREE_HEAP) { return memory::heap_free(); }
-    return what == FREE_SECTORS ? fs::free_sectors : FAILED;
+    return what == FREE_SECTORS ? fat::free_sectors : FAILED;
   }
 }

@@ -22,7 +22,8 @@ DISK_SECTORS = 4096  # 2 MiB
 # What a kernel takes of the shared library, and its own files in the order of initialisation.
 KERNEL_LIBRARY = ("alloc", "buffered", "std")
 KERNEL_FILES = ("limits", "support", "kernel", "peripherals", "memory", "process", "scheduler",
-                "block", "fs", "check", "path", "file", "console", "display", "loader", "syscall")
+                "block", "fat", "fs", "check", "path", "file", "console", "display", "loader",
+                "syscall")
 
 # Level of optimisation of a program, at most: the tests are many calls of small functions, and with
 # all of those put in place they would not fit into a flat image.

@@ -1,6 +1,5 @@
 """The disk behind the block device: an image file of sectors."""
 
-import fcntl
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from isa.machine import SECTOR_WORDS
 from sim.host.error import HostError
+from toolchain.lock import InUseError, lock
 
 __all__ = ["Disk", "DiskEvent", "Sector", "make_image"]
 
@@ -155,8 +155,8 @@ def _open_image(path: Path | str, *, writable: bool) -> int:
         hint = "; the image is read-only" if error.errno == 30 else ""
         raise HostError(f"{path}: cannot open the disk image: {error.strerror}{hint}") from None
     try:
-        fcntl.flock(fd, (fcntl.LOCK_EX if writable else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except OSError:
+        lock(fd, path, shared=not writable)
+    except InUseError as error:
         os.close(fd)
-        raise HostError(f"{path}: the disk image is in use by another machine") from None
+        raise HostError(str(error)) from None
     return fd

@@ -1,14 +1,15 @@
 """Check and repair: what a QFS disk must satisfy, and how damage is mended.
 
 A crash of the machine can leave sectors that nothing reaches, a wrong count (of free sectors, of a
-directory's entries), and both names of an interrupted rename: problems of kind "crash". All else
-("damage") comes from a bad disk or a bad program.
+directory's entries), and a change of an entry that its record completes: problems of kind "crash".
+A "name" that no file may have comes from an older or another system; all else ("damage") from a bad
+disk or a bad program.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from toolchain.qfs.image import Entry, Image, QfsError
+from toolchain.qfs.image import Entry
 from toolchain.qfs.layout import (
     FAT_END,
     FAT_FREE,
@@ -16,13 +17,15 @@ from toolchain.qfs.layout import (
     SECTOR_OCTETS,
     EntryFlag,
 )
+from toolchain.qfs.names import QfsError, is_name
+from toolchain.qfs.tree import Image
 
-__all__ = ["Problem", "check", "repair"]
+__all__ = ["Problem", "check", "refuse_damage", "repair"]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong on a disk: `kind` is "crash" (harmless) or "damage"."""
+    """Something wrong on a disk: `kind` is "crash" (harmless), "name" or "damage"."""
     kind: str
     text: str
 
@@ -38,7 +41,7 @@ class _Walk:
         self.mend = mend
         self.problems: list[Problem] = []
         self.owner: dict[int, str] = {}  # sector -> path that reaches it
-        self.heads: dict[int, tuple[str, Entry]] = {}  # first sector -> who begins there
+        self.heads: dict[int, str] = {}  # first sector -> path of the entry that leads there
 
     def damage(self, text: str) -> None:
         self.problems.append(Problem("damage", text))
@@ -73,47 +76,78 @@ class _Walk:
             image.set_fat(previous, FAT_END)
         return count
 
-    def directory(self, path: str, first: int) -> int:
-        """Walk a directory; returns the number of its entries.
+    def claim_root(self) -> bool:
+        """Claim the root's sectors; says whether there are any."""
+        image = self.image
+        if not image.root_is_apart:
+            return self.claim("/", image.root, None) != 0
+        self.owner[image.root] = "/"
+        following = image.fat(image.root)
+        if following not in (FAT_FREE, FAT_END) and not self.claim("/", following, None) \
+                and self.mend:
+            image.set_fat(image.root, FAT_FREE)
+        return True
+
+    def directories(self) -> None:
+        """Walk all directories.
 
         Written with a stack of its own: nothing limits how deep directories go.
         """
         image = self.image
         stack: list[tuple[str, Iterator[Entry], set[str]]] = [
-            (path, iter(list(image.entries(first))), set())]
-        total = 0
+            ("/", iter(list(image.entries(image.root))), set())]
         while stack:
             where, entries, names = stack[-1]
             entry = next(entries, None)
             if entry is None:
                 stack.pop()
                 continue
-            total += len(stack) == 1
             full = f"{where}{entry.name}"
-            if not entry.name or "/" in entry.name or entry.name in (".", "..") \
-                    or entry.name in names:
-                self.damage(f"{full}: bad or repeated name")
+            if not is_name(entry.name) or entry.name in names:
+                self.problems.append(Problem("name", f"{full}: bad or repeated name"))
                 if self.mend:
-                    self._drop(entry)
-                    continue
+                    entry = self._rename(entry, names)
             names.add(entry.name)
             if entry.first in self.heads:
-                other, first_seen = self.heads[entry.first]
-                self.crash(f"{full}: the same file as {other}, by an interrupted rename")
+                self.crash(f"{full}: the same file as {self.heads[entry.first]}, by an "
+                           f"interrupted rename")
                 if self.mend:
-                    self._drop(entry if entry.moves <= first_seen.moves else first_seen)
+                    self._drop(entry)
                 continue
             if entry.first:
-                self.heads[entry.first] = full, entry
+                self.heads[entry.first] = full
             if entry.is_directory:
                 if self._directory_entry(full, entry):
                     stack.append((f"{full}/", iter(list(image.entries(entry.first))), set()))
             else:
                 self._file_entry(full, entry)
-        return total
+
+    def _rename(self, entry: Entry, names: set[str]) -> Entry:
+        """Give an entry a name that is good, free, and as near to its own as can be."""
+        taken = names | {other.name for other in self._siblings(entry)}
+        stem = entry.name.encode("utf-8", "replace").decode()
+        stem = "".join("_" if char in "/\0\ufffd" else char for char in stem) or "_"
+        number = 0
+        while True:
+            end = f"~{number}" if number else ""
+            name = stem.encode()[:24 - len(end)].decode("utf-8", "ignore") + end
+            if is_name(name) and name not in taken:
+                break
+            number += 1
+        self.image.set_entry(entry.sector, entry.slot, name, entry.flags, entry.first, entry.size)
+        return self.image.entry(entry.sector, entry.slot)
+
+    def _siblings(self, entry: Entry) -> Iterator[Entry]:
+        """All entries of the directory sector's owner, by the chain that was claimed."""
+        owner = self.owner.get(entry.sector)
+        for sector in [s for s, path in self.owner.items() if path == owner]:
+            for slot in range(4):
+                other = self.image.entry(sector, slot)
+                if other.exists and (sector, slot) != (entry.sector, entry.slot):
+                    yield other
 
     def _drop(self, entry: Entry) -> None:
-        self.image.set_entry(entry.sector, entry.slot, entry.name, EntryFlag.DELETED, 0, 0)
+        self.image.change_entry(entry, EntryFlag.DELETED, 0, 0)
 
     def _directory_entry(self, full: str, entry: Entry) -> bool:
         """Claim a directory's sectors; says whether it can be walked."""
@@ -125,11 +159,10 @@ class _Walk:
             count = sum(1 for _ in self.image.entries(entry.first))
         except QfsError:  # damage that was reported above, and that a check does not mend
             return False
-        if count != entry.size:
+        if count != entry.size and not self.image.root_is_apart:
             self.crash(f"{full}: has {count} entries, its size says {entry.size}")
             if self.mend:
-                self.image.set_entry(entry.sector, entry.slot, entry.name, entry.flags,
-                                     entry.first, count, entry.moves)
+                self.image.change_entry(entry, entry.flags, entry.first, count)
         return True
 
     def _file_entry(self, full: str, entry: Entry) -> None:
@@ -141,17 +174,26 @@ class _Walk:
             self.damage(f"{full}: {entry.size} octets need {need} sectors, {have} are sound")
         if self.mend and (have < need or (entry.first and not have)):
             size = min(entry.size, have * SECTOR_OCTETS)
-            self.image.set_entry(entry.sector, entry.slot, entry.name, entry.flags,
-                                 entry.first if have else 0, size, entry.moves)
+            self.image.change_entry(entry, entry.flags, entry.first if have else 0, size)
+
+    def _system_sectors(self) -> None:
+        """Words of the table for the sectors in front of root and data."""
+        image = self.image
+        word = FAT_FREE if image.root_is_apart else FAT_RESERVED
+        for sector in range(min(image.root, image.data_first)):
+            if image.fat(sector) != word:
+                self.damage(f"sector {sector} holds the file system itself but is not "
+                            f"{'0 in the table' if image.root_is_apart else 'reserved'}")
+                if self.mend:
+                    image.set_fat(sector, word)
 
     def run(self) -> list[Problem]:
         image = self.image
-        for sector in range(image.data_first):
-            if image.fat(sector) != FAT_RESERVED:
-                self.damage(f"sector {sector} holds the file system itself but is not reserved")
-                if self.mend:
-                    image.set_fat(sector, FAT_RESERVED)
-        if self.claim("/", image.root, None):
+        if image.was_completed:
+            self.crash("the last change of an entry was not complete")
+            image.was_completed = not self.mend
+        self._system_sectors()
+        if self.claim_root():
             self._walk_root()
         else:
             self.damage("the root directory is lost")
@@ -159,23 +201,28 @@ class _Walk:
                 image.set_fat(image.root, FAT_END)
                 self.owner[image.root] = "/"
                 self._walk_root()
+        self._count_sectors()
+        return self.problems
+
+    def _count_sectors(self) -> None:
+        image, table = self.image, self.image.table()
         lost = [s for s in range(image.data_first, image.sectors)
-                if image.fat(s) not in (FAT_FREE, FAT_RESERVED) and s not in self.owner]
+                if table[s] not in (FAT_FREE, FAT_RESERVED) and s not in self.owner]
+        free = table[image.data_first:].count(FAT_FREE)
         if lost:
             self.crash(f"{len(lost)} sectors are allocated but nothing reaches them")
             if self.mend:
+                free += len(lost)
                 for sector in lost:
                     image.set_fat(sector, FAT_FREE)
-        free = sum(image.fat(s) == FAT_FREE for s in range(image.data_first, image.sectors))
         if free != image.free:
             self.crash(f"{free} sectors are free, the superblock says {image.free}")
             if self.mend:
                 image.set_free(free)
-        return self.problems
 
     def _walk_root(self) -> None:
         try:
-            self.directory("/", self.image.root)
+            self.directories()
         except QfsError as error:
             self.damage(str(error))
 
@@ -183,6 +230,21 @@ class _Walk:
 def check(image: Image) -> list[Problem]:
     """Everything that is wrong with a disk, in the order found; the image stays as it is."""
     return _Walk(image, mend=False).run()
+
+
+def refuse_damage(image: Image) -> None:
+    """Refuse to change a damaged disk: what two files share, a change of one would take from both.
+
+    Raises
+    ------
+    QfsError
+        With the first damage.
+    """
+    damage = [problem for problem in check(image) if problem.kind == "damage"]
+    if damage:
+        more = f" (and {len(damage) - 1} more)" if len(damage) > 1 else ""
+        raise QfsError(f"{image.name}: the disk is damaged and stays as it is: "
+                       f"{damage[0].text}{more}; 'qfs repair' mends that")
 
 
 def repair(image: Image) -> list[Problem]:
@@ -195,5 +257,6 @@ def repair(image: Image) -> list[Problem]:
         problems = _Walk(image, mend=True).run()
         found += problems
         if not problems:
+            image.was_clean = True
             break
     return found

@@ -73,7 +73,7 @@ def break_name(image):
     (break_outside,    "damage", "is 0x3e8, outside the data area"),
     (break_cross,      "damage", "shares sector"),
     (break_reserved,   "damage", "sector 0 holds the file system itself"),
-    (break_name,       "damage", "//wo: bad or repeated name"),
+    (break_name,       "name",   "//wo: bad or repeated name"),
 ])
 def test_damage_is_found_and_mended(break_it, kind, text):
     image = disk()

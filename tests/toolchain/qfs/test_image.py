@@ -65,7 +65,7 @@ def test_full_disk_leaves_the_old_file():
     ("/",                    "/: is a directory"),
     ("no/file",              "no: no such directory"),
     ("file/below",           "file: not a directory"),
-    ("abcdefghijklmnopqrstuvwxy", "has 25 characters; a name has at most 24"),
+    ("abcdefghijklmnopqrstuvwxy", "has 25 octets of UTF-8; a name has at most 24"),
 ])
 def test_bad_paths_are_explained(path, message):
     image = Image.format(16)
