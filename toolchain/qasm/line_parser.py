@@ -176,7 +176,11 @@ class LineParser:
             raise SourceError(f"{message}; {known}", place) from None
 
     def _number(self, token: Token, otherwise: str = "") -> int:
-        value = number_value(token.text) if token.kind == "number" else None
+        try:
+            value = number_value(token.text) if token.kind == "number" else None
+        except OverflowError:
+            raise self._error(f"{_shown(token)} does not fit in a word of 32 bits",
+                              token) from None
         if value is not None:
             return value
         if token.kind == "number":

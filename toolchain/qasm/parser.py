@@ -52,10 +52,14 @@ def parse_source(source: Source) -> Unit:
         kind = match.lastgroup if match else "other"
         if kind == "constant":
             d, value, reference = match.group("d", "value", "reference")  # type: ignore[union-attr]
+            words = _words(value)
+            if words is None:
+                parser.parse(number, line)
+                continue
             if reference:
                 unit.references.append(
                     Reference(reference_name(reference), False, len(code) + 1, number))
-            code += _CONSTANT[d], (number_value(value) or 0) if value else 0
+            code += _CONSTANT[d], words[0]
             code_lines += number, number
         elif kind == "instruction":
             mnemonic, operands = match.group("mnemonic", "operands")  # type: ignore[union-attr]
@@ -70,8 +74,12 @@ def parse_source(source: Source) -> Unit:
             parser.define(match["name"], number)  # type: ignore[index]
         elif kind == "data":
             at, numbers = match.group("at", "numbers")  # type: ignore[union-attr]
-            parser.define(at, number, in_data=True)
-            parser.put_data([number_value(text) or 0 for text in numbers.split()], number)
+            words = _words(numbers)
+            if words is None:
+                parser.parse(number, line)
+            else:
+                parser.define(at, number, in_data=True)
+                parser.put_data(words, number)
         elif kind == "annotation":
             parser.annotate(line.strip())
         elif kind == "other":
@@ -82,6 +90,16 @@ def parse_source(source: Source) -> Unit:
 
 # The first word of a `constant`, by the register's name.
 _CONSTANT = {name: encode("constant", d=field) for name, field in SOURCES.items() if name != "ip"}
+
+
+def _words(numbers: str | None) -> list[int] | None:
+    """The words of number literals, one of 0 without any; None if one does not fit in a word."""
+    if numbers is None:
+        return [0]
+    try:
+        return [number_value(text) or 0 for text in numbers.split()]
+    except OverflowError:
+        return None
 
 
 def _instruction_word(mnemonic: str, operands: list[str]) -> int | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from isa import IP_FIELD, REGISTERS
 from isa.machine import NAN
 from toolchain.floats import binary32_from_text
+from toolchain.integers import integer_value
 
 __all__ = [
     "NUMBER", "REFERENCE", "SPACE", "SOURCES", "Token", "float_value", "number_value",
@@ -44,8 +45,6 @@ _ESCAPE          = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES         = {"\\": "\\", "'": "'", "n": "\n"}
 _SPECIAL         = {"Inf": 0x7F800000, "-Inf": 0xFF800000, "NaN": NAN}
 
-_CHUNK = 4000  # decimal digits that `int` takes at once
-
 
 @dataclass(frozen=True)
 class Token:
@@ -67,20 +66,21 @@ def tokenize(line: str) -> list[Token]:
 
 
 def number_value(text: str) -> int | None:
-    """An integer literal modulo 2^32; None if it is none."""
+    """The word that an integer literal stands for; None if it is none.
+
+    Raises
+    ------
+    OverflowError
+        If it does not fit in a word, signed or not.
+    """
     if not _NUMBER.fullmatch(text):
         return None
-    digits = text.lstrip("-")
-    if digits.startswith("0x"):
-        value = int(digits[2:], 16)
-    elif digits.startswith("0b"):
-        value = int(digits[2:], 2)
-    else:
-        value = 0
-        for start in range(0, len(digits), _CHUNK):
-            chunk = digits[start:start + _CHUNK]
-            value = (value * pow(10, len(chunk), 1 << 32) + int(chunk)) & 0xFFFFFFFF
-    return (-value if text.startswith("-") else value) & 0xFFFFFFFF
+    value = integer_value(text.lstrip("-"))
+    if text.startswith("-"):
+        value = -value
+    if not -0x80000000 <= value <= 0xFFFFFFFF:
+        raise OverflowError(text)
+    return value & 0xFFFFFFFF
 
 
 def float_value(text: str) -> int | None:

@@ -14,10 +14,12 @@ if not CASES.exists():
 
 PROGRAMS = {case["name"]: case for case in json.loads(CASES.read_text())["cases"]}
 
-# What the language has grown beyond: a length may be the name of a constant.
-CONTRADICTED = {"gram-array-length-is-a-literal"}
+# What the language has grown beyond: a length may be the name of a constant, and a literal must fit
+# in a word.
+CONTRADICTED = {"gram-array-length-is-a-literal", "lex-int-wraps-mod-2-32"}
 
-RUNS = [name for name, case in PROGRAMS.items() if case["expected"]["kind"] == "run"]
+RUNS = [name for name, case in PROGRAMS.items()
+        if case["expected"]["kind"] == "run" and name not in CONTRADICTED]
 ERRORS = [name for name, case in PROGRAMS.items()
           if case["expected"]["kind"] == "error" and name not in CONTRADICTED]
 

@@ -12,6 +12,12 @@ def body(text):
 
 
 EXACT = {
+    "integer literal that is too large": (
+        "function main(): byte {\n  return 99999999999;\n}\n",
+        """\
+source0.qll:2:10: error: integer literal 99999999999 does not fit in a word of 32 bits
+      return 99999999999;
+             ^~~~~~~~~~~"""),
     "length that is no constant": (
         "global n: byte = 3;\ntype t = struct { a: byte[2 * n]; };\n" + MAIN,
         """\
@@ -163,6 +169,12 @@ KINDS = [
     ("syntax", body("p->[1:2];")),
     ("syntax", body("f(,);")),
     ("syntax", body("var x: byte[3 4];")),
+    ("syntax", body("return 0x100000000;")),
+    ("syntax", body("return -4294967296;")),
+    ("syntax", body("var x: byte[0b1" + "0" * 32 + "];")),
+    ("syntax", body("return [1; 99999999999][0];")),
+    ("syntax", ".constant global N: byte = " + "9" * 9000 + "; " + MAIN),
+    ("syntax", body("return '\\x123';")),
     # names
     ("unknown-identifier", body("var x = x;")),
     ("unknown-identifier", body("if (1) { var y = 1; } y = 2;")),

@@ -90,3 +90,11 @@ def test_floats_have_no_identities(op):
     function, param = Function("f"), Ins("param", [], 0)
     assert fold(function, op, param, param) is None  # it may be a NaN
     assert fold(function, op, param, function.const(0)) is None
+
+
+@pytest.mark.parametrize("op", ["arg", "out"])
+def test_an_address_of_an_argument_wraps_around(op):
+    function = Function("f", 0)
+    one = function.leaf(op, 1)
+    assert fold(function, "add", one, function.const(-1)) is function.leaf(op, 0)
+    assert fold(function, "add", one, function.const(-3)) is function.leaf(op, 0xFFFFFFFE)

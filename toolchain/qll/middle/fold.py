@@ -187,9 +187,9 @@ def _constant_second(function: Function, op: str, a: Ins, b: Ins) -> Folded | No
             total = (offset + value) & MASK
             return function.slot(slot, total) if total < max(slot.size, 1) else None
         if a.op == "out":
-            return function.leaf("out", a.value + value)
+            return function.leaf("out", (a.value + value) & MASK)
         if a.op == "arg":
-            return function.leaf("arg", a.value + value)
+            return function.leaf("arg", (a.value + value) & MASK)
         if a.op == "label":
             name, offset = a.value
             if (offset + value) & MASK < function.sizes.get(name, 0):

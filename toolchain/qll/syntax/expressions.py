@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from toolchain.floats import binary32_from_text
+from toolchain.integers import integer_value
 from toolchain.qll.syntax import nodes
 from toolchain.qll.syntax.cursor import MAX_DEPTH
 from toolchain.qll.syntax.lexer import KEYWORDS, unescape
@@ -336,7 +337,7 @@ class ExpressionParser(TypeParser):
         word = self.texts[i]
         pos = self.starts[i]
         self.i = i + 1
-        node = nodes.Int(pos, pos + len(word), self.integer_value(word))
+        node = nodes.Int(pos, pos + len(word), integer_value(word))
         if self.kinds[i + 1] in _SUFFIXES:
             return self.suffixes(node)
         return node

@@ -11,6 +11,8 @@ it was wrong.
 
 import re
 
+from toolchain.integers import integer_value
+
 __all__ = ["KEYWORDS", "Tokens", "tokenise", "unescape"]
 
 KEYWORDS = frozenset("""
@@ -31,6 +33,9 @@ _TOKEN = re.compile(rf"""
       | (\Z)                                                                    # 7 end
       | (.)                                                                     # 8 anything else
     )""", re.VERBOSE | re.DOTALL)
+
+_LARGEST = 0xFFFFFFFF
+_SAFE_DIGITS = 9  # of a number that fits in a word for certain, prefix and all
 
 _ESCAPED = re.compile(r"\\(x..|.)", re.DOTALL)
 _CODE = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
@@ -92,6 +97,10 @@ def tokenise(text: str) -> Tokens:
                 closers[stack.pop()] = len(kinds)
         elif group == 3:
             kind = "INT"
+            if len(word) > _SAFE_DIGITS and integer_value(word) > _LARGEST:
+                kind = "ERROR"
+                shown = word if len(word) <= 40 else f"{word[:37]}..."
+                tokens.error = f"integer literal {shown} does not fit in a word of 32 bits"
         elif group == 2:
             kind = "FLOAT"
             if float(word[:-1]) == float("inf"):

@@ -151,16 +151,3 @@ class TypeParser(Cursor, ABC):
         self.expect(":", f"and a type after {what}")
         target = self.type()
         return nodes.Parameter(pos, self.end(), name, target)
-
-    def integer_value(self, word: str) -> int:
-        if word[:2] == "0x":
-            return int(word[2:][-8:], 16)
-        if word[:2] == "0b":
-            return int(word[2:][-32:], 2)
-        if len(word) <= 4000:
-            return int(word) & 0xFFFFFFFF
-        value = 0
-        for at in range(0, len(word), 1000):  # Python refuses to convert very long numbers
-            part = word[at:at + 1000]
-            value = (value * pow(10, len(part), 1 << 32) + int(part)) & 0xFFFFFFFF
-        return value

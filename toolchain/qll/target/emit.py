@@ -226,7 +226,7 @@ class _Emitter:
         elif offset == 1:
             self._out(f"  add r{register} r63 r62")
         else:
-            self._out(f"  constant r{register} {offset}")
+            self._out(f"  constant r{register} {offset & 0xFFFFFFFF}")
             self._out(f"  add r{register} r63 r{register}")
 
     def _move_all(self, moves: list[tuple[int, Ins]]) -> None:
