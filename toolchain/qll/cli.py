@@ -154,14 +154,9 @@ def _warn(job: _Job, warnings: list[QllWarning], library: list[Source]) -> int:
 
 def _generate(job: _Job, program: tree.Program) -> bytes:
     """The program as assembly text, or as text in the intermediate representation."""
+    from toolchain.qll.generate import generate, generate_ir
     if job.product == "ir":
-        from toolchain.qll.middle.ir import print_function
-        from toolchain.qll.middle.lower import lower
-        from toolchain.qll.middle.optimise import optimise
-        module = lower(program, job.level)
-        optimise(module, job.level)
-        return "\n".join(map(print_function, module.functions)).encode()
-    from toolchain.qll.generate import generate
+        return generate_ir(program, job.level).encode()
     has_lines = job.product in ("exec", "dyn", "object")  # their line tables come from the marks
     text = generate(program, job.level, job.debug or has_lines)
     if job.module is not None:

@@ -18,7 +18,7 @@ __all__ = [
     "FunctionType", "Member", "Named", "Pointer", "Slice", "Struct", "Tagged", "Type", "Unknown",
     "Variable", "convertible", "equal",
     "fingerprint", "identical", "is_aggregate", "is_integer", "is_numeric", "is_scalar",
-    "is_slice_shaped", "is_testable", "show", "slice_element", "untagged",
+    "is_testable", "show", "slice_element", "untagged",
 ]
 
 
@@ -345,11 +345,6 @@ def is_testable(kind: Type) -> bool:
     base = kind.base
     return (base is BYTE or base is INT or base is UNKNOWN
             or isinstance(base, (Pointer, FunctionType, Slice)))
-
-
-def is_slice_shaped(kind: Type) -> bool:
-    """A struct of exactly `pointer` to something, `length` and `capacity`, both bytes."""
-    return isinstance(kind.base, Struct) and slice_element(kind) is not None
 
 
 def slice_element(kind: Type) -> Type | None:
