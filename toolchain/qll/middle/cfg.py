@@ -1,9 +1,9 @@
 """Control flow: order of blocks, dominators, loops, and tidying up."""
 
-from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, final, link
+from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, final
 
-__all__ = ["Loop", "analyse", "find_loops", "order", "prune", "shorten_latches", "skip_empty",
-           "split_returns", "tidy"]
+__all__ = ["Loop", "analyse", "find_loops", "meet", "order", "prune", "shorten_latches",
+           "skip_empty", "split_returns", "tidy"]
 
 
 class Loop:
@@ -66,12 +66,7 @@ def analyse(function: Function) -> list[Block]:
                 if new is None:
                     new = pred
                     continue
-                other = pred
-                while new is not other:
-                    while new.n > other.n:
-                        new = new.idom
-                    while other.n > new.n:
-                        other = other.idom
+                new = meet(new, pred)
             if new is not block.idom:
                 block.idom = new
                 changed = True
@@ -81,6 +76,16 @@ def analyse(function: Function) -> list[Block]:
     for block in blocks[1:]:
         block.idom.kids.append(block)
     return blocks
+
+
+def meet(one: Block, other: Block) -> Block:
+    """The last block that dominates both, by `n` and `idom`."""
+    while one is not other:
+        if one.n > other.n:
+            one = one.idom
+        else:
+            other = other.idom
+    return one
 
 
 def find_loops(blocks: list[Block]) -> list[Loop]:
@@ -270,17 +275,3 @@ def _only_value(phi: Ins) -> Ins | None:
             return None
         found = arg
     return found
-
-
-def split_edge(function: Function, source: Block, target: Block) -> Block:
-    """A new block on the edge, right behind `source` in the layout."""
-    middle = Block("edge")
-    index = source.succs.index(target)
-    position = target.preds.index(source)
-    source.succs[index] = middle
-    middle.preds = [source]
-    link(middle, Ins("jump", [], None, source.term.line), [])
-    middle.succs = [target]
-    target.preds[position] = middle
-    function.blocks.insert(function.blocks.index(source) + 1, middle)
-    return middle

@@ -12,14 +12,30 @@ function proper, whose label ends in `$fast`: result and first argument in `r0`,
 """
 
 import re
+from functools import reduce
 from typing import Any
 
+from toolchain.qll.abi import (
+    FIRST_PRESERVED,
+    LINK,
+    ONE,
+    PRESERVED_REGISTERS,
+    RESULT,
+    STACK,
+    STACK_LINK,
+    TEMPORARY,
+    TRAP_BASE,
+)
+from toolchain.qll.middle.cfg import meet
 from toolchain.qll.middle.ir import BINARY, LEAVES, UNARY, Block, Function, Ins, Memory
 from toolchain.qll.middle.module import Data, Module
-from toolchain.qll.target.allocate import LINK, ONE, PRESERVED, STACK, TEMPORARY
 from toolchain.qll.target.place import TRAPS, jump_targets
+from toolchain.qll.target.spill import SPILL_SLOT
 
 __all__ = ["emit_data", "emit_function", "reference"]
+
+# Operations that need the frame.
+_IN_FRAME = frozenset(["call", "spill", "reload", "slot", "out", "arg"])
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*(::[A-Za-z_][A-Za-z0-9_$]*)*\Z")
 _references: dict[str, str] = {}
@@ -93,7 +109,7 @@ class _Emitter:
         if not function.interrupt:
             if self.has_calls:
                 self.saved.append(LINK)
-            self.saved += [reg for reg in range(32, 62) if used >> reg & PRESERVED >> reg & 1]
+            self.saved += [reg for reg in PRESERVED_REGISTERS if used >> reg & 1]
         self.size = self._lay_out()
         self.frame = self.size + len(self.saved)
         self.start = self._frame_start()
@@ -113,10 +129,10 @@ class _Emitter:
         offset = self.function.out_words
         slots = self.function.slots
         for slot in slots:
-            if slot.name == "spill":
+            if slot.name == SPILL_SLOT:
                 slot.offset = offset
                 offset += slot.size
-        for slot in sorted((slot for slot in slots if slot.name != "spill"),
+        for slot in sorted((slot for slot in slots if slot.name != SPILL_SLOT),
                            key=lambda one: one.size):
             slot.offset = offset
             offset += slot.size
@@ -127,38 +143,25 @@ class _Emitter:
         entry = self.function.blocks[0]
         if not self.frame or self.function.interrupt:
             return entry
-        at: Block | None = None
-        for block in self.function.blocks:
-            if not self._needs_frame(block):
-                continue
-            if at is None:
-                at = block
-                continue
-            other = block
-            while at is not other:
-                if at.n > other.n:
-                    at = at.idom
-                else:
-                    other = other.idom
-        if at is None:
+        needing = [block for block in self.function.blocks if self._needs_frame(block)]
+        if not needing or any(param.reg >= FIRST_PRESERVED for param in self.function.params):
             return entry
-        if any(param.reg >= 32 for param in self.function.params):
-            return entry
+        at = reduce(meet, needing)
         while at.idom is not None and not self._may_start(at):
             at = at.idom
         return at
 
     def _needs_frame(self, block: Block) -> bool:
         for phi in block.phis:
-            if phi.reg >= 32:
+            if phi.reg >= FIRST_PRESERVED:
                 return True
         for ins in block.body:
-            if ins.reg >= 32 or ins.op in ("call", "spill", "reload", "slot", "out", "arg"):
+            if ins.reg >= FIRST_PRESERVED or ins.op in _IN_FRAME:
                 return True
         for phi_block in block.succs:
             index = phi_block.preds.index(block)
             for phi in phi_block.phis:
-                if phi.args[index].op in ("slot", "arg") or phi.reg >= 32:
+                if phi.args[index].op in ("slot", "arg") or phi.reg >= FIRST_PRESERVED:
                     return True
         return block.term.op == "ret" and any(arg.op in ("slot", "arg") for arg in block.term.args)
 
@@ -199,7 +202,7 @@ class _Emitter:
         op = leaf.op
         if op == "const":
             if leaf.value == 1:
-                self._out(f"  mov r{register} r62")
+                self._out(f"  mov r{register} r{ONE}")
             else:
                 self._out(f"  constant r{register} {number(leaf.value)}")
         elif op == "label":
@@ -222,12 +225,12 @@ class _Emitter:
 
     def _stack_address(self, register: int, offset: int) -> None:
         if offset == 0:
-            self._out(f"  mov r{register} r63")
+            self._out(f"  mov r{register} r{STACK}")
         elif offset == 1:
-            self._out(f"  add r{register} r63 r62")
+            self._out(f"  add r{register} r{STACK} r{ONE}")
         else:
             self._out(f"  constant r{register} {offset & 0xFFFFFFFF}")
-            self._out(f"  add r{register} r63 r{register}")
+            self._out(f"  add r{register} r{STACK} r{register}")
 
     def _move_all(self, moves: list[tuple[int, Ins]]) -> None:
         """Registers get values, all at once."""
@@ -291,7 +294,7 @@ class _Emitter:
                         self._leaf(leaf.reg, leaf)
                 self._label(f"{symbol}$self")
         elif not function.interrupt and not (self.start is blocks[0] and self.has_calls):
-            self._out(f"  mov r{LINK} r0")
+            self._out(f"  mov r{LINK} r{STACK_LINK}")
         for index, block in enumerate(blocks):
             after = blocks[index + 1] if index + 1 < len(blocks) else None
             if index:
@@ -311,7 +314,7 @@ class _Emitter:
             self._out(f"  jmp r{TEMPORARY}")
         for trap in sorted(self.traps):
             self._label(f"{symbol}${TRAPS[trap]}")
-            self._out(f"  constant r0 {0xE0000000 + trap:#x}")
+            self._out(f"  constant r{RESULT} {TRAP_BASE + trap:#x}")
             self._out("  halt")
         used = self.used_labels
         return [line if type(line) is str else f"{reference(line[0])}:" for line in self.lines
@@ -323,7 +326,7 @@ class _Emitter:
 
     def _stack_entry(self) -> None:
         """From the language's convention to that with registers."""
-        self._out(f"  mov r{LINK} r0")
+        self._out(f"  mov r{LINK} r{STACK_LINK}")
         at = 0
         offsets = self.function.stub_offsets
         params = [*self.function.params,
@@ -336,7 +339,7 @@ class _Emitter:
                 self._out(f"  load r{param.value} r{STACK}")
                 continue
             if offset == at + 1:
-                self._out(f"  add r{TEMPORARY} r{TEMPORARY if at else STACK} r62")
+                self._out(f"  add r{TEMPORARY} r{TEMPORARY if at else STACK} r{ONE}")
             else:
                 self._stack_address(TEMPORARY, offset)
             at = offset
@@ -346,8 +349,8 @@ class _Emitter:
         entry = self.start is self.function.blocks[0]
         for register in self.saved:
             if register == LINK and entry and not self.function.fast:
-                register = 0  # where the caller put the return address
-            self._out(f"  sub r{STACK} r{STACK} r62")
+                register = STACK_LINK
+            self._out(f"  sub r{STACK} r{STACK} r{ONE}")
             self._out(f"  store r{STACK} r{register}")
         self._adjust("sub", self.size)
 
@@ -355,12 +358,12 @@ class _Emitter:
         self._adjust("add", self.size)
         for register in reversed(self.saved):
             self._out(f"  load r{register} r{STACK}")
-            self._out(f"  add r{STACK} r{STACK} r62")
+            self._out(f"  add r{STACK} r{STACK} r{ONE}")
 
     def _adjust(self, op: str, words: int) -> None:
         if words <= 2:
             for _ in range(words):
-                self._out(f"  {op} r{STACK} r{STACK} r62")
+                self._out(f"  {op} r{STACK} r{STACK} r{ONE}")
         else:
             self._out(f"  constant r{TEMPORARY} {words}")
             self._out(f"  {op} r{STACK} r{STACK} r{TEMPORARY}")
@@ -409,7 +412,7 @@ class _Emitter:
         after = f"{self.function.symbol}$after{self.returns}"
         self.returns += 1
         self.used_labels.add(after)
-        link = LINK if info.fast else 0
+        link = LINK if info.fast else STACK_LINK
         target = TEMPORARY
         if info.fast:
             # A pinned parameter that a recursion passes on in its own place is there already.
@@ -419,8 +422,8 @@ class _Emitter:
                                     and arg.value == index)])
         elif info.symbol is None:
             target = _register(ins.args[0])
-            if target == 0:
-                self._out(f"  mov r{TEMPORARY} r0")
+            if target == STACK_LINK:
+                self._out(f"  mov r{TEMPORARY} r{STACK_LINK}")
                 target = TEMPORARY
         inner = f"{self.function.symbol}$self"
         if info.symbol == self.function.symbol and self.function.pinned:
@@ -435,8 +438,8 @@ class _Emitter:
         self._out(f"  constant r{link} {reference(after)}")
         self._out(f"  jmp r{target}")
         self._label(after)
-        if ins.reg > 0:
-            self._out(f"  mov r{ins.reg} r0")
+        if ins.reg >= 0 and ins.reg != RESULT:
+            self._out(f"  mov r{ins.reg} r{RESULT}")
 
     # --- leaving a block ---
 
@@ -526,7 +529,7 @@ class _Emitter:
             return
         link = LINK
         if block.term.args:
-            self._move_all([(0, block.term.args[0])])
+            self._move_all([(RESULT, block.term.args[0])])
         if block in self.inside:
             self._epilogue()
         self._out(f"  jmp r{link}")

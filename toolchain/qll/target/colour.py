@@ -1,0 +1,168 @@
+"""A register for each value, block by block down the dominator tree."""
+
+from toolchain.qll.abi import (
+    PRESERVED,
+    PRESERVED_REGISTERS,
+    RESULT,
+    SCRATCH,
+    SCRATCH_REGISTERS,
+)
+from toolchain.qll.middle.ir import Block, Ins
+from toolchain.qll.target.liveness import Liveness, at_end, backward
+from toolchain.qll.target.spill import TooManyPhis, clobbers_of
+
+__all__ = ["USABLE", "Colouring"]
+
+USABLE = SCRATCH | PRESERVED
+
+ARGUMENTS = 8  # registers that are often those of arguments
+
+# In which order registers are tried: those of the arguments late, preserved ones last.
+_ORDER = [*SCRATCH_REGISTERS[ARGUMENTS:], *reversed(SCRATCH_REGISTERS[:ARGUMENTS]),
+          *PRESERVED_REGISTERS]
+
+
+class Colouring:
+    """Gives registers to the values of a function."""
+
+    def __init__(self, live: Liveness):
+        self.live = live
+        self.function = live.function
+        count = len(live.values)
+        self.forbidden = [0] * count
+        self.phis: list[list[Ins] | None] = [None] * count  # that have the value as an operand
+        self.wish = [-1] * count  # a register of the calling convention
+        self.used = 0
+        self.wanted = 0  # registers of the phis behind the current block: for their operands
+        self.usable = USABLE
+        for leaf in self.function.pinned:
+            self.usable &= ~(1 << leaf.reg)
+
+    def run(self) -> int:
+        """Set `reg` of every value, -1 if nobody uses it; returns the mask of those used."""
+        self._note_wishes()
+        for value in self.live.values:
+            value.reg = -1
+        stack = [self.live.blocks[0]]
+        while stack:
+            block = stack.pop()
+            self._block(block)
+            stack.extend(reversed(block.kids))
+        return self.used
+
+    def _note_wishes(self) -> None:
+        """Which registers a value must not have, and which would suit it."""
+        forbidden, wish = self.forbidden, self.wish
+        for block in self.live.blocks:
+            for phi in block.phis:
+                for arg in phi.args:
+                    if arg.block is not None:
+                        users = self.phis[arg.n]
+                        if users is None:
+                            self.phis[arg.n] = [phi]
+                        else:
+                            users.append(phi)
+            term = block.term
+            if term.op == "ret" and term.args and term.args[0].block is not None:
+                wish[term.args[0].n] = RESULT
+        for _, _, call, across in self.live.calls:
+            clobbered = clobbers_of(call)
+            while across:
+                low = across & -across
+                forbidden[low.bit_length() - 1] |= clobbered
+                across ^= low
+            if wish[call.n] < 0:
+                wish[call.n] = RESULT
+            if call.value.fast:
+                for index, arg in enumerate(call.args):
+                    if arg.block is not None and wish[arg.n] < 0:
+                        wish[arg.n] = index
+        for param in self.function.params:
+            wish[param.n] = param.value
+
+    def _block(self, block: Block) -> None:
+        live = self.live
+        busy = 0
+        params = self.function.params if block is live.blocks[0] else []
+        if not params:
+            for value in live.bits(live.live_in[block.n]):
+                busy |= 1 << value.reg
+        block.live = busy
+        # Found backwards: what each instruction leaves alive, and whether anybody wants its value.
+        front = at_end(block, live.live_out[block.n])
+        left = [0] * len(block.body)
+        is_used = [False] * len(block.body)
+        for index, _, across, before in backward(block, front):
+            left[index] = across
+            is_used[index] = across != front
+            front = before
+        self.wanted = 0
+        for head in params or block.phis:
+            if front >> head.n & 1:
+                busy |= 1 << self._choose(head, busy)
+            else:
+                head.reg = -1
+        for succ in block.succs if block.loop is None else [*block.succs, block.loop.header]:
+            for phi in succ.phis:
+                if phi.reg >= 0:
+                    self.wanted |= 1 << phi.reg
+        for ins, across, used in zip(block.body, left, is_used, strict=True):
+            for arg in ins.args:
+                if arg.block is not None and not across >> arg.n & 1:
+                    busy &= ~(1 << arg.reg)  # its last use
+            if used:
+                busy |= 1 << self._choose(ins, busy)
+
+    def _choose(self, value: Ins, busy: int) -> int:
+        barred = busy | self.forbidden[value.n] | ~self.usable
+        register = self._preferred(value, barred)
+        if register < 0:
+            free = self.usable & ~barred
+            if not free:
+                raise TooManyPhis(self.function.symbol)
+            if free & ~self.wanted:
+                free &= ~self.wanted
+            known = free & self.used
+            # A preserved register that is saved already costs nothing more.
+            for pool in (free & SCRATCH, known, free):
+                if pool:
+                    free = pool
+                    break
+            for register in _ORDER:
+                if free >> register & 1:
+                    break
+        value.reg = register
+        self.used |= 1 << register
+        return register
+
+    def _preferred(self, value: Ins, barred: int) -> int:
+        """A free register that saves a move, or -1."""
+        number = value.n
+        if value.op == "phi":
+            for arg in value.args:
+                if arg.block is not None and arg.reg >= 0 and not barred >> arg.reg & 1:
+                    return arg.reg
+        users = self.phis[number]
+        if users is not None:
+            for phi in users:
+                if phi.reg >= 0 and not barred >> phi.reg & 1:
+                    return phi.reg
+            for phi in users:
+                for arg in phi.args:
+                    if arg.block is not None and arg.reg >= 0 and not barred >> arg.reg & 1:
+                        return arg.reg
+        wish = self.wish[number]
+        if wish >= 0 and not barred >> wish & 1:
+            return wish
+        if users is not None:
+            for phi in users:
+                wish = self.wish[phi.n]
+                if wish >= 0 and not barred >> wish & 1:
+                    return wish
+        if value.op == "add" or value.op == "sub":
+            # What counts on in place needs no moves where several of its values meet.
+            source, step = value.args
+            if source.block is not None and not barred >> source.reg & 1 and (
+                    step.op == "const" or not self.wanted >> source.reg & 1):
+                return source.reg
+        return -1
