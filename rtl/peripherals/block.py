@@ -2,21 +2,18 @@
 
 from amaranth import Module, Mux, Signal
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from isa.events import EVENT_VALUE_BITS, EventKind, event_arg
 from isa.machine import SECTOR_WORDS, BlockCommand, BlockError, BlockStatus
-from rtl.bus import DeviceEvent, MemBus, PeripheralBus, Reason
-from rtl.peripherals.tokens import (
-    BlockFromHost,
-    BlockFromHostKind,
-    BlockToHost,
-    BlockToHostKind,
-)
+from rtl.bus import DeviceEvent, MemBus, PeripheralBus
+from rtl.peripherals.block_transfer import BlockTransfer
+from rtl.peripherals.tokens import BlockFromHost, BlockFromHostKind, BlockToHost
+from rtl.peripherals.window import Window
 
 __all__ = ["Block"]
 
-COMMAND, STATUS, SECTOR, COUNT, ADDRESS, TOTAL, SECTOR_SIZE, ERROR = range(8)  # of the window
+WORDS = ("command", "status", "sector", "count", "address", "total", "sector_size", "error")
 
 
 class Block(wiring.Component):
@@ -47,186 +44,66 @@ class Block(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        bus, dma, from_host = self.bus, self.dma, self.from_host
+        m.submodules.window   = window   = Window(words=WORDS, given=("sector_size",))
+        m.submodules.transfer = transfer = BlockTransfer()
+        connect(m, flipped(self.bus), window.bus)
+        connect(m, transfer.dma, flipped(self.dma))
+        connect(m, transfer.to_host, flipped(self.to_host))
+        from_host = self.from_host
+        m.d.comb += [
+            window.new.sector_size.eq(SECTOR_WORDS),
+            window.locked.total.eq(1),
+            transfer.command.eq(self.bus.w_data),
+            transfer.sector.eq(window.values.sector),
+            transfer.count.eq(window.values.count),
+            transfer.address.eq(window.values.address),
+            transfer.total.eq(window.values.total),
+            transfer.from_host.valid.eq(from_host.valid),
+            transfer.from_host.payload.eq(from_host.payload),
+            from_host.ready.eq(transfer.from_host.ready),
+        ]
+        with m.If(transfer.moves):
+            m.d.comb += [
+                self.event.valid.eq(1),
+                self.event.arg.eq(event_arg(EventKind.WORD) | transfer.moved),
+            ]
 
-        # --- the window
-        command  = Signal(32)
-        status   = Signal(32)
-        sector   = Signal(32)
-        count    = Signal(32)
-        address  = Signal(32)
-        total    = Signal(EVENT_VALUE_BITS)
-        error    = Signal(32)
-        r_word   = Signal(32)
-        is_busy  = Signal()
-        writable = {COMMAND: command, STATUS: status, SECTOR: sector, COUNT: count,
-                    ADDRESS: address, ERROR: error}
-        m.d.comb += bus.r_data.eq(r_word)
-        with m.Switch(bus.addr[:3]):
-            for at, word in (writable | {TOTAL: total, SECTOR_SIZE: SECTOR_WORDS}).items():
-                with m.Case(at):
-                    m.d.sync += r_word.eq(word)
-                    if at in writable:
-                        with m.If(bus.w_stb):
-                            m.d.sync += word.eq(bus.w_data)
-
-        # --- an operation
-        operation    = Signal(32)
-        now_sector   = Signal(32)
-        sectors_left = Signal(32)
-        now_address  = Signal(33)  # past 2^32 is past the end of any RAM
-        moved        = Signal(EVENT_VALUE_BITS)  # words of the operation so far, modulo its range
-        words_left   = Signal(range(SECTOR_WORDS + 1))  # of this sector
-        word         = Signal(32)
-        is_read      = Signal()
-        result       = Signal(BlockError, init=BlockError.NONE)
-        m.d.comb += is_read.eq(operation == BlockCommand.READ)
-
-        def send(kind, data=0):
-            return [self.to_host.valid.eq(1), self.to_host.payload.kind.eq(kind),
-                    self.to_host.payload.data.eq(data)]
-
-        def end(code):
-            m.d.sync += result.eq(code)
-            m.next = "END"
-
-        # CHECK   the operands
-        # SELECT  the host is told what to do with which sector
-        # RECEIVE a word of the disk comes
-        # ASK     the memory is asked to read or write a word, HEAR waits for its answer
-        # OFFER   a word goes to the disk
-        # ANSWER  a sector was written, or a flush asked for
-        # NEXT    goes on to the sector after this one
-        # DRAIN   words of the disk that no longer have a place
+        # IDLE  the host may say how large the disk is; a command begins an operation
+        # BUSY  it is under way
+        # END   its result is there to be read from the next cycle on
+        result = Signal(BlockError, init=BlockError.NONE)
+        m.d.sync += result.eq(transfer.result)
         with m.FSM():
             with m.State("IDLE"):
-                m.d.comb += from_host.ready.eq(~bus.w_stb)
-                m.d.sync += [
-                    operation.eq(bus.w_data),
-                    now_sector.eq(sector),
-                    sectors_left.eq(count),
-                    now_address.eq(address),
-                    moved.eq(0),
-                ]
-                with m.If(bus.w_stb & (bus.addr[:3] == COMMAND)
-                          & (bus.w_data != BlockCommand.NONE)):
-                    m.d.sync += [is_busy.eq(1), status.eq(BlockStatus.BUSY)]
-                    m.next = "CHECK"
+                m.d.comb += from_host.ready.eq(~self.bus.w_stb)
+                with m.If(window.stored.command & (self.bus.w_data != BlockCommand.NONE)):
+                    m.d.comb += [
+                        transfer.start.eq(1),
+                        window.set.status.eq(1),
+                        window.new.status.eq(BlockStatus.BUSY),
+                    ]
+                    m.next = "BUSY"
                 with m.If(from_host.valid & from_host.ready
                           & (from_host.payload.kind == BlockFromHostKind.SIZE)):
+                    total = from_host.payload.data[:EVENT_VALUE_BITS]
                     m.d.comb += [
                         self.event.valid.eq(1),
-                        self.event.arg.eq(event_arg(EventKind.SIZE)
-                                          | from_host.payload.data[:EVENT_VALUE_BITS]),
+                        self.event.arg.eq(event_arg(EventKind.SIZE) | total),
+                        window.set.total.eq(1),
+                        window.new.total.eq(total),
                     ]
-                    m.d.sync += total.eq(from_host.payload.data)
-            with m.State("CHECK"):
-                with m.Switch(operation):
-                    with m.Case(BlockCommand.READ, BlockCommand.WRITE):
-                        m.next = "SELECT"
-                        with m.If(now_sector >= total):
-                            end(BlockError.OUT_OF_RANGE)
-                        # What is left behind the first sector: no sum that could wrap around.
-                        with m.Elif((sectors_left == 0) | (sectors_left > total - now_sector)):
-                            end(BlockError.BAD_COUNT)
-                    with m.Case(BlockCommand.FLUSH):
-                        m.next = "SELECT"
-                    with m.Default():
-                        end(BlockError.INPUT_OUTPUT)
-            with m.State("SELECT"):
-                m.d.sync += words_left.eq(SECTOR_WORDS)
-                with m.Switch(operation):
-                    with m.Case(BlockCommand.READ):
-                        m.d.comb += send(BlockToHostKind.READ, now_sector)
-                    with m.Case(BlockCommand.WRITE):
-                        m.d.comb += send(BlockToHostKind.WRITE, now_sector)
-                    with m.Default():
-                        m.d.comb += send(BlockToHostKind.FLUSH)
-                with m.If(self.to_host.ready):
-                    with m.Switch(operation):
-                        with m.Case(BlockCommand.READ):
-                            m.next = "RECEIVE"
-                        with m.Case(BlockCommand.WRITE):
-                            m.next = "ASK"
-                        with m.Default():
-                            m.next = "ANSWER"
-            with m.State("RECEIVE"):
-                m.d.comb += from_host.ready.eq(1)
-                m.d.sync += word.eq(from_host.payload.data)
-                with m.If(from_host.valid):
-                    with m.Switch(from_host.payload.kind):
-                        with m.Case(BlockFromHostKind.WORD):
-                            m.next = "ASK"
-                        with m.Case(BlockFromHostKind.FAIL):
-                            end(BlockError.INPUT_OUTPUT)
-            with m.State("ASK"):
-                m.d.comb += [
-                    dma.req.valid.eq(~now_address[32]),
-                    dma.req.payload.addr.eq(now_address),
-                    dma.req.payload.write.eq(is_read),
-                    dma.req.payload.data.eq(word),
-                ]
-                with m.If(dma.req.valid & dma.req.ready):
-                    m.d.comb += [
-                        self.event.valid.eq(1),
-                        self.event.arg.eq(event_arg(EventKind.WORD) | moved),
-                    ]
-                    m.d.sync += [
-                        now_address.eq(now_address + 1),
-                        moved.eq(moved + 1),
-                        words_left.eq(words_left - 1),
-                    ]
-                    m.next = "HEAR"
-                with m.If(now_address[32]):
-                    m.d.sync += words_left.eq(words_left - 1)
-                    m.next = "DRAIN"
-            with m.State("HEAR"):
-                m.d.comb += dma.rsp.ready.eq(1)
-                with m.If(dma.rsp.valid):
-                    m.d.sync += word.eq(dma.rsp.payload.data)
-                    with m.If(dma.rsp.payload.reason != Reason.NONE):
-                        m.next = "DRAIN"
-                    with m.Elif(~is_read):
-                        m.next = "OFFER"
-                    with m.Elif(words_left == 0):
-                        m.next = "NEXT"
-                    with m.Else():
-                        m.next = "RECEIVE"
-            with m.State("OFFER"):
-                m.d.comb += send(BlockToHostKind.WORD, word)
-                with m.If(self.to_host.ready):
-                    m.next = "ASK"
-                    with m.If(words_left == 0):
-                        m.next = "ANSWER"
-            with m.State("ANSWER"):
-                m.d.comb += from_host.ready.eq(1)
-                with m.If(from_host.valid):
-                    with m.Switch(from_host.payload.kind):
-                        with m.Case(BlockFromHostKind.DONE):
-                            m.next = "NEXT"
-                        with m.Case(BlockFromHostKind.FAIL):
-                            end(BlockError.INPUT_OUTPUT)
-            with m.State("NEXT"):
-                m.d.sync += [now_sector.eq(now_sector + 1), sectors_left.eq(sectors_left - 1)]
-                m.next = "SELECT"
-                with m.If((sectors_left == 1) | (operation == BlockCommand.FLUSH)):
-                    end(BlockError.NONE)
-            with m.State("DRAIN"):
-                m.d.comb += from_host.ready.eq(is_read & (words_left != 0))
-                with m.If(from_host.valid & from_host.ready):
-                    m.d.sync += words_left.eq(words_left - 1)
-                with m.If(~is_read | (words_left == 0)):
-                    end(BlockError.INPUT_OUTPUT)
+            with m.State("BUSY"):
+                with m.If(transfer.done):
+                    m.next = "END"
             with m.State("END"):
                 m.d.comb += [
                     self.event.valid.eq(1),
                     self.event.arg.eq(event_arg(EventKind.CONTROL) | result),
-                ]
-                m.d.sync += [
-                    is_busy.eq(0),
-                    status.eq(Mux(result == BlockError.NONE, BlockStatus.READY,
-                                  BlockStatus.ERROR)),
-                    error.eq(result),
+                    window.set.status.eq(1),
+                    window.new.status.eq(Mux(result == BlockError.NONE, BlockStatus.READY,
+                                             BlockStatus.ERROR)),
+                    window.set.error.eq(1),
+                    window.new.error.eq(result),
                 ]
                 m.next = "IDLE"
 

@@ -2,16 +2,16 @@
 
 from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from isa.events import EventKind, event_arg
 from isa.machine import DisplayControl
-from rtl.bus import DeviceEvent, MemBus, PeripheralBus, Reason
-from rtl.peripherals.tokens import DisplaySize, DisplayToHost, DisplayToHostKind
+from rtl.bus import DeviceEvent, MemBus, PeripheralBus
+from rtl.peripherals.picture import Picture
+from rtl.peripherals.tokens import DisplaySize, DisplayToHost
+from rtl.peripherals.window import Window
 
 __all__ = ["Display"]
-
-CONTROL, WIDTH, HEIGHT, ADDRESS = range(4)  # words of the window
 
 IS_ERROR = 1  # in a CONTROL event
 
@@ -57,110 +57,63 @@ class Display(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        bus = self.bus
+        size = {"width": self.width, "height": self.height}
+        m.submodules.window = window = Window(
+            words=("control", "width", "height", "address"), init=size)
+        m.submodules.picture = picture = Picture()
+        connect(m, flipped(self.bus), window.bus)
+        connect(m, picture.dma, flipped(self.dma))
+        connect(m, picture.to_host, flipped(self.to_host))
 
-        # --- the window
-        control = Signal(32)
-        width   = Signal(32, init=self.width)
-        height  = Signal(32, init=self.height)
-        address = Signal(32)
-        r_word  = Signal(32)
-        is_busy = Signal()
-        m.d.comb += bus.r_data.eq(r_word)
-        with m.Switch(bus.addr[:2]):
-            for at, word in enumerate((control, width, height, address)):
-                with m.Case(at):
-                    m.d.sync += r_word.eq(word)
-                    with m.If(bus.w_stb & ~((at == CONTROL) & is_busy)):
-                        m.d.sync += word.eq(bus.w_data)
-        flip = Signal()
-        m.d.comb += flip.eq(bus.w_stb & (bus.addr[:2] == CONTROL) & ~is_busy
-                            & (bus.w_data == DisplayControl.FLIP))
+        said = Signal(DisplaySize, init=size)  # whatever a program stored over it
+        m.d.comb += [
+            picture.size.eq(said),
+            picture.address.eq(window.values.address),
+        ]
 
-        # --- a flip
-        size    = Signal(DisplaySize, init={"width": self.width, "height": self.height})
-        x       = Signal(14)
-        y       = Signal(14)
-        pixel   = Signal(33)  # its address; past 2^32 is past the end of any RAM
-        failed  = Signal()
-        last_x  = x + 1 == size.width
-        last_y  = y + 1 == size.height
-        is_null = address == 0
-
-        def send(kind, data=0):
-            return [self.to_host.valid.eq(1), self.to_host.payload.kind.eq(kind),
-                    self.to_host.payload.data.eq(data)]
-
-        # BEGIN  the picture's size goes out, or nothing if there is nothing to show
-        # ASK    a pixel is asked of the memory
-        # HEAR   it goes straight out
-        # END    the picture is complete, or given up
-        with m.FSM():
+        # IDLE     the host may say how large the display is; a store may begin a flip
+        # PICTURE  it is under way
+        # DONE     its result is there to be read from the next cycle on
+        flip = window.stored.control & (self.bus.w_data == DisplayControl.FLIP)
+        with m.FSM() as fsm:
+            m.d.comb += window.locked.control.eq(~fsm.ongoing("IDLE"))
             with m.State("IDLE"):
-                m.d.comb += self.from_host.ready.eq(~bus.w_stb)
-                m.d.sync += [x.eq(0), y.eq(0), pixel.eq(address), failed.eq(0)]
+                m.d.comb += self.from_host.ready.eq(~self.bus.w_stb)
                 with m.If(flip):
-                    m.d.sync += [is_busy.eq(1), control.eq(DisplayControl.PENDING)]
+                    m.d.comb += [
+                        window.set.control.eq(1),
+                        window.new.control.eq(DisplayControl.PENDING),
+                    ]
                     m.next = "DONE"
-                    with m.If(~is_null & (size.width != 0) & (size.height != 0)):
-                        m.next = "BEGIN"
+                    with m.If((picture.address != 0) & (said.width != 0) & (said.height != 0)):
+                        m.d.comb += picture.start.eq(1)
+                        m.next = "PICTURE"
                 with m.If(self.from_host.valid & self.from_host.ready):
-                    m.d.comb += [
-                        self.event.valid.eq(1),
-                        self.event.arg.eq(event_arg(EventKind.SIZE)
-                                          | Cat(self.from_host.payload.width,
-                                                self.from_host.payload.height)),
-                    ]
-                    m.d.sync += [
-                        size.eq(self.from_host.payload),
-                        width.eq(self.from_host.payload.width),
-                        height.eq(self.from_host.payload.height),
-                    ]
-            with m.State("BEGIN"):
-                m.d.comb += send(DisplayToHostKind.START, size.height << 16 | size.width)
-                with m.If(self.to_host.ready):
-                    m.next = "ASK"
-            with m.State("ASK"):
-                m.d.comb += [
-                    self.dma.req.valid.eq(~pixel[32]),
-                    self.dma.req.payload.addr.eq(pixel),
-                ]
-                with m.If(self.dma.req.ready):
-                    m.next = "HEAR"
-                with m.If(pixel[32]):
-                    m.d.sync += failed.eq(1)
-                    m.next = "END"
-            with m.State("HEAR"):
-                rsp = self.dma.rsp
-                with m.If(rsp.payload.reason == Reason.NONE):
-                    m.d.comb += [
-                        *send(DisplayToHostKind.PIXEL, rsp.payload.data),
-                        self.to_host.valid.eq(rsp.valid),
-                        rsp.ready.eq(self.to_host.ready),
-                    ]
-                with m.Else():
-                    m.d.comb += rsp.ready.eq(1)
-                with m.If(rsp.valid & rsp.ready):
-                    m.d.sync += [pixel.eq(pixel + 1), x.eq(x + 1)]
-                    m.next = "ASK"
-                    with m.If(last_x):
-                        m.d.sync += [x.eq(0), y.eq(y + 1)]
-                    with m.If((last_x & last_y) | (rsp.payload.reason != Reason.NONE)):
-                        m.d.sync += failed.eq(rsp.payload.reason != Reason.NONE)
-                        m.next = "END"
-            with m.State("END"):
-                m.d.comb += send(Mux(failed, DisplayToHostKind.DROP, DisplayToHostKind.END))
-                with m.If(self.to_host.ready):
+                    self._take_size(m, window, said)
+            with m.State("PICTURE"):
+                with m.If(picture.done):
                     m.next = "DONE"
             with m.State("DONE"):
                 m.d.comb += [
                     self.event.valid.eq(1),
-                    self.event.arg.eq(event_arg(EventKind.CONTROL) | Mux(failed, IS_ERROR, 0)),
-                ]
-                m.d.sync += [
-                    is_busy.eq(0),
-                    control.eq(Mux(failed, DisplayControl.ERROR, DisplayControl.READY)),
+                    self.event.arg.eq(event_arg(EventKind.CONTROL)
+                                      | Mux(picture.failed, IS_ERROR, 0)),
+                    window.set.control.eq(1),
+                    window.new.control.eq(Mux(picture.failed, DisplayControl.ERROR,
+                                              DisplayControl.READY)),
                 ]
                 m.next = "IDLE"
 
         return m
+
+    def _take_size(self, m, window, said):
+        size = self.from_host.payload
+        m.d.sync += said.eq(size)
+        m.d.comb += [
+            self.event.valid.eq(1),
+            self.event.arg.eq(event_arg(EventKind.SIZE) | Cat(size.width, size.height)),
+            window.set.width.eq(1),
+            window.new.width.eq(size.width),
+            window.set.height.eq(1),
+            window.new.height.eq(size.height),
+        ]

@@ -2,14 +2,15 @@
 
 from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from rtl.bus import DeviceEvent, PeripheralBus
 from rtl.peripherals.tokens import KeyboardChange
+from rtl.peripherals.window import Window
 
 __all__ = ["Keyboard"]
 
-STATE_WORDS = 5
+STATES = tuple(f"state{n}" for n in range(5))
 
 
 class Keyboard(wiring.Component):
@@ -30,18 +31,17 @@ class Keyboard(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
+        m.submodules.window = window = Window(words=STATES)
+        connect(m, flipped(self.bus), window.bus)
 
-        state   = [Signal(32, name=f"state{n}") for n in range(STATE_WORDS)]
-        r_word  = Signal(32)
         is_held = Signal()  # a change was taken and is to be made
         change  = Signal(KeyboardChange)
         mask    = Signal(32)
         makes   = Signal()
         m.d.comb += [
-            self.bus.r_data.eq(r_word),
             self.from_host.ready.eq(~is_held),
             makes.eq(is_held & ~self.bus.w_stb),
-            self.event.valid.eq(makes & (change.word < STATE_WORDS)),
+            self.event.valid.eq(makes & (change.word < len(STATES))),
             self.event.arg.eq(Cat(change.bit, change.word, change.down)),
         ]
 
@@ -54,16 +54,13 @@ class Keyboard(wiring.Component):
                 mask.eq(1 << self.from_host.payload.bit),
             ]
 
-        with m.Switch(self.bus.addr[:3]):
-            for n, word in enumerate(state):
-                with m.Case(n):
-                    m.d.sync += r_word.eq(word)
         # The mask is a register and the words are apart: indexed as one array by an address and a
         # shift, this would be ten times as large.
-        for n, word in enumerate(state):
-            with m.If(self.bus.w_stb & (self.bus.addr[:3] == n)):
-                m.d.sync += word.eq(self.bus.w_data)
-            with m.Elif(makes & (change.word == n)):
-                m.d.sync += word.eq(Mux(change.down, word | mask, word & ~mask))
+        for n, name in enumerate(STATES):
+            word = window.values[name]
+            m.d.comb += [
+                window.set[name].eq(makes & (change.word == n)),
+                window.new[name].eq(Mux(change.down, word | mask, word & ~mask)),
+            ]
 
         return m

@@ -3,16 +3,15 @@
 from amaranth import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFO
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from isa.events import SerialEvent
 from isa.machine import SerialWord
 from rtl.bus import DeviceEvent, PeripheralBus
 from rtl.peripherals.tokens import SerialOctet
+from rtl.peripherals.window import Window
 
 __all__ = ["Serial"]
-
-TRANSMIT, ACKNOWLEDGE, RECEIVED = 0, 1, 2  # words of the window
 
 
 class Serial(wiring.Component):
@@ -53,33 +52,34 @@ class Serial(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
+        m.submodules.window = window = Window(words=("transmit", "acknowledge", "received"),
+                                              given=("transmit", "acknowledge"))
+        connect(m, flipped(self.bus), window.bus)
         # Its asynchronous read shows an octet the cycle after it was pushed: an acknowledge finds
         # whatever came before it.
         m.submodules.waiting = waiting = SyncFIFO(width=8, depth=self.depth)
 
-        bus      = self.bus
-        line     = self.from_host
-        received = Signal(32)
-        is_there = Signal()   # an octet is in `received`, whatever a program stored there
-        r_word   = Signal(32)
-        m.d.comb += bus.r_data.eq(r_word)
-        m.d.sync += r_word.eq(Mux(bus.addr == TRANSMIT, self.to_host.valid,
-                                  Mux(bus.addr == RECEIVED, received, 0)))
-
         # Transmit
         is_sent = self.to_host.valid & self.to_host.ready
+        m.d.comb += [
+            window.new.transmit.eq(self.to_host.valid),
+            window.locked.transmit.eq(self.to_host.valid),
+        ]
         with m.If(is_sent):
             m.d.sync += self.to_host.valid.eq(0)
-        with m.If(bus.w_stb & (bus.addr == TRANSMIT) & ~self.to_host.valid):
-            m.d.sync += [self.to_host.valid.eq(1), self.to_host.payload.eq(bus.w_data)]
+        with m.If(window.stored.transmit):
+            m.d.sync += [self.to_host.valid.eq(1), self.to_host.payload.eq(self.bus.w_data)]
 
         # Receive
+        line        = self.from_host
+        is_there    = Signal()  # an octet is in `received`, whatever a program stored there
         has_room    = ~is_there | waiting.w_rdy
         arrives     = Signal()
         overruns    = Signal()
-        acknowledge = bus.w_stb & (bus.addr == ACKNOWLEDGE)
+        acknowledge = window.stored.acknowledge
+        new         = window.new.received
         m.d.comb += [
-            line.ready.eq(~bus.w_stb & (has_room | ~line.payload.waits)),
+            line.ready.eq(~self.bus.w_stb & (has_room | ~line.payload.waits)),
             arrives.eq(line.valid & line.ready & has_room),
             overruns.eq(line.valid & line.ready & ~has_room),
             waiting.w_data.eq(line.payload.octet),
@@ -87,17 +87,16 @@ class Serial(wiring.Component):
             waiting.r_en.eq(acknowledge),
             self.irq.eq(arrives | (acknowledge & waiting.r_rdy)),
         ]
-        with m.If(bus.w_stb & (bus.addr == RECEIVED)):
-            m.d.sync += received.eq(bus.w_data)
+        m.d.comb += window.set.received.eq(acknowledge | overruns | (arrives & ~is_there))
         with m.If(acknowledge):
-            m.d.sync += [
-                is_there.eq(waiting.r_rdy),
-                received.eq(Mux(waiting.r_rdy, SerialWord.THERE | waiting.r_data, 0)),
-            ]
-        with m.If(arrives & ~is_there):
-            m.d.sync += [is_there.eq(1), received.eq(SerialWord.THERE | line.payload.octet)]
-        with m.If(overruns):
-            m.d.sync += received.eq(received | SerialWord.OVERRUN)
+            m.d.sync += is_there.eq(waiting.r_rdy)
+            m.d.comb += new.eq(Mux(waiting.r_rdy, SerialWord.THERE | waiting.r_data, 0))
+        with m.Elif(overruns):
+            m.d.comb += new.eq(window.values.received | SerialWord.OVERRUN)
+        with m.Else():
+            m.d.comb += new.eq(SerialWord.THERE | line.payload.octet)
+        with m.If(arrives):
+            m.d.sync += is_there.eq(1)
 
         m.d.comb += [
             self.event.valid.eq(arrives | overruns | is_sent),

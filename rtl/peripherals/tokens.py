@@ -12,7 +12,12 @@ from amaranth.lib import data, enum
 __all__ = ["BlockFromHost", "BlockFromHostKind", "BlockToHost", "BlockToHostKind",
            "BufferedFromHost", "BufferedFromHostKind", "BufferedToHost", "BufferedToHostKind",
            "DebugFromHost", "DisplaySize", "DisplayToHost", "DisplayToHostKind", "KeyboardChange",
-           "SerialOctet"]
+           "SerialOctet", "send"]
+
+
+def send(to_host, kind, data=0):
+    """Statements that offer a token."""
+    return [to_host.valid.eq(1), to_host.payload.kind.eq(kind), to_host.payload.data.eq(data)]
 
 
 # --- buffered devices: console output, console input, host file

@@ -1,0 +1,96 @@
+"""Picture: reads one picture out of memory, pixel by pixel, and sends it."""
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from rtl.bus import MemBus, Reason
+from rtl.peripherals.tokens import DisplaySize, DisplayToHost, DisplayToHostKind, send
+
+__all__ = ["Picture"]
+
+
+class Picture(wiring.Component):
+    """Sends START, each PIXEL, and END; or DROP if one of them is not in RAM.
+
+    Members
+    -------
+    start : In(1)
+        Strobe: begin, at `address` as it is in this cycle. Not while a picture is under way.
+    address : In(32)
+        Of the first pixel; the others follow, row by row.
+    size : In(DisplaySize)
+        Neither side is 0. Held while a picture is under way.
+    done : Out(1)
+        Strobe: the picture is complete, or given up.
+    failed : Out(1)
+        It was given up. Until the cycle after `done`.
+    dma : Out(MemBus)
+    to_host : Out(stream)
+        `DisplayToHost`.
+    """
+    start:   In(1)
+    address: In(32)
+    size:    In(DisplaySize)
+    done:    Out(1)
+    failed:  Out(1)
+    dma:     Out(MemBus)
+    to_host: Out(stream.Signature(DisplayToHost))
+
+    def elaborate(self, platform):
+        m = Module()
+        req, rsp, to_host = self.dma.req, self.dma.rsp, self.to_host
+
+        x       = Signal(14)
+        y       = Signal(14)
+        pixel   = Signal(33)  # its address; past 2^32 is past the end of any RAM
+        is_last = Signal()    # of its row
+        is_lost = rsp.payload.reason != Reason.NONE
+        m.d.comb += is_last.eq(x + 1 == self.size.width)
+
+        # BEGIN  the picture's size goes out
+        # ASK    a pixel is asked of the memory
+        # HEAR   it goes straight out
+        # END    the picture is complete, or given up
+        with m.FSM():
+            with m.State("IDLE"):
+                m.d.sync += [x.eq(0), y.eq(0), pixel.eq(self.address), self.failed.eq(0)]
+                with m.If(self.start):
+                    m.next = "BEGIN"
+            with m.State("BEGIN"):
+                m.d.comb += send(to_host, DisplayToHostKind.START,
+                                 self.size.height << 16 | self.size.width)
+                with m.If(to_host.ready):
+                    m.next = "ASK"
+            with m.State("ASK"):
+                m.d.comb += [req.valid.eq(~pixel[32]), req.payload.addr.eq(pixel)]
+                with m.If(req.ready):
+                    m.next = "HEAR"
+                with m.If(pixel[32]):
+                    m.d.sync += self.failed.eq(1)
+                    m.next = "END"
+            with m.State("HEAR"):
+                with m.If(is_lost):
+                    m.d.comb += rsp.ready.eq(1)
+                with m.Else():
+                    m.d.comb += [
+                        *send(to_host, DisplayToHostKind.PIXEL, rsp.payload.data),
+                        to_host.valid.eq(rsp.valid),
+                        rsp.ready.eq(to_host.ready),
+                    ]
+                with m.If(rsp.valid & rsp.ready):
+                    m.d.sync += [pixel.eq(pixel + 1), x.eq(x + 1)]
+                    m.next = "ASK"
+                    with m.If(is_last):
+                        m.d.sync += [x.eq(0), y.eq(y + 1)]
+                    with m.If((is_last & (y + 1 == self.size.height)) | is_lost):
+                        m.d.sync += self.failed.eq(is_lost)
+                        m.next = "END"
+            with m.State("END"):
+                m.d.comb += send(to_host, Mux(self.failed, DisplayToHostKind.DROP,
+                                              DisplayToHostKind.END))
+                with m.If(to_host.ready):
+                    m.d.comb += self.done.eq(1)
+                    m.next = "IDLE"
+
+        return m
