@@ -85,8 +85,8 @@ class Processor(wiring.Component):
             mmu.on.eq(core.translates),
             mmu.flush.eq(core.returned),
             core.is_privileged.eq(~mmu.active),
-            self.retires.eq(core.retires),
-            self.stopped.eq(core.stopped),
+            self.retires.eq(core.status.retires),
+            self.stopped.eq(core.status.stopped),
         ]
         return m
 
@@ -130,7 +130,8 @@ class Serialised(wiring.Component):
 def board_soc():
     """A whole machine in one FPGA, all of its memory in block RAM."""
     devices = ("timer", "clock", "debug_break", "console_output", "console_input", "mmu")
-    return Soc(SocConfig(machine=MachineConfig(ram_words=BOARD_RAM, peripherals=devices)))
+    machine = MachineConfig(ram_words=BOARD_RAM, peripherals=devices)
+    return Soc(config=SocConfig(machine=machine))
 
 
 # What can be measured, by name; the first two are what `make synth` measures.

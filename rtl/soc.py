@@ -7,12 +7,11 @@ from amaranth import Cat, Module, Shape, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import Out, connect, flipped
 
-from isa import REGISTERS
 from isa.config import MachineConfig
 from isa.machine import PERIPHERALS, PROGRAM, window_addresses
 from isa.reset import low_memory
 from isa.trace import Word
-from rtl.core.core import Core
+from rtl.core.core import Core, CoreStatus
 from rtl.core.retire import TraceRecord
 from rtl.memory.hesitant import Hesitation
 from rtl.memory.ram import BankedRam, SimulatedRam
@@ -114,7 +113,7 @@ class Soc(wiring.Component):
     event_<peripheral>, event_<peripheral>_arg : Out(1), Out(32)
         The peripheral changed by itself what a program can read: a DEVICE record.
     retires, stopped, asleep, is_enabled, ip, live_bank, live_zero : Out
-        The core's.
+        The members of `CoreStatus`.
     <peripheral>_<stream>
         The streams of the peripherals.
 
@@ -125,7 +124,9 @@ class Soc(wiring.Component):
     events : dict of str to int
         The peripherals that have an event port, with their identifiers.
     """
-    def __init__(self, config):
+    def __init__(self, *, config):
+        if not isinstance(config, SocConfig):
+            raise TypeError(f"config must be a SocConfig, not {config!r}")
         self.config = config
         machine     = config.machine
 
@@ -141,15 +142,17 @@ class Soc(wiring.Component):
         members = {port: Out(Shape.cast(shape)) for port, shape in
                    zip(TRACE_WORDS.values(), trace_shapes(), strict=True)}
         self.streams, self.events = [], {}
+        self._exposed = []  # each stream of a peripheral, and the name of the port it leads to
         for kind in self.kinds:
-            peripheral = self.peripherals.get(kind.name)
-            if peripheral is None:
+            if kind.name not in self.peripherals:
                 continue
+            peripheral = self.peripherals[kind.name]
             for name, member in peripheral.signature.members.items():
                 if member.is_signature and isinstance(member.signature, stream.Signature):
                     width = Shape.cast(member.signature.members["payload"].shape).width
                     port  = f"{kind.name}_{name}"
                     self.streams.append((port, member.flow.name.lower(), width))
+                    self._exposed.append((getattr(peripheral, name), port))
                     members[port] = member
             if "event" in peripheral.signature.members:
                 self.events[kind.name] = kind.identifier
@@ -159,13 +162,7 @@ class Soc(wiring.Component):
             **members,
             "trace_slow": Out(1),
             "trace_fast": Out(1),
-            "retires":    Out(1),
-            "stopped":    Out(1),
-            "asleep":     Out(1),
-            "is_enabled": Out(1),
-            "ip":         Out(32),
-            "live_bank":  Out(REGISTERS),
-            "live_zero":  Out(REGISTERS),
+            **CoreStatus.members,
         })
 
     def elaborate(self, platform):
@@ -215,18 +212,15 @@ class Soc(wiring.Component):
 
         for name, peripheral in self.peripherals.items():
             m.submodules[name] = peripheral
-            self._expose(m, name, peripheral)
+            if name in self.events:
+                self._expose_event(m, name, peripheral.event)
+        for inner, port in self._exposed:
+            connect(m, inner, flipped(getattr(self, port)))
 
         m.d.comb += [
             self.trace_slow.eq(core.traces & core.trace_is_slow),
             self.trace_fast.eq(core.traces & ~core.trace_is_slow),
-            self.retires.eq(core.retires),
-            self.stopped.eq(core.stopped),
-            self.asleep.eq(core.asleep),
-            self.is_enabled.eq(core.is_enabled),
-            self.ip.eq(core.ip),
-            self.live_bank.eq(core.live_bank),
-            self.live_zero.eq(core.live_zero),
+            *(getattr(self, name).eq(getattr(core.status, name)) for name in CoreStatus.members),
         ]
         for port in TRACE_WORDS.values():
             m.d.comb += getattr(self, port).eq(core.trace[port.removeprefix("trace_")])
@@ -242,20 +236,15 @@ class Soc(wiring.Component):
             init[address] = word
         return BankedRam(words=machine.ram_words, init=init)
 
-    def _expose(self, m, name, peripheral):
-        """Lead a peripheral's streams and event to the outside."""
-        for port, _, _ in self.streams:
-            if port.startswith(f"{name}_") and hasattr(peripheral, port.removeprefix(f"{name}_")):
-                connect(m, getattr(peripheral, port.removeprefix(f"{name}_")),
-                        flipped(getattr(self, port)))
-        if name in self.events:
-            valid, arg = peripheral.event.valid, peripheral.event.arg
-            for n in range(EVENT_DELAY):
-                valid_before, arg_before = valid, arg
-                valid = Signal(name=f"{name}_event{n}")
-                arg   = Signal(32, name=f"{name}_arg{n}")
-                m.d.sync += [valid.eq(valid_before), arg.eq(arg_before)]
-            m.d.comb += [
-                getattr(self, f"event_{name}").eq(valid),
-                getattr(self, f"event_{name}_arg").eq(arg),
-            ]
+    def _expose_event(self, m, name, event):
+        """Lead a peripheral's event to the outside, in order with accesses to its window."""
+        valid, arg = event.valid, event.arg
+        for n in range(EVENT_DELAY):
+            valid_before, arg_before = valid, arg
+            valid = Signal(name=f"{name}_event{n}")
+            arg   = Signal(32, name=f"{name}_arg{n}")
+            m.d.sync += [valid.eq(valid_before), arg.eq(arg_before)]
+        m.d.comb += [
+            getattr(self, f"event_{name}").eq(valid),
+            getattr(self, f"event_{name}_arg").eq(arg),
+        ]

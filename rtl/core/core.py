@@ -19,7 +19,26 @@ from rtl.core.traps import Traps
 from rtl.core.watch import StoreWatch
 from rtl.memory.ports import DataPort, FetchPort
 
-__all__ = ["Core"]
+__all__ = ["Core", "CoreStatus"]
+
+
+# What somebody who watches the processor can see at any time:
+#
+# * `retires`: an instruction retires;
+# * `stopped`: for good;
+# * `asleep`: in a `wait`;
+# * `is_enabled`: interrupts are not masked;
+# * `ip`: of the next instruction to retire;
+# * `live_bank`, `live_zero`: where the registers' values are, see `Registers`.
+CoreStatus = wiring.Signature({
+    "retires":    Out(1),
+    "stopped":    Out(1),
+    "asleep":     Out(1),
+    "is_enabled": Out(1),
+    "ip":         Out(32),
+    "live_bank":  Out(REGISTERS),
+    "live_zero":  Out(REGISTERS),
+})
 
 
 class Core(wiring.Component):
@@ -56,24 +75,13 @@ class Core(wiring.Component):
     masters : In(MemBus).array(masters)
         Those with lower numbers go first.
     irq : In(len(sources))
-    retires : Out(1)
-        An instruction retires.
     traces : Out(1)
         There is a trace record.
     trace : Out(TraceRecord)
         In the cycle after that in which it passed execute.
     trace_is_slow : Out(1)
         The record is of an access to a window, which was strobed three cycles before.
-    stopped : Out(1)
-        For good.
-    asleep : Out(1)
-        In a `wait`.
-    is_enabled : Out(1)
-        Interrupts are not masked.
-    ip : Out(32)
-        Of the next instruction to retire.
-    live_bank, live_zero : Out(64)
-        See `Registers`.
+    status : Out(CoreStatus)
     """
     def __init__(self, *, ram_words, fpu, windows, sources, masters, target_entries,
                  return_entries):
@@ -94,16 +102,10 @@ class Core(wiring.Component):
             "windows":        Out(PeripheralBus).array(len(windows)),
             "masters":        In(MemBus).array(masters),
             "irq":            In(len(sources)),
-            "retires":        Out(1),
             "traces":         Out(1),
             "trace":          Out(TraceRecord),
             "trace_is_slow":  Out(1),
-            "stopped":        Out(1),
-            "asleep":         Out(1),
-            "is_enabled":     Out(1),
-            "ip":             Out(32),
-            "live_bank":      Out(REGISTERS),
-            "live_zero":      Out(REGISTERS),
+            "status":         Out(CoreStatus),
         })
 
     def elaborate(self, platform):
@@ -208,16 +210,16 @@ class Core(wiring.Component):
         with m.If(retire.traces & (retire.trace.kind == Kind.STOP)):
             m.d.sync += has_stopped.eq(1)
         m.d.comb += [
-            self.retires.eq(retire.retires),
             self.traces.eq(retire.traces),
             self.trace.eq(retire.trace),
             self.trace_is_slow.eq(retire.i.payload.is_slow),
-            self.stopped.eq(has_stopped),
-            self.asleep.eq(execute.asleep),
-            self.is_enabled.eq(traps.is_enabled),
-            self.ip.eq(execute.ip),
-            self.live_bank.eq(registers.live_bank),
-            self.live_zero.eq(registers.live_zero),
+            self.status.retires.eq(retire.retires),
+            self.status.stopped.eq(has_stopped),
+            self.status.asleep.eq(execute.asleep),
+            self.status.is_enabled.eq(traps.is_enabled),
+            self.status.ip.eq(execute.ip),
+            self.status.live_bank.eq(registers.live_bank),
+            self.status.live_zero.eq(registers.live_zero),
         ]
 
         return m

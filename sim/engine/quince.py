@@ -21,7 +21,7 @@ def quince_design(machine: MachineConfig, *, hesitates: bool = False) -> Design:
     """The SoC for a machine, with the simulator's RAM; it may hesitate."""
     from rtl.soc import TRACE_WORDS, Soc, SocConfig
 
-    soc = Soc(SocConfig(machine=machine, simulated_ram=True, hesitates=hesitates))
+    soc = Soc(config=SocConfig(machine=machine, simulated_ram=True, hesitates=hesitates))
     core: dict[Word, str | int] = dict(TRACE_WORDS)
     events = tuple(Slot(f"event_{name}", {Word.KIND: int(Kind.DEVICE), Word.CODE: identifier,
                                           Word.ARG: f"event_{name}_arg"})

@@ -12,4 +12,5 @@ from tests.support.verilog import to_verilog
 @pytest.mark.parametrize("bench, config", [("soc", soc_program.CONFIG),
                                            ("privilege", privilege_program.CONFIG)])
 def test_bench_passes(bench, config):
-    run_bench(f"tests.cocotb.bench_{bench}", verilog=to_verilog(Soc(config), name="soc"), top="soc")
+    run_bench(f"tests.cocotb.bench_{bench}", verilog=to_verilog(Soc(config=config), name="soc"),
+              top="soc")

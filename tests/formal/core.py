@@ -135,7 +135,7 @@ class CoreProof(wiring.Component):
 
         # Assume: what holds anything at the start belongs together.
         with m.If(Initial()):
-            m.d.comb += Assume(core.is_enabled == (follower.enabled != 0))
+            m.d.comb += Assume(core.status.is_enabled == (follower.enabled != 0))
         if self.prompt:
             m.d.comb += [Assume(core.fetch_port.done), Assume(core.data_port.done),
                          Assume(~core.masters[0].req.valid)]
@@ -331,7 +331,7 @@ class CoreProof(wiring.Component):
             *(Assume(~self.parts[name].waits) for name in ("Divider", "Fpu")),
         ]
         age = Signal(4)
-        m.d.sync += age.eq(Mux(core.traces | core.asleep | core.stopped, 0, age + 1))
+        m.d.sync += age.eq(Mux(core.traces | core.status.asleep | core.status.stopped, 0, age + 1))
         m.d.comb += Assert(age < LONGEST)
 
     def claim_reach(self, m):

@@ -27,16 +27,21 @@ def test_bad_options_are_refused(options, message):
         SocConfig(**options)
 
 
+def test_a_machine_is_made_of_a_configuration():
+    with pytest.raises(TypeError, match="config must be a SocConfig, not 'fast'"):
+        Soc(config="fast")
+
+
 def test_the_smallest_machine_elaborates():
-    assert "module" in rtlil.convert(Soc(SMALLEST), emit_src=False)
+    assert "module" in rtlil.convert(Soc(config=SMALLEST), emit_src=False)
 
 
 def test_what_is_simulated_can_be_made():
-    assert Soc(SIMULATION).config == SIMULATION
+    assert Soc(config=SIMULATION).config == SIMULATION
 
 
 def test_all_host_streams_are_listed():
-    soc = Soc(SocConfig(machine=MachineConfig().fit("serial")))
+    soc = Soc(config=SocConfig(machine=MachineConfig().fit("serial")))
     assert ("serial_to_host", "out", 8) in soc.streams
     for name, direction, width in soc.streams:
         port = getattr(soc, name)
@@ -45,6 +50,6 @@ def test_all_host_streams_are_listed():
 
 def test_the_table_of_trace_ports_is_the_hardwares():
     rows = re.findall(r"^\| `(\w+)` \| `(trace_\w+)` \| (\d+) \|", DOCUMENT.read_text(), re.M)
-    soc  = Soc(SMALLEST)
+    soc  = Soc(config=SMALLEST)
     assert [(Word[word], port) for word, port, _ in rows] == list(TRACE_WORDS.items())
     assert all(len(getattr(soc, port)) == int(bits) for _, port, bits in rows)
