@@ -11,6 +11,7 @@ from isa.config import MachineConfig
 from isa.machine import PERIPHERALS, PROGRAM, window_addresses
 from isa.reset import low_memory
 from isa.trace import Word
+from rtl.checks import check_bool, check_integer, check_power_of_two
 from rtl.core.core import Core, CoreStatus
 from rtl.core.retire import TraceRecord
 from rtl.memory.hesitant import Hesitation
@@ -51,13 +52,14 @@ class SocConfig:
     data_regions:   int             = 4
 
     def __post_init__(self):
+        if not isinstance(self.machine, MachineConfig):
+            raise TypeError(f"machine must be a MachineConfig, not {self.machine!r}")
+        for name in ("simulated_ram", "hesitates"):
+            check_bool(name, getattr(self, name))
         for name in ("target_entries", "return_entries"):
-            entries = getattr(self, name)
-            if entries < 2 or entries & (entries - 1):
-                raise ValueError(f"{name} must be a power of two and at least 2, not {entries!r}")
+            check_power_of_two(name, getattr(self, name))
         for name in ("insn_regions", "data_regions"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)!r}")
+            check_integer(name, getattr(self, name), least=1)
         if self.image and self.simulated_ram:
             raise ValueError("a simulated RAM has no image; its host loads one")
         if self.hesitates and not self.simulated_ram:

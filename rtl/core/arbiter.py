@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from isa.machine import RESERVED_LIMIT
 from rtl.bus import MemBus, MemRequest, MemResponse, Reason
+from rtl.checks import check_integer
 from rtl.core.reserved import ReservedPort
 from rtl.memory.ports import DataPort
 
@@ -37,7 +38,7 @@ class Arbiter(wiring.Component):
     ram_words : int
         Size of RAM.
     masters : int
-        How many there are.
+        How many there are; at least 1.
     is_reserved : function
         Gives whether a physical address below `RESERVED_LIMIT` is something else than RAM.
 
@@ -57,8 +58,10 @@ class Arbiter(wiring.Component):
         A word of RAM is written.
     """
     def __init__(self, *, ram_words, masters, is_reserved):
-        self.ram_words   = ram_words
-        self.count       = masters
+        if not callable(is_reserved):
+            raise TypeError(f"is_reserved must be a function, not {is_reserved!r}")
+        self.ram_words   = check_integer("ram_words", ram_words, least=1, most=1 << 32)
+        self.count       = check_integer("masters", masters, least=1)
         self.is_reserved = is_reserved
         super().__init__({
             "masters":    In(MemBus).array(masters),

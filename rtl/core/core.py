@@ -5,8 +5,16 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from isa import REGISTERS
+from isa.machine import RESERVED_LIMIT
 from isa.trace import Kind
 from rtl.bus import MemBus, PeripheralBus, TranslateBus
+from rtl.checks import (
+    check_bool,
+    check_integer,
+    check_power_of_two,
+    check_sources,
+    check_windows,
+)
 from rtl.core.arbiter import Arbiter
 from rtl.core.decode import Decode
 from rtl.core.execute import Execute
@@ -51,13 +59,13 @@ class Core(wiring.Component):
     fpu : bool
         Whether the floating-point instructions are there.
     windows : list of (int, int)
-        Address and size of each peripheral's window.
+        Address and size of each peripheral's window, packed one after another.
     sources : tuple of int
-        Numbers of the peripherals' interrupts.
+        Numbers of the peripherals' interrupts, in rising order.
     masters : int
         How many others use memory through the core's data port.
     target_entries, return_entries : int
-        Sizes of branch target buffer and return stack.
+        Sizes of branch target buffer and return stack; powers of two, at least 2.
 
     Members
     -------
@@ -85,12 +93,14 @@ class Core(wiring.Component):
     """
     def __init__(self, *, ram_words, fpu, windows, sources, masters, target_entries,
                  return_entries):
-        self.ram_words      = ram_words
-        self.fpu            = fpu
-        self.addresses      = windows
-        self.sources        = sources
-        self.target_entries = target_entries
-        self.return_entries = return_entries
+        self.ram_words      = check_integer("ram_words", ram_words, least=RESERVED_LIMIT + 1,
+                                            most=1 << 32)
+        self.fpu            = check_bool("fpu", fpu)
+        self.addresses      = check_windows(windows)
+        self.sources        = check_sources(sources)
+        self.target_entries = check_power_of_two("target_entries", target_entries)
+        self.return_entries = check_power_of_two("return_entries", return_entries)
+        check_integer("masters", masters, least=0)
         super().__init__({
             "fetch_port":     Out(FetchPort),
             "data_port":      Out(DataPort),

@@ -5,6 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.bus import Reason
+from rtl.checks import check_bool
 from rtl.core.decoder import Control, Decoder, InsnWord, restored
 from rtl.core.predictor import Prediction
 from rtl.core.queue import Word
@@ -68,7 +69,7 @@ class Decode(wiring.Component):
         There is a whole instruction to be put out.
     """
     def __init__(self, *, fpu):
-        self.fpu = fpu
+        self.fpu = check_bool("fpu", fpu)
         super().__init__({
             "first":       In(Word),
             "second":      In(Word),

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from isa import BY_MNEMONIC, IP_FIELD, ISA
 from rtl.bus import Reason
+from rtl.checks import check_bool
 from rtl.core.alu import AluOp, AluUnit, Compare, Logic
 from rtl.core.divider import Divide
 from rtl.fpu.fpu import FpuOp
@@ -166,7 +167,7 @@ class Decoder(wiring.Component):
         The instruction has this field.
     """
     def __init__(self, *, fpu):
-        self.fpu = fpu
+        self.fpu = check_bool("fpu", fpu)
         super().__init__({
             "word":    In(InsnWord),
             "control": Out(Control),

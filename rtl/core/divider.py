@@ -5,6 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.bits import leading_zeros
+from rtl.checks import check_even
 
 __all__ = ["Divide", "Divider"]
 
@@ -52,11 +53,7 @@ class Divider(wiring.Component):
     result : Out(width)
     """
     def __init__(self, *, width=32):
-        if not isinstance(width, int):
-            raise TypeError(f"width must be an integer, not {width!r}")
-        if width < 2 or width % 2:
-            raise ValueError(f"width must be even and at least 2, not {width}")
-        self.width = width
+        self.width = check_even("width", width)
         super().__init__({
             "en":       In(1),
             "op":       In(Divide),

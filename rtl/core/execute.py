@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from isa.machine import PROGRAM
 from isa.trace import Kind
 from rtl.bus import MemBus, Reason, TranslateBus
+from rtl.checks import check_bool
 from rtl.core.arbiter import DirectPort
 from rtl.core.decode import Decoded, Forward
 from rtl.core.decoder import Unit
@@ -69,7 +70,7 @@ class Execute(wiring.Component):
     returns : Out(ReturnUpdate)
     """
     def __init__(self, *, fpu):
-        self.fpu = fpu
+        self.fpu = check_bool("fpu", fpu)
         super().__init__({
             "i":              In(stream.Signature(Decoded)),
             "o":              Out(stream.Signature(Executed)),

@@ -4,6 +4,8 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from rtl.checks import check_even
+
 __all__ = ["Multiplier"]
 
 
@@ -29,11 +31,7 @@ class Multiplier(wiring.Component):
         the registers and this output.
     """
     def __init__(self, *, width=32):
-        if not isinstance(width, int):
-            raise TypeError(f"width must be an integer, not {width!r}")
-        if width < 2 or width % 2:
-            raise ValueError(f"width must be even and at least 2, not {width}")
-        self.width = width
+        self.width = check_even("width", width)
         super().__init__({
             "en":      In(1),
             "a":       In(width),

@@ -10,6 +10,8 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
+from rtl.checks import check_power_of_two
+
 __all__ = ["BranchTargets", "Prediction", "ReturnStack", "ReturnUpdate", "TAG_BITS",
            "TargetUpdate"]
 
@@ -67,9 +69,7 @@ class BranchTargets(wiring.Component):
         Seen by lookups from the second cycle on.
     """
     def __init__(self, *, entries):
-        if entries < 2 or entries & (entries - 1):
-            raise ValueError(f"entries must be a power of two and at least 2, not {entries!r}")
-        self.entries = entries
+        self.entries = check_power_of_two("entries", entries)
         super().__init__({
             "group":      In(32),
             "prediction": Out(Prediction),
@@ -153,9 +153,7 @@ class ReturnStack(wiring.Component):
         Strobe: fetch was wrong. Its own strobes do not count in this cycle.
     """
     def __init__(self, *, entries):
-        if entries < 2 or entries & (entries - 1):
-            raise ValueError(f"entries must be a power of two and at least 2, not {entries!r}")
-        self.entries = entries
+        self.entries = check_power_of_two("entries", entries)
         super().__init__({
             "top":          Out(32),
             "push":         In(1),

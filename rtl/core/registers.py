@@ -14,6 +14,7 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from isa import REGISTERS
+from rtl.checks import check_integer
 
 __all__ = ["RegisterRead", "RegisterWrite", "Registers"]
 
@@ -62,7 +63,7 @@ class Registers(wiring.Component):
         the bank holds.
     """
     def __init__(self, *, reads):
-        self.reads = reads
+        self.reads = check_integer("reads", reads, least=1)
         super().__init__({
             "read":         In(RegisterRead).array(reads),
             "write":        In(RegisterWrite),

@@ -13,6 +13,7 @@ from isa.machine import (
     HIGHEST_INTERRUPT,
 )
 from rtl.bus import PeripheralBus
+from rtl.checks import check_windows
 from rtl.core.registers import RegisterWrite
 
 __all__ = ["Reserved", "ReservedPort", "is_reserved"]
@@ -68,7 +69,7 @@ class Reserved(wiring.Component):
         The register file may be written otherwise: a `frame_write` must wait.
     """
     def __init__(self, *, windows):
-        self.addresses = windows
+        self.addresses = check_windows(windows)
         super().__init__({
             "port":          In(ReservedPort),
             "windows":       Out(PeripheralBus).array(len(windows)),

@@ -10,10 +10,12 @@ from isa.machine import (
     FAULT_REASON,
     FRAME_IP,
     HIGHEST_INTERRUPT,
+    RESERVED_LIMIT,
     Interrupt,
 )
 from isa.trace import Kind, Stop
 from rtl.bus import MemBus, PeripheralBus, Reason
+from rtl.checks import check_integer, check_sources
 
 __all__ = ["Cause", "TrapRequest", "TrapResult", "Traps"]
 
@@ -54,7 +56,7 @@ class Traps(wiring.Component):
     ram_words : int
         Size of RAM.
     sources : tuple of int
-        Interrupt numbers of the peripherals.
+        Interrupt numbers of the peripherals, in rising order.
 
     Members
     -------
@@ -89,8 +91,9 @@ class Traps(wiring.Component):
         The table's words `ENABLED`, `FRAME_IP`, `FAULT_REASON` and `HIGHEST_INTERRUPT`.
     """
     def __init__(self, *, ram_words, sources):
-        self.ram_words = ram_words
-        self.sources   = sources
+        self.ram_words = check_integer("ram_words", ram_words, least=RESERVED_LIMIT + 1,
+                                       most=1 << 32)
+        self.sources   = check_sources(sources)
         super().__init__({
             "request":       In(TrapRequest),
             "result":        Out(TrapResult),

@@ -4,6 +4,7 @@ from amaranth import EnableInserter, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from rtl.checks import check_bool
 from rtl.core.alu import Alu
 from rtl.core.decode import Decoded
 from rtl.core.decoder import Unit
@@ -47,9 +48,7 @@ class Units(wiring.Component):
         Of the multiplication that left in the cycle before.
     """
     def __init__(self, *, fpu):
-        if not isinstance(fpu, bool):
-            raise TypeError(f"fpu must be true or false, not {fpu!r}")
-        self.fpu = fpu
+        self.fpu = check_bool("fpu", fpu)
         super().__init__({
             "valid":      In(1),
             "insn":       In(Decoded),

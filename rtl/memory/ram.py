@@ -4,6 +4,7 @@ from amaranth import ClockSignal, Instance, Module, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In
 
+from rtl.checks import check_even, check_integer
 from rtl.memory.ports import DataPort, FetchPort
 
 __all__ = ["BankedRam", "SimulatedRam"]
@@ -25,9 +26,7 @@ class BankedRam(wiring.Component):
     data : In(DataPort)
     """
     def __init__(self, *, words, init=()):
-        if words < 2 or words % 2:
-            raise ValueError(f"words must be even and at least 2, not {words!r}")
-        self.words = words
+        self.words = check_even("words", words)
         self.init  = list(init)
         super().__init__({"fetch": In(FetchPort), "data": In(DataPort)})
 
@@ -94,7 +93,7 @@ class SimulatedRam(wiring.Component):
     data : In(DataPort)
     """
     def __init__(self, *, words):
-        self.words = words
+        self.words = check_integer("words", words, least=2)
         super().__init__({"fetch": In(FetchPort), "data": In(DataPort)})
 
     def elaborate(self, platform):

@@ -5,6 +5,7 @@ from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.bus import MemBus
+from rtl.checks import check_integer
 from rtl.mmu.region import WalkerSignature
 
 __all__ = ["ListWalker"]
@@ -44,7 +45,7 @@ class ListWalker(wiring.Component):
         Reads, one at a time.
     """
     def __init__(self, *, ram_words):
-        self.ram_words = ram_words
+        self.ram_words = check_integer("ram_words", ram_words, least=1, most=1 << 32)
         super().__init__({"walk": In(WalkerSignature), "mem": Out(MemBus)})
 
     def elaborate(self, platform):

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from isa.config import PageTable
 from isa.machine import RESERVED_LIMIT
 from rtl.bus import Access, MemBus, PeripheralBus, Reason, TranslateBus
+from rtl.checks import check_integer
 from rtl.mmu.list_walker import ListWalker
 from rtl.mmu.region import Found, Region
 from rtl.mmu.tlb import Tlb
@@ -47,10 +48,10 @@ class Mmu(wiring.Component):
     active : Out(1)
         `on`, and `base` is not 0: translation is active and code is unprivileged.
     """
-    def __init__(self, *, ram_words, page_table=PageTable.LIST, insn_entries=4, data_entries=8):
+    def __init__(self, *, ram_words, page_table=PageTable.LIST, insn_entries=4, data_entries=4):
         if not isinstance(page_table, PageTable):
             raise TypeError(f"page_table must be a PageTable, not {page_table!r}")
-        self.ram_words    = ram_words
+        self.ram_words    = check_integer("ram_words", ram_words, least=1, most=1 << 32)
         self.page_table   = page_table
         self.insn_entries = insn_entries
         self.data_entries = data_entries

@@ -8,6 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.bus import Access
+from rtl.checks import check_integer
 from rtl.mmu.region import Region
 
 __all__ = ["Tlb"]
@@ -65,11 +66,7 @@ class Tlb(wiring.Component):
     flush:      In(1)
 
     def __init__(self, *, entries):
-        if not isinstance(entries, int):
-            raise TypeError(f"entries must be an integer, not {entries!r}")
-        if entries < 1:
-            raise ValueError(f"entries must be at least 1, not {entries}")
-        self.entries = entries
+        self.entries = check_integer("entries", entries, least=1)
         super().__init__()
 
     def elaborate(self, platform):

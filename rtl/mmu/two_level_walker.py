@@ -5,6 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.bus import MemBus
+from rtl.checks import check_integer
 from rtl.mmu.region import PageFlags, WalkerSignature
 
 __all__ = ["TwoLevelWalker"]
@@ -45,7 +46,7 @@ class TwoLevelWalker(wiring.Component):
         Reads, one at a time.
     """
     def __init__(self, *, ram_words):
-        self.ram_words = ram_words
+        self.ram_words = check_integer("ram_words", ram_words, least=1, most=1 << 32)
         super().__init__({"walk": In(WalkerSignature), "mem": Out(MemBus)})
 
     def elaborate(self, platform):

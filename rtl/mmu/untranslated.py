@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In
 
 from isa.machine import RESERVED_LIMIT
 from rtl.bus import Reason, TranslateBus
+from rtl.checks import check_integer
 
 __all__ = ["Untranslated"]
 
@@ -26,7 +27,7 @@ class Untranslated(wiring.Component):
     data: In(TranslateBus)
 
     def __init__(self, *, ram_words):
-        self.ram_words = ram_words
+        self.ram_words = check_integer("ram_words", ram_words, least=1, most=1 << 32)
         super().__init__()
 
     def elaborate(self, platform):

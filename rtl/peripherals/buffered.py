@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from isa.machine import BUFFER_CAPACITY, BufferedControl
 from rtl.bus import DeviceEvent, PeripheralBus
+from rtl.checks import check_bool
 from rtl.peripherals.message import Message
 from rtl.peripherals.part import Part
 from rtl.peripherals.tokens import BufferedFromHost, BufferedToHost
@@ -43,14 +44,11 @@ class BufferedDevice(wiring.Component):
         `BufferedFromHost`; only if something is ever answered.
     """
     def __init__(self, *, writes, reads, answered):
-        for name, value in (("writes", writes), ("reads", reads), ("answered", answered)):
-            if not isinstance(value, bool):
-                raise TypeError(f"{name} must be true or false, not {value!r}")
+        self.writes   = check_bool("writes", writes)
+        self.reads    = check_bool("reads", reads)
+        self.answered = check_bool("answered", answered)
         if not (writes or reads):
             raise ValueError("a buffered device must write, read or both")
-        self.writes   = writes
-        self.reads    = reads
-        self.answered = answered
         members = {
             "bus":     In(PeripheralBus),
             "event":   Out(DeviceEvent),

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from isa.events import EventKind, event_arg
 from isa.machine import DisplayControl
 from rtl.bus import DeviceEvent, MemBus, PeripheralBus
+from rtl.checks import check_integer
 from rtl.peripherals.picture import Picture
 from rtl.peripherals.tokens import DisplaySize, DisplayToHost
 from rtl.peripherals.window import Window
@@ -40,13 +41,8 @@ class Display(wiring.Component):
         `DisplaySize`. Waits for the end of a flip.
     """
     def __init__(self, *, width=0, height=0):
-        for name, pixels in (("width", width), ("height", height)):
-            if not isinstance(pixels, int):
-                raise TypeError(f"{name} must be an integer, not {pixels!r}")
-            if not 0 <= pixels < 1 << 14:
-                raise ValueError(f"{name} must be from 0 to {(1 << 14) - 1}, not {pixels!r}")
-        self.width  = width
-        self.height = height
+        self.width  = check_integer("width", width, least=0, most=(1 << 14) - 1)
+        self.height = check_integer("height", height, least=0, most=(1 << 14) - 1)
         super().__init__({
             "bus":       In(PeripheralBus),
             "dma":       Out(MemBus),

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from isa.events import SerialEvent
 from isa.machine import SerialWord
 from rtl.bus import DeviceEvent, PeripheralBus
+from rtl.checks import check_integer
 from rtl.peripherals.tokens import SerialOctet
 from rtl.peripherals.window import Window
 
@@ -43,11 +44,7 @@ class Serial(wiring.Component):
     from_host: In(stream.Signature(SerialOctet))
 
     def __init__(self, *, depth=64):
-        if not isinstance(depth, int):
-            raise TypeError(f"depth must be an integer, not {depth!r}")
-        if depth < 64:
-            raise ValueError(f"depth must be at least 64, not {depth!r}")
-        self.depth = depth
+        self.depth = check_integer("depth", depth, least=64)
         super().__init__()
 
     def elaborate(self, platform):

@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.bus import PeripheralBus
-from rtl.peripherals.checks import check_cycles_per_ms
+from rtl.checks import check_integer
 
 __all__ = ["Timer"]
 
@@ -30,7 +30,7 @@ class Timer(wiring.Component):
     irq: Out(1)
 
     def __init__(self, *, cycles_per_ms):
-        self.cycles_per_ms = check_cycles_per_ms(cycles_per_ms)
+        self.cycles_per_ms = check_integer("cycles_per_ms", cycles_per_ms, least=2)
         super().__init__()
 
     def elaborate(self, platform):
