@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from rtl.bus import Reason
 from rtl.checks import check_bool
-from rtl.core.decoder import Control, Decoder, InsnWord, restored
+from rtl.core.control import Control, Decoder, InsnWord, restore_operands
 from rtl.core.predictor import Prediction
 from rtl.core.queue import Word
 from rtl.core.registers import RegisterRead
@@ -94,7 +94,7 @@ class Decode(wiring.Component):
         d_uses_a  = Signal()
         d_uses_b  = Signal()
         m.d.comb += [
-            d_word.eq(restored(first.word)),
+            d_word.eq(restore_operands(first.word)),
             d_uses_a.eq(decoder.uses_s0),
             d_uses_b.eq(decoder.uses_s1 | d_control.is_store),
         ]
@@ -123,7 +123,7 @@ class Decode(wiring.Component):
                 dx.next_ip.eq(self.first_ip + Mux(d_control.is_constant, 2, 1)),
                 dx.control.eq(d_control),
                 dx.d.eq(d_word.d),
-                dx.a.eq(Mux(d_control.is_constant, restored(second.word), a)),
+                dx.a.eq(Mux(d_control.is_constant, restore_operands(second.word), a)),
                 dx.b.eq(b),
                 dx.reason.eq(decoder.reason),
             ]

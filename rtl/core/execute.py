@@ -9,8 +9,8 @@ from isa.trace import Kind
 from rtl.bus import MemBus, Reason, TranslateBus
 from rtl.checks import check_bool
 from rtl.core.arbiter import DirectPort
+from rtl.core.control import Unit
 from rtl.core.decode import Decoded, Forward
-from rtl.core.decoder import Unit
 from rtl.core.fetch import Redirect
 from rtl.core.jump import Jump
 from rtl.core.load_store import LoadStore

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from isa.machine import PROGRAM
 from rtl.bus import Access, MemBus, Reason, TranslateBus
-from rtl.core.decoder import lined_up
+from rtl.core.control import arrange_operands
 from rtl.core.predictor import (
     BranchTargets,
     Prediction,
@@ -22,7 +22,7 @@ __all__ = ["Fetch", "Group", "Redirect"]
 class Group(data.Struct):
     """Up to two neighbouring words of the instruction stream."""
     ip:         32  # virtual address of the first
-    words:      data.ArrayLayout(32, 2)  # `lined_up`
+    words:      data.ArrayLayout(32, 2)  # as `arrange_operands` makes them
     is_pair:    1   # the second word belongs to the stream too
     prediction: Prediction
     reason:     Reason  # the first word cannot be fetched
@@ -152,8 +152,8 @@ class Fetch(wiring.Component):
             fd_waiting.eq(fd_valid & ~fd_is_slow & (fd.reason == Reason.NONE) & ~self.port.done),
             self.o_valid.eq(fd_valid & ~fd_waiting),
             self.o.eq(fd),
-            self.o.words[0].eq(lined_up(Mux(fd_is_slow, fd_word, self.port.first))),
-            self.o.words[1].eq(lined_up(self.port.second)),
+            self.o.words[0].eq(arrange_operands(Mux(fd_is_slow, fd_word, self.port.first))),
+            self.o.words[1].eq(arrange_operands(self.port.second)),
             self.next_ip.eq(Mux(fd_waiting, fd.ip, f_ip)),
         ]
 

@@ -17,7 +17,7 @@ DEPTH = 4
 class Word(data.Struct):
     """A word of the instruction stream."""
     valid:      1
-    word:       32          # `lined_up`
+    word:       32          # as `arrange_operands` makes it
     reason:     Reason      # it could not be fetched
     group:      32          # address of its group
     pos:        1           # it is the group's second word

@@ -6,8 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 from rtl.checks import check_bool
 from rtl.core.alu import Alu
+from rtl.core.control import Unit
 from rtl.core.decode import Decoded
-from rtl.core.decoder import Unit
 from rtl.core.divider import Divider
 from rtl.core.multiplier import Multiplier
 from rtl.fpu.fpu import Fpu

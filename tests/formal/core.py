@@ -364,10 +364,10 @@ def core_proof(name, *groups, depth, bugs=(), reaches=0, **options):
                  reaches=reaches, starts=STARTS, free=(*STARTS, *STARTS.values(), *FREE))
 
 
-(ARBITER, DECODE, DECODER, EXECUTE, FETCH, JUMP, LOAD_STORE, QUEUE, RESERVED, TRAPS, UNITS,
+(ARBITER, CONTROL, DECODE, EXECUTE, FETCH, JUMP, LOAD_STORE, QUEUE, RESERVED, TRAPS, UNITS,
  VERDICT, WATCH) = (
     f"rtl/core/{name}.py" for name in (
-        "arbiter", "decode", "decoder", "execute", "fetch", "jump", "load_store", "queue",
+        "arbiter", "control", "decode", "execute", "fetch", "jump", "load_store", "queue",
         "reserved", "traps", "units", "verdict", "watch"))
 
 # Without fetch and queue the first record can come in the third cycle, else in the fourth; then one
@@ -381,14 +381,14 @@ PROOFS = (
         Bug(EXECUTE, "xm.writes_d.eq(control.writes_d & completes)",
             "xm.writes_d.eq(control.writes_d)"))),
     core_proof("ip", "ip", depth=6, bugs=(
-        Bug(DECODER, "word[24:30] == BY_MNEMONIC", "word[24:29] == BY_MNEMONIC"),
+        Bug(CONTROL, "word[24:30] == BY_MNEMONIC", "word[24:29] == BY_MNEMONIC"),
         Bug(JUMP, "(x_offset != jumped.expected) | ", ""),
         Bug(JUMP, "a_is_zero == control.if_zero", "a_is_zero"),
         Bug(DECODE, "self.first_ip + Mux(d_control.is_constant, 2, 1)", "self.first_ip + 1"),
         Bug(EXECUTE, "self.ip.eq(trapped.ip)", "self.ip.eq(insn.next_ip)"))),
     core_proof("fault", "fault", "stop", depth=6, bugs=(
-        Bug(DECODER, "writes_d & (self.word.d == IP_FIELD)", "0"),
-        Bug(DECODER, "self.uses_s1 & (self.word.s1 > IP_FIELD)", "0"),
+        Bug(CONTROL, "writes_d & (self.word.d == IP_FIELD)", "0"),
+        Bug(CONTROL, "self.uses_s1 & (self.word.s1 > IP_FIELD)", "0"),
         Bug(VERDICT, "control.is_halt & ~self.is_privileged", "0"),
         Bug(TRAPS, "is_refused.eq(returns & ~self.is_privileged)", "is_refused.eq(0)"),
         Bug(TRAPS, "number > highest", "number >= highest"))),

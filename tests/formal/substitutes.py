@@ -22,7 +22,7 @@ from isa import BY_OPCODE
 from isa.machine import PROGRAM
 from rtl.bus import Reason
 from rtl.core.alu import Alu, AluOp, AluUnit, Logic
-from rtl.core.decoder import CONTROL, Control, lined_up
+from rtl.core.control import CONTROL, Control, arrange_operands
 from rtl.core.divider import Divider
 from rtl.core.fetch import Fetch
 from rtl.core.multiplier import Multiplier
@@ -141,7 +141,7 @@ class FreeQueue(FetchQueue):
         for place, words, reasons in zip(self.places, self.words, self.reasons, strict=True):
             with m.If(self.first_ip == place):
                 for word, content, reason in zip((first, second), words, reasons, strict=True):
-                    m.d.comb += [Assume(word.word == lined_up(content)),
+                    m.d.comb += [Assume(word.word == arrange_operands(content)),
                                  Assume(word.reason.as_value() == reason)]
         jumps = Mux(self.take == 2, second.jumps, first.jumps)
         with m.If(self.take != 0):

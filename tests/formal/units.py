@@ -8,7 +8,7 @@ from amaranth.lib import wiring
 from rtl.bits import leading_zeros
 from rtl.bus import Reason
 from rtl.core.alu import Alu
-from rtl.core.decoder import Decoder, Unit
+from rtl.core.control import Decoder, Unit
 from rtl.core.divider import Divider
 from rtl.core.multiplier import Multiplier
 from rtl.core.registers import Registers
@@ -225,8 +225,8 @@ class RegistersProof(wiring.Component):
         return m
 
 
-ALU, DECODER, DIVIDER, MULTIPLIER, REGISTERS = (
-    f"rtl/core/{name}.py" for name in ("alu", "decoder", "divider", "multiplier", "registers"))
+ALU, CONTROL, DIVIDER, MULTIPLIER, REGISTERS = (
+    f"rtl/core/{name}.py" for name in ("alu", "control", "divider", "multiplier", "registers"))
 
 PROOFS = (
     Proof("leading_zeros", lambda: LeadingZeros(24), bugs=(
@@ -234,12 +234,12 @@ PROOFS = (
     Proof("alu", lambda: AluProof(fpu=True), bugs=(
         Bug(ALU, "Mux(op.is_signed, a[-1], b[-1])", "b[-1]"),
         Bug(ALU, "a[-1] & op.is_signed", "op.is_signed"),
-        Bug(DECODER, '"sgt":      _compare(Compare.GT, is_signed=1)',
+        Bug(CONTROL, '"sgt":      _compare(Compare.GT, is_signed=1)',
             '"sgt":      _compare(Compare.LT, is_signed=1)'),
-        Bug(DECODER, "bad_s0.eq(self.uses_s0 & (self.word.s0 > IP_FIELD))",
+        Bug(CONTROL, "bad_s0.eq(self.uses_s0 & (self.word.s0 > IP_FIELD))",
             "bad_s0.eq(self.uses_s0 & self.word.s0[7])"))),
     Proof("no_fpu", lambda: AluProof(fpu=False), bugs=(
-        Bug(DECODER, "with m.If(left_out):",
+        Bug(CONTROL, "with m.If(left_out):",
             "with m.If(left_out & ~(bad_d | bad_s0 | bad_s1)):"),)),
     # A pair, another or none behind it, and one more.
     Proof("multiplier", MultiplierProof, depth=4, reaches=3, bugs=(

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from rtl.core.arbiter import Arbiter
+from rtl.core.control import Decoder
 from rtl.core.core import Core
-from rtl.core.decoder import Decoder
 from rtl.core.divider import Divider
 from rtl.core.multiplier import Multiplier
 from rtl.core.predictor import BranchTargets, ReturnStack

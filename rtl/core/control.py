@@ -1,4 +1,4 @@
-"""Decoder: what an instruction word asks of the datapath."""
+"""Control: what an instruction word asks of the datapath."""
 
 from amaranth import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import data, enum, wiring
@@ -11,8 +11,8 @@ from rtl.core.alu import AluOp, AluUnit, Compare, Logic
 from rtl.core.divider import Divide
 from rtl.fpu.fpu import FpuOp
 
-__all__ = ["CONTROL", "Control", "Decoder", "FPU_MNEMONICS", "InsnWord", "Unit", "lined_up",
-           "restored"]
+__all__ = ["CONTROL", "Control", "Decoder", "FPU_MNEMONICS", "InsnWord", "Unit",
+           "arrange_operands", "restore_operands"]
 
 
 class InsnWord(data.Struct):
@@ -27,7 +27,7 @@ def _is_store(word):
     return word[24:30] == BY_MNEMONIC["store"].opcode
 
 
-def lined_up(word):
+def arrange_operands(word):
     """A word as fetch hands it on: the registers to be read are always those of s0 and s1.
 
     Only two ports read the registers, and a store needs those of d and s0. So its d takes the place
@@ -36,8 +36,8 @@ def lined_up(word):
     return Mux(_is_store(word), Cat(word[:24].rotate_right(8), word[24:]), word)
 
 
-def restored(word):
-    """The word that `lined_up` was made from."""
+def restore_operands(word):
+    """The word that `arrange_operands` was made from."""
     return Mux(_is_store(word), Cat(word[:24].rotate_left(8), word[24:]), word)
 
 

@@ -5,7 +5,7 @@ from amaranth.sim import Simulator
 
 from isa import BY_MNEMONIC, ISA
 from rtl.bus import Reason
-from rtl.core.decoder import CONTROL, FPU_MNEMONICS, Decoder
+from rtl.core.control import CONTROL, FPU_MNEMONICS, Decoder
 
 BAD, LEFT_OUT = Reason.INVALID_INSTRUCTION, Reason.UNIMPLEMENTED_INSTRUCTION
 
