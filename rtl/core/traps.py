@@ -125,16 +125,8 @@ class Traps(wiring.Component):
                  HIGHEST_INTERRUPT: highest}
         self._elaborate_bus(m, words)
 
-        pending        = Signal(len(self.sources))
-        pending_number = Signal(8)
-        accepts        = Signal()  # the lowest that is pending
-        lowest         = pending & -pending
-        m.d.comb += self.wants.eq(pending.any() & self.is_enabled)
-        for n, source in reversed(list(enumerate(self.sources))):
-            with m.If(pending[n]):
-                m.d.comb += pending_number.eq(source)
-        m.d.sync += pending.eq(Mux(accepts, pending & ~lowest, pending) | self.irq)
-
+        accepts = Signal()  # the lowest peripheral's interrupt that is pending
+        pending_number = self._elaborate_pending(m, accepts)
         cause     = Signal(Cause)
         number    = Signal(32)      # of what began as an interrupt
         entry     = Signal(33)      # where its handler's address is
@@ -165,12 +157,8 @@ class Traps(wiring.Component):
             mem.req.payload.addr.eq(Mux(is_fault, ENTRY_TABLE + Interrupt.FAULT, entry)),
             self.stop_code.eq(stop_code),
             self.busy.eq(1),
-            result.kind.eq(Kind.INSN),
         ]
-        with m.If(cause == Cause.PERIPHERAL):
-            m.d.comb += [result.kind.eq(Kind.INTERRUPT), result.code.eq(source)]
-        with m.Elif(is_fault):
-            m.d.comb += [result.kind.eq(Kind.FAULT), result.code.eq(why)]
+        self._tell(m, cause == Cause.PERIPHERAL, source, is_fault, why)
 
         # IDLE     nothing to do
         # DECIDE   masked, a return, out of range? Else the handler's address is asked for
@@ -181,7 +169,7 @@ class Traps(wiring.Component):
             with m.State("IDLE"):
                 m.d.comb += [self.busy.eq(0), accepts.eq(request.valid
                                                          & (request.cause == Cause.PERIPHERAL))]
-                asked = Mux(request.cause == Cause.PERIPHERAL, pending_number, request.number)
+                asked   = Mux(request.cause == Cause.PERIPHERAL, pending_number, request.number)
                 returns = (request.cause == Cause.SOFTWARE) & (asked == Interrupt.RETURN)
                 m.d.sync += [
                     cause.eq(request.cause),
@@ -204,9 +192,8 @@ class Traps(wiring.Component):
                     with m.If(~has_saved_ip):
                         faults(Reason.INVALID_INTERRUPT)
                     with m.Else():
-                        m.d.comb += [self.returned.eq(1), result.valid.eq(1), result.jumps.eq(1),
-                                     result.ip.eq(saved_ip)]
-                        m.d.sync += [enabled.eq(1), self.is_enabled.eq(1), self.translates.eq(1)]
+                        self._return(m, saved_ip)
+                        m.d.sync += enabled.eq(1)
                         m.next = "IDLE"
                 with m.Elif(is_fault):
                     m.d.sync += reason.eq(why)
@@ -232,21 +219,15 @@ class Traps(wiring.Component):
                 with m.If(mem.req.valid & mem.req.ready):
                     m.next = "HEAR"
             with m.State("HEAR"):
-                handler = mem.rsp.payload.data
                 m.d.comb += mem.rsp.ready.eq(1)
-                with m.If(mem.rsp.valid & (handler != 0)):
-                    m.d.comb += [
-                        self.save.eq(self.is_enabled),
-                        result.valid.eq(1),
-                        result.jumps.eq(1),
-                        result.ip.eq(handler),
-                    ]
+                with m.If(mem.rsp.valid & (mem.rsp.payload.data != 0)):
+                    self._enter(m, mem.rsp.payload.data)
                     with m.If(self.is_enabled):
                         m.d.sync += saved_ip.eq(Mux((cause == Cause.SOFTWARE) & ~is_fault,
                                                     request.next_ip, request.ip))
                     with m.If(is_fault):
                         m.d.sync += in_fault.eq(1)
-                    m.d.sync += [enabled.eq(0), self.is_enabled.eq(0), self.translates.eq(0)]
+                    m.d.sync += enabled.eq(0)
                     m.next = "IDLE"
                 with m.Elif(mem.rsp.valid & is_fault):
                     stops(Stop.NO_HANDLER)
@@ -260,6 +241,43 @@ class Traps(wiring.Component):
                 pass
 
         return m
+
+    def _tell(self, m, is_interrupt, source, is_fault, why):
+        """What the trace says of it."""
+        result = self.result
+        m.d.comb += result.kind.eq(Kind.INSN)
+        with m.If(is_interrupt):
+            m.d.comb += [result.kind.eq(Kind.INTERRUPT), result.code.eq(source)]
+        with m.Elif(is_fault):
+            m.d.comb += [result.kind.eq(Kind.FAULT), result.code.eq(why)]
+
+    def _return(self, m, ip):
+        """Go on where the program was interrupted, with interrupts and translation on."""
+        result = self.result
+        m.d.comb += [self.returned.eq(1), result.valid.eq(1), result.jumps.eq(1), result.ip.eq(ip)]
+        m.d.sync += [self.is_enabled.eq(1), self.translates.eq(1)]
+
+    def _enter(self, m, handler):
+        """Go on in a handler, with interrupts and translation off."""
+        m.d.comb += [
+            self.save.eq(self.is_enabled),
+            self.result.valid.eq(1),
+            self.result.jumps.eq(1),
+            self.result.ip.eq(handler),
+        ]
+        m.d.sync += [self.is_enabled.eq(0), self.translates.eq(0)]
+
+    def _elaborate_pending(self, m, accepts):
+        """Interrupts that peripherals asked for; gives the lowest one's number."""
+        pending = Signal(len(self.sources))
+        number  = Signal(8, name="pending_number")
+        lowest  = pending & -pending
+        m.d.comb += self.wants.eq(pending.any() & self.is_enabled)
+        for n, source in reversed(list(enumerate(self.sources))):
+            with m.If(pending[n]):
+                m.d.comb += number.eq(source)
+        m.d.sync += pending.eq(Mux(accepts, pending & ~lowest, pending) | self.irq)
+        return number
 
     def _elaborate_bus(self, m, words):
         """The four words, as plain memory. What a trap writes in the same cycle wins."""

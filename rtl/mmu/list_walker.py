@@ -1,24 +1,15 @@
 """List walker: finds an address in a table of ranges."""
 
-from amaranth import Module, Mux, Signal, signed, unsigned
-from amaranth.lib import enum, wiring
+from amaranth import Module, Mux, Signal
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.bus import MemBus
 from rtl.checks import check_integer
+from rtl.mmu.list_judge import Item, ListJudge
 from rtl.mmu.region import WalkerSignature
 
 __all__ = ["ListWalker"]
-
-
-class Item(enum.Enum, shape=unsigned(3)):
-    """What a read is for."""
-    NOTHING  = 0
-    COUNT    = 1
-    VIRTUAL  = 2
-    SIZE     = 3
-    PHYSICAL = 4
-    FLAGS    = 5
 
 
 class ListWalker(wiring.Component):
@@ -72,44 +63,17 @@ class ListWalker(wiring.Component):
             m.d.sync += pending.eq(asked)
         is_quiet = (pending == Item.NOTHING) & (heard == Item.NOTHING)
 
-        # --- judging: each entry by its distance from the address --------------------------------
+        # --- judging what has arrived ------------------------------------------------------------
 
-        # An entry that begins `delta` words below covers the address if its size is more; of those
-        # that cover, the lowest virtual address has the greatest delta.
-        delta     = Signal(33)          # of the entry that is heard; negative if it begins above
-        rest      = Signal(signed(34))  # delta less its size; negative if it ends above
-        entry     = Signal(addr_width)  # where it is
-        best      = Signal(addr_width)  # the entry that decides, so far
-        best_by   = Signal(32)          # its delta
-        is_mapped = Signal()
-        back      = Signal(32)
-        ahead     = Signal(32)
-        m.d.comb += rest.eq(delta - word)
-
-        near_end   = Signal(32)  # words from the entry's nearest end below the address to it
-        near_begin = Signal(32)  # words between the address and the nearest end above
-        is_above   = delta[-1]
-        covers     = ~is_above & (rest < 0)
+        m.submodules.judge = judge = ListJudge(ram_words=self.ram_words)
+        is_abandoned = Signal()
         m.d.comb += [
-            near_end.eq(Mux(covers, delta, rest)),
-            near_begin.eq(Mux(is_above, ~delta, ~rest)),
+            judge.va.eq(walk.va),
+            judge.heard.eq(heard),
+            judge.word.eq(word),
+            judge.entry.eq(walk.base + 1),
+            walk.found.eq(judge.found),
         ]
-        with m.Switch(heard):
-            with m.Case(Item.VIRTUAL):
-                m.d.sync += delta.eq(walk.va - word)
-            with m.Case(Item.SIZE):
-                m.d.sync += entry.eq(entry + 4)
-                with m.If(~is_above & (near_end < back)):
-                    m.d.sync += back.eq(near_end)
-                with m.If((is_above | covers) & (near_begin < ahead)):
-                    m.d.sync += ahead.eq(near_begin)
-                with m.If(covers & (~is_mapped | (delta[:32] > best_by))):
-                    m.d.sync += [is_mapped.eq(1), best.eq(entry), best_by.eq(delta)]
-            with m.Case(Item.PHYSICAL):
-                m.d.sync += walk.found.pa.eq(word + best_by)
-            with m.Case(Item.FLAGS):
-                m.d.sync += walk.found.flags.eq(word)
-        m.d.comb += [walk.found.back.eq(back), walk.found.ahead.eq(ahead)]
 
         # --- asking ------------------------------------------------------------------------------
 
@@ -121,20 +85,12 @@ class ListWalker(wiring.Component):
         # COUNT, LIMIT     ...and how many are there?
         # VIRTUAL, SIZE    of each entry; SETTLE while the last is on its way
         # PHYSICAL, FLAGS  of the entry that decides; FINISH while the last is on its way
-        is_abandoned = Signal()
         with m.If(~walk.en):
             m.d.sync += is_abandoned.eq(1)
         with m.FSM():
             with m.State("IDLE"):
-                m.d.sync += [
-                    table.eq(walk.base),
-                    entry.eq(walk.base + 1),
-                    is_mapped.eq(0),
-                    back.eq(walk.va),
-                    ahead.eq(~walk.va),
-                    walk.found.flags.eq(0),
-                    is_abandoned.eq(0),
-                ]
+                m.d.comb += judge.begin.eq(1)
+                m.d.sync += [table.eq(walk.base), is_abandoned.eq(0)]
                 with m.If(walk.en):
                     m.next = "MEASURE"
             with m.State("MEASURE"):
@@ -168,14 +124,14 @@ class ListWalker(wiring.Component):
             with m.State("SETTLE"):
                 with m.If(is_quiet):
                     m.next = "FINISH"
-                    with m.If(is_mapped):
+                    with m.If(judge.is_mapped):
                         m.next = "PHYSICAL"
             with m.State("PHYSICAL"):
-                m.d.comb += [asked.eq(Item.PHYSICAL), req.payload.addr.eq(best + 1)]
+                m.d.comb += [asked.eq(Item.PHYSICAL), req.payload.addr.eq(judge.best + 1)]
                 with m.If(accept):
                     m.next = "FLAGS"
             with m.State("FLAGS"):
-                m.d.comb += [asked.eq(Item.FLAGS), req.payload.addr.eq(best + 3)]
+                m.d.comb += [asked.eq(Item.FLAGS), req.payload.addr.eq(judge.best + 3)]
                 with m.If(accept):
                     m.next = "FINISH"
             with m.State("FINISH"):
@@ -185,6 +141,7 @@ class ListWalker(wiring.Component):
 
         # Abandoned, the rest of the table is skipped; but an offer must stand until it is taken.
         with m.If(is_abandoned & ~(req.valid & ~req.ready)):
-            m.d.sync += [left.eq(0), is_mapped.eq(0)]
+            m.d.comb += judge.drop.eq(1)
+            m.d.sync += left.eq(0)
 
         return m

@@ -107,18 +107,9 @@ class BlockTransfer(wiring.Component):
                     m.next = "CHECK"
             with m.State("CHECK"):
                 m.next = "SELECT"
-                with m.Switch(operation):
-                    with m.Case(BlockCommand.READ, BlockCommand.WRITE):
-                        with m.If(now_sector >= self.total):
-                            end(BlockError.OUT_OF_RANGE)
-                        # What is left behind the first sector: no sum that could wrap around.
-                        with m.Elif((sectors_left == 0)
-                                    | (sectors_left > self.total - now_sector)):
-                            end(BlockError.BAD_COUNT)
-                    with m.Case(BlockCommand.FLUSH):
-                        pass
-                    with m.Default():
-                        end(BlockError.INPUT_OUTPUT)
+                error = self._error(m, operation, now_sector, sectors_left)
+                with m.If(error != BlockError.NONE):
+                    end(error)
             with m.State("SELECT"):
                 m.d.sync += words_left.eq(SECTOR_WORDS)
                 with m.Switch(operation):
@@ -181,3 +172,19 @@ class BlockTransfer(wiring.Component):
                     end(BlockError.INPUT_OUTPUT)
 
         return m
+
+    def _error(self, m, operation, sector, count):
+        """What is wrong with the operands."""
+        error = Signal(BlockError, name="operand_error")
+        with m.Switch(operation):
+            with m.Case(BlockCommand.READ, BlockCommand.WRITE):
+                with m.If(sector >= self.total):
+                    m.d.comb += error.eq(BlockError.OUT_OF_RANGE)
+                # What is left behind the first sector: no sum that could wrap around.
+                with m.Elif((count == 0) | (count > self.total - sector)):
+                    m.d.comb += error.eq(BlockError.BAD_COUNT)
+            with m.Case(BlockCommand.FLUSH):
+                pass
+            with m.Default():
+                m.d.comb += error.eq(BlockError.INPUT_OUTPUT)
+        return error

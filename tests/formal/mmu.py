@@ -254,7 +254,8 @@ class WalkerProof(wiring.Component):
         return m
 
 
-LIST, TWO_LEVEL, TLB = "rtl/mmu/list_walker.py", "rtl/mmu/two_level_walker.py", "rtl/mmu/tlb.py"
+JUDGE, LIST, TWO_LEVEL, TLB = (
+    f"rtl/mmu/{name}.py" for name in ("list_judge", "list_walker", "two_level_walker", "tlb"))
 
 PROOFS = (
     # Three fills into two entries, with a flush anywhere.
@@ -266,11 +267,11 @@ PROOFS = (
     Proof("list_walker", lambda: WalkerProof(
               ListWalker, ListModel, words=9, cycles=16, bits=5, hesitations=0, abandons=False),
           depth=18, reaches=18, bugs=(
-        Bug(LIST, "delta[:32] > best_by", "delta[:32] < best_by"),
-        Bug(LIST, "covers     = ~is_above & (rest < 0)",
+        Bug(JUDGE, "delta[:32] > best_by", "delta[:32] < best_by"),
+        Bug(JUDGE, "covers     = ~is_above & (rest < 0)",
             "covers     = ~is_above & (rest <= 0)"),
         Bug(LIST, "Mux(word < fit, word, fit)", "word"),
-        Bug(LIST, "ahead.eq(~walk.va)", "ahead.eq(~0)"))),
+        Bug(JUDGE, "found.ahead.eq(~self.va)", "found.ahead.eq(~0)"))),
     # A walk at any time in another one, of tables with one entry or none.
     Proof("list_walker_abandoned", lambda: WalkerProof(
               ListWalker, ListModel, words=5, cycles=20, bits=4),
