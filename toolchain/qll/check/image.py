@@ -5,8 +5,8 @@ put there too, as long as no initialiser that runs earlier could tell: it would 
 it has to see zero.
 """
 
+from toolchain.arithmetic import compute
 from toolchain.qll import tree
-from toolchain.qll.middle.fold import compute
 from toolchain.qll.tree import Function, Global, ImageWord, Value
 from toolchain.qll.types import Struct
 

@@ -6,111 +6,14 @@ constant operand of a commutative operation stands second, `x - c` is `x + -c`, 
 mirrored comparisons only `lt`, `slt` and `flt` are used.
 """
 
-import math
-import struct
 from collections.abc import Callable
 
-from toolchain.qll.middle.ir import Function, Ins
+from toolchain.arithmetic import WORD_MASK, compute
+from toolchain.qll.middle.ir import COMMUTATIVE, Function, Ins
 
-__all__ = ["as_float", "compute", "float_bits", "fold"]
-
-MASK = 0xFFFFFFFF
-NAN = 0x7FC00000
-
-
-def _signed(value: int) -> int:
-    return value - 0x100000000 if value & 0x80000000 else value
-
-
-def as_float(bits: int) -> float:
-    """The binary32 number with this pattern."""
-    return struct.unpack("<f", struct.pack("<I", bits))[0]
-
-
-def float_bits(value: float) -> int:
-    """Pattern of the nearest binary32; a NaN is always the default one.
-
-    One rounding from binary64 is exact enough: sums, products and quotients of two binary32 are
-    never so close to the middle between two binary32 that rounding twice could differ.
-    """
-    if value != value:
-        return NAN
-    try:
-        return struct.unpack("<I", struct.pack("<f", value))[0]
-    except OverflowError:
-        return 0xFF800000 if value < 0 else 0x7F800000
-
-
-def _sdiv(a: int, b: int) -> int:
-    x, y = _signed(a), _signed(b)
-    if y == 0:
-        return 0
-    quotient = abs(x) // abs(y)
-    return quotient if (x < 0) == (y < 0) else -quotient
-
-
-def _smod(a: int, b: int) -> int:
-    x, y = _signed(a), _signed(b)
-    if y == 0:
-        return 0
-    remainder = abs(x) % abs(y)
-    return -remainder if x < 0 else remainder
-
-
-def _fdiv(a: int, b: int) -> int:
-    x, y = as_float(a), as_float(b)
-    if y == 0:
-        if x == 0 or x != x:
-            return NAN
-        return float_bits(math.copysign(math.inf, x) * math.copysign(1.0, y))
-    return float_bits(x / y)
-
-
-def _ftoi(a: int) -> int:
-    value = as_float(a)
-    return int(value) if math.isfinite(value) else 0
-
-
-_EFFECT: dict[str, Callable[[int, int], int]] = {
-    "add":  lambda a, b: a + b,
-    "sub":  lambda a, b: a - b,
-    "mul":  lambda a, b: a * b,
-    "div":  lambda a, b: a // b if b else 0,
-    "mod":  lambda a, b: a % b if b else 0,
-    "and":  lambda a, b: a & b,
-    "or":   lambda a, b: a | b,
-    "shl":  lambda a, b: a << (b & 31),
-    "shr":  lambda a, b: a >> (b & 31),
-    "sar":  lambda a, b: _signed(a) >> (b & 31),
-    "eq":   lambda a, b: a == b,
-    "neq":  lambda a, b: a != b,
-    "lt":   lambda a, b: a < b,
-    "gt":   lambda a, b: a > b,
-    "slt":  lambda a, b: _signed(a) < _signed(b),
-    "sgt":  lambda a, b: _signed(a) > _signed(b),
-    "sdiv": _sdiv,
-    "smod": _smod,
-    "fadd": lambda a, b: float_bits(as_float(a) + as_float(b)),
-    "fsub": lambda a, b: float_bits(as_float(a) - as_float(b)),
-    "fmul": lambda a, b: float_bits(as_float(a) * as_float(b)),
-    "fdiv": _fdiv,
-    "feq":  lambda a, b: as_float(a) == as_float(b),
-    "flt":  lambda a, b: as_float(a) < as_float(b),
-    "fgt":  lambda a, b: as_float(a) > as_float(b),
-    "not":  lambda a, b: ~a,
-    "itof": lambda a, b: float_bits(float(_signed(a))),
-    "utof": lambda a, b: float_bits(float(a)),
-    "ftoi": lambda a, b: _ftoi(a),
-}
-
-
-def compute(op: str, a: int, b: int = 0) -> int:
-    """The machine's result of `op` on two words."""
-    return int(_EFFECT[op](a, b)) & MASK
-
+__all__ = ["BOOLEAN", "Folded", "fold"]
 
 _MIRROR = {"gt": "lt", "sgt": "slt", "fgt": "flt"}
-_SWAP = frozenset(["add", "mul", "and", "or", "eq", "neq", "fadd", "fmul", "feq"])
 BOOLEAN = frozenset(["eq", "neq", "lt", "gt", "slt", "sgt", "feq", "flt", "fgt"])
 
 # What `fold` answers: a value, or (op, a, b) of an operation to make instead of the one asked for.
@@ -126,15 +29,16 @@ def fold(function: Function, op: str, a: Ins, b: Ins | None) -> Folded | None:
             return a.args[0]
         return None
     if op in _MIRROR:
-        return fold(function, _MIRROR[op], b, a) or (_MIRROR[op], b, a)
+        return _better(function, _MIRROR[op], b, a)
     if a.op == "const":
         if b.op == "const":
             return function.const(compute(op, a.value, b.value))
-        if op in _SWAP:
-            return fold(function, op, b, a) or (op, b, a)
+        if op in COMMUTATIVE:
+            return _better(function, op, b, a)
         return _constant_first(function, op, a, b)
     if b.op == "const":
-        return _constant_second(function, op, a, b)
+        rule = _CONSTANT_SECOND.get(op)
+        return rule(function, op, a, b) if rule is not None else None
     if a is b:
         if op in ("sub", "neq", "lt", "slt"):
             return function.const(0)
@@ -153,14 +57,19 @@ def fold(function: Function, op: str, a: Ins, b: Ins | None) -> Folded | None:
     return None
 
 
+def _better(function: Function, op: str, a: Ins, b: Ins) -> Folded:
+    """Another operation, folded if that can be."""
+    return fold(function, op, a, b) or (op, a, b)
+
+
 def _constant_first(function: Function, op: str, a: Ins, b: Ins) -> Folded | None:
     value = a.value
     if value == 0:
         if op in ("shl", "shr", "sar", "div", "mod", "sdiv", "smod"):
             return a
         if op == "lt":  # 0 < b
-            return fold(function, "neq", b, a) or ("neq", b, a)
-    elif value == MASK:
+            return _better(function, "neq", b, a)
+    elif value == WORD_MASK:
         if op == "lt":
             return function.const(0)
         if op == "sub":
@@ -170,98 +79,119 @@ def _constant_first(function: Function, op: str, a: Ins, b: Ins) -> Folded | Non
     return None
 
 
-def _constant_second(function: Function, op: str, a: Ins, b: Ins) -> Folded | None:
+# --- a constant as the second operand ------------------------------------------------------------
+
+
+def _add(function: Function, op: str, a: Ins, b: Ins) -> Folded | None:
     value = b.value
-    assert isinstance(value, int)
-    if op == "sub":
-        minus = function.const(-value)
-        return fold(function, "add", a, minus) or ("add", a, minus)
-    if op == "add":
-        if value == 0:
-            return a
-        if a.op == "add" and a.args[1].op == "const":
-            sum_ = function.const(a.args[1].value + value)
-            return fold(function, "add", a.args[0], sum_) or ("add", a.args[0], sum_)
-        if a.op == "slot":
-            slot, offset = a.value
-            total = (offset + value) & MASK
-            return function.slot(slot, total) if total < max(slot.size, 1) else None
-        if a.op == "out":
-            return function.leaf("out", (a.value + value) & MASK)
-        if a.op == "arg":
-            return function.leaf("arg", (a.value + value) & MASK)
-        if a.op == "label":
-            name, offset = a.value
-            if (offset + value) & MASK < function.sizes.get(name, 0):
-                return function.label(name, (offset + value) & MASK)
-        return None
-    if op in ("mul", "div", "mod"):
-        if value == 0:
-            return b
-        if value & (value - 1) == 0:
-            if op == "mod":
-                return fold(function, "and", a, function.const(value - 1)) or (
-                    "and", a, function.const(value - 1))
-            if value == 1:
-                return a
-            shift = function.const(value.bit_length() - 1)
-            return ("shl" if op == "mul" else "shr", a, shift)
-        return None
-    if op in ("sdiv", "smod"):
-        if value == 0:
-            return b
-        if value == 1:
-            return a if op == "sdiv" else function.const(0)
-        return None
-    if op == "and":
-        if value == 0:
-            return b
-        if value == MASK or value == 1 and a.op in BOOLEAN:
-            return a
-        if a.op == "and" and a.args[1].op == "const":
-            both = function.const(a.args[1].value & value)
-            return fold(function, "and", a.args[0], both) or ("and", a.args[0], both)
-        return None
-    if op == "or":
-        return a if value == 0 else b if value == MASK else None
-    if op in ("shl", "shr", "sar"):
-        if value & 31 == 0:
-            return a
-        if value > 31:
-            return (op, a, function.const(value & 31))
-        if a.op == op and a.args[1].op == "const":
-            total = (a.args[1].value & 31) + value
-            if total < 32:
-                return (op, a.args[0], function.const(total))
-        return None
-    if op == "eq" or op == "neq":
-        if value == 0:
-            if a.op in BOOLEAN:
-                if op == "neq":
-                    return a
-                if a.op == "eq":
-                    return fold(function, "neq", *a.args) or ("neq", a.args[0], a.args[1])
-                if a.op == "neq":
-                    return fold(function, "eq", *a.args) or ("eq", a.args[0], a.args[1])
-            if a.op == "slot" or a.op == "label":
-                return function.const(op == "neq")
-        elif a.op in BOOLEAN:
-            if value > 1:
-                return function.const(op == "neq")
-            if op == "eq":
-                return a
-        if a.op == "add" and a.args[1].op == "const":
-            moved = function.const(value - a.args[1].value)
-            return fold(function, op, a.args[0], moved) or (op, a.args[0], moved)
-        return None
-    if op == "lt":
-        if value == 0:
-            return b
-        if value == 1:
-            zero = function.const(0)
-            return fold(function, "eq", a, zero) or ("eq", a, zero)
-        if a.op in BOOLEAN:
-            return function.const(1)
-        if a.op == "and" and a.args[1].op == "const" and a.args[1].value < value:
-            return function.const(1)
+    if value == 0:
+        return a
+    if a.op == "add" and a.args[1].op == "const":
+        return _better(function, "add", a.args[0], function.const(a.args[1].value + value))
+    if a.op == "slot":
+        slot, offset = a.value
+        total = (offset + value) & WORD_MASK
+        return function.slot(slot, total) if total < max(slot.size, 1) else None
+    if a.op in ("out", "arg"):
+        return function.leaf(a.op, (a.value + value) & WORD_MASK)
+    if a.op == "label":
+        name, offset = a.value
+        total = (offset + value) & WORD_MASK
+        return function.label(name, total) if total < function.sizes.get(name, 0) else None
     return None
+
+
+def _sub(function: Function, op: str, a: Ins, b: Ins) -> Folded | None:
+    return _better(function, "add", a, function.const(-b.value))
+
+
+def _scale(function: Function, op: str, a: Ins, b: Ins) -> Folded | None:
+    """`mul`, `div`, `mod`."""
+    value = b.value
+    if value == 0:
+        return b
+    if value & (value - 1):
+        return None
+    if op == "mod":
+        return _better(function, "and", a, function.const(value - 1))
+    if value == 1:
+        return a
+    return ("shl" if op == "mul" else "shr", a, function.const(value.bit_length() - 1))
+
+
+def _signed_division(function: Function, op: str, a: Ins, b: Ins) -> Folded | None:
+    if b.value == 0:
+        return b
+    if b.value == 1:
+        return a if op == "sdiv" else function.const(0)
+    return None
+
+
+def _and(function: Function, op: str, a: Ins, b: Ins) -> Folded | None:
+    value = b.value
+    if value == 0:
+        return b
+    if value == WORD_MASK or value == 1 and a.op in BOOLEAN:
+        return a
+    if a.op == "and" and a.args[1].op == "const":
+        return _better(function, "and", a.args[0], function.const(a.args[1].value & value))
+    return None
+
+
+def _or(function: Function, op: str, a: Ins, b: Ins) -> Folded | None:
+    return a if b.value == 0 else b if b.value == WORD_MASK else None
+
+
+def _shift(function: Function, op: str, a: Ins, b: Ins) -> Folded | None:
+    value = b.value
+    if value & 31 == 0:
+        return a
+    if value > 31:
+        return (op, a, function.const(value & 31))
+    if a.op == op and a.args[1].op == "const":
+        total = (a.args[1].value & 31) + value
+        if total < 32:
+            return (op, a.args[0], function.const(total))
+    return None
+
+
+def _equality(function: Function, op: str, a: Ins, b: Ins) -> Folded | None:
+    """`eq`, `neq`."""
+    value = b.value
+    if value == 0:
+        if a.op in ("slot", "label"):
+            return function.const(op == "neq")
+        if a.op in BOOLEAN and op == "neq":
+            return a
+        if a.op in ("eq", "neq"):  # its opposite
+            return _better(function, "neq" if a.op == "eq" else "eq", *a.args)
+    elif a.op in BOOLEAN:
+        if value > 1:
+            return function.const(op == "neq")
+        if op == "eq":
+            return a
+    if a.op == "add" and a.args[1].op == "const":
+        return _better(function, op, a.args[0], function.const(value - a.args[1].value))
+    return None
+
+
+def _less(function: Function, op: str, a: Ins, b: Ins) -> Folded | None:
+    value = b.value
+    if value == 0:
+        return b
+    if value == 1:
+        return _better(function, "eq", a, function.const(0))
+    if a.op in BOOLEAN:
+        return function.const(1)
+    if a.op == "and" and a.args[1].op == "const" and a.args[1].value < value:
+        return function.const(1)
+    return None
+
+
+_CONSTANT_SECOND: dict[str, Callable[[Function, str, Ins, Ins], Folded | None]] = {
+    "add": _add, "sub": _sub, "lt": _less, "and": _and, "or": _or,
+    "mul": _scale, "div": _scale, "mod": _scale,
+    "sdiv": _signed_division, "smod": _signed_division,
+    "shl": _shift, "shr": _shift, "sar": _shift,
+    "eq": _equality, "neq": _equality,
+}

@@ -52,6 +52,8 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any
 
+from toolchain.arithmetic import WORD_MASK
+
 __all__ = [
     "BINARY", "COMMUTATIVE", "LEAVES", "NO_RESULT", "TERMINATORS", "TRAP_BOUNDS", "TRAP_CAPACITY",
     "TRAP_NULL", "UNARY", "Block", "CallInfo", "Function", "Ins", "Memory", "Slot", "final", "link",
@@ -200,7 +202,7 @@ class Function:
         return leaf
 
     def const(self, value: int) -> Ins:
-        value &= 0xFFFFFFFF
+        value &= WORD_MASK
         key = ("const", value)
         leaf = self.leaves.get(key)
         if leaf is None:

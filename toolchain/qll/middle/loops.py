@@ -12,6 +12,7 @@ leaves `i` with nothing to do but count, a counter that runs down to zero takes 
 that one takes an instruction less.
 """
 
+from toolchain.arithmetic import WORD_MASK
 from toolchain.qll.middle.cfg import Loop, analyse, find_loops
 from toolchain.qll.middle.fold import fold
 from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, Memory, final
@@ -19,7 +20,6 @@ from toolchain.qll.middle.simplify import Ranges, may_alias, root_of
 
 __all__ = ["improve_loops", "trip_count"]
 
-MASK = 0xFFFFFFFF
 MAX_POINTERS = 8
 NO_MEMORY_BEYOND = 1 << 30  # words; an object that has a label or a slot lies below
 
@@ -284,7 +284,7 @@ class _Counting:
             distance = linear[value][2] - constant
             if distance == 0:
                 value.fwd = pointer
-            elif step.op == "const" and distance & MASK == step.value and (
+            elif step.op == "const" and distance & WORD_MASK == step.value and (
                     value.block is moved.block and value in body[body.index(moved):]):
                 value.fwd = moved
             else:
@@ -345,9 +345,9 @@ def trip_count(first: Ins, step: Ins, op: str, bound: Ins) -> int | None:
         if bound.op == "add" and bound.args[0] is first and bound.args[1].op == "const":
             distance = bound.args[1].value
         elif first.op == bound.op == "const":
-            distance = (bound.value - first.value) & MASK
+            distance = (bound.value - first.value) & WORD_MASK
         elif first.op == bound.op and root is other and start is not None and end is not None:
-            distance = (end - start) & MASK
+            distance = (end - start) & WORD_MASK
         else:
             return None
         return distance // by if by and distance and distance % by == 0 else None
@@ -357,10 +357,10 @@ def trip_count(first: Ins, step: Ins, op: str, bound: Ins) -> int | None:
     if op == "slt":
         start ^= 0x80000000
         end ^= 0x80000000
-    if by == 0 or by >> 31 or start + by > MASK:
+    if by == 0 or by >> 31 or start + by > WORD_MASK:
         return None
     count = max(1, -(-(end - start) // by))
-    return count if start + count * by <= MASK else None
+    return count if start + count * by <= WORD_MASK else None
 
 
 def _linear(value: Ins, found: dict[Ins, Linear], inside: set[Block]) -> Linear | None:
@@ -377,14 +377,14 @@ def _linear(value: Ins, found: dict[Ins, Linear], inside: set[Block]) -> Linear 
 def _sum(one: Linear, other: Linear, sign: int) -> Linear:
     factors: dict[Ins, int] = dict((term, factor) for factor, term in one[1])
     for factor, term in other[1]:
-        factors[term] = (factors.get(term, 0) + sign * factor) & MASK
+        factors[term] = (factors.get(term, 0) + sign * factor) & WORD_MASK
     terms = tuple((factor, term) for term, factor in factors.items() if factor)
-    return (one[0] + sign * other[0]) & MASK, terms, (one[2] + sign * other[2]) & MASK
+    return (one[0] + sign * other[0]) & WORD_MASK, terms, (one[2] + sign * other[2]) & WORD_MASK
 
 
 def _times(one: Linear, factor: int) -> Linear:
-    terms = tuple((known * factor & MASK, term) for known, term in one[1])
-    return one[0] * factor & MASK, terms, one[2] * factor & MASK
+    terms = tuple((known * factor & WORD_MASK, term) for known, term in one[1])
+    return one[0] * factor & WORD_MASK, terms, one[2] * factor & WORD_MASK
 
 
 def _expense(value: Ins, linear: dict[Ins, Linear], following: Ins) -> int:

@@ -13,13 +13,12 @@ Nothing moves here.
 from collections.abc import Callable
 from typing import Any
 
+from toolchain.arithmetic import WORD_MASK
 from toolchain.qll.middle.cfg import analyse, prune, tidy
 from toolchain.qll.middle.fold import BOOLEAN, fold
 from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, Memory, final
 
 __all__ = ["remove_unused", "simplify"]
-
-MASK = 0xFFFFFFFF
 
 # A load of kind K may be dropped if nobody uses it.
 _DROPPABLE = frozenset([Memory.ELEMENT, Memory.GLOBAL, Memory.LOCAL, Memory.CONSTANT])
@@ -443,7 +442,7 @@ class Ranges:
             return value.value, value.value
         found = self.known.get(value)
         if found is None:
-            self.known[value] = (0, MASK)  # for a value that depends on itself
+            self.known[value] = (0, WORD_MASK)  # for a value that depends on itself
             found = self.known[value] = self._find(value, self._anywhere)
         return found
 
@@ -458,16 +457,16 @@ class Ranges:
             second = final(value.args[1])
             if op == "add" and second.op == "const" and second.value >> 31:
                 down = 0x100000000 - second.value
-                return (low - down, high - down) if low >= down else (0, MASK)
+                return (low - down, high - down) if low >= down else (0, WORD_MASK)
             other_low, other_high = of(second)
             if op == "add":
                 total = low + other_low, high + other_high
-                return total if total[1] <= MASK else (0, MASK)
+                return total if total[1] <= WORD_MASK else (0, WORD_MASK)
             if op == "sub":
-                return (low - other_high, high - other_low) if low >= other_high else (0, MASK)
+                return (low - other_high, high - other_low) if low >= other_high else (0, WORD_MASK)
             if op == "mul":
                 total = low * other_low, high * other_high
-                return total if total[1] <= MASK else (0, MASK)
+                return total if total[1] <= WORD_MASK else (0, WORD_MASK)
             if op == "and":
                 return 0, min(high, other_high)
             if op == "mod":
@@ -480,15 +479,15 @@ class Ranges:
                 shift = second.value & 31
                 if op == "shr":
                     return low >> shift, high >> shift
-                if high << shift <= MASK:
+                if high << shift <= WORD_MASK:
                     return low << shift, high << shift
-        return 0, MASK
+        return 0, WORD_MASK
 
     def _phi(self, phi: Ins) -> tuple[int, int]:
         """A value that counts up to a bound tested on the way back, or is one of several."""
         block = phi.block
         assert block is not None
-        low, high = MASK, 0
+        low, high = WORD_MASK, 0
         steps = []
         for arg, pred in zip(phi.args, block.preds, strict=True):
             arg = final(arg)
@@ -496,10 +495,10 @@ class Ranges:
                 step = self._anywhere(final(arg.args[1]))[1]
                 term = pred.term
                 if step >= 1 << 30 or term.op != "branch" or pred.succs[0] is not block:
-                    return 0, MASK
+                    return 0, WORD_MASK
                 test = final(term.args[0])
                 if test.op not in ("lt", "slt") or final(test.args[0]) is not arg:
-                    return 0, MASK
+                    return 0, WORD_MASK
                 steps.append((step, test.op, final(test.args[1])))
             else:
                 this = self._anywhere(arg)
@@ -507,11 +506,11 @@ class Ranges:
         for step, op, bound in steps:
             limit = self._anywhere(bound)[1]
             if op == "slt" and limit >> 31 or limit == 0:
-                return 0, MASK
+                return 0, WORD_MASK
             high = max(high, limit - 1)
         for step, op, _ in steps:
-            if high + step > (MASK if op == "lt" else MASK >> 1):
-                return 0, MASK
-        return (low, high) if low <= high else (0, MASK)
+            if high + step > (WORD_MASK if op == "lt" else WORD_MASK >> 1):
+                return 0, WORD_MASK
+        return (low, high) if low <= high else (0, WORD_MASK)
 
 
