@@ -6,6 +6,9 @@ between two tests; rounds that do not fit come first. A loop whose number of rou
 runs keeps its test in each copy, which still saves most of the jumps back.
 """
 
+from dataclasses import dataclass
+
+from toolchain.arithmetic import WORD_MASK
 from toolchain.qll.middle.cfg import Loop, analyse, find_loops
 from toolchain.qll.middle.ir import Block, Function, Ins, Memory, link
 from toolchain.qll.middle.loops import NO_MEMORY_BEYOND, trip_count
@@ -17,6 +20,7 @@ WHOLE = 80        # operations of a loop that is written out in full
 ROUND = 40        # operations of several rounds in one
 SEARCH = 10       # operations of a round that keeps its test
 GROWTH = 320      # operations that a function may gain
+AHEAD = 4         # rounds without a test, while there are that many
 
 
 def unroll_loops(function: Function) -> bool:
@@ -68,7 +72,7 @@ def _trips(loop: Loop) -> int | None:
             continue
         first, step = phi.args[1 - back], following.args[1]
         if condition is following:
-            if first.op == "const" and step.op == "const" and step.value == 0xFFFFFFFF:
+            if first.op == "const" and step.op == "const" and step.value == WORD_MASK:
                 return first.value or None
         elif condition.op in ("lt", "slt", "neq") and condition.args[0] is following:
             return trip_count(first, step, condition.op, condition.args[1])
@@ -206,6 +210,56 @@ def _leave_by_phis(function: Function, block: Block) -> tuple[Block, dict[Ins, I
     return exit_, outside
 
 
+@dataclass(frozen=True)
+class _Counter:
+    """What decides how many rounds a loop goes on: a phi, and the step that is added to it. The
+    loop ends when it reaches `bound`, or, counting down by 1, zero if that is None."""
+    phi:   Ins
+    step:  Ins
+    bound: Ins | None
+
+
+def _counter(block: Block, back: int) -> _Counter | None:
+    """The counter of a loop of one block, if it is certain that it does not wrap around."""
+    condition = block.term.args[0]
+    tested = condition if condition.op == "add" else (condition.args or [None])[0]
+    phi = next((phi for phi in block.phis if phi.args[back] is tested), None)
+    if phi is None or tested is None or tested.op != "add" or tested.args[0] is not phi:
+        return None
+    step = tested.args[1]
+    if condition is tested:
+        counts_down = step.op == "const" and step.value == WORD_MASK
+        return _Counter(phi, step, None) if counts_down else None
+    bound = condition.args[1]
+    if condition.op != "lt" or step.block is block or bound.block is block or (
+            not _is_far_from_the_end(bound, step, AHEAD)):
+        return None
+    return _Counter(phi, step, bound)
+
+
+class _Room:
+    """Makes the question whether `AHEAD` rounds are left when the counter has some value."""
+
+    def __init__(self, function: Function, counter: _Counter, preheader: Block, line: int):
+        self.line = line
+        self.bound = counter.bound
+        self.last = function.const(AHEAD - 1)
+        self.far: Ins | None = None  # how far these rounds go
+        if counter.bound is not None:
+            self.far = self._make(preheader, "mul", counter.step, self.last)
+
+    def _make(self, block: Block, op: str, a: Ins, b: Ins) -> Ins:
+        made = Ins(op, [a, b], None, self.line)
+        made.block = block
+        block.body.append(made)
+        return made
+
+    def ask(self, value: Ins, block: Block) -> Ins:
+        if self.far is None or self.bound is None:
+            return self._make(block, "lt", self.last, value)
+        return self._make(block, "lt", self._make(block, "add", value, self.far), self.bound)
+
+
 def _unroll_ahead(function: Function, loop: Loop) -> int:
     """As long as there are enough rounds left, several without a test; then one at a time.
 
@@ -213,86 +267,41 @@ def _unroll_ahead(function: Function, loop: Loop) -> int:
     """
     block, preheader = loop.header, loop.preheader
     assert preheader is not None
-    rounds = 4
+    line = block.term.line
     entry, back = block.preds.index(preheader), block.preds.index(block)
-    condition = block.term.args[0]
-    counter = next((phi for phi in block.phis if phi.args[back] is (
-        condition if condition.op == "add" else (condition.args or [None])[0])), None)
-    if counter is None or counter.args[back].op != "add" or (
-            counter.args[back].args[0] is not counter):
+    counter = _counter(block, back)
+    if counter is None:
         return 0
-    step = counter.args[back].args[1]
-    if condition is counter.args[back]:
-        if step.op != "const" or step.value != 0xFFFFFFFF:
-            return 0
-        bound = None
-    else:
-        bound = condition.args[1]
-        if condition.op != "lt" or step.block is block or bound.block is block or (
-                not _is_far_from_the_end(bound, step, rounds)):
-            return 0
-    far: Ins | None = None
-
-    def room(value: Ins, out: Block) -> Ins:
-        """Whether `rounds` rounds are left when the counter has a value."""
-        if far is None:
-            made = Ins("lt", [function.const(rounds - 1), value], None, block.term.line)
-        else:
-            ahead = Ins("add", [value, far], None, block.term.line)
-            ahead.block = out
-            out.body.append(ahead)
-            made = Ins("lt", [ahead, bound], None, block.term.line)  # type: ignore[list-item]
-        made.block = out
-        out.body.append(made)
-        return made
-
-    if bound is not None:
-        far = Ins("mul", [step, function.const(rounds - 1)], None, block.term.line)
-        far.block = preheader
-        preheader.body.append(far)
+    room = _Room(function, counter, preheader, line)
     exit_, outside = _leave_by_phis(function, block)
-    phis, body = block.phis, list(block.body)
-    following = {phi: phi.args[back] for phi in phis}
+    phis, body, condition = block.phis, list(block.body), block.term.args[0]
     # The main loop, and behind it the question whether anything is left for the old one.
-    main, rest = Block("several"), Block("rest")
-    enough = room(counter.args[entry], preheader)
-    before = Block("enter")
-    before.preds = [preheader]
-    before.succs = [main]
-    before.term = Ins("jump", [], None, block.term.line)
-    before.term.block = before
+    before, main, rest = Block("enter"), Block("several"), Block("rest")
+    enough = room.ask(counter.phi.args[entry], preheader)
     values: dict[Ins, Ins] = {}
     for phi in phis:
         copy = values[phi] = Ins("phi", [phi.args[entry]], None, phi.line)
         copy.block = main
         main.phis.append(copy)
-    for _ in range(rounds):
+    for _ in range(AHEAD):
         done = _copy_round(block, body, values, main)
-        values = {phi: done.get(following[phi], following[phi]) for phi in phis}
+        values = {phi: done.get(phi.args[back], phi.args[back]) for phi in phis}
     for phi, copy in zip(phis, main.phis, strict=True):
         copy.args.append(values[phi])
-    again = room(values[counter], main)
-    preheader.term = Ins("branch", [enough], None, block.term.line)
-    preheader.term.block = preheader
-    preheader.succs = [before, block]
-    main.preds = [before, main]
-    main.term = Ins("branch", [again], None, block.term.line)
-    main.term.block = main
-    main.succs = [main, rest]
-    rest.preds = [main]
-    rest.term = Ins("branch", [done.get(condition, condition)], None, block.term.line)
-    rest.term.block = rest
-    rest.succs = [block, exit_]
-    block.preds.append(rest)
+    again = room.ask(values[counter.phi], main)
+    link(preheader, Ins("branch", [enough], None, line), [before])
+    preheader.succs.append(block)  # which knows
+    link(before, Ins("jump", [], None, line), [main])
+    link(main, Ins("branch", [again], None, line), [main, rest])
+    link(rest, Ins("branch", [done.get(condition, condition)], None, line), [block, exit_])
     for phi in phis:
         phi.args.append(values[phi])
-    exit_.preds.append(rest)
     for value, phi in outside.items():
         phi.args.append(done.get(value, value))
     main.hint = rest.hint = 1
     position = function.blocks.index(block)
     function.blocks[position:position] = [before, main, rest]
-    return len(body) * rounds
+    return len(body) * AHEAD
 
 
 def _is_far_from_the_end(bound: Ins, step: Ins, rounds: int) -> bool:
@@ -305,7 +314,7 @@ def _is_far_from_the_end(bound: Ins, step: Ins, rounds: int) -> bool:
         high = NO_MEMORY_BEYOND
     else:
         high = ranges.of(bound)[1]
-    return high + ranges.of(step)[1] * (rounds + 1) <= 0xFFFFFFFF
+    return high + ranges.of(step)[1] * (rounds + 1) <= WORD_MASK
 
 
 def _unroll_search(function: Function, loop: Loop) -> int:
