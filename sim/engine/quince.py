@@ -1,7 +1,9 @@
 """What the engine must know of Quince's own hardware: the one place that reads `rtl.soc`."""
 
 from isa import REGISTERS
-from isa.config import MachineConfig, PageTable
+from isa.config import MachineConfig
+from isa.machine import PageFlag
+from isa.paging import translate
 from isa.trace import Kind, Word
 from sim.engine.design import Design, Slot, Stream
 from sim.engine.library import Simulation
@@ -61,14 +63,7 @@ def timer_runs(simulation: Simulation) -> bool:
 
 def physical_address(simulation: Simulation, machine: MachineConfig, ip: int) -> int | None:
     """Where the instruction at `ip` is in memory, as things stand; None if nowhere."""
-    from sim.golden import core
-    from sim.golden.interpreted import namespace
-    cpu = [0] * core.CPU_WORDS
-    cpu[core.RAM_WORDS] = machine.ram_words
-    cpu[core.TWO_LEVEL] = int(machine.page_table is PageTable.TWO_LEVEL)
-    active = False
-    if BASE in simulation.design.registers:
-        cpu[core.BASE] = simulation.register(BASE)
-        active = bool(simulation.register(IS_ON) and cpu[core.BASE])
-    reason, _, _, delta = namespace()["find"](simulation.ram, cpu, active, ip, core.EXECUTE)
-    return None if reason else ip + delta
+    base = 0
+    if BASE in simulation.design.registers and simulation.register(IS_ON):
+        base = simulation.register(BASE)
+    return translate(simulation.ram, machine, base, ip, PageFlag.EXECUTE)
