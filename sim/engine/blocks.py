@@ -12,11 +12,12 @@ A block that would spare too little is dissolved: its multiplexers are computed 
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sim.engine.netlist import Memory, Netlist, Node, Part, Word, Write, const, width_of
 
-__all__ = ["Block", "Item", "Plan", "make_plan"]
+__all__ = ["Block", "Change", "Compute", "Drive", "Item", "Plan", "Select", "Store", "bits_of",
+           "make_plan"]
 
 # A block stays if it spares so many operations. Less, and a branch that the host's processor
 # predicts wrongly costs more than it spares.
@@ -26,23 +27,77 @@ Branch = tuple[Part, bool]   # a bit and what it is
 Path   = tuple[Branch, ...]  # of a block: all that has been decided, outermost first
 
 
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """An operation, from its operands."""
+    node: Node
+
+    def words(self) -> Iterator[Word]:
+        yield from self.node.args
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A multiplexer has the value `word`: on one side, or before its sides."""
+    node: Node
+    word: Word
+
+    def words(self) -> Iterator[Word]:
+        yield self.word
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A register becomes `word`."""
+    register: Node
+    word:     Word
+
+    def words(self) -> Iterator[Word]:
+        yield self.word
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A memory takes a write."""
+    memory: Memory
+    write:  Write
+
+    def words(self) -> Iterator[Word]:
+        yield from (self.write.address, self.write.data, self.write.enable)
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """An output has the value `word`."""
+    port: str
+    word: Word
+
+    def words(self) -> Iterator[Word]:
+        yield self.word
+
+
+Action = Compute | Select | Change | Store | Drive  # `words` are what it computes with
+
+
 @dataclass(eq=False)
 class Item:
-    """Something to do in a block.
+    """Something to do in a block."""
+    path:   Path
+    action: Action
+    rank:   int          = 0
+    needs:  list["Item"] = field(default_factory=list)
 
-    One of: compute an operation's `node`; give a multiplexer `node` the value `word`, on one side
-    or before its sides; let a `register` become `word`; carry out a `write` to `memory`; give the
-    output `port` the value `word`.
-    """
-    path:     Path
-    node:     Node | None   = None
-    word:     Word          = ()
-    register: Node | None   = None
-    memory:   Memory | None = None
-    write:    Write | None  = None
-    port:     str           = ""
-    rank:     int           = 0
-    needs:    list["Item"]  = field(default_factory=list)
+    @property
+    def made(self) -> Node | None:
+        """The node that has a value by it."""
+        return self.action.node if isinstance(self.action, Compute | Select) else None
+
+    @property
+    def changed(self) -> Node | Memory | None:
+        """The register or memory that is another from the clock's edge on."""
+        if isinstance(self.action, Change):
+            return self.action.register
+        return self.action.memory if isinstance(self.action, Store) else None
 
 
 @dataclass(eq=False)
@@ -81,7 +136,7 @@ def make_plan(netlist: Netlist, guards: dict[str, Word]) -> Plan:
     placement.link()
     items = placement.items
     return Plan(_Scheduler(items).schedule(),
-                list(dict.fromkeys(item.node for item in items if item.node is not None)),
+                list(dict.fromkeys(item.made for item in items if item.made is not None)),
                 list(dict.fromkeys(bit for item in items for bit, _ in item.path)))
 
 
@@ -122,7 +177,7 @@ class _Placement:
             if name in guards and guards[name][0].node is not None:
                 path = self._inside((), condition_of(guards[name][0]))
                 self._use(guards[name], ())
-            self._add(Item(path, port=name, word=word), word)
+            self._add(path, Drive(name, word))
         for register, word in netlist.nexts.items():
             self._place_register(register, word, ())
         for memory in netlist.memories.values():
@@ -138,10 +193,10 @@ class _Placement:
         """The block of a branch, or the same one if there is none."""
         return (*path, branch) if self.keeps(path, branch[0]) else path
 
-    def _add(self, item: Item, *words: Word) -> None:
-        self.items.append(item)
-        for word in words:
-            self._use(word, item.path)
+    def _add(self, path: Path, action: Action) -> None:
+        self.items.append(Item(path, action))
+        for word in action.words():
+            self._use(word, path)
 
     def _use(self, word: Word, path: Path) -> None:
         for part in word:
@@ -182,22 +237,22 @@ class _Placement:
 
     def _place(self, node: Node, path: Path) -> None:
         if node.kind not in ("mux", "pmux"):
-            self._add(Item(path, node), *node.args)
+            self._add(path, Compute(node))
             return
         kept, rest = self._sides(node, path)
         if not kept and rest == node.word:
-            self._add(Item(path, node), *node.args)
+            self._add(path, Compute(node))
             return
         if rest is not None:
-            self._add(Item(path, node, rest), rest)
+            self._add(path, Select(node, rest))
         for branch, word in kept:
             self._use((branch[0],), path)
-            self._add(Item((*path, branch), node, word), word)
+            self._add((*path, branch), Select(node, word))
 
     def _add_node(self, path: Path, kind: str, *args: Word) -> Word:
         """Compute something that the netlist does not have, as wide as its first operand."""
         node = Node(kind, width_of(args[0]), args)
-        self._add(Item(path, node), *args)
+        self._add(path, Compute(node))
         return node.word
 
     def _place_register(self, register: Node, word: Word, path: Path) -> None:
@@ -215,7 +270,7 @@ class _Placement:
                 return
         if register in self.rotates and any(part.node in self.rotates for part in word):
             word = self._add_node(path, "pos", word)
-        self._add(Item(path, register=register, word=word), word)
+        self._add(path, Change(register, word))
 
     def _changes(self, register: Node, node: Node, path: Path) -> list[tuple[Branch, Word]] | None:
         """The blocks in which a register changes, if it changes in no other case."""
@@ -238,14 +293,15 @@ class _Placement:
                 branch = condition_of(bit)
                 path = self._inside((), branch)
                 self._use((branch[0],), ())
-        self._add(Item(path, memory=memory, write=write),
-                  write.address, write.data, *(() if path else (write.enable,)))
+        if path:  # which says of the enable all there is to say
+            write = replace(write, enable=const(1, 1))
+        self._add(path, Store(memory, write))
 
     def costs(self) -> Counter[Path]:
         """What each block costs, inner ones included."""
         costs: Counter[Path] = Counter()
         for item in self.items:
-            cost = cost_of(item.node) if item.node is not None and not item.word else 1
+            cost = cost_of(item.action.node) if isinstance(item.action, Compute) else 1
             for n in range(len(item.path) + 1):
                 costs[item.path[:n]] += cost
         return costs
@@ -257,27 +313,26 @@ class _Placement:
         so that few values wait for their users at a time."""
         index = {node: n for n, node in enumerate(self.order)}
         for item in self.items:
-            if item.node in index:
-                item.rank = index[item.node]
+            if item.made in index:
+                item.rank = index[item.made]
             else:
                 item.rank = max((index.get(node, 0) for node in self._reads(item)), default=0)
         makers:  dict[Node, list[Item]] = defaultdict(list)
         readers: dict[Node | Memory, list[Item]] = defaultdict(list)
         writers: dict[Node | Memory, list[Item]] = defaultdict(list)
         for item in self.items:
-            if item.node is not None:
-                makers[item.node].append(item)
+            if item.made is not None:
+                makers[item.made].append(item)
         for item in self.items:
             for node in self._reads(item):
                 if node.kind == "register":
                     readers[node].append(item)
                 elif node.kind != "input":
                     item.needs += makers[node]
-            if item.node is not None and item.node.memory is not None:
-                readers[item.node.memory].append(item)
-            target = item.register or item.memory
-            if target is not None:
-                writers[target].append(item)
+            if item.made is not None and item.made.memory is not None:
+                readers[item.made.memory].append(item)
+            if item.changed is not None:
+                writers[item.changed].append(item)
         for items in makers.values():
             _after_first(items)
         for target, items in writers.items():
@@ -289,17 +344,8 @@ class _Placement:
             else:
                 _after_first(items)
 
-    def _words(self, item: Item) -> Iterator[Word]:
-        """What an item computes with."""
-        if item.word:
-            yield item.word
-        elif item.node is not None:
-            yield from item.node.args
-        if item.write is not None:
-            yield from (item.write.address, item.write.data, item.write.enable)
-
     def _reads(self, item: Item) -> Iterator[Node]:
-        for word in self._words(item):
+        for word in item.action.words():
             yield from (part.node for part in word if part.node is not None)
         # Conditions that are registers have copies, made before everything.
         yield from (bit.node for bit, _ in item.path

@@ -1,7 +1,17 @@
 """The C++ of a design: its state as a struct, a cycle as a function."""
 
-from sim.engine.blocks import Block, Item, bits_of, make_plan
-from sim.engine.netlist import Memory, Netlist, NetlistError, Node, Part, Word, width_of
+from sim.engine.blocks import (
+    Block,
+    Change,
+    Compute,
+    Drive,
+    Item,
+    Select,
+    Store,
+    bits_of,
+    make_plan,
+)
+from sim.engine.netlist import Memory, Netlist, NetlistError, Node, Part, Word, Write, width_of
 
 __all__ = ["Writer", "port"]
 
@@ -110,18 +120,19 @@ class Writer:
         return lines
 
     def _item(self, item: Item) -> list[str]:
-        if item.write is not None and item.memory is not None:
-            return self._write(item)
-        if item.port:
-            return [f"{port(item.port)} = {self.word(item.word)};"]
-        target = item.register or item.node
-        assert target is not None
-        value = self.word(item.word) if item.word else self.operation(target)
-        return [f"{self.names[target]} = {value};"]
+        match item.action:
+            case Compute(node):
+                return [f"{self.names[node]} = {self.operation(node)};"]
+            case Select(node, word):
+                return [f"{self.names[node]} = {self.word(word)};"]
+            case Change(register, word):
+                return [f"{self.names[register]} = {self.word(word)};"]
+            case Drive(name, word):
+                return [f"{port(name)} = {self.word(word)};"]
+            case Store(memory, write):
+                return self._store(memory, write)
 
-    def _write(self, item: Item) -> list[str]:
-        memory, write = item.memory, item.write
-        assert memory is not None and write is not None
+    def _store(self, memory: Memory, write: Write) -> list[str]:
         address, data = self.word(write.address), self.word(write.data)
         fits  = memory.size >= 1 << width_of(write.address)
         guard = "" if fits else f"if (({address}) < {memory.size}u) "
@@ -131,7 +142,7 @@ class Writer:
             mask = self.word(write.enable)
             return [f"{guard}{place} = ({place} & ~({mask})) | ({data} & ({mask}));"]
         bit = bits.pop()
-        if not item.path and bit.node is not None:
+        if bit.node is not None:
             guard = f"if ({self.part(bit)}) {guard}"
         return [f"{guard}{place} = {data};"]
 
