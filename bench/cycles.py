@@ -17,7 +17,6 @@ FOLDER = Path(__file__).with_name("kernels")
 DRIVER = Path(__file__).with_name("programs") / "driver.qasm"
 
 # Cycles of a warm run elsewhere, compiled by gcc 12 -O2 for RISC-V, memories of one cycle.
-# fmt: off
 OTHERS = {
     #          PicoRV32  VexRiscv full  Hazard3
     "crc32":  (202_831,    83_953,       66_089),
@@ -29,7 +28,6 @@ OTHERS = {
     "mandel": (289_171,    99_763,       77_552),
     "gcd":    (289_283,   212_217,      211_008),
 }
-# fmt: on
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,6 @@ KINDS = {
     "mul":      ("mul",),
     "jump":     ("jmp", "jz", "jnz", "rjmp", "rjz", "rjnz"),
 }
-# fmt: off
 SHARES = {
     #           constant  load  store  add, sub  compare  mul  jump
     "compute": (25.1,     33.2, 5.6,   25.0,     2.8,     2.8, 5.6),
@@ -37,7 +36,6 @@ SHARES = {
     "sieve":   (32.4,     25.3, 5.6,   22.0,     5.3,     0.0, 9.4),
     "bubble":  (31.9,     26.3, 2.9,   23.7,     6.7,     0.0, 8.4),
 }
-# fmt: on
 
 FRAME = 0x100000
 STACK = 0x200000

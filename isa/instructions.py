@@ -42,7 +42,6 @@ def _row(opcode: int, mnemonic: str, operands: str = "", effect: str = "") -> In
     return Insn(opcode, mnemonic, names, effect, "d" in names and mnemonic != "store")
 
 
-# fmt: off
 ISA = (
     _row( 0, "halt",     "",        "stop the machine; the exit code is r0; privileged"),
     _row( 1, "int",      "s0",      "software interrupt number s0; 0 returns from an interrupt"),
@@ -88,7 +87,6 @@ ISA = (
     _row(41, "smod",     "d s0 s1", "d = s0 % s1, sign of s0; 0 if s1 is 0"),
     _row(42, "sar",      "d s0 s1", "d = s0 >> s1[4:0], keeping the sign"),
 )
-# fmt: on
 
 BY_MNEMONIC = {insn.mnemonic: insn for insn in ISA}
 BY_OPCODE   = {insn.opcode: insn for insn in ISA}

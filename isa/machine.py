@@ -83,7 +83,6 @@ class PeripheralKind:
 
 
 # The default set in its order; display, keyboard, block device and serial line are optional.
-# fmt: off
 PERIPHERALS = (
     PeripheralKind("timer",          0x01,                1,   0, Interrupt.TIMER),
     PeripheralKind("clock",          0x06,                0,   1),
@@ -97,7 +96,6 @@ PERIPHERALS = (
     PeripheralKind("serial",         0x40,                2,   1, Interrupt.SERIAL),
     PeripheralKind("mmu",            MMU_LIST_IDENTIFIER, 1,   0),
 )
-# fmt: on
 
 
 def window_addresses(names: tuple[str, ...]) -> dict[str, int]:

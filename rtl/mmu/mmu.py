@@ -92,7 +92,7 @@ class Mmu(wiring.Component):
                 tlb.access.eq(port.access),
                 tlb.flush.eq(forget),
             ]
-            self.answer(m, port, tlb)
+            self._elaborate_answer(m, port, tlb)
 
         # --- misses ------------------------------------------------------------------------------
 
@@ -135,7 +135,7 @@ class Mmu(wiring.Component):
                 with m.If(forget | ~self.active):
                     m.next = "IDLE"
             with m.State("BOUND"):
-                self.bound(m, region, found, va, below, above)
+                self._elaborate_bound(m, region, found, va, below, above)
                 m.d.sync += region.is_low.eq(is_low & found.flags.present)
                 m.next = "FILL"
                 with m.If(forget):
@@ -146,7 +146,7 @@ class Mmu(wiring.Component):
 
         return m
 
-    def answer(self, m, port, tlb):
+    def _elaborate_answer(self, m, port, tlb):
         """Answer an access from the TLB or, with translation not active, from its address."""
         addr_width = (self.ram_words - 1).bit_length()
         is_outside = Mux(self.active, tlb.is_outside, port.va >= self.ram_words)
@@ -172,7 +172,7 @@ class Mmu(wiring.Component):
         with m.Elif(is_outside):
             m.d.comb += port.reason.eq(Reason.OUT_OF_BOUNDS)
 
-    def bound(self, m, region, found, va, below, above):
+    def _elaborate_bound(self, m, region, found, va, below, above):
         """Turn what was found into a region in one part of memory: low, other RAM, or outside."""
         is_outside = found.flags.present & (above < 0)
         cuts_back  = found.flags.present & (below < found.back)

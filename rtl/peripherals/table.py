@@ -14,7 +14,6 @@ from rtl.peripherals.timer import Timer
 
 __all__ = ["MAKERS", "make_peripheral"]
 
-# fmt: off
 MAKERS = {
     "timer":          lambda config: Timer(cycles_per_ms=config.cycles_per_ms),
     "clock":          lambda config: Clock(cycles_per_ms=config.cycles_per_ms),
@@ -27,7 +26,6 @@ MAKERS = {
     "block":          lambda config: Block(),
     "serial":         lambda config: Serial(),
 }
-# fmt: on
 
 
 def make_peripheral(name, config):

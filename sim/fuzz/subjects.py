@@ -90,7 +90,7 @@ class _Diverged(Exception):
 
 
 class RtlSubject:
-    """The hardware, compiled by Verilator."""
+    """The hardware, compiled by the engine."""
 
     def __init__(self, config: MachineConfig, say: Callable[[str], None] = lambda line: None, *,
                  hesitates: bool = False):
