@@ -3,9 +3,18 @@
 Also functions that are not exported, only reachable, and those that have a convention of their own.
 """
 
+import re
+from pathlib import Path
+
 import pytest
 
-from tests.support.qll import run_qll
+from isa.instructions import REGISTERS
+from tests.support.qll import LEVELS, run_qll
+from tests.toolchain.qll.test_programs import header
+from toolchain.qll import abi
+
+CHAPTER = re.search(r"## The calling convention\n(.*?)\n## ", (
+    Path(__file__).parents[3] / "docs" / "compiler.md").read_text(), re.DOTALL)[1]
 
 SOURCE = """
 type w = struct { x: byte; y: byte; z: byte; };
@@ -116,3 +125,43 @@ def fib(n, k):
 def test_assembly_calls_compiled_functions(level):
     outcome = run_qll(SOURCE, level=level, asm=ASSEMBLY)
     assert outcome.r0 == 789 + fib(10, 2) + 456 + (5 + 20 + 10) + 1234
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_manual_s_example(level):
+    [program], [assembly] = (re.findall(rf"```{kind}\n(.*?)```", CHAPTER, re.DOTALL)
+                             for kind in ("qll", "qasm"))
+    outcome = run_qll(program, "bare", level, asm=assembly)
+    assert outcome.r0 == int(header(program, "Result"))
+
+
+def roles():
+    """Role and fate in a call of each register, as the manual's table has them."""
+    found = {}
+    for first, last, role, after in re.findall(
+            r"^\| `r(\d+)`(?: to `r(\d+)`)? \| (.*?) \| (.*?) \|$", CHAPTER, re.MULTILINE):
+        for register in range(int(first), int(last or first) + 1):
+            assert register not in found
+            found[register] = (role, after)
+    return found
+
+
+def test_the_manual_s_table_has_every_register_once():
+    assert sorted(roles()) == list(range(REGISTERS))
+
+
+def test_the_manual_s_table_of_registers_is_the_compiler_s():
+    table = roles()
+    named = {number: role for number, (role, _) in table.items()}
+    assert "return address" in named[abi.STACK_LINK] and "result" in named[abi.RESULT]
+    assert "return address" in named[abi.LINK]
+    assert named[abi.ONE] == "the constant 1, at all times"
+    assert named[abi.STACK] == "the stack pointer"
+    assert "scratch" in named[abi.TEMPORARY]
+    unchanged = {number for number, (_, after) in table.items() if after == "as before"}
+    assert unchanged == {*abi.PRESERVED_REGISTERS, abi.ONE, abi.STACK}
+    assert {number for number in table if abi.PRESERVED >> number & 1} == {
+        number for number, role in named.items() if role == "preserved"}
+    assert {number for number in table if abi.CALL_CLOBBERS >> number & 1} == (
+        set(table) - unchanged)
+    assert f"{abi.TRAP_BASE:#x}".upper().replace("X", "x") in CHAPTER
