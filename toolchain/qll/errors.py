@@ -1,7 +1,6 @@
 """What the compiler has to say to its user: errors and warnings, each with a kind and a place.
 
-The kinds are those of section 16.1 of the language's definition, and some of our own. Each
-message contains the phrase that the definition gives for its kind.
+Programs that look at messages can rely on the kinds, and on a phrase in the message of each.
 """
 
 from toolchain.source import SourceError, Span

@@ -5,8 +5,8 @@ Every type that a program writes becomes an object of one of the classes below. 
 although both are bytes; whoever only wants to know what is in memory asks for `Type.base`, which
 is free of names and tags at its top level.
 
-`equal` and `convertible` are sections 5.3 and 5.4 of the language's definition. Types may be
-recursive, so both assume that a pair they are already comparing agrees.
+Types may be recursive, so `equal` and `convertible` assume that a pair they are already comparing
+agrees.
 """
 
 from collections.abc import Iterator
@@ -379,7 +379,10 @@ Pairs = set[tuple[Type, Type]]
 
 
 def equal(left: Type, right: Type, seen: Pairs | None = None) -> bool:
-    """Whether two types are equal as operands of an operator: names count (section 5.3)."""
+    """Whether two types are equal as operands of an operator: names count.
+
+    See docs/qll.md, "Names".
+    """
     if left is right:
         return True
     left, right = _bare(left), _bare(right)
@@ -410,7 +413,7 @@ def identical(left: Type, right: Type, seen: Pairs | None = None) -> bool:
 
 
 def convertible(source: Type, target: Type, seen: Pairs | None = None) -> bool:
-    """Whether a value of one type can be stored as another: names do not count (section 5.4).
+    """Whether a value of one type can be stored as another: names do not count.
 
     The conversion of arrays to slices, which is for whole values only, is not included.
     """

@@ -7,11 +7,11 @@ out first, and whatever could never be constant is reported where it stands.
 
 from typing import TYPE_CHECKING
 
+from toolchain.arithmetic import compute
 from toolchain.qll import tree
 from toolchain.qll.check.expressions import Expressions
 from toolchain.qll.check.names import Block, FunctionTemplate, Inner
 from toolchain.qll.check.resolve import MAX_WORDS, Environment
-from toolchain.qll.middle.fold import compute
 from toolchain.qll.syntax import nodes
 from toolchain.qll.tree import BinaryOp, Function, Global, Local, Value
 from toolchain.qll.types import BYTE, FLOAT, INT, UNKNOWN, Array, Type, is_integer, is_scalar

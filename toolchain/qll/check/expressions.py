@@ -1,4 +1,4 @@
-"""Checking expressions: from syntax to the typed tree (sections 6 and 7 of the language).
+"""Checking expressions: from syntax to the typed tree.
 
 `Expressions` knows everything about expressions in one function, or in the initialiser of a
 global; `statements.Body` adds statements. `check` takes an expression and its context (the type

@@ -1,8 +1,8 @@
-"""Which globals have their values in the image, and which are set by `_init` (section 10.2).
+"""Which globals have their values in the image, and which are set by `_init`.
 
-Plain constants are in the image by definition. Other initialisers that can be worked out may be
-put there too, as long as no initialiser that runs earlier could tell: it would see the value where
-it has to see zero.
+Plain constants are in the image by definition (docs/qll.md, "Globals"). Other initialisers that can
+be worked out may be put there too, as long as no initialiser that runs earlier could tell: it would
+see the value where it has to see zero.
 """
 
 from toolchain.arithmetic import compute

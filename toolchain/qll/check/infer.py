@@ -1,4 +1,7 @@
-"""Type arguments of a call from the types of its arguments and its context (section 9.2)."""
+"""Type arguments of a call, from the types of its arguments and its context.
+
+See docs/qll.md, "Templates".
+"""
 
 from toolchain.qll.types import (
     UNKNOWN,

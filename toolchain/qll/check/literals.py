@@ -1,4 +1,4 @@
-"""Checking literals (sections 6.2 and 7.7 of the language)."""
+"""Checking literals."""
 
 import struct
 

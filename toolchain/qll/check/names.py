@@ -1,4 +1,7 @@
-"""Names: namespaces, the blocks they are written in, and looking a name up (section 4)."""
+"""Names: namespaces, the blocks they are written in, and looking a name up.
+
+See docs/qll.md, "Names".
+"""
 
 from typing import Generic, TypeVar
 
@@ -262,7 +265,7 @@ class Ambiguous(Generic[_E]):
 
 def lookup(block: Block, name: str, kind: str):  # type: ignore[no-untyped-def]
     """What a qualified name means in a block: an entity, `Ambiguous`, or None. `kind` is `types`
-    or `values` (section 4.2)."""
+    or `values`."""
     *path, last = name.split("::")
     if path and path[0] == "global":
         place = block.root.walk(path[1:])

@@ -1,4 +1,4 @@
-"""Checking operators: prefix, casts, binary, `?:` (sections 6.1, 7.1 to 7.6)."""
+"""Checking operators: prefix, casts, binary, `?:`."""
 
 from toolchain.qll import tree
 from toolchain.qll.check.context import (

@@ -1,8 +1,8 @@
-"""Checking a program: from the parsed files to the typed tree (sections 4, 9 and 13.3).
+"""Checking a program: from the parsed files to the typed tree.
 
-`check` goes through the phases of section 1 of the language's definition: declare everything,
-resolve the types in declarations, check bodies and initialisers (and the instances of templates
-that they ask for), then find what is reachable and what can be in the image.
+`check` goes through the phases: declare everything, resolve the types in declarations, check bodies
+and initialisers (and the instances of templates that they ask for), then find what is reachable and
+what can be in the image.
 """
 
 from toolchain.qll import tree
@@ -434,7 +434,7 @@ class Checker:
     # --- reachability ----------------------------------------------------------------------------
 
     def reach(self, program: tree.Program) -> None:
-        """Sort functions into those to emit, those in assembly, and the rest (section 13.3)."""
+        """Sort functions into those to emit, those in assembly, and the rest."""
         bodies = [function for function, (node, _) in self.functions.items()
                   if node.body is not None]
         everything = [*bodies, *self.instances]
@@ -455,7 +455,7 @@ class Checker:
 
 
 def _is_plain(node: nodes.Expression) -> bool:
-    """Whether an initialiser is a constant by the definition of section 10.2, if the casts in it
+    """Whether an initialiser is a constant (docs/qll.md, "Globals") if the casts in it
     change nothing."""
     while isinstance(node, nodes.Cast):
         node = node.operand

@@ -1,4 +1,4 @@
-"""From types as written to types: names, type templates, and what no type may be (section 5)."""
+"""From types as written to types: names, type templates, and what no type may be."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Checking the bodies of functions: statements, scopes, returning on all paths (section 8)."""
+"""Checking the bodies of functions: statements, scopes, returning on all paths."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -183,7 +183,7 @@ class Body(Expressions):
 
     def result(self, given: Expression, target: Type, node: nodes.Expression) -> Value:
         """Convert what is returned. String literals that become slices get static storage, also in
-        the arms of `?:` (section 10.3)."""
+        the arms of `?:`."""
         base = target.base
         if isinstance(base, Slice) and isinstance(given.type.base, Array) \
                 and convertible(given.type.base.element, base.element):

@@ -1,4 +1,4 @@
-"""Parsing expressions (section 3.4 of the language).
+"""Parsing expressions.
 
 Two things make the grammar more than one token deep, and both are decided by looking ahead:
 

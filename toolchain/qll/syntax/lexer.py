@@ -1,4 +1,4 @@
-"""Tokens of QLL (section 2 of the language's definition).
+"""Tokens of QLL.
 
 A token's kind is its own text for keywords, operators and brackets, and one of NAME, INT, FLOAT,
 CHAR, STRING, END, ERROR for the others. Qualified names are one token. `>` is always a token by

@@ -1,4 +1,4 @@
-"""The parser: declarations and statements (sections 3.1 and 3.3), and the whole.
+"""The parser: declarations and statements, and the whole.
 
 Recursive descent over the tokens of one file, in layers: `cursor`, `parse_types`,
 `parse_expressions`, and this.

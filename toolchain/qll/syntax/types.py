@@ -1,4 +1,4 @@
-"""Parsing types (section 3.2 of the language)."""
+"""Parsing types."""
 
 from abc import ABC, abstractmethod
 
