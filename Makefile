@@ -13,7 +13,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim disk demo crash fuzz fuzz-qll lint test check bench synth formal docs requirements clean
+.PHONY: help sim disk demo crash stress fuzz fuzz-qll lint test check bench synth formal docs requirements clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -74,6 +74,10 @@ test: $(DEV)  ## Run all tests
 
 crash: $(DEV)  ## Cut the power at every sector write, and mount each disk on the machine
 	@$(PYTHON) -m tests.crash
+
+stress: $(DEV)  ## Random processes and sessions on the debug kernel: KIND=process COUNT=100 FIRST=seed
+	@$(PYTHON) -m tests.stress $(if $(KIND),--kind $(KIND)) $(if $(COUNT),--count $(COUNT)) \
+	    $(if $(FIRST),--first $(FIRST))
 
 fuzz: $(DEV)  ## Random programs, hardware against golden model: TIME=seconds or COUNT=seeds, FIRST=seed
 	@$(PYTHON) -m sim.fuzz $(if $(TIME),--seconds $(TIME)) $(if $(COUNT),--count $(COUNT)) \

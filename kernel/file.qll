@@ -22,6 +22,7 @@ namespace file {
     data: * byte;     // limits::PIPE_WORDS
     from: byte; count: byte;
     readers: byte; writers: byte;
+    seen_readers: byte; seen_writers: byte;  // the audit's
   };
 
   // A file being written, always at its end. `data` is the sector that is being filled.
@@ -46,6 +47,7 @@ namespace file {
     writer: * writer;
     next: * file;               // in `writers`
     pipe: * pipe;
+    seen: byte;                 // the audit's
   };
 
   global writers: * file = null;
@@ -438,22 +440,22 @@ namespace file {
     return f->way.sector;
   }
 
+  // Part by part, as `write`.
   function read_file(f: * file, p: * process::process, virtual: byte, octets: byte): byte {
     var size = f->node->size;
-    if (f->position >= size) { return 0; }
-    var want = std::math::min(octets, size - f->position);
-    var done = 0;
-    while (done < want) {
+    var end = octets - p->progress > limits::FILE_PART ? p->progress + limits::FILE_PART : octets;
+    while (p->progress < end && f->position < size) {
       var sector = find_sector(f, f->position / fs::SECTOR_OCTETS);
       var words = sector == 0 ? no_words() : block::get(sector);
-      if (words == null) { return done == 0 ? -1 : done; }
+      if (words == null) { return p->progress == 0 ? -1 : p->progress; }
       var first = f->position % fs::SECTOR_OCTETS;
-      var part = std::math::min(want - done, fs::SECTOR_OCTETS - first);
-      unpack_out(p, virtual + done, words, first, part);
-      done = done + part;
+      var part = std::math::min(end - p->progress, fs::SECTOR_OCTETS - first);
+      part = std::math::min(part, size - f->position);
+      unpack_out(p, virtual + p->progress, words, first, part);
+      p->progress = p->progress + part;
       f->position = f->position + part;
     }
-    return done;
+    return p->progress == octets || f->position >= size ? p->progress : scheduler::pause();
   }
 
   function no_words(): * byte {
@@ -474,39 +476,38 @@ namespace file {
   // Octets, four a word, between a process that may use these words (the caller has checked) and
   // a file that stands at a whole word; the count or -1.
   function read_packed(f: * file, p: * process::process, virtual: byte, words: byte): byte {
+    var size = f->kind == READER ? f->node->size : 0;
+    if (f->kind == READER && f->position >= size) { return p->progress; }
     if (f->kind != READER || f->position % 4 != 0) { return -1; }
-    var size = f->node->size;
-    if (f->position >= size) { return 0; }
-    var left = size - f->position;
-    var octets = words < (left - 1) / 4 + 1 ? words * 4 : left;
-    var start = f->position;
-    words = (octets - 1) / 4 + 1;
-    if (words == 0 || octets == 0) { return 0; }
-    var done = 0;
-    while (done < words) {
-      var at = process::reach(p, virtual + done, machine::WRITE);
-      var part = std::math::min(at.words, words - done);
-      if (!read_words(f, start + done * 4, at.physical, part)) {
-        f->position = start + done * 4;
-        return done == 0 ? -1 : done * 4;
-      }
-      done = done + part;
+    var end = std::math::min(words, p->progress / 4 + limits::LOAD_PART);
+    while (p->progress / 4 < end && f->position < size) {
+      var start = f->position;
+      var left = size - start;
+      var at = process::reach(p, virtual + p->progress / 4, machine::WRITE);
+      var part = std::math::min(at.words, end - p->progress / 4);
+      part = std::math::min(part, (left - 1) / 4 + 1);
+      var good = read_words(f, start, at.physical, part);
+      var octets = std::math::min(part * 4, left);
+      f->position = good ? start + octets : start;
+      if (!good) { return p->progress == 0 ? -1 : p->progress; }
+      p->progress = p->progress + octets;
     }
-    f->position = start + octets;
-    return octets;
+    return p->progress / 4 >= words || f->position >= size ? p->progress : scheduler::pause();
   }
 
   function write_packed(f: * file, p: * process::process, virtual: byte, octets: byte): byte {
     if (f->kind != WRITER || f->writer->size % 4 != 0) { return -1; }
-    var done = 0;
-    while (done < octets) {
-      var at = process::reach(p, virtual + done / 4, machine::READ);
-      var part = at.words < (octets - done + 3) / 4 ? at.words * 4 : octets - done;
+    var end = (octets - p->progress) / 4 > limits::LOAD_PART ? p->progress + limits::LOAD_PART * 4
+                                                             : octets;
+    while (p->progress < end) {
+      var at = process::reach(p, virtual + p->progress / 4, machine::READ);
+      var left = end - p->progress;
+      var part = at.words < (left + 3) / 4 ? at.words * 4 : left;
       var taken = put_words(f->writer, at.physical, part);
-      done = done + taken;
-      if (taken < part) { return done == 0 ? -1 : done; }
+      p->progress = p->progress + taken;
+      if (taken < part) { return p->progress == 0 ? -1 : p->progress; }
     }
-    return done;
+    return end == octets ? octets : scheduler::pause();
   }
 
   // Words of a file at an octet position that is a multiple of 4, into memory.

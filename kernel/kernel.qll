@@ -4,6 +4,7 @@ namespace kernel {
   // Bring the subsystems up, start the shell, and say whom to resume first.
   .export function main(): * process::process {
     std::heap = <unsafe * byte>limits::HEAP;
+    audit::heap_start();
     if (!peripherals::discover()) { panic("timer, clock or list MMU is missing"); }
     memory::start();                                       // memory for processes
     interrupts();                                          // entries, still masked
@@ -13,6 +14,7 @@ namespace kernel {
     if (trouble) { refuse(trouble); }
     var shell = loader::spawn_first("/bin/sh");
     if (shell == null) { refuse("/bin/sh cannot be started"); }
+    audit::started();
     return scheduler::next();
   }
 
@@ -73,11 +75,14 @@ namespace kernel {
 // What `new` and `delete` come to.
 namespace system {
   .export function alloc(words: byte): * byte {
-    return std::alloc(words);
+    if (audit::fails()) { return null; }
+    var pointer = std::alloc(words);
+    audit::heap_taken(pointer);
+    return pointer;
   }
 
   .export function dealloc(pointer: * byte): void {
-    std::dealloc(pointer);
+    audit::heap_give(pointer);
   }
 }
 

@@ -4,8 +4,8 @@
 // Invariants:  nothing in a file is believed: each offset is checked against the file's length, each
 //              address against the process's addresses, without wrap-around.
 // Interrupts:  call masked.
-// Sleeps:      never.
-// Units:       words, except where ELF counts octets; those names end in `_octets`.
+// Sleeps:      never, but `spawn` takes several calls, so that nobody waits long for it.
+// Units:       words, except where ELF counts octets.
 
 namespace loader {
   .constant global ELF_MAGIC: byte = 0x464C457F;
@@ -46,7 +46,7 @@ namespace loader {
   type symbol = struct { name: byte; value: byte; size: byte; info: byte; };
   type relocation = struct { offset: byte; info: byte; addend: byte; };
 
-  // What is being loaded.
+  // What is being loaded, step by step: each takes a bounded time.
   type job = struct {
     p: * process::process;
     f: * file::file;
@@ -55,7 +55,25 @@ namespace loader {
     base: byte;            // added to addresses
     stack: byte; heap: byte;
     entry: byte;
+    phase: byte;
+    index: byte;           // of the next segment or relocation
+    // The segment whose words are being filled in.
+    at: byte; offset: byte;
+    from_file: byte;       // words still to be read
+    clear: byte;           // words behind them, still to be cleared
+    loaded: bool;          // there was one
+    // The tables that the dynamic segment names: octets.
+    has_dynamic: bool; dynamic: byte; dynamic_octets: byte;
+    table: byte; table_octets: byte; symbols: byte;
   };
+
+  // Phases, in their order.
+  .constant global BEGIN: byte = 0;
+  .constant global FLAT: byte = 1;
+  .constant global SEGMENTS: byte = 2;
+  .constant global TABLES: byte = 3;
+  .constant global RELOCATIONS: byte = 4;
+  .constant global DONE: byte = 5;
 
   // --- birth of a process ------------------------------------------------------------------------
 
@@ -66,31 +84,59 @@ namespace loader {
     p->handles[0] = file::make(file::CONSOLE_OUTPUT);
     p->handles[1] = file::make(file::CONSOLE_INPUT);
     process::first = p;
-    if (!load(p, where) || !pass_arguments(p, null, 0, 0)) { return null; }
+    if (!begin(p, where)) { return null; }
+    while (p->job->phase != DONE) {
+      if (!step(p->job)) { return null; }
+    }
+    forget(p);
     scheduler::ready(p);
     return p;
   }
 
   // System call 7. `arguments` is the address of a slice in the parent, or 0; `handles` that of a
   // count and pairs {child's handle, parent's handle}, or 0 to share console output and input.
+  // Loading takes several calls: `go_on` takes the place of all but the first.
   function spawn(parent: * process::process, where: string, arguments: byte,
                  handles: byte): byte {
     var s: syscall::slice;
-    if (arguments != 0) {
-      if (!process::copy_in(parent, &s.pointer, arguments, 3)
-          || s.length > limits::ARGUMENTS
-          || !process::may(parent, s.pointer, s.length, machine::READ)) {
-        return syscall::FAILED;
-      }
-    }
+    if (!read_arguments(parent, arguments, &s)) { return syscall::FAILED; }
     var p = process::create(parent);
     if (p == null) { return syscall::FAILED; }
-    if (!give_handles(p, parent, handles) || !load(p, where)
-        || !pass_arguments(p, parent, s.pointer, s.length)) {
+    if (!give_handles(p, parent, handles) || !begin(p, where)) {
       process::discard(p);
       return syscall::FAILED;
     }
-    scheduler::ready(p);
+    parent->spawning = p;
+    return scheduler::pause();
+  }
+
+  function read_arguments(parent: * process::process, arguments: byte,
+                          s: * syscall::slice): bool {
+    return arguments == 0
+        || (process::copy_in(parent, &s->pointer, arguments, 3)
+            && s->length <= limits::ARGUMENTS
+            && process::may(parent, s->pointer, s->length, machine::READ));
+  }
+
+  // One step more. The child may have been ended meanwhile, by the parent of its parent: then the
+  // parent gets its pid, and by that its status.
+  function go_on(parent: * process::process, arguments: byte): byte {
+    var s: syscall::slice;
+    var p = parent->spawning;
+    if (!p->ending) {
+      var good = step(p->job);
+      if (good && p->job->phase != DONE) { return scheduler::pause(); }
+      parent->spawning = null;
+      good = good && read_arguments(parent, arguments, &s)
+          && pass_arguments(p, parent, s.pointer, s.length);
+      if (!good) {
+        process::discard(p);
+        return syscall::FAILED;
+      }
+      forget(p);
+      scheduler::ready(p);
+    }
+    parent->spawning = null;
     return p->pid;
   }
 
@@ -133,29 +179,47 @@ namespace loader {
     return good;
   }
 
-  // Load a file into a new process. False if it is no program, or there is no room for it.
-  function load(p: * process::process, where: string): bool {
-    var f = file::open_reader(where);
-    if (f == null) { return false; }
-    var good = f->kind == file::READER && load_file(p, f);
-    file::close(f);
-    if (!good) { return false; }
+  // Open a file, to be loaded into a new process. False if there is none, or no room for it.
+  function begin(p: * process::process, where: string): bool {
+    var j = new job;
+    if (j == null) { return false; }
+    j->f = file::open_reader(where);
+    if (j->f == null) {
+      delete j;
+      return false;
+    }
+    p->job = j;
+    j->p = p;
+    j->octets = j->f->node->size;
     var name = fs::name_of(where);
     for (var i = 0; i < len name && i < limits::NAME; i = i + 1) { p->name[i] = name[i]; }
-    if (p->symbols && len where <= limits::IMAGE_PATH) { p->path = new byte[len where] = where; }
-    return true;
+    if (len where <= limits::IMAGE_PATH) { p->path = new byte[len where] = where; }
+    return j->f->kind == file::READER;
   }
 
-  function load_file(p: * process::process, f: * file::file): bool {
-    var j: job;
-    j.p = p;
-    j.f = f;
-    j.octets = f->node->size;
-    if (j.octets >= sizeof header * 4 && read(&j, 0, &j.h.magic, sizeof header)
-        && j.h.magic == ELF_MAGIC) {
-      return load_elf(&j);
+  // The file is not needed any more.
+  function forget(p: * process::process): void {
+    file::close(p->job->f);
+    delete p->job;
+    p->job = null;
+  }
+
+  // Go on loading. False if the file is no program, or there is no room for it.
+  function step(j: * job): bool {
+    if (j->phase == BEGIN) { return begin_image(j); }
+    if (j->phase == FLAT) { return step_flat(j); }
+    if (j->phase == SEGMENTS) {
+      return j->clear + j->from_file != 0 ? fill_segment(j) : step_segment(j);
     }
-    return load_flat(&j);
+    return j->phase == TABLES ? step_tables(j) : step_relocations(j);
+  }
+
+  function begin_image(j: * job): bool {
+    if (j->octets >= sizeof header * 4 && read(j, 0, &j->h.magic, sizeof header)
+        && j->h.magic == ELF_MAGIC) {
+      return begin_elf(j);
+    }
+    return begin_flat(j);
   }
 
   // Words of the file at an octet offset, all of them or false.
@@ -167,7 +231,7 @@ namespace loader {
 
   // --- flat images -------------------------------------------------------------------------------
 
-  function load_flat(j: * job): bool {
+  function begin_flat(j: * job): bool {
     var p = j->p;
     var words = j->octets / 4;
     if (words == 0 || j->octets % 4 != 0 || words > limits::IMAGE_WORDS) { return false; }
@@ -175,16 +239,28 @@ namespace loader {
     process::reserve(p, 0, limits::IMAGE, limits::IMAGE_WORDS, data | machine::EXECUTE, false);
     process::reserve(p, 1, limits::USER_HEAP, limits::USER_HEAP_WORDS, data, false);
     process::reserve(p, 2, limits::USER_STACK, limits::USER_STACK_WORDS, data, true);
-    if (!process::back(p, &p->areas[0], words)) { return false; }
-    var at = memory::look_up(&p->table, limits::IMAGE, machine::READ);
     p->registers[63] = limits::USER_STACK + limits::USER_STACK_WORDS;
     p->registers[64] = limits::IMAGE;
-    return read(j, 0, <unsafe * byte>at.physical, words);
+    j->from_file = words;
+    j->phase = FLAT;
+    return true;
+  }
+
+  // Memory for the image, or a part of the file into it.
+  function step_flat(j: * job): bool {
+    var words = j->octets / 4;
+    var done = words - j->from_file;
+    if (j->p->areas[0].backed < words) { return process::back(j->p, &j->p->areas[0], words); }
+    var at = memory::look_up(&j->p->table, limits::IMAGE + done, machine::READ);
+    var part = std::math::min(at.words, std::math::min(j->from_file, limits::LOAD_PART));
+    j->from_file = j->from_file - part;
+    if (j->from_file == 0) { j->phase = DONE; }
+    return read(j, done * 4, <unsafe * byte>at.physical, part);
   }
 
   // --- ELF ---------------------------------------------------------------------------------------
 
-  function load_elf(j: * job): bool {
+  function begin_elf(j: * job): bool {
     var type_ = j->h.type_machine & 0xFFFF;
     if (j->h.class != ELF_CLASS || j->h.type_machine >> 16 != MACHINE || j->h.version != 1
         || j->h.sizes >> 16 != sizeof segment * 4 || (type_ != EXEC && type_ != DYN)) {
@@ -194,30 +270,41 @@ namespace loader {
     j->stack = limits::USER_STACK_WORDS;
     j->heap = limits::USER_HEAP_WORDS;
     j->entry = j->base + j->h.entry / 4;
-    if (j->h.entry % 4 != 0) { return false; }
-    var loaded = false;
-    var count = j->h.segment_count & 0xFFFF;
-    if (count > limits::SEGMENTS) { return false; }
-    for (var i = 0; i < count; i = i + 1) {
-      var s: segment;
-      if (!read_segment(j, i, &s)) { return false; }
-      if (s.kind == LOAD && s.in_memory != 0) {
-        if (!load_segment(j, &s)) { return false; }
-        loaded = true;
-      }
-      if (s.kind == NOTE && !read_note(j, &s)) { return false; }
+    j->phase = SEGMENTS;
+    j->p->symbols = true;
+    return j->h.entry % 4 == 0 && (j->h.segment_count & 0xFFFF) <= limits::SEGMENTS;
+  }
+
+  // The next segment; behind the last one, what follows from all of them.
+  function step_segment(j: * job): bool {
+    var s: segment;
+    if (j->index == (j->h.segment_count & 0xFFFF)) { return end_segments(j); }
+    if (!read_segment(j, j->index, &s)) { return false; }
+    j->index = j->index + 1;
+    if (s.kind == LOAD && s.in_memory != 0) { return begin_segment(j, &s); }
+    if (s.kind == NOTE) { return read_note(j, &s); }
+    if (s.kind == DYNAMIC) {
+      if (j->has_dynamic) { return false; }
+      j->has_dynamic = true;
+      j->dynamic = s.offset;
+      j->dynamic_octets = s.in_file;
     }
-    if (!loaded || !reserve_areas(j)) { return false; }
-    for (var i = 0; i < count; i = i + 1) {
-      var s: segment;
-      if (!read_segment(j, i, &s)) { return false; }
-      if (s.kind == DYNAMIC && !relocate(j, &s)) { return false; }
-    }
+    return true;
+  }
+
+  function end_segments(j: * job): bool {
+    if (!j->loaded || !reserve_areas(j)) { return false; }
+    j->index = 0;
+    j->phase = TABLES;
+    return j->has_dynamic || finish_elf(j);
+  }
+
+  function finish_elf(j: * job): bool {
     if (memory::look_up(&j->p->table, j->entry, machine::EXECUTE).words == 0) { return false; }
     j->p->registers[63] = limits::ELF_STACK_TOP;
     j->p->registers[64] = j->entry;
     j->p->base = j->base;
-    j->p->symbols = true;
+    j->phase = DONE;
     return true;
   }
 
@@ -248,7 +335,8 @@ namespace loader {
     return a < b + b_words && b < a + a_words;
   }
 
-  function load_segment(j: * job, s: * segment): bool {
+  // Memory for a segment; `fill_segment` puts in what belongs there.
+  function begin_segment(j: * job, s: * segment): bool {
     if ((s->offset | s->virtual | s->in_file | s->in_memory) % 4 != 0
         || s->in_file > s->in_memory) {
       return false;
@@ -269,8 +357,28 @@ namespace loader {
       memory::give(at, words);
       return false;
     }
-    support::fill(<unsafe * byte>(at + from_file), 0, memory::round_up(words) - from_file);
-    return read(j, s->offset, <unsafe * byte>at, from_file);
+    j->loaded = true;
+    j->at = at;
+    j->offset = s->offset;
+    j->from_file = from_file;
+    j->clear = memory::round_up(words) - from_file;
+    return true;
+  }
+
+  function fill_segment(j: * job): bool {
+    if (j->from_file != 0) {
+      var part = std::math::min(j->from_file, limits::LOAD_PART);
+      if (!read(j, j->offset, <unsafe * byte>j->at, part)) { return false; }
+      j->from_file = j->from_file - part;
+      j->offset = j->offset + part * 4;
+      j->at = j->at + part;
+      return true;
+    }
+    var part = std::math::min(j->clear, limits::DEMAND_MOST);
+    support::fill(<unsafe * byte>j->at, 0, part);
+    j->clear = j->clear - part;
+    j->at = j->at + part;
+    return true;
   }
 
   // A note named "Quince" of type 1: octets of stack, octets of heap. Others mean nothing to us.
@@ -301,33 +409,39 @@ namespace loader {
 
   // --- relocation --------------------------------------------------------------------------------
 
-  // Apply the relocations that the dynamic segment names. Its tables must be mapped.
-  function relocate(j: * job, s: * segment): bool {
-    var table = 0;
-    var octets = 0;
-    var symbols = 0;
+  // Some entries of the dynamic segment: where the tables are.
+  function step_tables(j: * job): bool {
     var pair: byte[2];
-    for (var at = 0; at + 8 <= s->in_file; at = at + 8) {
-      if (!read(j, s->offset + at, &pair[0], 2)) { return false; }
-      if (pair[0] == 0) {
-        if (octets == 0) { return true; }
-        return apply_all(j, j->base + table / 4, octets, j->base + symbols / 4);
-      }
-      if (pair[0] == 6) { symbols = pair[1]; }
-      if (pair[0] == 7) { table = pair[1]; }
-      if (pair[0] == 8) { octets = pair[1]; }
+    for (var i = 0; i < limits::RELOCATIONS_PART; i = i + 1) {
+      if (j->index + 8 > j->dynamic_octets || j->index + 8 < j->index) { return false; }
+      if (!read(j, j->dynamic + j->index, &pair[0], 2)) { return false; }
+      if (pair[0] == 0) { return begin_relocations(j); }
+      if (pair[0] == 6) { j->symbols = pair[1]; }
+      if (pair[0] == 7) { j->table = pair[1]; }
+      if (pair[0] == 8) { j->table_octets = pair[1]; }
       if (pair[0] == 9 && pair[1] != sizeof relocation * 4) { return false; }
+      j->index = j->index + 8;
     }
-    return false;
+    return true;
   }
 
-  function apply_all(j: * job, table: byte, octets: byte, symbols: byte): bool {
-    var words = octets / 4;
-    if (words % sizeof relocation != 0 || words > j->octets / 4) { return false; }
-    for (var at = 0; at < words; at = at + sizeof relocation) {
+  // No more of them than the file has room for.
+  function begin_relocations(j: * job): bool {
+    j->index = 0;
+    j->phase = RELOCATIONS;
+    return j->table_octets % (sizeof relocation * 4) == 0 && j->table_octets <= j->octets;
+  }
+
+  // Apply some of the relocations. The tables must be mapped.
+  function step_relocations(j: * job): bool {
+    for (var i = 0; i < limits::RELOCATIONS_PART; i = i + 1) {
       var r: relocation;
-      if (!process::copy_in(j->p, &r.offset, table + at, sizeof relocation)) { return false; }
-      if (!apply(j, &r, symbols)) { return false; }
+      if (j->index == j->table_octets / 4) { return finish_elf(j); }
+      if (!process::copy_in(j->p, &r.offset, j->base + j->table / 4 + j->index, sizeof relocation)
+          || !apply(j, &r, j->base + j->symbols / 4)) {
+        return false;
+      }
+      j->index = j->index + sizeof relocation;
     }
     return true;
   }

@@ -1,93 +1,181 @@
 // memory.qll: physical memory for processes, their page tables, and the way to their words.
 //
-// Owns:        `free`, the list of free ranges, and `free_words`.
-// Invariants:  ranges are in the order of addresses, never touch each other, and are multiples
-//              of GRAIN; a word at or above PROCESS_MEMORY is in one range or has one owner.
+// Owns:        the free ranges, their bins and tags, and `free_words`.
+// Invariants:  a grain from FIRST on is in one free range or has one owner; free ranges never touch
+//              each other. A range of so many grains is in the bin of the logarithm of that number.
+//              The tag of a free range's first grain is where the range ends, that of its last one
+//              where it begins (of a single grain: itself); all other tags are 0.
 //              A page table's entries never overlap.
 // Interrupts:  call masked.
-// Sleeps:      never.
-// Units:       words; addresses are physical unless called virtual.
+// Sleeps:      never. `give` and `extend` take the same time whatever is free, `take` nearly so.
+// Units:       words, in multiples of GRAIN; addresses are physical unless called virtual.
 //
 // The kernel's own small objects come from `new`, that is, from the heap of `std`.
 
 namespace memory {
   // Stands at the beginning of each free range, in the free memory itself.
-  type range = struct { words: byte; next: * range; };
+  type range = struct { words: byte; next: * range; previous: * range; };
 
-  global free: * range = null;
+  .constant global GRAINS: byte = machine::RAM_WORDS / limits::GRAIN;
+  .constant global BINS: byte = 24;         // enough for ranges of 2^23 grains
+  .constant global TRIES: byte = 16;        // ranges of the right bin that are looked at first
+  .constant global TAGS: byte = limits::PROCESS_MEMORY;  // where the tags are: a word a grain
+  .constant global FIRST: byte = limits::PROCESS_MEMORY + GRAINS;  // the first that is given out
+
+  global bins: (* range)[BINS] = [null; BINS];
   global free_words: byte = 0;
 
   // An entry of a page table, in the MMU's own format.
   type mapping = struct { virtual: byte; physical: byte; words: byte; flags: byte; };
 
   // A page table, in the MMU's own format.
-  type table = struct { count: byte; entries: mapping[32]; };  // limits::MAPPINGS
+  type table = struct { count: byte; entries: mapping[limits::MAPPINGS]; };
 
   function round_up(words: byte): byte {
     return (words + limits::GRAIN - 1) & (0 - limits::GRAIN);
   }
 
+  // --- free ranges -------------------------------------------------------------------------------
+
+  // The tag of the grain that holds an address. Those outside have one that is never set.
+  function tag(at: byte): * byte {
+    return <unsafe * byte>(TAGS + at / limits::GRAIN);
+  }
+
+  // The bin for ranges of so many words.
+  function bin_of(words: byte): byte {
+    var bin = 0;
+    for (var grains = words / limits::GRAIN; grains > 1; grains = grains >> 1) { bin = bin + 1; }
+    return bin;
+  }
+
+  // Let memory be a free range, which touches no other.
+  function link(at: byte, words: byte): void {
+    var r = <unsafe * range>at;
+    var bin = bin_of(words);
+    *r = range { words = words, next = bins[bin], previous = null };
+    if (bins[bin] != null) { bins[bin]->previous = r; }
+    bins[bin] = r;
+    *tag(at + words - 1) = at;
+    *tag(at) = words == limits::GRAIN ? at : at + words;
+    free_words = free_words + words;
+  }
+
+  function unlink(r: * range): void {
+    var at = <unsafe byte>r;
+    if (r->next != null) { r->next->previous = r->previous; }
+    if (r->previous != null) { r->previous->next = r->next; } else { bins[bin_of(r->words)] = r->next; }
+    *tag(at + r->words - 1) = 0;
+    *tag(at) = 0;
+    free_words = free_words - r->words;
+  }
+
+  // The free range that begins at an address, or null.
+  function begins(at: byte): * range {
+    if (at >= machine::RAM_WORDS) { return null; }
+    var end = *tag(at);
+    return end >= at && end != 0 ? <unsafe * range>at : <unsafe * range>0;
+  }
+
+  // The free range that ends at an address, or null.
+  function ends(at: byte): * range {
+    var start = at == FIRST ? 0 : *tag(at - 1);
+    return start < at ? <unsafe * range>start : <unsafe * range>0;
+  }
+
   // All memory behind the kernel's own becomes free.
   function start(): void {
-    free_words = machine::RAM_WORDS - limits::PROCESS_MEMORY;
-    free = <unsafe * range>limits::PROCESS_MEMORY;
-    *free = range { words = free_words, next = null };
+    support::fill(<unsafe * byte>TAGS, 0, GRAINS);
+    link(FIRST, machine::RAM_WORDS - FIRST);
+    audit::wipe(FIRST + sizeof range, machine::RAM_WORDS - FIRST - sizeof range);
   }
 
-  // First fit. Returns 0 if no range is long enough. The words are not cleared.
+  // A range of at least so many words, of those that fit not the largest; null if there is none.
+  function find(words: byte): * range {
+    var bin = bin_of(words);
+    var r = bins[bin];
+    for (var tries = 0; r != null && tries < TRIES; tries = tries + 1) {
+      if (r->words >= words) { return r; }
+      r = r->next;
+    }
+    for (var larger = bin + 1; larger < BINS; larger = larger + 1) {
+      if (bins[larger] != null) { return bins[larger]; }
+    }
+    while (r != null && r->words < words) { r = r->next; }
+    return r;
+  }
+
+  // Take words out of a free range; what is left before and behind them stays free.
+  function carve(r: * range, at: byte, words: byte): void {
+    var start = <unsafe byte>r;
+    var all = r->words;
+    unlink(r);
+    if (at != start) { link(start, at - start); }
+    if (at + words != start + all) { link(at + words, start + all - at - words); }
+    audit::taken(at, words, at == start);
+  }
+
+  // So many words, or 0. They are not cleared.
   function take(words: byte): byte {
     var need = round_up(words);
-    if (need == 0 || need < words) { return 0; }
-    var link = &free;
-    while (*link != null) {
-      var found = *link;
-      if (found->words >= need) {
-        if (found->words == need) {
-          *link = found->next;
-        } else {
-          var rest = <unsafe * range>(<unsafe byte>found + need);
-          *rest = range { words = found->words - need, next = found->next };
-          *link = rest;
-        }
-        free_words = free_words - need;
-        return <unsafe byte>found;
-      }
-      link = &found->next;
-    }
-    return 0;
+    if (need == 0 || need < words || audit::fails()) { return 0; }
+    var r = find(need);
+    if (r == null) { return 0; }
+    carve(r, <unsafe byte>r, need);
+    return <unsafe byte>r;
   }
 
-  // Give back what `take` gave, and join it with its neighbours.
+  // As `take`, for what will grow at its end or, if `down`, at its start: with as much room there as
+  // the largest ranges allow, shared with whoever grows on its other side.
+  function take_apart(words: byte, down: bool): byte {
+    var need = round_up(words);
+    var bin = BINS;
+    while (bin != 0 && bins[bin - 1] == null) { bin = bin - 1; }
+    if (bin == 0 || bins[bin - 1]->words < 4 * need) { return take(words); }
+    if (audit::fails()) { return 0; }
+    var r = bins[bin - 1];
+    var at = <unsafe byte>r + round_up(r->words / 2);
+    if (down) { at = at - need; }
+    carve(r, at, need);
+    return at;
+  }
+
+  // Take the words that begin at an address, if they are free; how many were, at most so many.
+  function extend(at: byte, words: byte): byte {
+    var r = begins(at);
+    if (r == null || audit::fails()) { return 0; }
+    var more = std::math::min(round_up(words), r->words);
+    carve(r, at, more);
+    return more;
+  }
+
+  // Take the words that end at an address.
+  function extend_down(at: byte, words: byte): byte {
+    var r = ends(at);
+    if (r == null || audit::fails()) { return 0; }
+    var more = std::math::min(round_up(words), r->words);
+    carve(r, at - more, more);
+    return more;
+  }
+
+  // Give back what was taken, and join it with its neighbours.
   function give(at: byte, words: byte): void {
-    var back = <unsafe * range>at;
-    var before: * range = null;
-    var after = free;
-    while (after != null && <unsafe byte>after < at) {
-      before = after;
-      after = after->next;
+    var start = at;
+    var end = at + round_up(words);
+    audit::given(start, end);
+    audit::wipe(start, end - start);
+    var before = ends(start);
+    if (before != null) {
+      start = <unsafe byte>before;
+      unlink(before);
     }
-    back->words = round_up(words);
-    back->next = after;
-    free_words = free_words + back->words;
-    if (after != null) {
-      if (at + back->words > <unsafe byte>after) { kernel::panic("memory: give: free already"); }
-      if (at + back->words == <unsafe byte>after) {
-        back->words = back->words + after->words;
-        back->next = after->next;
-      }
+    var behind = begins(end);
+    if (behind != null) {
+      end = end + behind->words;
+      unlink(behind);
+      audit::wipe(<unsafe byte>behind, sizeof range);
     }
-    if (before == null) {
-      free = back;
-      return;
-    }
-    var end = <unsafe byte>before + before->words;
-    if (end > at) { kernel::panic("memory: give: free already"); }
-    if (end == at) {
-      before->words = before->words + back->words;
-      before->next = back->next;
-    } else {
-      before->next = back;
-    }
+    link(start, end - start);
   }
 
   // --- page tables -------------------------------------------------------------------------------

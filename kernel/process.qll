@@ -42,6 +42,8 @@ namespace process {
     status: byte;          // of one that is ending or a zombie
     foreground: bool;      // ctrl-C kills it
     console_mode: byte;
+    spawning: * process;   // what its `spawn` makes, if that has begun
+    job: * loader::job;    // what is still to be loaded; null if it is complete
     name: byte[24];
     path: byte[];          // of the image, for the names in fault messages; null if none
     symbols: bool;
@@ -120,20 +122,16 @@ namespace process {
     };
   }
 
-  // Give an area memory so that it covers `need` words from where it begins. Doubles what it has,
-  // so that a long run of touches costs few mappings; takes less when memory is short.
+  // Give an area more memory towards `need` words from where it begins, no more than may be cleared at
+  // once. Doubles what it has, so that a long run of touches costs few faults. False if memory or the
+  // page table is full.
   function back(p: * process, a: * area, need: byte): bool {
-    var more = a->backed;
-    if (more > limits::DEMAND_MOST) { more = limits::DEMAND_MOST; }
-    if (more < limits::DEMAND_LEAST) { more = limits::DEMAND_LEAST; }
-    if (more < need - a->backed) { more = memory::round_up(need - a->backed); }
-    if (more > a->words - a->backed) { more = a->words - a->backed; }
-    var at = memory::take(more);
-    if (at == 0) {
-      more = memory::round_up(need - a->backed);
-      at = memory::take(more);
-      if (at == 0) { return false; }
-    }
+    var more = memory::round_up(std::math::min(need - a->backed, limits::DEMAND_MOST));
+    more = std::math::max(more, std::math::min(a->backed, limits::DEMAND_MOST));
+    more = std::math::max(more, limits::DEMAND_LEAST);
+    more = std::math::min(more, a->words - a->backed);
+    var at = take_beside(p, a, &more);
+    if (at == 0) { return false; }
     var virtual = a->down ? a->start + a->words - a->backed - more : a->start + a->backed;
     if (!memory::map(&p->table, virtual, at, more, a->flags)) {
       memory::give(at, more);
@@ -141,10 +139,33 @@ namespace process {
     }
     support::fill(<unsafe * byte>at, 0, more);
     a->backed = a->backed + more;
+    given = given + more;
     return true;
   }
 
-  // A word was touched that has no memory yet. False if it is in no area, or memory is out.
+  // Memory for an area: where its last piece goes on, if that is free, so that the page table stays
+  // short. Takes less than `more` when memory is short. 0 if there is none.
+  function take_beside(p: * process, a: * area, more: * byte): byte {
+    if (a->backed != 0) {
+      var last = a->down ? a->start + a->words - a->backed : a->start + a->backed - 1;
+      var end = memory::look_up(&p->table, last, 0).physical;
+      var got = a->down ? memory::extend_down(end, *more) : memory::extend(end + 1, *more);
+      if (got != 0) {
+        *more = got;
+        return a->down ? end - got : end + 1;
+      }
+    }
+    var at = a->backed < limits::DEMAND_MOST ? memory::take(*more)
+                                             : memory::take_apart(*more, a->down);
+    while (at == 0 && *more > limits::GRAIN) {
+      *more = memory::round_up(*more / 2);
+      at = memory::take(*more);
+    }
+    return at;
+  }
+
+  // A word was touched that has no memory yet. False if it is in no area, or memory is out. True says
+  // that some was given: it may take several times until the word has its memory.
   function demand(p: * process, virtual: byte): bool {
     for (var i = 0; i < limits::AREAS; i = i + 1) {
       var a = &p->areas[i];
@@ -157,13 +178,22 @@ namespace process {
     return false;
   }
 
-  // The run of physical words behind a virtual address, given memory if need be.
+  // Words that were cleared for processes since the kernel was entered.
+  global given: byte = 0;
+
+  // The run of physical words behind a virtual address, given memory if need be. If that is much for
+  // one call, a system call stops here (`words` is 0) and is made again.
   function reach(p: * process, virtual: byte, flags: byte): memory::span {
-    var found = memory::look_up(&p->table, virtual, flags);
-    if (found.words == 0 && demand(p, virtual)) {
-      return memory::look_up(&p->table, virtual, flags);
+    while (true) {
+      var found = memory::look_up(&p->table, virtual, flags);
+      if (found.words != 0) { return found; }
+      if (given >= limits::DEMAND_MOST && p == scheduler::current) {
+        scheduler::pause();
+        return found;
+      }
+      if (!demand(p, virtual)) { return found; }
     }
-    return found;
+    return memory::span { };
   }
 
   // Whether a process may use all of these words that way. Nothing else in the kernel decides this.
@@ -312,6 +342,7 @@ namespace process {
   }
 
   function drop_memory(p: * process): void {
+    if (p->job != null) { loader::forget(p); }
     memory::give_all(&p->table);
     drop_directory(p);
     delete p->path;
@@ -407,6 +438,7 @@ namespace process {
     var reason = *(<unsafe * byte>machine::FAULT_REASON);
     if (inside) { kernel::panic(reason_text(reason)); }
     var p = scheduler::current;
+    given = 0;
     if (reason == machine::MEMORY_FAULT
         && demand(p, fault_address(p, *(<unsafe * byte>machine::FRAME_IP)))) {
       return null;

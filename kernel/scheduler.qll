@@ -90,10 +90,9 @@ namespace scheduler {
     tail = current;
   }
 
-  // The running process lets the others run, and then goes on with its call.
+  // The running process makes its call again: interrupts come in between.
   function pause(): byte {
     current->again = true;
-    yield();
     return 0;
   }
 

@@ -20,10 +20,14 @@ namespace syscall {
     var frame = <unsafe * byte>machine::FRAME_REGISTERS;
     var number = *frame;
     var p = caller();
+    process::given = 0;
+    audit::check();
     if (p->ending) { return process::bury(p); }
     var result = FAILED;
     if (number < len calls) {
       result = calls[number](frame[unsafe 1], frame[unsafe 2], frame[unsafe 3]);
+    } else if (audit::is_ours(number, frame[unsafe 1])) {
+      result = 0;
     } else {
       none(0, 0, 0);
     }
@@ -32,6 +36,7 @@ namespace syscall {
       p->again = false;
       var ip = <unsafe * byte>machine::FRAME_IP;
       *ip = *ip - 1;  // the `int` itself, once more
+      if (p->state == scheduler::RUNNING) { return null; }
     } else {
       *frame = result;
       p->progress = 0;
@@ -54,6 +59,11 @@ namespace syscall {
   }
 
   // --- helpers: what a process passed ------------------------------------------------------------
+
+  // Whether the caller may use all of these words: looked at when a call begins, not as it goes on.
+  function may(address: byte, words: byte, flags: byte): bool {
+    return caller()->progress != 0 || process::may(caller(), address, words, flags);
+  }
 
   // The place in the table of handles for a handle's number, or HANDLES.
   function place_of(handle: byte): byte {
@@ -115,7 +125,7 @@ namespace syscall {
     var s: slice;
     var f = opened(handle);
     if (f == null || !process::copy_in(caller(), &s.pointer, address, 3)) { return FAILED; }
-    if (!process::may(caller(), s.pointer, s.length, machine::WRITE)) { return FAILED; }
+    if (!may(s.pointer, s.length, machine::WRITE)) { return FAILED; }
     return file::read(f, caller(), s.pointer, s.length);
   }
 
@@ -123,7 +133,7 @@ namespace syscall {
     var s: slice;
     var f = opened(handle);
     if (f == null || !process::copy_in(caller(), &s.pointer, address, 3)) { return FAILED; }
-    if (!process::may(caller(), s.pointer, s.length, machine::READ)) { return FAILED; }
+    if (!may(s.pointer, s.length, machine::READ)) { return FAILED; }
     return file::write(f, caller(), s.pointer, s.length);
   }
 
@@ -159,6 +169,7 @@ namespace syscall {
   }
 
   function spawn(name: byte, arguments: byte, handles: byte): byte {
+    if (caller()->spawning != null) { return loader::go_on(caller(), arguments); }
     var where = path_in(name);
     if (!where) { return FAILED; }
     var result = loader::spawn(caller(), where, arguments, handles);
@@ -287,14 +298,14 @@ namespace syscall {
   // As `read` and `write`, but four octets a word: sectors go straight to where they belong.
   function read_packed(handle: byte, address: byte, words: byte): byte {
     var f = opened(handle);
-    if (f == null || !process::may(caller(), address, words, machine::WRITE)) { return FAILED; }
+    if (f == null || !may(address, words, machine::WRITE)) { return FAILED; }
     return file::read_packed(f, caller(), address, words);
   }
 
   function write_packed(handle: byte, address: byte, octets: byte): byte {
     var f = opened(handle);
     var words = octets / 4 + (octets % 4 != 0 ? 1 : 0);
-    if (f == null || !process::may(caller(), address, words, machine::READ)) { return FAILED; }
+    if (f == null || !may(address, words, machine::READ)) { return FAILED; }
     return file::write_packed(f, caller(), address, octets);
   }
 

@@ -3,7 +3,8 @@
 import fcntl
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from toolchain.qfs import Image
 from toolchain.source import Source, SourceErrors
 from toolchain.targets import LIBRARY, library_files
 
-__all__ = ["Paths", "build", "build_disk", "build_kernel", "build_program"]
+__all__ = ["Paths", "build", "build_debug_kernel", "build_disk", "build_kernel", "build_program"]
 
 DISK_SECTORS = 4096  # 2 MiB
 
@@ -128,12 +129,14 @@ def _make(cache: _Cache, product: Path, qll: Sequence[Source], qasm: Sequence[So
     return product
 
 
-def build_kernel(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Path:
-    """The kernel's flat image, and its symbol map beside it."""
+def build_kernel(paths: Paths, level: int = 2, cache: _Cache | None = None, *,
+                 debug: bool = False) -> Path:
+    """The kernel's flat image, and its symbol map beside it; `debug` for one with audit.qll."""
     folder = KERNEL
     qll = [read_source(str(LIBRARY / "shared" / f"{name}.qll")) for name in KERNEL_LIBRARY]
     qll.append(Source("machine.qll", constants_qll()))
-    qll += [read_source(str(folder / f"{name}.qll")) for name in KERNEL_FILES]
+    audit = "audit" if debug else "no_audit"
+    qll += [read_source(str(folder / f"{name}.qll")) for name in (*KERNEL_FILES, audit)]
     qll.append(Source("calls.qll", kernel_qll(load_calls(folder / "syscalls.toml"))))
     qasm = [read_source(str(folder / "support.qasm"))]
     return _make(cache or _Cache(), paths.kernel, qll, qasm, level, paths.symbols)
@@ -184,6 +187,27 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
     return paths.disk
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two builders of one folder: the second waits, and finds it done."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def build_debug_kernel(folder: Path, level: int = 2) -> Path:
+    """The kernel that checks itself at each system call (kernel/audit.qll), in a folder of its own.
+
+    Raises
+    ------
+    SourceErrors
+        With what is wrong in the sources.
+    """
+    with _alone(folder):
+        return build_kernel(Paths(folder), level, debug=True)
+
+
 def build(folder: Path, level: int = 2) -> Paths:
     """Kernel and disk, in a folder.
 
@@ -193,9 +217,7 @@ def build(folder: Path, level: int = 2) -> Paths:
         With what is wrong in the sources.
     """
     paths, cache = Paths(folder), _Cache()
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two builders of one folder: the second finds it done
+    with _alone(folder):
         build_kernel(paths, level, cache)
         build_disk(paths, level, cache)
     return paths

@@ -1,4 +1,4 @@
-"""The test programs on the disk: every system call, and every attack, on the golden model."""
+"""The test programs on the disk: every system call, and every attack, on both kernels."""
 
 import re
 from array import array
@@ -6,23 +6,27 @@ from array import array
 import pytest
 
 from sim.host.display import Display
-from tests.support.system import boot
+from tests.support.system import KERNELS, boot
 from toolchain.qfs import Image, check
 
 ATTACKS = 55
 
+on_both_kernels = pytest.mark.parametrize("kernel", KERNELS)
+
 
 @pytest.mark.slow
-def test_user_tests_pass():
-    session = boot("/test/usertests")
+@on_both_kernels
+def test_user_tests_pass(kernel):
+    session = boot("/test/usertests", kernel=KERNELS[kernel]())
     assert re.findall("^FAILED.*", session.text, re.M) == []
     assert len(re.findall("^ok ", session.text, re.M)) == 27
     assert "0 failed" in session.text
 
 
 @pytest.mark.slow
-def test_attacks_harm_nobody():
-    session = boot("/test/attacks", "echo the shell is alive")
+@on_both_kernels
+def test_attacks_harm_nobody(kernel):
+    session = boot("/test/attacks", "echo the shell is alive", kernel=KERNELS[kernel]())
     assert re.findall("FAILED.*", session.text) == []
     assert len(re.findall(r"ok +\d+ ", session.text)) == ATTACKS
     assert "0 failed" in session.text
@@ -35,15 +39,19 @@ FATAL = [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22,
 
 
 @pytest.mark.slow
-def test_forbidden_deeds_are_faults():
-    session = boot(*(f"/test/attacks '@attack' {number}" for number in FATAL))
+@on_both_kernels
+def test_forbidden_deeds_are_faults(kernel):
+    session = boot(*(f"/test/attacks '@attack' {number}" for number in FATAL),
+                   kernel=KERNELS[kernel]())
     deaths = re.findall(r"^process \d+ \(attacks\) .*", session.text, re.M)
     assert len(deaths) == len(FATAL), session.text
 
 
 @pytest.mark.slow
-def test_who_waits_for_what_nobody_else_has_can_end():
-    session = boot("/test/endings", "echo the shell is alive", "/bin/ps", display=Display(64, 48))
+@on_both_kernels
+def test_who_waits_for_what_nobody_else_has_can_end(kernel):
+    session = boot("/test/endings", "echo the shell is alive", "/bin/ps", display=Display(64, 48),
+                   kernel=KERNELS[kernel]())
     assert re.findall("^FAILED.*", session.text, re.M) == []
     assert len(re.findall("^ok ", session.text, re.M)) == 9 * 6
     assert "the shell is alive\n" in session.text
@@ -52,7 +60,8 @@ def test_who_waits_for_what_nobody_else_has_can_end():
 
 
 @pytest.mark.slow
-def test_a_thousand_lifetimes_leave_memory_as_it_was():
-    session = boot("/test/lifetimes 1000")
-    assert "1000 processes" in session.text
+@pytest.mark.parametrize("kernel, count", [("release", 1000), ("debug", 200)])
+def test_many_lifetimes_leave_memory_as_it_was(kernel, count):
+    session = boot(f"/test/lifetimes {count}", kernel=KERNELS[kernel]())
+    assert f"{count} processes" in session.text
     assert "nothing was lost" in session.text

@@ -16,9 +16,9 @@ from sim.host.hosts import Hosts
 from sim.host.keyboard import Keyboard
 from sim.host.serial import Serial
 from sim.host.terminal import Terminal
-from system.build import Paths, build
+from system.build import Paths, build, build_debug_kernel
 
-__all__ = ["SYSTEM", "Session", "boot", "system"]
+__all__ = ["KERNELS", "SYSTEM", "Session", "boot", "debug_kernel", "system"]
 
 SYSTEM = MachineConfig().fit("display", "keyboard", "block", "serial")
 LIMIT_CYCLES = 3_000_000_000
@@ -29,6 +29,16 @@ PROMPT = b"$ "
 def system() -> Paths:
     """Kernel, programs and disk, built once."""
     return build(Path(__file__).resolve().parents[2] / "build" / "os")
+
+
+@cache
+def debug_kernel() -> Path:
+    """The kernel that checks itself, built once."""
+    return build_debug_kernel(Path(__file__).resolve().parents[2] / "build" / "os-debug")
+
+
+# By name: what gives the image of each kernel.
+KERNELS = {"release": lambda: system().kernel, "debug": debug_kernel}
 
 
 class Watched(io.BytesIO):
@@ -63,11 +73,12 @@ class Session:
 
 def boot(*commands: str, disk: bytes | None = None, on_prompt=None, on_write=None,
          limit: int = LIMIT_CYCLES, display: Display | None = None,
-         keyboard: Keyboard | None = None) -> Session:
+         keyboard: Keyboard | None = None, kernel: Path | None = None) -> Session:
     """Boot, type the commands and then the end of input, and run until the machine halts.
 
     `disk` is an image (default: the system's own); `on_prompt(count)` is called at each prompt with
-    the machine's `Golden`, `on_write` with each event of the disk.
+    the machine's `Golden`, `on_write` with each event of the disk; `kernel` is a flat image, the
+    release kernel if it is left out.
     """
     paths = system()
     sink = Watched()
@@ -78,7 +89,7 @@ def boot(*commands: str, disk: bytes | None = None, on_prompt=None, on_write=Non
     golden = Golden(SYSTEM, hosts)
     if on_prompt is not None:
         sink.on_prompt = lambda count: on_prompt(count, golden)
-    golden.load(np.frombuffer(paths.kernel.read_bytes(), dtype="<u4"))
+    golden.load(np.frombuffer((kernel or paths.kernel).read_bytes(), dtype="<u4"))
     golden.run(limit)
     stop = golden.stop
     status = stop.exit_code if stop is not None and stop.stop is Stop.HALT else None
