@@ -137,7 +137,7 @@ function do_grow(words: byte, backwards: byte): byte {
 function do_fault(kind: byte): byte {
   if (kind == 0) { *(<unsafe * byte>0x45) = 1; }
   if (kind == 1) {
-    var entry = <unsafe () => void>(<unsafe byte>0x30000000);
+    var entry = <unsafe () => void>0x30000000;
     entry();
   }
   if (kind == 2) { lib::support::syscall1(1000, 0); }
