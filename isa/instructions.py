@@ -18,13 +18,15 @@ class Insn:
     """One row of the instruction set; `operands` in the order of assembly.
 
     An operand is ``d``, ``s0`` or ``s1`` (the register field of that name) or ``imm`` (the word
-    after the instruction). `writes_d` is false where ``d`` is absent or is read.
+    after the instruction). `writes_d` is false where ``d`` is absent or is read. `is_float` tells
+    what a machine without FPU leaves out.
     """
     opcode:   int
     mnemonic: str
     operands: tuple[str, ...] = ()
     effect:   str = ""
     writes_d: bool = False
+    is_float: bool = False
 
     @property
     def words(self) -> int:
@@ -37,9 +39,13 @@ class Insn:
         return tuple(name for name in self.operands if name != "imm")
 
 
+_FLOAT = ("fadd", "fsub", "fmul", "fdiv", "feq", "flt", "fgt", "itof", "utof", "ftoi")
+
+
 def _row(opcode: int, mnemonic: str, operands: str = "", effect: str = "") -> Insn:
     names = tuple(operands.split())
-    return Insn(opcode, mnemonic, names, effect, "d" in names and mnemonic != "store")
+    return Insn(opcode, mnemonic, names, effect, "d" in names and mnemonic != "store",
+                mnemonic in _FLOAT)
 
 
 ISA = (

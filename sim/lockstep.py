@@ -14,8 +14,9 @@ import numpy as np
 from isa.config import MachineConfig
 from isa.machine import PROGRAM, SECTOR_WORDS, BlockCommand
 from sim.engine.machine import RtlMachine
+from sim.golden.buffered import ConsoleOutput
 from sim.golden.follow import Divergence, Follower
-from sim.golden.peripherals import Block, ConsoleOutput
+from sim.golden.peripherals import Block
 from sim.golden.peripherals import Serial as SerialLine
 from sim.host.console import Console
 from sim.host.disk import Disk

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from isa import ISA, Insn
 from isa.config import MachineConfig
 from isa.machine import Reason
-from sim.golden import core
+from sim.golden import checks
+from sim.golden.checks import MODES, PLACES
 
 __all__ = ["Coverage", "no_fault", "no_insn"]
 
@@ -27,10 +28,6 @@ COLUMNS = {
     (1, 1, 1): "translated, miss, interrupted",
 }
 NO_COLUMN = "privileged code has physical addresses: there is nothing to miss"
-
-# Where a fault comes from, and of what mode the code is; both in the order of `core`'s numbers.
-PLACES = ("fetch", "second word", "decode", "load", "store", "int", "halt", "interrupt")
-MODES  = ("privileged", "masked", "translated")
 
 _ACCESS = (Reason.MEMORY_FAULT, Reason.OUT_OF_BOUNDS)
 _REASONS = {
@@ -53,7 +50,7 @@ def no_insn(config: MachineConfig, insn: Insn, translated: int, interrupted: int
         return "it never retires: it sleeps until it is interrupted"
     if insn.mnemonic == "halt" and translated:
         return "it is a fault"
-    if not config.fpu and 25 <= insn.opcode <= 34:
+    if not config.fpu and insn.is_float:
         return "this build leaves it out: it is a fault"
     return None
 
@@ -80,16 +77,16 @@ class Coverage:
 
     def __init__(self, config: MachineConfig, counts: NDArray[np.int64] | None = None):
         self.config = config
-        self.counts = np.zeros(core.COVERAGE_WORDS, np.int64) if counts is None else counts
+        self.counts = np.zeros(checks.COVERAGE_WORDS, np.int64) if counts is None else counts
 
     def add(self, other: "Coverage") -> None:
         self.counts += other.counts
 
     def insn(self, opcode: int, translated: int, missed: int, interrupted: int) -> int:
-        return int(self.counts[core.coverage_index(opcode, translated, missed, interrupted)])
+        return int(self.counts[checks.coverage_index(opcode, translated, missed, interrupted)])
 
     def fault(self, mode: str, place: str, reason: Reason) -> int:
-        at = core.fault_index(MODES.index(mode), PLACES.index(place), int(reason))
+        at = checks.fault_index(MODES.index(mode), PLACES.index(place), int(reason))
         return int(self.counts[at])
 
     def reasons(self) -> set[Reason]:

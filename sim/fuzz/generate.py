@@ -51,7 +51,7 @@ WAITING, LANDING = 60, 61
 PLACE, NUMBER, ONE, TARGET = 48, 49, 50, 51
 
 COMPUTE = tuple(insn for insn in ISA if insn.writes_d and insn.mnemonic not in ("load", "constant"))
-FLOAT_COMPUTE = tuple(insn for insn in COMPUTE if 25 <= insn.opcode <= 34)
+FLOAT_COMPUTE = tuple(insn for insn in COMPUTE if insn.is_float)
 BAD_OPCODES = tuple(set(range(256)) - {insn.opcode for insn in ISA})
 
 SCRATCH_WORDS = 0x400

@@ -9,7 +9,7 @@ from isa.config import MachineConfig
 from isa.machine import PROGRAM, SECTOR_WORDS
 from isa.trace import RECORD_WORDS
 from sim.fuzz.program import Program
-from sim.golden import Divergence, Follower, Golden, core
+from sim.golden import Divergence, Follower, Golden, state
 from sim.golden.follow import RULES
 from sim.golden.interpreted import interpreted_run
 from sim.golden.peripherals import Block
@@ -115,7 +115,7 @@ class RtlSubject:
         try:
             ending = self._run()
         except _Diverged as diverged:
-            if diverged.divergence.rule in (SILENCE, RULES[core.RULE_LATE]) and self._walks_long():
+            if diverged.divergence.rule in (SILENCE, RULES[state.RULE_LATE]) and self._walks_long():
                 return Verdict(self.records, None, "long walk")
             return Verdict(diverged.divergence.position, diverged.divergence, "diverged")
         return Verdict(self.records, None, ending)
@@ -139,7 +139,7 @@ class RtlSubject:
     def _walks_long(self) -> bool:
         """A list table of very many entries, made by chance: walking it looks like a hang."""
         golden = self.follower.golden
-        base = int(golden.cpu[core.BASE])
+        base = int(golden.cpu[state.BASE])
         return base < len(golden.memory) and int(golden.memory[base]) > LONG_TABLE
 
     def _compare_ends(self) -> None:
@@ -174,8 +174,8 @@ class ModelSubject:
         self.follower = Follower(config)
         self.golden = Golden(config, compiled=space is None)
         if space is not None:
-            run = interpreted_run(core.RECORD, space)
-            self.golden.runs[core.RECORD] = run
+            run = interpreted_run(state.RECORD, space)
+            self.golden.runs[state.RECORD] = run
         self.trace = np.zeros((LIMIT_RECORDS, RECORD_WORDS), dtype=np.uint32)
 
     def examine(self, program: Program) -> Verdict:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from isa import BY_MNEMONIC
 from isa.config import MachineConfig
 from isa.trace import Word
-from sim.golden import core
+from sim.golden import state
 from sim.golden.machine import Golden
-from sim.golden.peripherals import Unexpected
+from sim.golden.peripheral import Unexpected
 from sim.host.hosts import Hosts
 from sim.machine import Words
 from sim.trace import describe
@@ -26,14 +26,14 @@ Records = NDArray[np.uint32]
 WAIT = BY_MNEMONIC["wait"].opcode
 
 RULES = {
-    core.RULE_MASKED:  "an interrupt was accepted while interrupts are masked",
-    core.RULE_SOURCE:  "an interrupt was accepted that no peripheral of this machine raises",
-    core.RULE_STOPPED: "the model has stopped, the other machine goes on",
-    core.RULE_RUNNING: "the other machine stopped, the model goes on",
-    core.RULE_CLOCK:   "the clock did not go to the next millisecond",
-    core.RULE_EARLY:   "a timer interrupt came before its time",
-    core.RULE_LATE:    "a timer interrupt has been pending for long, unmasked, and is not accepted",
-    core.RULE_ASLEEP:  "a `wait` retired; nothing but an interrupt can come next",
+    state.RULE_MASKED:  "an interrupt was accepted while interrupts are masked",
+    state.RULE_SOURCE:  "an interrupt was accepted that no peripheral of this machine raises",
+    state.RULE_STOPPED: "the model has stopped, the other machine goes on",
+    state.RULE_RUNNING: "the other machine stopped, the model goes on",
+    state.RULE_CLOCK:   "the clock did not go to the next millisecond",
+    state.RULE_EARLY:   "a timer interrupt came before its time",
+    state.RULE_LATE:    "a timer interrupt is pending for long, unmasked, and is not accepted",
+    state.RULE_ASLEEP:  "a `wait` retired; nothing but an interrupt can come next",
 }
 
 
@@ -91,25 +91,25 @@ class Follower:
         """Follow these records, an array of a row each; the first that is wrong, if any is."""
         golden, cpu = self.golden, self.golden.cpu
         records = np.ascontiguousarray(records, dtype=np.uint32)
-        cpu[core.AT] = 0
-        while cpu[core.AT] < len(records):
-            why = golden.go(core.FOLLOW, records, len(records))
-            at = int(cpu[core.AT])
-            if why == core.IO:
+        cpu[state.AT] = 0
+        while cpu[state.AT] < len(records):
+            why = golden.go(state.FOLLOW, records, len(records))
+            at = int(cpu[state.AT])
+            if why == state.IO:
                 golden.store_io()
-            elif why == core.DEVICE:
+            elif why == state.DEVICE:
                 try:
                     self._device(int(records[at, Word.CODE]), int(records[at, Word.ARG]))
                 except Unexpected as error:
                     return self._report(at, records[at], str(error), (0,) * len(Word))
-                cpu[core.AT] += 1
-            elif why == core.DIVERGED:
-                field = int(cpu[core.FIELD])
+                cpu[state.AT] += 1
+            elif why == state.DIVERGED:
+                field = int(cpu[state.FIELD])
                 rule = RULES.get(field) or f"the field {Word(field).name} differs"
-                ours = tuple(int(word) for word in cpu[core.SEEN:core.SEEN + len(Word)])
+                ours = tuple(int(word) for word in cpu[state.SEEN:state.SEEN + len(Word)])
                 return self._report(at, records[at], rule, ours)
         self.position += len(records)
-        if cpu[core.STOPPED]:
+        if cpu[state.STOPPED]:
             golden.report_stop()
         return None
 

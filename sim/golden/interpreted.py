@@ -12,21 +12,49 @@ from typing import Any
 
 import numpy as np
 
-from sim.golden import core
+from sim.golden import (
+    arithmetic,
+    checks,
+    compiled,
+    core,
+    opcodes,
+    records,
+    state,
+    translation,
+    traps,
+)
 
-__all__ = ["interpreted_run", "namespace", "views"]
+__all__ = ["MODULES", "UNCOMPILED", "interpreted_run", "namespace", "new_namespace", "views"]
+
+# What the loop is made of; in all of them together a name means one thing.
+MODULES = (compiled, state, opcodes, arithmetic, translation, records, traps, checks, core)
+
+UNCOMPILED: dict[str, Any] = {
+    "index": int, "int64": int,
+    "jit": lambda function: function, "jit_inline": lambda function: function,
+    "jit_kept": lambda function: function,
+}
+
+
+def new_namespace() -> dict[str, Any]:
+    """The names of `MODULES`, with their functions as plain Python that use these names."""
+    space: dict[str, Any] = {}
+    for module in MODULES:
+        space.update(vars(module))
+    space.update(UNCOMPILED)
+    for name, value in list(space.items()):
+        plain = getattr(value, "py_func", None)
+        if plain is None and name == core.make_run.__name__:
+            plain = core.make_run
+        if isinstance(plain, FunctionType):
+            space[name] = FunctionType(plain.__code__, space, name)
+    return space
 
 
 @cache
 def namespace() -> dict[str, Any]:
-    """The names of `core`, with its functions as plain Python."""
-    space = dict(vars(core))
-    space.update(index=int, int64=int, jit=lambda function: function)
-    for name, value in vars(core).items():
-        plain = getattr(value, "py_func", value)
-        if isinstance(plain, FunctionType) and plain.__module__ == core.__name__:
-            space[name] = FunctionType(plain.__code__, space, name)
-    return space
+    """One for all."""
+    return new_namespace()
 
 
 def views(*arrays: Any) -> list[memoryview]:

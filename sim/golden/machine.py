@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from isa import ISA
+from isa import BY_OPCODE, IP_FIELD, REGISTERS
 from isa.config import MachineConfig, PageTable
 from isa.machine import (
     ENABLED,
@@ -14,20 +14,24 @@ from isa.machine import (
     PROGRAM,
     RESERVED_LIMIT,
     PeripheralKind,
+    Reason,
     window_addresses,
 )
 from isa.reset import identifiers, low_memory
 from isa.trace import RECORD_WORDS, Stop
-from sim.golden import core
+from sim.golden import state
+from sim.golden.checks import COVERAGE_WORDS
+from sim.golden.compiled import MASK, NEVER
+from sim.golden.core import make_run
 from sim.golden.interpreted import interpreted_run, namespace, views
-from sim.golden.peripherals import Peripheral, fit
+from sim.golden.peripheral import Peripheral
+from sim.golden.peripherals import fit
 from sim.host.hosts import Hosts
 from sim.machine import Registers, Status, StopReport, Words, check_image
 
 __all__ = ["Golden"]
 
-FPU_OPCODES = range(25, 35)
-TRACE_ROWS  = 16_384  # kept at a time
+TRACE_ROWS = 16_384  # kept at a time
 
 # Shared words that a store leaves alone, by peripheral: the manual calls them read only.
 FIXED_WORDS = {
@@ -40,23 +44,31 @@ FIXED_WORDS = {
 
 @cache
 def compiled_run(mode: int) -> Callable[..., int]:
-    return core.make_run(mode)
+    return make_run(mode)
 
 
 def field_tables(fpu: bool) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """By opcode: which fields it uses, and which bits of a word ask for a look at them."""
-    uses = np.zeros(256, dtype=np.uint8)
-    checks = np.zeros(256, dtype=np.int64)
-    for insn in ISA:
+    """By opcode: which fields it uses, and which bits of a word ask for a look at them.
+
+    Of a field these are the bits that no register below `IP_FIELD` has. An opcode that always
+    faults has all bits, and the reason above them.
+    """
+    fields = {"d": state.D_AT, "s0": state.S0_AT, "s1": 0}
+    looked_at = state.FIELD_MASK & ~(IP_FIELD - 1)
+    uses = np.zeros(state.OPCODES, dtype=np.uint8)
+    checks = np.zeros(state.OPCODES, dtype=np.int64)
+    for opcode in range(state.OPCODES):
+        insn = BY_OPCODE.get(opcode)
+        if insn is None or insn.is_float and not fpu:
+            reason = (Reason.INVALID_INSTRUCTION if insn is None
+                      else Reason.UNIMPLEMENTED_INSTRUCTION)
+            checks[opcode] = reason << state.FAULT_AT | MASK
+            continue
         for name in insn.fields:
-            if name == "d":
-                uses[insn.opcode] |= core.USES_D_WRITTEN if insn.writes_d else core.USES_D_READ
-                checks[insn.opcode] |= 0xC00000
-            else:
-                uses[insn.opcode] |= core.USES_S0 if name == "s0" else core.USES_S1
-                checks[insn.opcode] |= 0xC000 if name == "s0" else 0xC0
-        if insn.opcode in FPU_OPCODES and not fpu:
-            checks[insn.opcode] = (1 << 33) - 1
+            checks[opcode] |= looked_at << fields[name]
+            uses[opcode] |= {
+                "d": state.USES_D_WRITTEN if insn.writes_d else state.USES_D_READ,
+                "s0": state.USES_S0, "s1": state.USES_S1}[name]
     return uses, checks
 
 
@@ -88,13 +100,13 @@ class Golden:
         self.following = following
         self.runs: dict[int, Callable[..., int]] = {}  # the loop, by variant
         self.memory: Words = np.zeros(self.config.ram_words, dtype=np.uint32)
-        self.regs = np.zeros(256, dtype=np.int64)
-        self.cpu = np.zeros(core.CPU_WORDS, dtype=np.int64)
+        self.regs = np.zeros(state.FIELD_MASK + 1, dtype=np.int64)
+        self.cpu = np.zeros(state.CPU_WORDS, dtype=np.int64)
         self.uses, self.checks = field_tables(self.config.fpu)
         self.stores = np.zeros(RESERVED_LIMIT, dtype=np.uint8)
         self.windows = window_addresses(self.config.peripherals)
         self.identifiers = identifiers(self.config)
-        self.coverage = np.zeros(core.COVERAGE_WORDS, dtype=np.int64)
+        self.coverage = np.zeros(COVERAGE_WORDS, dtype=np.int64)
         self.no_trace = np.zeros((1, RECORD_WORDS), dtype=np.uint32)
         self.stop: StopReport | None = None
         self.devices: dict[str, Peripheral] = {}
@@ -105,15 +117,15 @@ class Golden:
 
     @property
     def cycles(self) -> int:
-        return int(self.cpu[core.CYCLES])
+        return int(self.cpu[state.CYCLES])
 
     @property
     def instructions(self) -> int:
         """Instructions that retired: not faults, not what was slept through."""
-        return int(self.cpu[core.CYCLES] - self.cpu[core.SKIPPED])
+        return int(self.cpu[state.CYCLES] - self.cpu[state.SKIPPED])
 
     def registers(self) -> Registers:
-        return Registers(tuple(int(value) for value in self.regs[:64]), int(self.cpu[core.IP]))
+        return Registers(tuple(self.regs[:REGISTERS].tolist()), int(self.cpu[state.IP]))
 
     def load(self, image: Sequence[int] | Words, address: int = PROGRAM) -> None:
         words = check_image(image, self.config, address)
@@ -131,12 +143,12 @@ class Golden:
 
     def run(self, budget: int) -> Status:
         if self._observe is None:
-            return self._run(budget, core.RUN, self.no_trace)
+            return self._run(budget, state.RUN, self.no_trace)
         end, trace = self.cycles + budget, np.zeros((TRACE_ROWS, RECORD_WORDS), np.uint32)
         while True:
-            self.cpu[core.AT] = 0
-            status = self._run(min(end - self.cycles, TRACE_ROWS), core.RECORD, trace)
-            self._observe(trace[:int(self.cpu[core.AT])])
+            self.cpu[state.AT] = 0
+            status = self._run(min(end - self.cycles, TRACE_ROWS), state.RECORD, trace)
+            self._observe(trace[:int(self.cpu[state.AT])])
             if status is not Status.RUNNING or self.cycles >= end:
                 return status
 
@@ -145,27 +157,27 @@ class Golden:
 
         Events of devices with a host behind them are not recorded: for programs without.
         """
-        self.cpu[core.AT] = 0
-        status = self._run(len(trace), core.RECORD, trace)
-        return status, int(self.cpu[core.AT])
+        self.cpu[state.AT] = 0
+        status = self._run(len(trace), state.RECORD, trace)
+        return status, int(self.cpu[state.AT])
 
     def _run(self, budget: int, mode: int, trace: NDArray[np.uint32]) -> Status:
         end = self.cycles + budget
         for device in self.devices.values():
             device.poll()
         while True:
-            self.cpu[core.DEADLINE] = min(end, self._perform_due())
+            self.cpu[state.DEADLINE] = min(end, self._perform_due())
             why = self.go(mode, trace, len(trace))
-            if why == core.IO:
+            if why == state.IO:
                 self.store_io()
-            elif why == core.STOP:
+            elif why == state.STOP:
                 self.report_stop()
                 return Status.STOPPED
-            elif why == core.ASLEEP:
+            elif why == state.ASLEEP:
                 status = self._sleep()
                 if status is not None:
                     return status
-            elif why == core.END or self.cycles >= end:
+            elif why == state.END or self.cycles >= end:
                 return Status.RUNNING
 
     def _sleep(self) -> Status | None:
@@ -174,7 +186,7 @@ class Golden:
             return Status.STUCK
         for device in self.devices.values():
             device.poll()
-        if self.cpu[core.PENDING]:
+        if self.cpu[state.PENDING]:
             return None
         may_wake = any(device.may_wake for device in self.devices.values())
         return Status.INPUT if may_wake else Status.STUCK
@@ -185,8 +197,8 @@ class Golden:
     def fetch(self, ip: int) -> int | None:
         """The word that an instruction at `ip` would begin with now; None where it would fault."""
         memory, cpu = views(self.memory, self.cpu)
-        active = cpu[core.TRANSLATING] and cpu[core.BASE]
-        reason, _, _, delta = namespace()["find"](memory, cpu, active, ip, core.EXECUTE)
+        active = cpu[state.TRANSLATING] and cpu[state.BASE]
+        reason, _, _, delta = namespace()["find"](memory, cpu, active, ip, state.EXECUTE)
         return None if reason else memory[ip + delta]
 
     # --- for devices -----------------------------------------------------------------------------
@@ -202,34 +214,34 @@ class Golden:
 
     def interrupt(self, number: int) -> None:
         """Set the pending bit of a source."""
-        self.cpu[core.PENDING] |= 1 << number
+        self.cpu[state.PENDING] |= 1 << number
 
     # --- inside ----------------------------------------------------------------------------------
 
     def _reset_cpu(self) -> None:
         cpu, config = self.cpu, self.config
         cpu[:] = 0
-        cpu[core.IP] = PROGRAM
-        cpu[core.TIMER_DUE] = core.NEVER
-        cpu[core.RAM_WORDS] = config.ram_words
-        cpu[core.CYCLES_MS] = config.cycles_per_ms
-        cpu[core.CLOCK] = self.windows.get("clock", 0)
-        cpu[core.TICK_DUE] = config.cycles_per_ms if "clock" in self.windows else core.NEVER
-        cpu[core.CLOCK_ID] = self.identifiers.get("clock", 0)
-        cpu[core.TWO_LEVEL] = config.page_table is PageTable.TWO_LEVEL
-        cpu[core.FIELD] = -1
-        self.stores[:] = core.PLAIN
+        cpu[state.IP] = PROGRAM
+        cpu[state.TIMER_DUE] = NEVER
+        cpu[state.RAM_WORDS] = config.ram_words
+        cpu[state.CYCLES_MS] = config.cycles_per_ms
+        cpu[state.CLOCK] = self.windows.get("clock", 0)
+        cpu[state.TICK_DUE] = config.cycles_per_ms if "clock" in self.windows else NEVER
+        cpu[state.CLOCK_ID] = self.identifiers.get("clock", 0)
+        cpu[state.TWO_LEVEL] = config.page_table is PageTable.TWO_LEVEL
+        cpu[state.FIELD] = -1
+        self.stores[:] = state.PLAIN
         for kind in PERIPHERALS:
             if kind.name in self.windows:
                 self._mark_window(kind, self.windows[kind.name])
 
     def _mark_window(self, kind: PeripheralKind, window: int) -> None:
-        act = {"timer": core.TIMER, "mmu": core.MMU}.get(kind.name, core.HOST)
+        act = {"timer": state.TIMER, "mmu": state.MMU}.get(kind.name, state.HOST)
         self.stores[window:window + kind.io_words] = act
         for offset in FIXED_WORDS.get(kind.name, ()):
-            self.stores[window + offset] = core.FIXED
+            self.stores[window + offset] = state.FIXED
         if kind.interrupt is not None:
-            self.cpu[core.SOURCES] |= 1 << kind.interrupt
+            self.cpu[state.SOURCES] |= 1 << kind.interrupt
 
     def go(self, mode: int, trace: NDArray[np.uint32], rows: int) -> int:
         run = self.runs.get(mode)
@@ -239,12 +251,12 @@ class Golden:
                        self.coverage, trace, rows))
 
     def store_io(self) -> None:
-        device, offset = self.handlers[int(self.cpu[core.IO_ADDRESS])]
-        device.store(offset, int(self.cpu[core.IO_VALUE]))
+        device, offset = self.handlers[int(self.cpu[state.IO_ADDRESS])]
+        device.store(offset, int(self.cpu[state.IO_VALUE]))
 
     def _perform_due(self) -> int:
         """Let devices do what is due; gives the cycle of the next."""
-        cycles, next_due = self.cycles, core.NEVER
+        cycles, next_due = self.cycles, NEVER
         for device in self.devices.values():
             if device.due <= cycles:
                 device.perform()
@@ -253,8 +265,8 @@ class Golden:
 
     def report_stop(self) -> None:
         cpu = self.cpu
-        stop, ip = Stop(int(cpu[core.STOPPED]) - 1), int(cpu[core.CAUSE])
+        stop, ip = Stop(int(cpu[state.STOPPED]) - 1), int(cpu[state.CAUSE])
         self.stop = StopReport(
-            stop, ip, int(cpu[core.CAUSE_INSN]), int(cpu[core.CAUSE_IMM]),
-            reason=None if stop is Stop.HALT else int(cpu[core.REASON]),
+            stop, ip, int(cpu[state.CAUSE_INSN]), int(cpu[state.CAUSE_IMM]),
+            reason=None if stop is Stop.HALT else int(cpu[state.REASON]),
             exit_code=int(self.regs[0]) if stop is Stop.HALT else 0)

@@ -1,5 +1,6 @@
 """Random programs: what is generated, that mistakes are found, and that they become small."""
 
+import ast
 import dataclasses
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from sim.fuzz.generate import generate
 from sim.fuzz.program import Program
 from sim.fuzz.shrink import shrink
 from sim.fuzz.subjects import ModelSubject
-from sim.golden import core
+from sim.golden import checks
+from sim.golden.interpreted import MODULES, new_namespace
 from toolchain.qasm import assemble
 from toolchain.source import Source
 
@@ -23,7 +25,7 @@ QUIET = MachineConfig(cycles_per_ms=20, peripherals=("timer", "clock", "mmu"))
 # Mistakes, as one may make them: a piece of `core`'s source and what stands there instead.
 MISTAKES = {
     "sdiv rounds down":          ("quotient = -quotient", "quotient = -quotient - 1"),
-    "present is not checked":    ("flags & 1 == 0 or flags & need", "flags & need"),
+    "present is not checked":    ("flags & PRESENT == 0 or flags & need", "flags & need"),
     "a return keeps the fault":  ("cpu[IN_FAULT] = 0", "cpu[IN_FAULT] = cpu[IN_FAULT]"),
     "the last of equals wins":   ("virtual < best:", "virtual <= best:"),
 }
@@ -31,14 +33,12 @@ MISTAKES = {
 
 def mistaken(old: str, new: str) -> dict:
     """The namespace of an uncompiled model with a mistake."""
-    source = Path(core.__file__).read_text()
-    assert old in source
-    source = source.replace(old, new)
-    names = {"jit": lambda function: function, "index": int, "int64": int}
-    lines = [line for line in source.split("\n")
-             if line.split(":")[0] not in names or ": Any = " not in line]
-    space = {"__name__": "mistaken", **names}
-    exec(compile("\n".join(lines), "mistaken", "exec"), space)
+    space = new_namespace()
+    sources = [Path(module.__file__).read_text() for module in MODULES]
+    source, = (source for source in sources if old in source)
+    tree = ast.parse(source.replace(old, new))
+    tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    exec(compile(tree, "mistaken", "exec"), space)
     return space
 
 
@@ -102,10 +102,10 @@ def test_failure_is_saved_as_assembly_with_its_seed(tmp_path):
 def test_coverage_names_what_was_never_reached():
     coverage = Coverage(QUIET)
     assert "add translated, miss" in coverage.missing()
-    coverage.counts[core.coverage_index(6, 1, 1, 0)] = 1
+    coverage.counts[checks.coverage_index(6, 1, 1, 0)] = 1
     assert "add translated, miss" not in coverage.missing()
     assert coverage.impossible() == []
-    coverage.counts[core.coverage_index(24, 0, 0, 0)] = 1
+    coverage.counts[checks.coverage_index(24, 0, 0, 0)] = 1
     assert coverage.impossible() == ["wait privileged"]
     assert "(a) " in str(coverage)
 

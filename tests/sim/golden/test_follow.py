@@ -185,7 +185,7 @@ def test_timer_interrupt_that_never_comes_is_noticed():
     trace = np.zeros((60_000, len(Word)), np.uint32)
     _, used = golden.record(trace)
     position, rule = rule_of(program, trace[:used])
-    assert rule == ("a timer interrupt has been pending for long, unmasked, and is not accepted")
+    assert rule == ("a timer interrupt is pending for long, unmasked, and is not accepted")
     assert 20_000 < position < 25_000
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from isa.config import MachineConfig
 from isa.machine import ENTRY_TABLE
-from sim.golden.peripherals import Unexpected
+from sim.golden.peripheral import Unexpected
 from sim.host.disk import Disk, DiskEvent
 from sim.host.display import Display
 from sim.host.error import HostError

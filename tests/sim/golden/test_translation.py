@@ -14,7 +14,7 @@ from isa.machine import (
     PageFlag,
     Reason,
 )
-from sim.golden import core
+from sim.golden import state, translation
 from sim.golden.interpreted import namespace
 from tests.support.golden import Model, list_table, qasm_words, two_level_table
 
@@ -266,7 +266,8 @@ def by_the_manual(memory, ram, base, a, need):
 
 
 @pytest.mark.manual("5.4", "5.5", "5.6", "5.7", "5.8")
-@pytest.mark.parametrize("find", [core.find, namespace()["find"]], ids=["compiled", "interpreted"])
+@pytest.mark.parametrize("find", [translation.find, namespace()["find"]],
+                         ids=["compiled", "interpreted"])
 @pytest.mark.parametrize("seed", range(20))
 def test_walk_agrees_with_the_manuals_words_on_random_tables_and_so_does_the_whole_range(
         find, seed):
@@ -284,12 +285,12 @@ def test_walk_agrees_with_the_manuals_words_on_random_tables_and_so_does_the_who
         room = min(len(words), ram - base)
         memory[base:base + room] = words[:room]
         plain = memory.tolist()
-        cpu = np.zeros(core.CPU_WORDS, dtype=np.int64)
-        cpu[core.RAM_WORDS], cpu[core.BASE] = ram, base
+        cpu = np.zeros(state.CPU_WORDS, dtype=np.int64)
+        cpu[state.RAM_WORDS], cpu[state.BASE] = ram, base
         for _ in range(60):
             a = rng.choice(edges) + rng.randrange(-3, 20) & 0xFFFFFFFF
             need = rng.choice([2, 4, 8])
-            arrays = (memory, cpu) if find is core.find else map(memoryview, (memory, cpu))
+            arrays = (memory, cpu) if find is translation.find else map(memoryview, (memory, cpu))
             reason, low, high, delta = find(*arrays, True, a, need)
             wanted, physical = by_the_manual(plain, ram, base, a, need)
             assert reason == wanted

@@ -1,0 +1,76 @@
+"""How Numba compiles the golden model, and when it has to do so again.
+
+Integers are int64 and kept in 0 to 2^32-1 by masks: Numba makes floats of an int64 and a uint64.
+An array index goes through `index`, which spares the check for negative ones. Where the model runs
+uncompiled (`sim.golden.interpreted`), `index` and `int64` are `int`, and `jit` does nothing.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import event
+
+import isa
+
+__all__ = ["MASK", "NEVER", "SIGN", "announced", "index", "int64", "jit", "jit_inline", "jit_kept",
+           "sources_digest"]
+
+# What `jit` makes is compiled as a part of what calls it; `jit_inline` puts it into the caller's
+# own code, for the fast path; what `jit_kept` makes goes to the cache.
+jit: Any = numba.njit(error_model="numpy", boundscheck=False)
+jit_inline: Any = numba.njit(error_model="numpy", boundscheck=False, inline="always")
+jit_kept: Any = numba.njit(cache=True, error_model="numpy", boundscheck=False)
+index: Any = np.uint64
+int64: Any = np.int64
+
+MASK  = 0xFFFFFFFF
+SIGN  = 0x80000000
+NEVER = 1 << 62  # a cycle that does not come
+
+
+def sources_digest() -> int:
+    """A number that changes with any file that compiled code is made from.
+
+    Numba's cache notices changes of the file that a function is in, and of no other; but a function
+    is also looked up by what its closure holds, and this is for that.
+    """
+    digest = hashlib.sha256()
+    for package in (Path(__file__).parent, Path(isa.__file__).parent):
+        for path in sorted(package.glob("*.py")):
+            digest.update(path.read_bytes() + b"\0")
+    return int.from_bytes(digest.digest()[:7], "little")
+
+
+class announced:
+    """Within it `say` hears a line when Numba begins to compile, rather than to load, a function.
+
+    Parameters
+    ----------
+    say : callable
+        Called with the line, at most once.
+    """
+
+    def __init__(self, say: Callable[[str], None]):
+        self._say: Callable[[str], None] | None = say
+
+    def __enter__(self) -> None:
+        outer = self
+
+        class Listener(event.Listener):
+            def on_start(self, event: Any) -> None:
+                say, outer._say = outer._say, None
+                if say is not None:
+                    say("compiling the golden model, once: about half a minute")
+
+            def on_end(self, event: Any) -> None:
+                pass
+
+        self._listener = Listener()
+        event.register("numba:compile", self._listener)
+
+    def __exit__(self, *what: object) -> None:
+        event.unregister("numba:compile", self._listener)
