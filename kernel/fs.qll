@@ -86,6 +86,7 @@ namespace fs {
       fat::free_sectors = disk.free;
       return null;
     }
+    disk.clean = 0;
     redo();
     return check::run();
   }
@@ -535,7 +536,7 @@ namespace fs {
   function stop(): void {
     if (!sync() || !is_sound || nodes != null || disk.clean != 0) { return; }
     disk.last = record { };
-    disk.clean = CLEAN + disk.free;
+    if (counts_entries()) { disk.clean = CLEAN + disk.free; }  // Quinix's disks stay as it has them
     write_superblock();
   }
 }

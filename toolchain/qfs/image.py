@@ -94,7 +94,8 @@ class Sectors:
         self.notes: list[str] = []
         self._free_heap: list[int] | None = None
         self._check_superblock()
-        self.was_clean = self.words[SuperWord.CLEAN] == self._clean_mark()
+        self.was_clean = not self.root_is_apart \
+            and self.words[SuperWord.CLEAN] == self._clean_mark()
         self.was_completed = not self.was_clean and self._complete()
 
     # --- whole images ----------------------------------------------------------------------------
@@ -130,7 +131,7 @@ class Sectors:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the image file; a failure leaves an older file of that name as it was."""
-        self.words[SuperWord.CLEAN] = self._clean_mark() if self.was_clean else 0
+        self._mark()
         words = self.words
         if sys.byteorder == "big":
             words = words[:]
@@ -199,12 +200,16 @@ class Sectors:
         return self.root < self.data_first
 
     def set_free(self, count: int) -> None:
-        """Store the superblock's count of free sectors."""
+        """Store the superblock's count of free sectors, and with it the mark of a disk in order."""
         self.words[SuperWord.FREE] = count
+        self._mark()
 
     def _clean_mark(self) -> int:
         """The mark of a disk in order; Quinix's disks keep their words of 0."""
         return 0 if self.root_is_apart else (CLEAN_MARK + self.free) & 0xFFFFFFFF
+
+    def _mark(self) -> None:
+        self.words[SuperWord.CLEAN] = self._clean_mark() if self.was_clean else 0
 
     def fat(self, sector: int) -> int:
         """Allocation table entry of a sector."""

@@ -1,17 +1,18 @@
 """Disks in Quinix's layout: the root in front of the data area, words of 0 for system sectors."""
 
-from array import array
-
 import pytest
 
+from tests.support.file_script import empty_quinix_disk
 from toolchain.qfs import Image, check, repair
 from toolchain.qfs.layout import CLEAN_MARK, SECTOR_WORDS, EntryFlag, SuperWord
 
-EMPTY = [0x51465332, 2, 128, 64, 1, 1, 2, 3, 61]
-
 
 def quinix_disk():
-    return Image(array("I", [*EMPTY, *[0] * (64 * SECTOR_WORDS - len(EMPTY))]))
+    return empty_quinix_disk(64)
+
+
+def test_it_begins_as_quinix_has_it():
+    assert quinix_disk().words[:10].tolist() == [0x51465332, 2, 128, 64, 1, 1, 2, 3, 61, 0]
 
 
 def test_an_empty_one_is_sound():
