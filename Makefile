@@ -72,7 +72,7 @@ lint: $(DEV)  ## Lint and check types
 test: $(DEV)  ## Run all tests
 	@$(PYTHON) -m pytest -n 2
 
-crash: $(DEV)  ## Cut the power at every sector write, and mount each disk on the machine
+crash: $(DEV)  ## Cut the power at every sector write and in it, and mount the disks on the machine
 	@$(PYTHON) -m tests.crash
 
 stress: $(DEV)  ## Random processes and sessions on the debug kernel: KIND=process COUNT=100 FIRST=seed

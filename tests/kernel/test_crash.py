@@ -15,11 +15,16 @@ from tests.support.crash import (
     verify,
     workload,
 )
+from tests.support.torn import mount_torn, torn_states, triples, verify_torn
 
 SEED = 2026
 COMMANDS = 520
 LEAST_CUTS = 2000
 MOUNTS = 25  # cuts after which the machine itself mounts the disk; `make crash` does all
+
+
+TRIPLES = 4  # whose every write is torn at every word; `make crash` does all
+TORN_MOUNTS = 100  # of so many torn disks the machine mounts one
 
 
 @cache
@@ -49,3 +54,13 @@ def test_writes_lost_since_the_last_flush_do_no_harm():
 def test_the_machine_mounts_a_cut_disk_and_mends_it(writes):
     wrong = mounted(disk_at(recording(), writes), allowed_states(recording(), writes))
     assert wrong is None, wrong
+
+
+@pytest.mark.parametrize("layout", ["ours", "quinix"])
+@pytest.mark.parametrize("names", random.Random(SEED).sample(triples(), TRIPLES), ids=", ".join)
+def test_a_torn_sector_harms_nothing_that_was_closed(names, layout):
+    for number, (place, disk, allowed) in enumerate(torn_states(names, layout)):
+        wrong = verify_torn(disk, allowed)
+        if wrong is None and number % TORN_MOUNTS == 0:
+            wrong = mount_torn(disk, allowed)
+        assert wrong is None, f"{place}: {wrong}"
