@@ -1,0 +1,25 @@
+"""What a cache asks of the memory that it stands in front of: whole lines."""
+
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["LinePort", "LineRequest"]
+
+
+class LineRequest(data.Struct):
+    """A line to read or to write.
+
+    `line` is the line's number: the address of its first word divided by the words of a line.
+    """
+    line:  32
+    write: 1
+
+
+# Requests are served in their order. A request to read is answered by the line's words on `read`,
+# in the order of their addresses. After a request to write the line's words follow on `written`;
+# they may be offered before the request is taken, and a later request waits for all of them.
+LinePort = wiring.Signature({
+    "request": Out(stream.Signature(LineRequest)),
+    "written": Out(stream.Signature(32)),
+    "read":    In(stream.Signature(32)),
+})
