@@ -13,8 +13,8 @@ __all__ = ["Lookup"]
 class Lookup(wiring.Component):
     """Looks up each request in the cycle in which it is made, and answers in the next.
 
-    A store is looked up first and written later, when no load needs the port. Until then it waits in
-    a queue of two, from which loads take their word. A fetch of a row of words that a store will
+    A store is looked up first and written later, when no load needs the port. Until then it waits
+    in a queue of two, from which loads take their word. A fetch of a row of words that a store will
     change looks again when the store is done.
 
     Parameters

@@ -13,8 +13,8 @@ __all__ = ["Refill"]
 class Refill(wiring.Component):
     """Fetches the line that is missed, and writes back what was there before if it is dirty.
 
-    The request for the line goes out first. While memory looks for it, a dirty victim is copied into
-    a buffer; from there it goes to memory after the refill, while the cache works again.
+    The request for the line goes out first. While memory looks for it, a dirty victim is copied
+    into a buffer; from there it goes to memory, while the line comes and the cache works again.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class Refill(wiring.Component):
         with m.Else():
             m.d.comb += [mem.request.payload.line.eq(victim.line),
                          mem.request.payload.write.eq(1),
-                         victim.is_taken.eq(mem.request.ready)]
+                         victim.is_taken.eq(victim.asks & mem.request.ready)]
         wiring.connect(m, victim.written, wiring.flipped(mem.written))
 
         # Lookups mark a line as dirty, the machine below marks it as clean.
@@ -193,7 +193,7 @@ class VictimBuffer(wiring.Component):
     is_taken : In(1)
         The request was taken.
     written : Out
-        The line's words.
+        The line's words, all of them one after another.
     """
     def __init__(self, *, shape):
         self.shape = shape
@@ -216,21 +216,25 @@ class VictimBuffer(wiring.Component):
 
         words = Signal(32 * count)  # the next one to go lowest
         held  = Signal(range(count + 1))
-        sends = Signal()
+        is_coming = Signal()
+        goes, is_asked = Signal(), Signal()  # all words are here; the request is still to be taken
         m.d.comb += [
-            self.asks.eq(self.is_full & (held == count) & ~sends),
-            self.written.valid.eq(sends),
+            self.asks.eq(goes & is_asked),
+            self.written.valid.eq(goes),
             self.written.payload.eq(words[:32]),
+            self.is_full.eq(goes | is_coming),
         ]
         with m.If(self.begins):
-            m.d.sync += [self.is_full.eq(1), self.line.eq(self.new_line)]
+            m.d.sync += [is_coming.eq(1), self.line.eq(self.new_line)]
         with m.If(self.takes):
             m.d.sync += [words.eq(Cat(words[64:], self.pair)), held.eq(held + 2)]
-        with m.If(self.asks & self.is_taken):
-            m.d.sync += sends.eq(1)
-        with m.If(sends & self.written.ready):
+            with m.If(held == count - 2):
+                m.d.sync += [is_coming.eq(0), goes.eq(1), is_asked.eq(1)]
+        with m.If(self.is_taken):
+            m.d.sync += is_asked.eq(0)
+        with m.If(goes & self.written.ready):
             m.d.sync += [words.eq(words >> 32), held.eq(held - 1)]
             with m.If(held == 1):
-                m.d.sync += [sends.eq(0), self.is_full.eq(0)]
+                m.d.sync += goes.eq(0)
 
         return m

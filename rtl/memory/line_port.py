@@ -16,8 +16,8 @@ class LineRequest(data.Struct):
 
 
 # Requests are served in their order. A request to read is answered by the line's words on `read`,
-# in the order of their addresses. After a request to write the line's words follow on `written`;
-# they may be offered before the request is taken, and a later request waits for all of them.
+# in the order of their addresses. With a request to write all of the line's words are there,
+# offered one after another on `written` without a pause; they may be taken before the request is.
 LinePort = wiring.Signature({
     "request": Out(stream.Signature(LineRequest)),
     "written": Out(stream.Signature(32)),
