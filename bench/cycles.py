@@ -7,7 +7,8 @@ from pathlib import Path
 from bench.passes import Pass, call_passes
 from isa.config import MachineConfig
 from sim.machine import check_image
-from sim.program import LoadedProgram, compile_source, load_program
+from sim.program import LoadedProgram, load_program
+from toolchain.build import compile_program
 from toolchain.files import read_source
 from toolchain.qasm import assemble
 
@@ -62,6 +63,6 @@ def measure_kernel(path: Path) -> KernelResult:
 
 def _with_driver(path: Path) -> LoadedProgram:
     """A compiled kernel behind the driver that calls it twice; the compiler would inline it."""
-    compiled = compile_source(read_source(str(path)), "bare")
-    program = assemble([read_source(str(DRIVER)), compiled])
+    compiled = compile_program([read_source(str(path))], "bare")
+    program = assemble([read_source(str(DRIVER)), compiled.text])
     return LoadedProgram(check_image(program.words, MachineConfig()), program.symbols)

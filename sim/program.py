@@ -7,12 +7,11 @@ from pathlib import Path
 from isa.config import MachineConfig
 from isa.machine import PROGRAM
 from sim.machine import ImageError, Words, check_image, read_image
+from toolchain.build import image
 from toolchain.files import read_source
-from toolchain.qasm.assembler import assemble
 from toolchain.source import Source
-from toolchain.targets import library_sources
 
-__all__ = ["LoadedProgram", "TARGET_CHOICES", "compile_source", "load_program", "read_symbols"]
+__all__ = ["LoadedProgram", "TARGET_CHOICES", "load_program", "read_symbols"]
 
 TARGET_CHOICES = ("auto", "bare", "user", "none")
 MAIN = "@global::main:"
@@ -90,27 +89,14 @@ def _assembled(source: Source, target: str) -> LoadedProgram:
     if target == "auto":
         defines_main = any(line.strip().startswith(MAIN) for line in source.text.split("\n"))
         target = "bare" if defines_main else "none"
-    program = assemble([*library_sources(target, ".qasm"), source])
+    program = image([], [source], target)
     if not program.code_words:
         raise ImageError(f"{source.name}: there is no code in the file")
     return LoadedProgram(_words(program.words), program.symbols)
 
 
-def compile_source(source: Source, target: str) -> Source:
-    """A QLL program with a target's library, as assembly."""
-    from toolchain.qll.front import analyse, with_deep_stack
-    from toolchain.qll.generate import generate
-
-    def compile_it() -> str:
-        tree, _ = analyse([*library_sources(target, ".qll"), source])
-        return generate(tree)
-
-    return Source(f"<{source.name}>.qasm", with_deep_stack(compile_it))
-
-
 def _compiled(source: Source, target: str) -> LoadedProgram:
-    text = compile_source(source, target)
-    program = assemble([*library_sources(target, ".qasm"), text])
+    program = image([source], target=target)
     return LoadedProgram(_words(program.words), program.symbols)
 
 

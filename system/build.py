@@ -10,11 +10,13 @@ from pathlib import Path
 
 from system.calls import kernel_qll, load_calls
 from system.constants import constants_qll
+from toolchain.build import image
 from toolchain.files import read_source
 from toolchain.places import FIRMWARE, KERNEL, ROOT
+from toolchain.qasm.output import symbol_map
 from toolchain.qfs import Image
-from toolchain.source import Source, SourceErrors
-from toolchain.targets import LIBRARY, library_files
+from toolchain.source import Source
+from toolchain.targets import LIBRARY, library_sources
 
 __all__ = ["Paths", "build", "build_debug_kernel", "build_disk", "build_kernel", "build_program"]
 
@@ -97,35 +99,16 @@ def _say(text: str) -> None:
     print(f"quince: {text}", file=sys.stderr)
 
 
-def _compile(qll: Sequence[Source], qasm: Sequence[Source], level: int) -> tuple[bytes, str]:
-    """A flat image and its symbol map."""
-    # Loaded only when something must be compiled: most runs find everything made already.
-    from toolchain.qasm import assemble
-    from toolchain.qasm.output import symbol_map
-    from toolchain.qll.front import analyse, with_deep_stack
-    from toolchain.qll.generate import generate
-
-    def work() -> tuple[bytes, str]:
-        program, warnings = analyse(list(qll))
-        if warnings:  # in our own sources they count as errors
-            raise SourceErrors(list(warnings))
-        text = Source("compiled", generate(program, level, comments=False))
-        linked = assemble([*qasm, text])
-        words = b"".join(word.to_bytes(4, "little") for word in linked.words)
-        return words, symbol_map(linked)
-    return with_deep_stack(work)
-
-
 def _make(cache: _Cache, product: Path, qll: Sequence[Source], qasm: Sequence[Source],
           level: int, symbols: Path | None = None) -> Path:
     key = cache.key([*qll, *qasm], level)
     if not cache.is_fresh(product, key):
         _say(f"compiling {product.stem}")
-        octets, names = _compile(qll, qasm, level)
+        program = image(qll, qasm, level=level, strict=True)
         if symbols is not None:
             symbols.parent.mkdir(parents=True, exist_ok=True)
-            symbols.write_text(names)
-        cache.keep(product, key, octets)
+            symbols.write_text(symbol_map(program))
+        cache.keep(product, key, program.to_octets())
     return product
 
 
@@ -145,9 +128,8 @@ def build_kernel(paths: Paths, level: int = 2, cache: _Cache | None = None, *,
 def build_program(paths: Paths, source: Path, level: int = 2,
                   cache: _Cache | None = None) -> Path:
     """A flat image of a program for the kernel, as target ``user`` makes it."""
-    qll = [*(read_source(str(path)) for path in library_files("user", ".qll")),
-           read_source(str(source))]
-    qasm = [read_source(str(path)) for path in library_files("user", ".qasm")]
+    qll = [*library_sources("user", ".qll"), read_source(str(source))]
+    qasm = library_sources("user", ".qasm")
     level = min(level, MOST_LEVEL.get(source.stem, level))
     return _make(cache or _Cache(), paths.program(source), qll, qasm, level)
 

@@ -9,14 +9,10 @@ import pytest
 from sim.cli import main as sim
 from sim.golden import run_words
 from tests.support.system import boot, system
-from toolchain.files import read_source
-from toolchain.qasm import assemble
+from toolchain.build import image
 from toolchain.qfs import Image
 from toolchain.qll.cli import main as qllc
-from toolchain.qll.front import analyse, with_deep_stack
-from toolchain.qll.generate import generate
 from toolchain.source import Source, SourceErrors
-from toolchain.targets import library_files
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -32,11 +28,7 @@ def block(start):
 
 
 def compiled(text):
-    library = [read_source(str(path)) for path in library_files("bare", ".qll")]
-    entry = [read_source(str(path)) for path in library_files("bare", ".qasm")]
-    program = with_deep_stack(
-        lambda: generate(analyse([*library, Source("squares.qll", text)])[0], 2))
-    return assemble([*entry, Source("squares.qasm", program)]).words
+    return image([Source("squares.qll", text)], target="bare").words
 
 
 def squares():

@@ -2,25 +2,22 @@
 
 import io
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 from sim.golden.machine import Golden
 from sim.host.hosts import Hosts
 from sim.host.terminal import Terminal
 from sim.machine import Status
-from toolchain.qasm import assemble
+from toolchain.build import compile_program, image
 from toolchain.qll.front import analyse, with_deep_stack
-from toolchain.qll.generate import generate
 from toolchain.qll.middle.ir import verify
 from toolchain.source import Source, SourceErrors
+from toolchain.targets import library_sources
 
 __all__ = ["LEVELS", "Outcome", "Rejected", "build", "compile_text", "reject", "run", "run_qll",
            "warnings"]
 
 LEVELS = (0, 1, 2)
 
-LIBRARY = Path(__file__).parents[2] / "firmware" / "lib"
 BUDGET = 200_000_000
 
 
@@ -32,26 +29,22 @@ class Outcome:
     instructions: int
 
 
-@lru_cache
-def _library(pattern: str) -> list[Source]:
-    return [Source(path.name, path.read_text()) for path in sorted(LIBRARY.glob(pattern))]
-
-
 def compile_text(sources: list[str], target: str = "none", level: int = 2) -> str:
     """Assembly text of a program."""
-    files = [Source(f"source{index}.qll", text) for index, text in enumerate(sources)]
-    if target != "none":
-        files = [*_library("shared/*.qll"), *_library(f"{target}/*.qll"), *files]
-    return with_deep_stack(lambda: generate(analyse(files)[0], level, check=verify))
+    return compile_program(_sources(sources), target, level, check=verify).text.text
 
 
 def build(sources: list[str], target: str = "none", level: int = 2, asm: str = "") -> list[int]:
     """A program as words, entered through the bare entry point."""
-    text = compile_text(sources, target, level)
-    files = [*_library("bare/*.qasm")]
+    qasm = library_sources("bare", ".qasm")
     if asm:
-        files.append(Source("asm.qasm", asm))
-    return list(assemble([*files, Source("compiled.qasm", text)]).words)
+        qasm.append(Source("asm.qasm", asm))
+    qll = [*library_sources(target, ".qll"), *_sources(sources)]
+    return list(image(qll, qasm, level=level, check=verify).words)
+
+
+def _sources(texts: list[str]) -> list[Source]:
+    return [Source(f"source{index}.qll", text) for index, text in enumerate(texts)]
 
 
 def run(words: list[int], stdin: list[str] | None = None, budget: int = BUDGET) -> Outcome:

@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 
 from isa.machine import PROGRAM
+from toolchain.build import compile_program
 from toolchain.files import read_octets, read_source, write_output
 from toolchain.link import FORMATS, ObjectFile, link, object_from_unit, read_object
 from toolchain.link.executable import ALIGN_WORDS, HEAP_WORDS, STACK_WORDS
+from toolchain.link.objects import symbol_names
 from toolchain.qasm.parser import parse_source
 from toolchain.source import Source, SourceError, SourceErrors
 from toolchain.targets import TARGETS, library_sources
@@ -33,7 +35,8 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"the output {options.output} is also an input")
     try:
         target = "none" if kind == "object" and options.target is None else options.target
-        objects = load_objects(options.files, target or "bare", options.level)
+        objects = load_objects(options.files, target or "bare", options.level,
+                               whole=kind != "object")
         write_output(options.output, link(objects, Path(options.output).name, kind, **given))
     except (SourceError, SourceErrors) as error:
         print(error, file=sys.stderr)
@@ -41,9 +44,10 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def load_objects(names: list[str], target: str, level: int = 2) -> list[ObjectFile]:
+def load_objects(names: list[str], target: str, level: int = 2, *,
+                 whole: bool = True) -> list[ObjectFile]:
     """A target's own files, then QASM sources and objects (``.o``) in the order given, then what
-    all QLL sources (``.qll``) compile to."""
+    all QLL sources (``.qll``) compile to. In a `whole` program nothing may be undefined."""
     objects = [_assembled(source) for source in library_sources(target, ".qasm")]
     qll, errors = [], []
     for name in names:
@@ -59,21 +63,15 @@ def load_objects(names: list[str], target: str, level: int = 2) -> list[ObjectFi
     if errors:
         raise SourceErrors(errors)
     if qll:
-        objects.append(_assembled(_compiled(qll, target, level)))
+        compiled = compile_program(qll, target, level, lines=True)
+        objects.append(_assembled(compiled.text))
+        if whole:
+            compiled.check_symbols(*symbol_names(objects))
     return objects
 
 
 def _assembled(source: Source) -> ObjectFile:
     return object_from_unit(parse_source(source))
-
-
-def _compiled(sources: list[Source], target: str, level: int) -> Source:
-    # imported late: linking assembly should not take the time that the compiler takes to load
-    from toolchain.qll.front import analyse, with_deep_stack
-    from toolchain.qll.generate import generate
-    files = [*library_sources(target, ".qll"), *sources]
-    text = with_deep_stack(lambda: generate(analyse(files)[0], level))
-    return Source(f"<{sources[0].name}>.qasm", text)
 
 
 def _kind_by_suffix(output: str) -> str:

@@ -16,7 +16,7 @@ from toolchain.qasm.unit import Unit
 from toolchain.source import SourceError, SourceErrors
 
 __all__ = ["Content", "LineRow", "ObjectFile", "Patch", "Section", "Symbol", "check_symbols",
-           "join", "object_from_unit"]
+           "join", "object_from_unit", "symbol_names"]
 
 
 class Content(Enum):
@@ -130,6 +130,13 @@ def join(objects: Sequence[ObjectFile], name: str) -> ObjectFile:
                          for symbol in part.symbols]
         done.lines += [row._replace(word=row.word + places[0][1]) for row in part.lines]
     return done
+
+
+def symbol_names(objects: Sequence[ObjectFile]) -> tuple[set[str], set[str]]:
+    """The labels that objects define, and those that they refer to."""
+    return ({symbol.name for part in objects for symbol in part.symbols},
+            {patch.symbol for part in objects for section in part.sections
+             for patch in section.patches})
 
 
 def check_symbols(objects: Sequence[ObjectFile], *, allow_undefined: bool = False) -> None:

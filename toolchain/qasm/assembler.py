@@ -11,7 +11,7 @@ from toolchain.qasm.parser import parse_source
 from toolchain.qasm.unit import Unit
 from toolchain.source import Source, SourceError, SourceErrors
 
-__all__ = ["Program", "SEPARATOR", "assemble", "check_labels", "parse_sources"]
+__all__ = ["Program", "SEPARATOR", "assemble", "check_labels", "link_units", "parse_sources"]
 
 # Two `halt` words end the code, and two the data: a disassembler finds the parts by them.
 SEPARATOR = [encode("halt")] * 2

@@ -10,19 +10,17 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from toolchain.files import STANDARD_STREAM, read_source, write_output
+from toolchain.build import Compiled, generated
+from toolchain.files import STANDARD_STREAM, read_octets, read_source, write_output
 from toolchain.qll import tree
-from toolchain.qll.errors import QllError, QllWarning
+from toolchain.qll.errors import QllWarning
 from toolchain.qll.front import analyse, with_deep_stack
 from toolchain.source import Source, SourceError, SourceErrors
 from toolchain.targets import TARGETS, library_sources
-
-if TYPE_CHECKING:
-    from toolchain.link import ObjectFile
 
 __all__ = ["BAD_INPUT", "WARNINGS", "main"]
 
@@ -86,11 +84,10 @@ def main(argv: list[str] | None = None) -> int:
         print("error: out of memory", file=sys.stderr)
     except RecursionError:
         print("error: nested too deeply", file=sys.stderr)
-    except Exception as error:  # a bug of ours, but no reason to show our source to the user
-        if job.verbose:
-            traceback.print_exc()
-        print(f"error: internal error in the compiler: {type(error).__name__}: {error} "
-              "(-v shows more)", file=sys.stderr)
+    except Exception:  # a bug of ours: whoever mends it needs to see where
+        traceback.print_exc()
+        print("error: internal error in the compiler, which is no fault of the program; please "
+              "report it with the lines above and the program", file=sys.stderr)
     return BAD_INPUT
 
 
@@ -112,10 +109,14 @@ def _compile(job: _Job) -> int:
     if job.product == "tree":
         write_output(job.output, tree.dump(program).encode())
         return 0
-    contents = _generate(job, program)
+    if job.product == "ir":
+        write_output(job.output, _ir(program, job.level))
+        return 0
+    compiled = _compiled(job, program)
     job.say("generated")
-    if job.product not in ("text", "ir"):
-        contents = _link(job, program, contents.decode())
+    contents = compiled.text.text.encode()
+    if job.product != "text":
+        contents = _link(job, compiled)
         job.say("linked")
     write_output(job.output, contents)
     return 0
@@ -152,65 +153,44 @@ def _warn(job: _Job, warnings: list[QllWarning], library: list[Source]) -> int:
     return shown
 
 
-def _generate(job: _Job, program: tree.Program) -> bytes:
-    """The program as assembly text, or as text in the intermediate representation."""
-    from toolchain.qll.generate import generate, generate_ir
-    if job.product == "ir":
-        return generate_ir(program, job.level).encode()
+def _ir(program: tree.Program, level: int) -> bytes:
+    """The program as text in the intermediate representation."""
+    from toolchain.qll.generate import generate_ir
+    return generate_ir(program, level).encode()
+
+
+def _compiled(job: _Job, program: tree.Program) -> Compiled:
+    """The program as assembly text."""
     has_lines = job.product in ("exec", "dyn", "object")  # their line tables come from the marks
-    text = generate(program, job.level, job.debug or has_lines)
-    if job.module is not None:
-        name = job.module.replace("`", "").replace("\n", "")
-        text = f"@`{name}$begin`:\n{text}@`{name}$end`:\n"
-    return text.encode()
+    name = f"<{job.qll[0] if job.qll else job.output}>.qasm"
+    compiled = generated(program, job.level, name, job.debug or has_lines)
+    if job.module is None:
+        return compiled
+    module = job.module.replace("`", "").replace("\n", "")
+    text = f"@`{module}$begin`:\n{compiled.text.text}@`{module}$end`:\n"
+    return replace(compiled, text=Source(name, text))
 
 
-def _link(job: _Job, program: tree.Program, text: str) -> bytes:
+def _link(job: _Job, compiled: Compiled) -> bytes:
     """Assemble the text and link it with the other files."""
     from toolchain.link import ObjectFile, link, object_from_unit, read_object
+    from toolchain.link.objects import symbol_names
     from toolchain.qasm.assembler import parse_sources
 
     def read(name: str) -> ObjectFile:
         if name.endswith(_OBJECT_SUFFIXES):
-            from toolchain.files import read_octets
             return read_object(read_octets(name), name)
         return assembled(read_source(name))
 
     def assembled(source: Source) -> ObjectFile:
         return object_from_unit(parse_sources([source])[0])
 
-    compiled = Source(f"<{job.qll[0] if job.qll else job.output}>.qasm", text)
     entry = [] if job.product == "object" else library_sources(job.target, ".qasm")
     others = _all([lambda name=name: read(name) for name in job.others])  # type: ignore[misc]
-    objects = [*map(assembled, entry), *others, assembled(compiled)]
+    objects = [*map(assembled, entry), *others, assembled(compiled.text)]
     if job.product != "object":
-        _check_symbols(program, objects)
+        compiled.check_symbols(*symbol_names(objects))
     return link(objects, Path(job.output).name, job.product)
-
-
-def _check_symbols(program: tree.Program, objects: "Sequence[ObjectFile]") -> None:
-    """Report what the program declares and nobody defines, in terms of its source."""
-    defined = {symbol.name for one in objects for symbol in one.symbols}
-    wanted = {patch.symbol for one in objects for section in one.sections
-              for patch in section.patches}
-    errors: list[SourceError] = []
-    declared: list[tree.Function | tree.Global] = [
-        *program.externals, *(glob for glob in program.globals if glob.extern)]
-    for entity in declared:
-        if entity.label in wanted and entity.label not in defined:
-            what = "function" if isinstance(entity, tree.Function) else "global"
-            errors.append(QllError(
-                "undefined-symbol", f"undefined symbol: {what} '{entity.label}' is declared here "
-                "and defined nowhere",
-                program.text.span(entity.pos, entity.pos + len(entity.name))))
-    for label, why in [("global::main", "the program needs a function 'main'"),
-                       ("global::system::alloc", "'new' needs a function 'system::alloc'"),
-                       ("global::system::dealloc", "'delete' needs a function 'system::dealloc'")]:
-        if label in wanted and label not in defined \
-                and not any(entity.label == label for entity in declared):
-            errors.append(QllError("undefined-symbol", f"undefined symbol '{label}': {why}"))
-    if errors:
-        raise SourceErrors(errors)
 
 
 # --- understanding the command line --------------------------------------------------------------

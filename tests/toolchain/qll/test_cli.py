@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
+from sim.cli import main as simulate
 from sim.golden import run_words
+from toolchain.link.cli import main as qlink
 from toolchain.qll.cli import BAD_INPUT, main
 
 PROGRAM = "function main(): byte { return 42; }\n"
@@ -158,6 +160,27 @@ def test_what_nobody_defines_is_reported_at_its_declaration(folder, capsys):
     assert main(["-o", "x.qbin", "ext.qll"]) == BAD_INPUT
     assert capsys.readouterr().err.startswith("ext.qll:1:10: error: undefined symbol: "
                                               "function 'global::ext'")
+
+
+@pytest.mark.parametrize("run", [
+    lambda: qlink(["-o", "x.qbin", "ext.qll"]), lambda: simulate(["ext.qll"]),
+])
+def test_other_tools_report_it_there_too(folder, capsys, run):
+    (folder / "ext.qll").write_text("function ext(): byte;\n.extern global far: byte;\n"
+                                    "function main(): byte { return ext() + far; }\n")
+    assert run()
+    said = capsys.readouterr().err
+    assert "ext.qll:1:10: error: undefined symbol: function 'global::ext' is declared here" in said
+    assert "ext.qll:2:16: error: undefined symbol: global 'global::far' is declared here" in said
+
+
+def test_a_fault_of_the_compilers_own_shows_where_it_is(folder, capsys, monkeypatch):
+    (folder / "one.qll").write_text("function main(): byte { return 1; }\n")
+    monkeypatch.setattr("toolchain.qll.generate.lower", lambda program, level: 1 / 0)
+    assert main(["-o", "x.qasm", "one.qll"]) == BAD_INPUT
+    said = capsys.readouterr().err
+    assert said.startswith("Traceback") and "ZeroDivisionError" in said
+    assert said.split("\n")[-2].startswith("error: internal error in the compiler")
 
 
 def test_a_program_without_main_is_reported(folder, capsys):
