@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from sim.engine.build import BuildError
 from sim.fuzz.campaign import CONFIGS, examine_seeds, run_campaign
 
 __all__ = ["main"]
@@ -16,19 +17,36 @@ def main(argv: Sequence[str] | None = None) -> int:
         "model; failures are shrunk and kept in build/fuzz")
     parser.add_argument("--config", action="append", choices=CONFIGS, metavar="NAME",
                         help=f"machine to examine, of {', '.join(CONFIGS)} (default: all)")
-    parser.add_argument("--first", type=int, default=0, metavar="N",
+    parser.add_argument("--first", type=_seed, default=0, metavar="N",
                         help="first seed (default: %(default)s)")
-    parser.add_argument("--count", type=int, metavar="N", help="seeds for each configuration")
-    parser.add_argument("--seconds", type=float, metavar="S", help="stop after this time")
-    parser.add_argument("--workers", type=int, metavar="N",
+    parser.add_argument("--count", type=_at_least_1, metavar="N",
+                        help="seeds for each configuration")
+    parser.add_argument("--seconds", type=_seconds, metavar="S",
+                        help="stop after this time, counted from when the hardware is built")
+    parser.add_argument("--workers", type=_at_least_1, metavar="N",
                         help="processes (default: one for each core)")
-    parser.add_argument("--seed", type=int, metavar="N", help="examine this seed alone")
+    parser.add_argument("--seed", type=_seed, metavar="N", help="examine this seed alone")
     parser.add_argument("--show", action="store_true", help="print its program, unshrunk")
     options = parser.parse_args(argv)
-    names = options.config or list(CONFIGS)
+    if options.show and options.seed is None:
+        parser.error("--show needs --seed")
+    if options.seed is not None and (options.count or options.seconds or options.first):
+        parser.error("--seed examines one seed: leave out --first, --count and --seconds")
+    names = list(dict.fromkeys(options.config or CONFIGS))
+    try:
+        if options.seed is not None:
+            return _one_seed(names, options.seed, options.show)
+        return _campaign(names, options)
+    except (BuildError, OSError) as error:
+        print(f"fuzz: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("fuzz: interrupted", file=sys.stderr)
+        return 130
 
-    if options.seed is not None:
-        return _one_seed(names, options.seed, options.show)
+
+def _campaign(names: list[str], options: argparse.Namespace) -> int:
+    """Many seeds; 1 if any fails, or if there was none at all."""
     if options.count is None and options.seconds is None:
         options.seconds = 60.0
     started = time.monotonic()
@@ -44,7 +62,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     endings = ", ".join(f"{count} {name}" for name, count in sorted(total.endings.items()))
     print(f"{total.programs} programs, {total.records:,} records in "
           f"{time.monotonic() - started:.0f} s ({endings}); {len(total.failures)} failures")
-    return 1 if total.failures else 0
+    if not total.programs:
+        print("fuzz: no program was examined: too little time", file=sys.stderr)
+    return 1 if total.failures or not total.programs else 0
+
+
+def _at_least_1(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a number of at least 1, not {text!r}")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a number, not {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
+    return seconds
 
 
 def _one_seed(names: list[str], seed: int, show: bool) -> int:

@@ -27,6 +27,8 @@ CONFIGS: dict[str, MachineConfig] = {
     "two-level": replace(_FAST.fit("serial"), page_table=PageTable.TWO_LEVEL),
     "no-fpu":    replace(_FAST, fpu=False, ram_words=0x40000),
     "hesitant":  replace(_FAST.fit("block", "serial"), ram_words=0x80000),
+    "no-mmu":    replace(_FAST, ram_words=0x40000, peripherals=tuple(
+        name for name in _FAST.peripherals if name != "mmu")),
 }
 HESITANT = ("hesitant",)  # their RAM answers late now and then
 
@@ -77,7 +79,12 @@ class Result:
 @cache
 def rtl_subject(name: str) -> RtlSubject:
     """One for each process: it costs more than a program does."""
-    return RtlSubject(CONFIGS[name], hesitates=name in HESITANT)
+    return make_rtl_subject(name)
+
+
+def make_rtl_subject(name: str, say: Callable[[str], None] = lambda line: None) -> RtlSubject:
+    """The hardware of a configuration; `say` hears what a build of it does."""
+    return RtlSubject(CONFIGS[name], say, hesitates=name in HESITANT)
 
 
 def examine_seeds(name: str, seeds: range,
@@ -106,10 +113,15 @@ def run_campaign(names: list[str], first: int, *, count: int | None = None,
                  seconds: float | None = None, workers: int | None = None,
                  say: Callable[[str], None] = lambda line: None,
                  folder: Path = Path("build/fuzz")) -> Result:
-    """Examine seeds from `first` on, for each configuration in turn, until enough."""
+    """Examine seeds from `first` on, for each configuration in turn, until enough.
+
+    `seconds` begin once the hardware of each configuration is built.
+    """
+    for number, name in enumerate(names, 1):  # once, before the processes begin
+        say(f"setting up {name}, {number} of {len(names)}")
+        make_rtl_subject(name, say).machine.close()
+    say(f"examining programs in {workers or os.cpu_count()} processes")
     total, started = Result(), time.monotonic()
-    for name in names:
-        rtl_subject(name)  # builds the hardware once, before the processes begin
 
     def enough() -> bool:
         return seconds is not None and time.monotonic() - started >= seconds

@@ -27,6 +27,7 @@ COLUMNS = {
     (1, 0, 1): "translated, hit, interrupted",
     (1, 1, 1): "translated, miss, interrupted",
 }
+NO_MMU    = "this build has no MMU: nothing is translated"
 NO_COLUMN = "privileged code has physical addresses: there is nothing to miss"
 
 _ACCESS = (Reason.MEMORY_FAULT, Reason.OUT_OF_BOUNDS)
@@ -44,6 +45,8 @@ _REASONS = {
 
 def no_insn(config: MachineConfig, insn: Insn, translated: int, interrupted: int) -> str | None:
     """Why an instruction does not come up there; None if it does."""
+    if translated and "mmu" not in config.peripherals:
+        return NO_MMU
     if interrupted:
         return None
     if insn.mnemonic == "wait":
@@ -59,6 +62,8 @@ def no_fault(config: MachineConfig, mode: str, place: str, reason: Reason) -> st
     """Why a fault does not come up there; None if it does."""
     if reason not in _REASONS[place]:
         return "that stage has no such fault"
+    if mode == "translated" and "mmu" not in config.peripherals:
+        return NO_MMU
     if reason is Reason.MEMORY_FAULT and mode != "translated":
         return "physical addresses are not looked up in a page table"
     if reason is Reason.UNIMPLEMENTED_INSTRUCTION and config.fpu:

@@ -31,18 +31,20 @@ from sim.fuzz.program import (
     Setting,
     Table,
     constant,
-    list_table,
     store_word,
 )
+from sim.fuzz.tables import (
+    EDGE_VIRTUAL,
+    LOW_CODE,
+    POOL_VIRTUAL,
+    SCRATCH,
+    SCRATCH_WORDS,
+    random_list_table,
+    random_two_level_table,
+)
+from sim.fuzz.values import EDGES, FLOATS
 
 __all__ = ["generate"]
-
-EDGES = (0, 1, 2, 3, 31, 32, 33, 0x7F, 0x80, 0xFFFF, 0x10000, 0x7FFFFFFE, 0x7FFFFFFF, 0x80000000,
-         0x80000001, 0xFFFF0000, 0xFFFFFFFE, 0xFFFFFFFF)
-FLOATS = (0, 0x80000000, 1, 0x80000001, 0x007FFFFF, 0x00800000, 0x00800001, 0x3F800000, 0xBF800000,
-          0x3F800001, 0x3F7FFFFF, 0x4B000000, 0x4B7FFFFF, 0x4F000000, 0x4F800000, 0x5F800000,
-          0x7F7FFFFF, 0xFF7FFFFF, 0x7F800000, 0xFF800000, 0x7FC00000, 0x7F800001, 0xFFC12345,
-          0x40490FDB, 0x34000000, 0x33800000)
 
 BUSY_REGISTERS = tuple(range(8))
 FREE_REGISTERS = tuple(range(56)) + (62, 63)
@@ -54,12 +56,6 @@ COMPUTE = tuple(insn for insn in ISA if insn.writes_d and insn.mnemonic not in (
 FLOAT_COMPUTE = tuple(insn for insn in COMPUTE if insn.is_float)
 BAD_OPCODES = tuple(set(range(256)) - {insn.opcode for insn in ISA})
 
-SCRATCH_WORDS = 0x400
-SCRATCH = 0x20000        # physical; programs are far shorter than this
-LONELY = SCRATCH + 0x10   # physical: a word that page tables map by itself
-EDGE_VIRTUAL = 0x60000000  # where they map the end of RAM, and that word
-POOL_VIRTUAL = (0, 0x40, 0x1000, 0x8000, 0x20000, 0x20200, 0x203FF, 0x50000, 0x7FFFFF00,
-                0x80000000, 0xFFFFF000, 0xFFFFFFFE, 0xFFFFFFFF)
 
 
 class Maker:
@@ -90,7 +86,8 @@ class Maker:
                 kinds += [(6, self.returned_to), (6, self.overtaken)]
         else:
             kinds += [(4, self.interrupt_table), (2, self.mask), (2, self.drop_privilege),
-                      (4, self.device), (3, self.nested_fault), (2, self.end_of_ram)]
+                      (4, self.device), (3, self.nested_fault), (2, self.end_of_ram),
+                      (5, self.low_code)]
             if "timer" in config.peripherals:
                 kinds.append((14, self.unmasked))
         if has_timer:
@@ -315,6 +312,22 @@ class Maker:
         word = self.rng.choice((encode("constant", d=a), encode("nop"), self.operation()))
         return [*constant(LANDING, Next()), *store_word(self.config.ram_words - 1, word, (a, b)),
                 encode("jmp", s0=a)]
+
+    def low_code(self) -> list[Item]:
+        """Code below the program, where fetches are slow, that changes itself a few words ahead."""
+        rng = self.rng
+        a, b, c = rng.sample(BUSY_REGISTERS, 3)
+        code: list[int] = [encode("div", d=c, s0=c, s1=ONE)] if rng.random() < 0.5 else []
+        code += [self.operation((a, b)) for _ in range(rng.randrange(3))]
+        code.append(encode("store", d=a, s0=b))
+        patched = len(code) + rng.randrange(4)
+        code += [*(self.operation((a, b)) for _ in range(4)), encode("jmp", s0=LANDING)]
+        at = LOW_CODE + rng.randrange(32)
+        words: list[Item] = [*constant(LANDING, Next()), *constant(ONE, 1)]
+        for n, word in enumerate(code):
+            words += store_word(at + n, word, (a, b))
+        return [*words, *constant(a, at + patched), *constant(b, self.operation()),
+                *constant(TARGET, at), encode("jmp", s0=TARGET)]
 
     def out_of_bounds(self) -> list[Item]:
         a, b = self.rng.sample(BUSY_REGISTERS, 2)
@@ -545,69 +558,6 @@ class Maker:
                   encode("sub", d=58, s0=58, s1=57), *constant(59, -8),
                   encode("rjnz", s0=58, s1=59), encode("nop")]
         return words
-
-
-# --- page tables ---------------------------------------------------------------------------------
-
-def random_list_table(rng: random.Random, config: MachineConfig, offset: int,
-                      number: int) -> Table:
-    """The program's own pages, scratch memory, and whatever else."""
-    code: tuple[Item, Item, Item, Item] = (
-        Label("prologue", offset), Label("prologue"), Label("atoms length"),
-        15 if rng.random() < 0.8 else rng.choice((9, 11, 13)))
-    scratch = (SCRATCH, SCRATCH, SCRATCH_WORDS, 7)
-    entries: list[tuple[Item, Item, Item, Item]] = [
-        code, scratch, (EDGE_VIRTUAL, config.ram_words - 2, 4, 15),
-        (EDGE_VIRTUAL + 7, LONELY, 1, 15)]
-    for _ in range(rng.randrange(16)):
-        flags = rng.choice((15, 7, 3, 1, 0, 2, 4, 8, 14, 13, 11, rng.randrange(16)))
-        virtual: Item = (rng.choice(POOL_VIRTUAL) + rng.randrange(-4, 5)) & 0xFFFFFFFF
-        size = rng.choice((0, 1, 2, 8, 0x100, 0x1000, 0x10000000, 0xFFFFFFFF, rng.getrandbits(32)))
-        kind = rng.random()
-        if kind < 0.4:  # a piece of the code, shadowed: often between the words of a `constant`
-            virtual, size = Label("atom 0", offset + rng.randrange(300)), rng.randrange(1, 4)
-        if flags & 4:  # never the tables: what is seen of such a store is not determined
-            physical: Item = rng.choice((SCRATCH, SCRATCH + 0x200, config.ram_words - 2,
-                                         config.ram_words, 0xFFFFFFF0))
-            size = min(size, 0x100)
-            if kind < 0.4:
-                physical = Label("atom 0", rng.randrange(40))
-            elif kind < 0.5:  # a window; what is fetched there is not determined
-                physical, flags = window_addresses(config.peripherals)["clock"], flags & ~8
-        else:
-            physical = rng.choice((SCRATCH, 0, 0x40, Label(f"table {number}"), Label("atom 0"),
-                                   config.ram_words - 2, config.ram_words, 0xFFFFFFF0))
-        entries.append((virtual, physical, size, flags))
-    tail = entries[2:]
-    rng.shuffle(tail)
-    return list_table([code, scratch, *tail], rng.choice((None, None, len(entries) - 1)))
-
-
-def random_two_level_table(rng: random.Random, config: MachineConfig, offset: int,
-                           number: int) -> Table:
-    """A first table and three second ones behind it, in one piece of data."""
-    name = f"table {number}"
-    words: list[Item] = [0] * (4 * 1024)
-    for _ in range(rng.randrange(20)):
-        words[rng.randrange(1024)] = Label(name, 1024 * rng.randrange(1, 4), 4, rng.randrange(16))
-    for _ in range(rng.randrange(200)):
-        flags = rng.randrange(16) & ~4
-        physical = rng.choice((SCRATCH, 0, 0x1000, config.ram_words - 0x1000, config.ram_words,
-                               0xFFFFF000))
-        words[rng.randrange(1024, 4096)] = physical | flags | rng.randrange(256) << 4 & 0xFF0
-    # The code by the first of the second tables, scratch memory by the same or the second.
-    base = 0x1000 + offset
-    words[base >> 22] = Label(name, 1024, 4, 15)
-    for page in range(16):
-        words[1024 + (base + 0x1000 * page >> 12 & 0x3FF)] = 0x1000 + 0x1000 * page | 15
-    if base >> 22:
-        words[0] = Label(name, 2048, 4, 15)
-    words[(2048 if base >> 22 else 1024) + (SCRATCH >> 12)] = SCRATCH | 7
-    # The end of RAM and what is behind it; scratch memory by itself.
-    words[EDGE_VIRTUAL >> 22] = Label(name, 3072, 4, 15)
-    edge = [config.ram_words - 0x1000 | 15, config.ram_words | 15, 0, SCRATCH | 15, 0]
-    words[3072:3072 + len(edge)] = edge
-    return Table(tuple(words))
 
 
 # --- programs ------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from isa.config import MachineConfig
+from isa.config import MachineConfig, PageTable
 from isa.machine import PROGRAM, SECTOR_WORDS
 from isa.trace import RECORD_WORDS
 from sim.fuzz.program import Program
@@ -25,7 +25,7 @@ __all__ = ["ModelSubject", "RtlSubject", "Subject", "Verdict", "hosts_for"]
 
 LIMIT_CYCLES   = 60_000  # of one program
 LIMIT_RECORDS  = 20_000
-SILENCE_CYCLES = 10_000  # without a record though the model is not asleep: the machine hangs
+SILENCE_CYCLES = 10_000  # without an instruction though the model is not asleep: it hangs
 LONG_TABLE     = 1000    # entries
 DISK_SECTORS   = 4
 
@@ -122,6 +122,7 @@ class RtlSubject:
 
     def _run(self) -> str:
         machine, before, quiet_since = self.machine, -1, 0
+        cpu = self.follower.golden.cpu
         while machine.cycles < LIMIT_CYCLES and self.records < LIMIT_RECORDS:
             status = machine.run(2_000)
             if status is not Status.RUNNING:
@@ -130,8 +131,9 @@ class RtlSubject:
                 if status is Status.STUCK and not self.follower.is_asleep:
                     raise _Diverged(self._note("it sleeps, but there is an instruction to do"))
                 return status.value
-            if self.records != before:
-                before, quiet_since = self.records, machine.cycles
+            # Devices and clock go on in a machine whose core hangs: only instructions count.
+            if int(cpu[state.CYCLES]) != before:
+                before, quiet_since = int(cpu[state.CYCLES]), machine.cycles
             elif machine.cycles - quiet_since > SILENCE_CYCLES and not self.follower.is_asleep:
                 raise _Diverged(self._note(SILENCE))
         return "limit"
@@ -139,8 +141,10 @@ class RtlSubject:
     def _walks_long(self) -> bool:
         """A list table of very many entries, made by chance: walking it looks like a hang."""
         golden = self.follower.golden
+        if self.config.page_table is not PageTable.LIST or not golden.cpu[state.TRANSLATING]:
+            return False
         base = int(golden.cpu[state.BASE])
-        return base < len(golden.memory) and int(golden.memory[base]) > LONG_TABLE
+        return 0 < base < len(golden.memory) and int(golden.memory[base]) > LONG_TABLE
 
     def _compare_ends(self) -> None:
         """What no instruction has looked at, too."""

@@ -2,24 +2,32 @@
 
 import ast
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from isa import ISA
-from isa.config import MachineConfig
+from isa.config import MachineConfig, PageTable
+from isa.machine import PERIPHERALS
+from isa.trace import RECORD_WORDS, Kind, Word
+from sim.fuzz import __main__ as command
+from sim.fuzz import campaign
 from sim.fuzz.campaign import CONFIGS, Failure, Result, examine_seeds
 from sim.fuzz.coverage import Coverage
 from sim.fuzz.generate import generate
 from sim.fuzz.program import Program
 from sim.fuzz.shrink import shrink
-from sim.fuzz.subjects import ModelSubject
-from sim.golden import checks
+from sim.fuzz.subjects import SILENCE, ModelSubject, RtlSubject
+from sim.golden import Follower, Golden, checks, state
 from sim.golden.interpreted import MODULES, new_namespace
+from sim.machine import Status
 from toolchain.qasm import assemble
 from toolchain.source import Source
 
 SHORT = 800  # seeds, at most; mostly 200 are enough
+CLOCK = next(kind.identifier for kind in PERIPHERALS if kind.name == "clock")
 QUIET = MachineConfig(cycles_per_ms=20, peripherals=("timer", "clock", "mmu"))
 
 # Mistakes, as one may make them: a piece of `core`'s source and what stands there instead.
@@ -132,3 +140,118 @@ def test_a_short_campaign_leaves_no_hole_in_the_tables(name):
     assert total.failures == []
     assert total.coverage[name].missing() == []
     assert total.coverage[name].impossible() == []
+
+
+# --- machines that hang --------------------------------------------------------------------------
+
+class Hanging:
+    """In the place of the hardware: runs a program rightly for a while, then only its clock ticks.
+
+    Parameters
+    ----------
+    instructions : int
+        How many it executes before that.
+    """
+    def __init__(self, config, observe, instructions):
+        self.config, self.observe, self.left = config, observe, instructions
+        self.golden = Golden(config)
+        self.cycles = self.ticks = 0
+
+    def load(self, image):
+        self.golden.load(image)
+        self.cycles = self.ticks = 0
+
+    def close(self):
+        pass
+
+    def run(self, budget):
+        self.cycles += budget
+        if self.left:
+            trace = np.zeros((10_000, RECORD_WORDS), np.uint32)
+            _, used = self.golden.record(trace)
+            is_insn = trace[:used, Word.KIND] <= Kind.FAULT
+            used = int(np.searchsorted(np.cumsum(is_insn), self.left)) + 1
+            self.ticks = int(trace[:used, Word.ARG].max(initial=0))
+            self.observe(trace[:used])
+            self.left = 0
+        self.ticks += 1
+        tick = np.zeros((1, RECORD_WORDS), np.uint32)
+        tick[0, [Word.KIND, Word.CODE, Word.ARG]] = Kind.DEVICE, CLOCK, self.ticks
+        self.observe(tick)
+        return Status.RUNNING
+
+
+class HangingSubject(RtlSubject):
+    """As the fuzzer sees such a machine."""
+    def __init__(self, config, instructions):
+        self.config, self.records = config, 0
+        self.follower = Follower(config)
+        self.machine = Hanging(config, self._observe, instructions)
+
+
+@pytest.mark.parametrize("page_table", PageTable)
+@pytest.mark.parametrize("instructions", [0, 1, 130])
+def test_a_machine_that_only_ticks_is_found_to_hang(page_table, instructions):
+    """130 is amid translated code, behind the prologue: there a page table may look like a list."""
+    config = dataclasses.replace(QUIET, page_table=page_table)
+    program = next(program for program in (generate(seed, config) for seed in range(100))
+                   if program.setting.tables and not program.setting.timer_ms)
+    verdict = HangingSubject(config, instructions).examine(program)
+    assert (verdict.ending, verdict.divergence.rule) == ("diverged", SILENCE)
+
+
+def test_a_long_list_is_an_excuse_and_a_two_level_table_that_reads_as_one_is_not():
+    for page_table in PageTable:
+        config = dataclasses.replace(QUIET, page_table=page_table)
+        subject = HangingSubject(config, 0)
+        golden = subject.follower.golden
+        golden.cpu[[state.TRANSLATING, state.BASE]] = 1, 0x5000
+        golden.memory[0x5000] = 0x6000 << 4 | 15
+        assert subject._walks_long() == (page_table is PageTable.LIST)
+
+
+# --- the command line ----------------------------------------------------------------------------
+
+def test_a_campaign_without_a_program_is_a_failure(monkeypatch, capsys):
+    monkeypatch.setattr(command, "run_campaign", lambda *names, **options: Result())
+    assert command.main(["--seconds", "1"]) == 1
+    assert capsys.readouterr().err == "fuzz: no program was examined: too little time\n"
+
+
+@pytest.mark.parametrize("options, message", [
+    (["--seconds", "0"], "argument --seconds: must be a number above 0, not '0'"),
+    (["--seconds", "soon"], "argument --seconds: must be a number above 0, not 'soon'"),
+    (["--count", "0"], "argument --count: must be a number of at least 1, not '0'"),
+    (["--first", "-3"], "argument --first: must be a number, not '-3'"),
+    (["--config", "none"], "argument --config: invalid choice: 'none'"),
+    (["--show"], "--show needs --seed"),
+    (["--seed", "1", "--count", "2"], "--seed examines one seed: leave out --first"),
+])
+def test_a_bad_option_is_one_sentence_and_status_2(options, message, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command.main(options)
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_set_up_is_told_and_does_not_count_as_time(monkeypatch, tmp_path):
+    """It takes longer than the campaign may, which examines programs all the same."""
+    said, clock = [], [0.0]
+
+    def make(name, say):
+        clock[0] += 1000
+        return HangingSubject(QUIET, 0)
+
+    class AtOnce(ThreadPoolExecutor):
+        def __init__(self, workers, mp_context):
+            super().__init__(1)
+
+    monkeypatch.setattr(campaign, "make_rtl_subject", make)
+    monkeypatch.setattr(campaign, "examine_seeds", lambda name, seeds: Result(programs=len(seeds)))
+    monkeypatch.setattr(campaign, "ProcessPoolExecutor", AtOnce)
+    monkeypatch.setattr(campaign.time, "monotonic", lambda: clock[0])
+
+    total = campaign.run_campaign(["list", "no-mmu"], 0, count=5, seconds=8, workers=1,
+                                  say=said.append, folder=tmp_path)
+    assert total.programs == 10
+    assert said[:2] == ["setting up list, 1 of 2", "setting up no-mmu, 2 of 2"]
