@@ -13,7 +13,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim disk demo crash stress fuzz fuzz-qll lint test check bench synth formal docs requirements clean
+.PHONY: help sim disk demo crash stress cocotb verilog fuzz fuzz-qll lint test check bench synth formal docs requirements clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,6 +78,15 @@ crash: $(DEV)  ## Cut the power at every sector write and in it, and mount the d
 stress: $(DEV)  ## Random processes and sessions on the debug kernel: KIND=process COUNT=100 FIRST=seed
 	@$(PYTHON) -m tests.stress $(if $(KIND),--kind $(KIND)) $(if $(COUNT),--count $(COUNT)) \
 	    $(if $(FIRST),--first $(FIRST))
+
+cocotb: $(DEV)  ## Verify the whole computer by cocotb: LIST=1, or BENCH= TEST= SEED= WAVES=1 CONFIG=
+	@$(PYTHON) -m tests.cocotb $(BENCH) $(if $(LIST),--list) $(if $(TEST),--test $(TEST)) \
+	    $(if $(SEED),--seed $(SEED)) $(if $(WAVES),--waves) $(if $(FROM),--from $(FROM)) \
+	    $(if $(CONFIG),--config $(CONFIG)) $(if $(COVERAGE),--coverage) $(ARGS)
+
+verilog: $(RUN)  ## Write the hardware as Verilog: DESIGN=core OUT=file, MEMORY=program besides
+	@$(PYTHON) -m sim.verilog $(DESIGN) $(if $(OUT),-o "$(OUT)") \
+	    $(if $(MEMORY),--memory "$(MEMORY)")
 
 fuzz: $(DEV)  ## Random programs, hardware against golden model: TIME=seconds or COUNT=seeds, FIRST=seed
 	@$(PYTHON) -m sim.fuzz $(if $(TIME),--seconds $(TIME)) $(if $(COUNT),--count $(COUNT)) \

@@ -4,8 +4,8 @@ import pytest
 
 from isa.config import PageTable
 from rtl.mmu.mmu import Mmu
+from sim.verilog import to_verilog
 from tests.support.cocotb_bench import run_bench
-from tests.support.verilog import to_verilog
 
 
 @pytest.mark.slow

@@ -4,8 +4,8 @@ import pytest
 
 from isa.config import MachineConfig
 from rtl.peripherals.table import MAKERS, make_peripheral
+from sim.verilog import to_verilog
 from tests.support.cocotb_bench import run_bench
-from tests.support.verilog import to_verilog
 
 
 @pytest.mark.parametrize("name", MAKERS)

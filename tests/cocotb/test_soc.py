@@ -3,9 +3,9 @@
 import pytest
 
 from rtl.soc import Soc
+from sim.verilog import to_verilog
 from tests.cocotb import privilege_program, soc_program
 from tests.support.cocotb_bench import run_bench
-from tests.support.verilog import to_verilog
 
 
 @pytest.mark.slow

