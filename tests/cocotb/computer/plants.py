@@ -1,0 +1,183 @@
+"""Faults planted on purpose, each with the test that must find it.
+
+    python -m tests.cocotb.computer.plants ["NAME"...]
+
+Each fault is put into a copy of the tree, in `build/plants/`, where the test is run. A fault that
+is not found, or that no longer has a place in the source, is an error.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from system.build import ROOT
+
+__all__ = ["PLANTS", "Plant", "main"]
+
+FOLDERS = ("isa", "toolchain", "rtl", "system", "sim", "kernel", "firmware", "tests")
+PLACE   = ROOT / "build" / "plants"
+
+
+@dataclass(frozen=True)
+class Plant:
+    """One fault: in `file`, `old` becomes `new`; `test` of `bench` must fail."""
+    name:  str
+    bench: str
+    test:  str
+    file:  str
+    old:   str
+    new:   str
+
+
+PLANTS = (
+    Plant("boot, kernel", "boot", "the_shell_answers",
+          "kernel/kernel.qll",
+          "support::halt(status);",
+          "support::halt(0);"),
+    Plant("boot, hardware", "boot", "the_shell_answers",
+          "rtl/peripherals/serial.py",
+          "self.to_host.payload.eq(bus.w_data)",
+          "self.to_host.payload.eq(bus.w_data & 0x5F)"),
+    Plant("calls, kernel", "calls", "every_call_does_what_it_should",
+          "kernel/syscall.qll",
+          "size = at.size,",
+          "size = at.size + 1,"),
+    Plant("calls, hardware", "calls", "every_call_does_what_it_should",
+          "rtl/core/registers.py",
+          "frame_zero.eq(frame_zero & ~frame)",
+          "frame_zero.eq(frame_zero)"),
+    Plant("switch, kernel", "switch", "a_tick_switches_and_loses_nothing",
+          "kernel/support.qasm",
+          "  store r0 r17\n",
+          "  store r0 r16\n"),
+    Plant("switch, hardware", "switch", "a_tick_switches_and_loses_nothing",
+          "rtl/core/registers.py",
+          "[live_bank.eq(frame_bank), ",
+          "[live_bank.eq(frame_bank & ~(1 << 45)), "),
+    Plant("isolation, kernel", "isolation", "nothing_of_others_is_reached",
+          "kernel/syscall.qll",
+          "if (!process::may(caller(), s.pointer, s.length, machine::WRITE)) { return FAILED; }",
+          ""),
+    Plant("isolation, hardware", "isolation", "nothing_of_others_is_reached",
+          "rtl/mmu/mmu.py",
+          "with m.If(self.active & ~allowed):",
+          "with m.If(self.active & ~allowed & (port.access != Access.WRITE)):"),
+    Plant("faults, kernel", "faults", "a_fault_in_the_kernel_is_its_panic",
+          "kernel/process.qll",
+          "if (inside) { kernel::panic(reason_text(reason)); }",
+          ""),
+    Plant("faults, hardware", "faults", "a_fault_in_a_process_is_told",
+          "rtl/core/traps.py",
+          "m.d.sync += reason.eq(why)",
+          "m.d.sync += reason.eq(why.as_value() & 3)"),
+    Plant("files, kernel", "files", "what_is_written_is_on_the_disk",
+          "kernel/file.qll",
+          "f->node->flags, first, w->size)",
+          "f->node->flags, first, w->size - 1)"),
+    Plant("files, hardware", "files", "what_is_on_the_disk_is_read",
+          "rtl/peripherals/block.py",
+          "now_sector.eq(now_sector + 1)",
+          "now_sector.eq(now_sector)"),
+    Plant("power, kernel", "power", "a_file_survives_any_power_cut",
+          "kernel/file.qll",
+          "      if (!block::write(w->stage, 1, w->data)) { return false; }\n"
+          "    }\n"
+          "    if (!fat::flush()) { return false; }\n"
+          "    if (!f->node->gone) {\n"
+          "      if (!(w->replace ? commit_new(f) : commit_more(f))) { return false; }\n",
+          "    }\n"
+          "    if (!fat::flush()) { return false; }\n"
+          "    if (!f->node->gone) {\n"
+          "      if (!(w->replace ? commit_new(f) : commit_more(f))) { return false; }\n"
+          "      if (w->stage != 0 && !block::write(w->stage, 1, w->data)) { return false; }\n"),
+    Plant("power, hardware", "power", "a_file_survives_any_power_cut",
+          "rtl/peripherals/block.py",
+          "                    with m.Case(BlockCommand.FLUSH):\n"
+          "                        m.next = \"SELECT\"\n",
+          "                    with m.Case(BlockCommand.FLUSH):\n"
+          "                        end(BlockError.NONE)\n"),
+    Plant("screen, kernel", "screen", "keys_move_what_is_shown",
+          "kernel/syscall.qll",
+          "1 + code / 32]",
+          "1 + code / 64]"),
+    Plant("screen, hardware", "screen", "keys_move_what_is_shown",
+          "rtl/peripherals/keyboard.py",
+          "mask.eq(1 << self.from_host.payload.bit)",
+          "mask.eq(1 << (self.from_host.payload.bit ^ 1))"),
+    Plant("walker, kernel", "walker", "an_interrupt_in_each_state_of_a_walk",
+          "kernel/support.qasm",
+          "@global::support::debug_entry:\n",
+          "@global::support::debug_entry:\n"
+          "  constant r0 0x10\n"
+          "  store r0 r0\n"),
+    Plant("walker, hardware", "walker", "an_interrupt_in_each_state_of_a_walk",
+          "rtl/mmu/list_walker.py",
+          "m.d.sync += is_abandoned.eq(1)",
+          "m.d.sync += is_abandoned.eq(0)"),
+    Plant("tables, hardware", "tables", "the_next_fetch_sees_a_changed_table",
+          "rtl/mmu/mmu.py",
+          "forget   = self.flush | self.bus.w_stb",
+          "forget   = self.bus.w_stb"),
+    Plant("hostile, kernel", "hostile", "a_bad_sector_is_an_error_of_one_call",
+          "kernel/block.qll",
+          "return device->status == machine::BLOCK_READY;",
+          "return true;"),
+    Plant("hostile, hardware", "hostile", "a_buffer_past_the_end_of_memory_is_refused",
+          "rtl/peripherals/block.py",
+          "with m.If(dma.rsp.payload.reason != Reason.NONE):",
+          "with m.If(0):"),
+)
+
+
+def planted(plant):
+    """The folder of a copy with the fault. Raises `ValueError` if it has no place."""
+    text = (ROOT / plant.file).read_text()
+    if text.count(plant.old) != 1:
+        raise ValueError(f"{plant.name}: {plant.file} has {text.count(plant.old)} places "
+                         f"for {plant.old!r}, not one")
+    folder = PLACE / plant.name.replace(", ", "-")
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "build").mkdir()
+    if (ROOT / "build" / "os").exists():  # programs are not compiled again
+        shutil.copytree(ROOT / "build" / "os", folder / "build" / "os")
+    (ROOT / "build" / "cocotb").mkdir(parents=True, exist_ok=True)
+    (folder / "build" / "cocotb").symlink_to(ROOT / "build" / "cocotb")  # nor models
+    (folder / plant.file).write_text(text.replace(plant.old, plant.new))
+    return folder
+
+
+def is_found(plant):
+    """Whether the test fails, as it should, and says so in its log."""
+    folder = planted(plant)
+    environment = os.environ | {"PYTHONPATH": str(folder),
+                                "PYTHONPYCACHEPREFIX": str(folder / "build" / "pycache")}
+    command = [sys.executable, "-m", "tests.cocotb", plant.bench, "--test", plant.test,
+               "--seed", "1", "--no-windows", "--compile-fast"]
+    with open(folder / "log", "w") as log:
+        status = subprocess.run(command, cwd=folder, env=environment, check=False, stdout=log,
+                                stderr=subprocess.STDOUT).returncode
+    return status == 1 and f"{plant.test} failed" in (folder / "log").read_text()
+
+
+def main(names):
+    """0 if all faults were found."""
+    plants = [plant for plant in PLANTS if not names or plant.name in names]
+    missed = []
+    for plant in plants:
+        found = is_found(plant)
+        print(f"{plant.name:28} {plant.bench:10} {plant.test:44} "
+              f"{'found' if found else 'NOT FOUND'}", flush=True)
+        if not found:
+            missed.append(plant.name)
+        else:
+            shutil.rmtree(PLACE / plant.name.replace(", ", "-"))
+    print(f"{len(plants) - len(missed)} of {len(plants)} found")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

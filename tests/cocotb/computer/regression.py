@@ -1,0 +1,224 @@
+"""Builds the computer's Verilog and model, runs benches on it, and says what came of them."""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+from amaranth.hdl import Fragment
+from cocotb_coverage.coverage import merge_coverage
+
+from isa.config import PageTable
+from rtl.mmu.list_walker import ListWalker
+from rtl.mmu.two_level_walker import TwoLevelWalker
+from rtl.soc import Soc
+from sim.engine.build import source_key
+from sim.verilog import to_verilog
+from system.build import ROOT, build, build_program
+from system.calls import load_calls
+from tests.cocotb.computer.configs import CONFIGS, DEFAULT
+from tests.cocotb.computer.listing import find_benches
+from tests.cocotb.computer.settings import VARIABLE
+from tests.cocotb.computer.top import SIGNALS, streams_of, top_verilog
+from tests.support.cocotb_bench import CACHE, Bench, built, read_results, run
+from toolchain.qfs import Image
+
+__all__ = ["COVERAGE", "Options", "RegressionError", "main_say", "regression"]
+
+HERE     = Path(__file__).parent
+PACKAGE  = "tests.cocotb.computer"
+RUNS     = CACHE / "runs"
+RESULTS  = ROOT / "build" / "cocotb" / "results.xml"
+COVERAGE = ROOT / "build" / "cocotb" / "coverage.xml"
+WAVES    = ROOT / "build" / "cocotb" / "waves"
+WALKERS  = {PageTable.LIST: ListWalker, PageTable.TWO_LEVEL: TwoLevelWalker}
+SHOWN_WAVES = 3  # failures of a run of which waveforms are made
+
+
+class RegressionError(Exception):
+    """What was asked for cannot be done; the message is for the person."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to run and how.
+
+    Parameters
+    ----------
+    benches, tests : tuple of str
+        Names; none for all.
+    config : str
+        The computer, out of `CONFIGS`.
+    seed : int
+    scoreboard : bool
+        Whether the golden model follows.
+    waves : bool
+        Write waveforms of whole tests. Of a test that fails, what was before the failure is
+        written in any case, unless `windows` is false.
+    waves_from : int
+        The cycle at which they begin.
+    disk : Path or None
+        An image to boot from; None for the system's own.
+    fast : bool
+        Take a minute to compile a new model, so that it runs fast.
+    """
+    benches:    tuple[str, ...] = ()
+    tests:      tuple[str, ...] = ()
+    config:     str             = DEFAULT
+    seed:       int             = 1
+    scoreboard: bool            = True
+    waves:      bool            = False
+    waves_from: int             = 0
+    windows:    bool            = True
+    disk:       Path | None     = None
+    fast:       bool            = True
+
+
+def regression(options, say):
+    """Run benches; true if all passed. Raises `RegressionError`."""
+    modules, pattern = chosen(options)
+    if options.disk is not None and not options.disk.is_file():
+        raise RegressionError(f"there is no disk image {options.disk}; "
+                              "`make disk` makes build/disk.qfs")
+    bench, facts = computer(options.config, say, traces=options.waves, fast=options.fast)
+    folder = model(bench, say)
+    work = RUNS / f"computer-{options.config}-{os.getpid()}"
+    facts |= {"seed": options.seed, "scoreboard": options.scoreboard,
+              "waves_from": options.waves_from if options.waves else None,
+              "coverage": str(work / "coverage.xml"), "failures": str(work / "failures")}
+    if options.disk is not None:
+        facts["disk"] = str(options.disk.resolve())
+    work.mkdir(parents=True, exist_ok=True)
+    for name in ("coverage.xml", "failures"):
+        (work / name).unlink(missing_ok=True)
+    plusargs = []
+    if options.waves:
+        WAVES.mkdir(parents=True, exist_ok=True)
+        plusargs = [f"+waves={WAVES / 'run.vcd'}"]
+    say(f"{options.config}: seed {options.seed}")
+    _, results = run(bench, folder, modules, work, shows=True, seed=options.seed,
+                     test_filter=pattern, environment={VARIABLE: json.dumps(facts)},
+                     plusargs=plusargs)
+    failed, count = read_results(results)
+    if not count:
+        raise RegressionError("no test ran: what the simulator said is above")
+    results.replace(RESULTS)
+    if (work / "coverage.xml").exists():
+        keep_coverage(work / "coverage.xml")
+    if options.waves:
+        say(f"waveforms: {plusargs[0].removeprefix('+waves=')}")
+    elif failed and options.windows:
+        windows(options, work, say)
+    say(f"{count - len(failed)} of {count} passed; {RESULTS.relative_to(ROOT)}, "
+        f"{COVERAGE.relative_to(ROOT)}")
+    return not failed
+
+
+def chosen(options):
+    """Modules, and a pattern for the names of their tests, or None for all."""
+    benches = {bench.name: bench for bench in find_benches()}
+    for name in options.benches:
+        if name not in benches:
+            raise RegressionError(f"there is no bench {name!r}; there are {', '.join(benches)}")
+    names = options.benches or tuple(benches)
+    tests = [test for name in names for test in benches[name].tests]
+    for name in options.tests:
+        if name not in tests:
+            raise RegressionError(f"there is no test {name!r} in {', '.join(names)}; "
+                                  "LIST=1 shows all")
+    if options.tests:
+        names = [name for name in names if set(benches[name].tests) & set(options.tests)]
+    pattern = "|".join(rf"\.{re.escape(name)}$" for name in options.tests) or None
+    return [f"{PACKAGE}.bench_{name}" for name in names], pattern
+
+
+def computer(name, say, *, traces=False, fast=True):
+    """The bench for a computer, and the facts about it and its system that benches are told."""
+    config = CONFIGS[name]
+    key = source_key([ROOT / "rtl", ROOT / "isa", ROOT / "sim" / "engine"], config,
+                     Path(__file__).with_name("top.py").read_text())
+    kept = CACHE / f"verilog-{key}.v"
+    if not kept.with_suffix(".json").exists():
+        say(f"exporting the computer {name!r} to Verilog")
+        CACHE.mkdir(parents=True, exist_ok=True)
+        soc = Soc(config=config)
+        verilog = to_verilog(soc, name="soc") + top_verilog(soc)
+        walker = WALKERS[config.machine.page_table](ram_words=config.machine.ram_words)
+        states = list(Fragment.get(walker, None).generated["fsm"].encoding)
+        kept.write_text(verilog)
+        kept.with_suffix(".json").write_text(
+            json.dumps({"streams": streams_of(soc), "walker_states": states}))
+    paths = build(ROOT / "build" / "os")
+    disk = disk_with_guests(paths)
+    calls = load_calls(ROOT / "kernel" / "syscalls.toml").calls
+    facts = json.loads(kept.with_suffix(".json").read_text()) | {
+        "config": name, "kernel": str(paths.kernel), "symbols": str(paths.symbols),
+        "disk": str(disk), "calls": [call.name for call in calls],
+        "call_names": {call.number: call.name for call in calls}}
+    # A computer runs for millions of cycles: here running fast matters more than compiling fast.
+    return Bench(kept.read_text(), "computer", SIGNALS, cpp=(HERE / "host.cpp",),
+                 optimise="-O3" if fast else "-O1", traces=traces), facts
+
+
+def disk_with_guests(paths):
+    """The system's disk with the programs of `guests/` besides, in `/bench`."""
+    image = Image.load(paths.disk)
+    image.make_directory("bench")
+    for source in sorted((HERE / "guests").glob("*.qll")):
+        image.write(f"bench/{source.stem}", build_program(paths, source).read_bytes(),
+                    executable=True)
+    octets = image.words.tobytes()
+    path = CACHE / f"disk-{hashlib.sha256(octets).hexdigest()[:20]}.qfs"
+    if not path.exists():
+        path.write_bytes(octets)
+    return path
+
+
+def model(bench, say):
+    """The folder of a compiled model."""
+    if not (CACHE / bench.digest / bench.top).exists():
+        say("compiling the model, once (a minute or two)")
+    return built(bench)
+
+
+def windows(options, work, say):
+    """Run each test that failed again, with waveforms of what was before its failure."""
+    failures = [json.loads(line) for line in (work / "failures").read_text().splitlines()] \
+        if (work / "failures").exists() else []
+    if not failures:
+        return
+    bench, facts = computer(options.config, say, traces=True)
+    folder = model(bench, say)
+    WAVES.mkdir(parents=True, exist_ok=True)
+    for failure in failures[:SHOWN_WAVES]:
+        path = WAVES / f"{failure['test']}.vcd"
+        path.unlink(missing_ok=True)
+        modules, pattern = chosen(Options(options.benches, (failure["test"],)))
+        again = facts | {"seed": options.seed, "scoreboard": options.scoreboard,
+                         "waves_from": failure["cycle"], "coverage": os.devnull,
+                         "failures": os.devnull}
+        if options.disk is not None:
+            again["disk"] = str(options.disk.resolve())
+        run(bench, folder, modules, work / "again", seed=options.seed, test_filter=pattern,
+            environment={VARIABLE: json.dumps(again)}, plusargs=[f"+waves={path}"])
+        if path.exists():
+            say(f"waveforms of {failure['test']}, from cycle {failure['cycle']}: "
+                f"{path.relative_to(ROOT)}")
+
+
+def keep_coverage(path):
+    """Merge what a run counted into the report of all runs."""
+    if COVERAGE.exists():
+        with contextlib.suppress(ElementTree.ParseError):
+            merge_coverage(lambda text: None, str(COVERAGE), str(COVERAGE), str(path))
+            return
+    COVERAGE.write_bytes(path.read_bytes())
+
+
+def main_say(line):
+    print(f"quince: {line}", file=sys.stderr)
