@@ -3,7 +3,8 @@
     python -m tests.cocotb.computer.plants ["NAME"...]
 
 Each fault is put into a copy of the tree, in `build/plants/`, where the test is run. A fault that
-is not found, or that no longer has a place in the source, is an error.
+is not found, or that no longer has a place in the source, is an error. Of the kernel's faults the
+golden model knows nothing, so that the benches themselves must find them.
 """
 
 import os
@@ -156,7 +157,12 @@ def is_found(plant):
     environment = os.environ | {"PYTHONPATH": str(folder),
                                 "PYTHONPYCACHEPREFIX": str(folder / "build" / "pycache")}
     command = [sys.executable, "-m", "tests.cocotb", plant.bench, "--test", plant.test,
-               "--seed", "1", "--no-windows", "--compile-fast"]
+               "--seed", "1", "--no-windows"]
+    if plant.file.startswith("kernel/"):
+        if plant.bench != "switch":  # which looks at the model itself
+            command.append("--no-scoreboard")
+    else:
+        command.append("--compile-fast")
     with open(folder / "log", "w") as log:
         status = subprocess.run(command, cwd=folder, env=environment, check=False, stdout=log,
                                 stderr=subprocess.STDOUT).returncode
