@@ -192,7 +192,7 @@ def windows(options, work, say):
         if (work / "failures").exists() else []
     if not failures:
         return
-    bench, facts = computer(options.config, say, traces=True)
+    bench, facts = computer(options.config, say, traces=True, fast=False)
     folder = model(bench, say)
     WAVES.mkdir(parents=True, exist_ok=True)
     for failure in failures[:SHOWN_WAVES]:
