@@ -8,7 +8,7 @@
 //              with the simulator's disk and about a millisecond with an SD card.
 
 namespace block {
-  type buffer = struct { sector: byte; data: byte[128]; };  // machine::SECTOR_WORDS
+  type buffer = struct { sector: byte; data: byte[machine::SECTOR_WORDS]; };
 
   global sectors: byte = 0;
   global buffers: * buffer = null;

@@ -13,11 +13,11 @@ namespace console {
   .constant global CONTROL_U: byte = 21;
   .constant global DELETE: byte = 127;
 
-  global typed: byte[1024] = [0; 1024];  // limits::TYPED
+  global typed: byte[limits::TYPED] = [0; limits::TYPED];
   global typed_from: byte = 0;
   global typed_count: byte = 0;
 
-  global line: byte[1024] = [0; 1024];   // limits::LINE
+  global line: byte[limits::LINE] = [0; limits::LINE];
   global line_from: byte = 0;
   global line_length: byte = 0;
   global line_done: bool = false;        // it may be read

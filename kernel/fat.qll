@@ -18,7 +18,7 @@ namespace fat {
     number: byte;
     dirty: bool;
     listed: bool; next: * slot;  // in the list of those that became dirty since the last `flush`
-    data: byte[128];             // machine::SECTOR_WORDS
+    data: byte[machine::SECTOR_WORDS];
   };
 
   global slots: * slot = null;

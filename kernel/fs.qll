@@ -35,7 +35,7 @@ namespace fs {
 
   // A directory entry as it is on the disk.
   type entry = struct {
-    flags: byte; first: byte; size: byte; reserved: byte; name: byte[24]; unused: byte[4];
+    flags: byte; first: byte; size: byte; reserved: byte; name: byte[limits::NAME]; unused: byte[4];
   };
 
   // The last change of an entry. `old_sector` is not 0 if the entry came from another place, which
@@ -303,7 +303,7 @@ namespace fs {
   function make_sector(): byte {
     var sector = fat::allocate();
     if (sector == 0) { return 0; }
-    var empty: byte[128];
+    var empty: byte[machine::SECTOR_WORDS];
     if (!block::write(sector, 1, &empty[0]) || !fat::flush()) {
       fat::discard(sector);
       return 0;

@@ -8,7 +8,7 @@
 namespace peripherals {
   type entry = struct { identifier: byte; window: * byte; };
 
-  type buffered = struct { control: byte; capacity: byte; size: byte; data: byte[253]; };
+  type buffered = struct { control: byte; capacity: byte; size: byte; data: byte[machine::BUFFER_CAPACITY]; };
   type display_window = struct { control: byte; width: byte; height: byte; pixels: * byte; };
   type block_window = struct {
     command: byte; status: byte;

@@ -19,7 +19,7 @@ namespace process {
   type process = struct {
     // Known to support.qasm: r0 ... r63, ip, then the address of the page table, and the scheduler's
     // first three.
-    registers: byte[65];
+    registers: byte[machine::FRAME_IP - machine::FRAME_REGISTERS + 1];
     pages: * memory::table;
     next: * process;       // in the ring of those that can run
     state: byte;
@@ -44,12 +44,12 @@ namespace process {
     console_mode: byte;
     spawning: * process;   // what its `spawn` makes, if that has begun
     job: * loader::job;    // what is still to be loaded; null if it is complete
-    name: byte[24];
+    name: byte[limits::NAME];
     path: byte[];          // of the image, for the names in fault messages; null if none
     symbols: bool;
     base: byte;            // where a position-independent image stands
-    areas: area[4];
-    handles: (* file::file)[18];
+    areas: area[limits::AREAS];
+    handles: (* file::file)[limits::HANDLES];
     directory: byte[];     // current directory: components each behind a '/', none for the root
     table: memory::table;
   };
