@@ -46,6 +46,19 @@ class TrapResult(data.Struct):
     ip:    32
 
 
+class Trap(data.Struct):
+    """What is being taken."""
+    cause:       Cause
+    number:      32      # of what began as an interrupt
+    entry:       33      # where its handler's address is
+    source:      8       # of PERIPHERAL
+    is_fault:    1       # from the beginning, or because the interrupt cannot be taken
+    why:         Reason  # of the fault
+    is_return:   1       # it is a return, and not a fault
+    is_refused:  1       # ...of code that may not
+    is_unmasked: 1       # by its number
+
+
 class Traps(wiring.Component):
     """Takes interrupts and faults by the steps of the manual's section 3.
 
@@ -127,17 +140,8 @@ class Traps(wiring.Component):
 
         accepts = Signal()  # the lowest peripheral's interrupt that is pending
         pending_number = self._elaborate_pending(m, accepts)
-        cause     = Signal(Cause)
-        number    = Signal(32)      # of what began as an interrupt
-        entry     = Signal(33)      # where its handler's address is
-        source    = Signal(8)       # of PERIPHERAL
-        is_fault  = Signal()        # from the beginning, or because the interrupt cannot be taken
-        why       = Signal(Reason)  # of the fault
-        in_fault  = Signal()        # between taking a fault and the return from its handler
-        stop_code = Signal(8)
-        is_return   = Signal()      # it is a return, and not a fault
-        is_refused  = Signal()      # ...of code that may not
-        is_unmasked = Signal()      # by its number
+        trap     = Signal(Trap)
+        in_fault = Signal()  # between taking a fault and the return from its handler
 
         # Of words that change long before they matter. As they take effect a cycle later, their
         # many bits are not looked at in a row with a decision.
@@ -146,19 +150,19 @@ class Traps(wiring.Component):
 
         def faults(reason):
             """An interrupt that cannot be taken becomes a fault, which is looked at next."""
-            m.d.sync += [is_fault.eq(1), is_return.eq(0), is_refused.eq(0), why.eq(reason)]
+            m.d.sync += [trap.is_fault.eq(1), trap.is_return.eq(0), trap.is_refused.eq(0),
+                         trap.why.eq(reason)]
 
         def stops(code):
             m.d.comb += result.valid.eq(1)
-            m.d.sync += stop_code.eq(code)
+            m.d.sync += self.stop_code.eq(code)
             m.next = "STOP"
 
         m.d.comb += [
-            mem.req.payload.addr.eq(Mux(is_fault, ENTRY_TABLE + Interrupt.FAULT, entry)),
-            self.stop_code.eq(stop_code),
+            mem.req.payload.addr.eq(Mux(trap.is_fault, ENTRY_TABLE + Interrupt.FAULT, trap.entry)),
             self.busy.eq(1),
         ]
-        self._tell(m, cause == Cause.PERIPHERAL, source, is_fault, why)
+        self._tell(m, trap)
 
         # IDLE     nothing to do
         # DECIDE   masked, a return, out of range? Else the handler's address is asked for
@@ -169,24 +173,12 @@ class Traps(wiring.Component):
             with m.State("IDLE"):
                 m.d.comb += [self.busy.eq(0), accepts.eq(request.valid
                                                          & (request.cause == Cause.PERIPHERAL))]
-                asked   = Mux(request.cause == Cause.PERIPHERAL, pending_number, request.number)
-                returns = (request.cause == Cause.SOFTWARE) & (asked == Interrupt.RETURN)
-                m.d.sync += [
-                    cause.eq(request.cause),
-                    source.eq(pending_number),
-                    is_fault.eq(request.cause == Cause.FAULT),
-                    why.eq(request.reason),
-                    number.eq(asked),
-                    entry.eq(asked + ENTRY_TABLE),
-                    is_return.eq(returns & self.is_privileged),
-                    is_refused.eq(returns & ~self.is_privileged),
-                    is_unmasked.eq(asked == Interrupt.FAULT),
-                ]
+                self._take(m, trap, pending_number)
                 with m.If(request.valid):
                     m.d.sync += self.hold.eq(1)
                     m.next = "DECIDE"
             with m.State("DECIDE"):
-                with m.If(is_return):
+                with m.If(trap.is_return):
                     m.d.comb += self.restore.eq(1)
                     m.d.sync += [saved_ip.eq(0), in_fault.eq(0)]
                     with m.If(~has_saved_ip):
@@ -195,24 +187,24 @@ class Traps(wiring.Component):
                         self._return(m, saved_ip)
                         m.d.sync += enabled.eq(1)
                         m.next = "IDLE"
-                with m.Elif(is_fault):
-                    m.d.sync += reason.eq(why)
+                with m.Elif(trap.is_fault):
+                    m.d.sync += reason.eq(trap.why)
                     with m.If(in_fault):
                         stops(Stop.DOUBLE_FAULT)
                     with m.Elif(~has_handlers):
                         stops(Stop.NO_HANDLER)
                     with m.Else():
                         m.d.comb += mem.req.valid.eq(1)
-                with m.Elif(cause == Cause.HALT):
+                with m.Elif(trap.cause == Cause.HALT):
                     stops(Stop.HALT)
-                with m.Elif(is_refused):
+                with m.Elif(trap.is_refused):
                     faults(Reason.INVALID_INTERRUPT)
-                with m.Elif(~self.is_enabled & ~is_unmasked):
+                with m.Elif(~self.is_enabled & ~trap.is_unmasked):
                     m.d.comb += result.valid.eq(1)
                     m.next = "IDLE"
-                with m.Elif(number > highest):
+                with m.Elif(trap.number > highest):
                     faults(Reason.INVALID_INTERRUPT)
-                with m.Elif(entry >= self.ram_words):
+                with m.Elif(trap.entry >= self.ram_words):
                     faults(Reason.OUT_OF_BOUNDS)
                 with m.Else():
                     m.d.comb += mem.req.valid.eq(1)
@@ -223,13 +215,13 @@ class Traps(wiring.Component):
                 with m.If(mem.rsp.valid & (mem.rsp.payload.data != 0)):
                     self._enter(m, mem.rsp.payload.data)
                     with m.If(self.is_enabled):
-                        m.d.sync += saved_ip.eq(Mux((cause == Cause.SOFTWARE) & ~is_fault,
-                                                    request.next_ip, request.ip))
-                    with m.If(is_fault):
+                        is_call = (trap.cause == Cause.SOFTWARE) & ~trap.is_fault
+                        m.d.sync += saved_ip.eq(Mux(is_call, request.next_ip, request.ip))
+                    with m.If(trap.is_fault):
                         m.d.sync += in_fault.eq(1)
                     m.d.sync += enabled.eq(0)
                     m.next = "IDLE"
-                with m.Elif(mem.rsp.valid & is_fault):
+                with m.Elif(mem.rsp.valid & trap.is_fault):
                     stops(Stop.NO_HANDLER)
                 with m.Elif(mem.rsp.valid):
                     m.d.comb += result.valid.eq(1)
@@ -242,14 +234,31 @@ class Traps(wiring.Component):
 
         return m
 
-    def _tell(self, m, is_interrupt, source, is_fault, why):
+    def _take(self, m, trap, pending_number):
+        """Take up a request, if there is one."""
+        request = self.request
+        asked   = Mux(request.cause == Cause.PERIPHERAL, pending_number, request.number)
+        returns = (request.cause == Cause.SOFTWARE) & (asked == Interrupt.RETURN)
+        m.d.sync += [
+            trap.cause.eq(request.cause),
+            trap.source.eq(pending_number),
+            trap.is_fault.eq(request.cause == Cause.FAULT),
+            trap.why.eq(request.reason),
+            trap.number.eq(asked),
+            trap.entry.eq(asked + ENTRY_TABLE),
+            trap.is_return.eq(returns & self.is_privileged),
+            trap.is_refused.eq(returns & ~self.is_privileged),
+            trap.is_unmasked.eq(asked == Interrupt.FAULT),
+        ]
+
+    def _tell(self, m, trap):
         """What the trace says of it."""
         result = self.result
         m.d.comb += result.kind.eq(Kind.INSN)
-        with m.If(is_interrupt):
-            m.d.comb += [result.kind.eq(Kind.INTERRUPT), result.code.eq(source)]
-        with m.Elif(is_fault):
-            m.d.comb += [result.kind.eq(Kind.FAULT), result.code.eq(why)]
+        with m.If(trap.cause == Cause.PERIPHERAL):
+            m.d.comb += [result.kind.eq(Kind.INTERRUPT), result.code.eq(trap.source)]
+        with m.Elif(trap.is_fault):
+            m.d.comb += [result.kind.eq(Kind.FAULT), result.code.eq(trap.why)]
 
     def _return(self, m, ip):
         """Go on where the program was interrupted, with interrupts and translation on."""
