@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 from isa.events import EventKind, event_arg
 from isa.machine import BUFFER_CAPACITY, READ_REST, BufferedControl
 from rtl.bus import DeviceEvent
+from rtl.checks import check_bool
 from rtl.peripherals.tokens import (
     BufferedFromHost,
     BufferedFromHostKind,
@@ -59,9 +60,9 @@ class Message(wiring.Component):
         `BufferedFromHost`.
     """
     def __init__(self, *, writes, reads, answered):
-        self.writes   = writes
-        self.reads    = reads
-        self.answered = answered
+        self.writes   = check_bool("writes", writes)
+        self.reads    = check_bool("reads", reads)
+        self.answered = check_bool("answered", answered)
         super().__init__({
             "command":    In(1),
             "operation":  In(32),
