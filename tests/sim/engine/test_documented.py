@@ -24,3 +24,9 @@ def test_nothing_in_the_simulation_claims_to_be_compiled_by_verilator():
     claims = [path for path in (ROOT / "sim").rglob("*")
               if path.suffix in (".py", ".md", ".cpp") and "verilator" in path.read_text().lower()]
     assert claims == []
+
+
+def test_the_engine_knows_nothing_of_the_golden_model():
+    """Lockstep compares the two: what one takes from the other it cannot find wrong."""
+    users = [path.name for path in ENGINE.glob("*.py") if "sim.golden" in path.read_text()]
+    assert users == []
