@@ -23,6 +23,7 @@ __all__ = ["main"]
 
 SLICE_CYCLES = 200_000  # between looks at the limit
 NAP_S        = 0.05     # while only the host can make anything happen
+FRAMES       = "build/frames"
 WINDOW_NAP_S = 0.01     # the same while a window wants to be looked after
 
 EXITS = f"""\
@@ -58,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ImageError, HostError) as error:
         _tell(str(error))
         return Exit.BAD_INPUT
+    except OSError as error:
+        _tell(f"{error.filename or 'the host'}: {error.strerror or error}")
+        return Exit.BAD_INPUT
     except KeyboardInterrupt:
         _tell("interrupted")
         return Exit.INTERRUPTED
@@ -69,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         description="run a program on the simulated machine; the console is this terminal")
     add = parser.add_argument
     add("program", metavar="PROGRAM", nargs="?", type=_name,
-        help="assembly (.qasm), QLL (.qll) or a flat image (.qbin, or any other name); default: "
+        help="assembly (.qasm), QLL (.qll), an ELF executable or a flat image; default: "
              "the operating system, with every device fitted and the disk build/disk.qfs")
     add("--engine", choices=("rtl", "model"), default="rtl",
         help="run the hardware, or the golden model (default: %(default)s)")
@@ -87,8 +91,8 @@ def _parser() -> argparse.ArgumentParser:
         help="fit a serial line on this terminal, which becomes raw: leave with ctrl-]")
     add("--display", metavar="[KIND:]WxH",
         help="fit a display; KIND is window, png, terminal, none or auto (default: auto, 320x200)")
-    add("--frames", metavar="DIR", type=_name, default="build/frames",
-        help="where a display of kind png puts its pictures (default: %(default)s)")
+    add("--frames", metavar="DIR", type=_name,
+        help=f"where a display of kind png puts its pictures (default: {FRAMES})")
     add("--keyboard", action="store_true",
         help="fit a keyboard: the display's window, or this terminal")
     add("--keys", metavar="FILE", type=_name,
@@ -126,6 +130,8 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         parser.error("--lockstep runs both engines: leave out --engine model")
     if options.keyboard and options.keys:
         parser.error("--keys is a keyboard: leave out --keyboard")
+    if options.frames and options.display is None:
+        parser.error("--frames needs --display")
     try:
         options.config = _config(options)
     except ValueError as error:
@@ -159,6 +165,7 @@ def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
             stack.enter_context(hosts.terminal.raw())
             if hosts.terminal.is_raw:
                 _tell("the terminal is the machine's now; ctrl-] leaves", hosts)
+        machine.prepare(lambda line: _tell(line, hosts))
         started = time.monotonic()
         try:
             status = _run(machine, hosts, options.cycles)
@@ -183,7 +190,6 @@ def _check_memory(options: argparse.Namespace) -> None:
 def _hosts(options: argparse.Namespace, stack: ExitStack) -> "Hosts":
     from sim.host.disk import Disk
     from sim.host.display import WindowDisplay, open_display
-    from sim.host.error import HostError
     from sim.host.files import Files
     from sim.host.hosts import Hosts
     from sim.host.keyboard import Keyboard, parse_script
@@ -200,7 +206,7 @@ def _hosts(options: argparse.Namespace, stack: ExitStack) -> "Hosts":
         hosts.files = Files(options.files)
     if options.display is not None:
         kind, width, height = _display(options.display)
-        hosts.display = open_display(kind, width, height, folder=options.frames,
+        hosts.display = open_display(kind, width, height, folder=options.frames or FRAMES,
                                      terminal=terminal)
     if options.keyboard or options.keys:
         hosts.keyboard = Keyboard()
@@ -215,8 +221,6 @@ def _hosts(options: argparse.Namespace, stack: ExitStack) -> "Hosts":
         hosts.disk = Disk(options.disk)
     if options.serial:
         hosts.serial = Serial(terminal, end_octet=None if terminal.is_interactive else 4)
-    if options.frames and not options.display and options.frames != "build/frames":
-        raise HostError("--frames needs a display")
     return hosts
 
 

@@ -95,6 +95,10 @@ class Lockstep:
         self.rtl.load(image)
         self.model.load(np.asarray(image, dtype=np.uint32))
 
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Compile the model, unless that was done."""
+        self.model.golden.prepare(say)
+
     def run(self, budget: int) -> Status:
         """As the hardware does. Raises `Diverged`."""
         status = self.rtl.run(budget)

@@ -125,6 +125,9 @@ class Machine(Protocol):
     def load(self, image: Sequence[int] | Words, address: int = PROGRAM) -> None:
         """Reset, clear memory, and put an image in. Raises `ImageError` if it does not fit."""
 
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Do now what would delay the first `run`; `say` hears a line if that takes long."""
+
     def run(self, budget: int) -> Status:
         """Go on for about `budget` cycles at most (never more than a few above)."""
 

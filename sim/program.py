@@ -4,11 +4,14 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from isa.config import MachineConfig
 from isa.machine import PROGRAM
 from sim.machine import ImageError, Words, check_image, read_image
 from toolchain.build import image
 from toolchain.files import read_source
+from toolchain.link.loading import is_elf, read_executable
 from toolchain.source import Source
 
 __all__ = ["LoadedProgram", "TARGET_CHOICES", "load_program", "read_symbols"]
@@ -41,7 +44,9 @@ class LoadedProgram:
 
 
 def load_program(name: str, config: MachineConfig, target: str = "auto") -> LoadedProgram:
-    """A program by its file's ending: `.qasm` is assembled, `.qll` compiled, others are images.
+    """A program by its file's ending: `.qasm` is assembled, `.qll` compiled.
+
+    Others are ELF executables if they begin like one, and flat images if not.
 
     The target `auto` means `bare` for QLL and for assembly that defines ``@global::main``, and
     `none` for other assembly.
@@ -58,9 +63,8 @@ def load_program(name: str, config: MachineConfig, target: str = "auto") -> Load
         program = _assembled(read_source(name), target)
     elif suffix == ".qll":
         program = _compiled(read_source(name), "bare" if target == "auto" else target)
-    elif suffix in (".elf", ".o"):
-        raise ImageError(f"{name}: the bare machine runs flat images; "
-                         "link this one to a .qbin, or run it under the kernel")
+    elif is_elf(_beginning(name)):
+        program = _executable(name, config)
     else:
         program = LoadedProgram(read_image(name, config))
     try:
@@ -68,6 +72,41 @@ def load_program(name: str, config: MachineConfig, target: str = "auto") -> Load
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from None
     return program
+
+
+def _beginning(name: str) -> bytes:
+    try:
+        with open(name, "rb") as file:
+            return file.read(4)
+    except OSError as error:
+        raise ImageError(f"{name}: {error.strerror or error}") from None
+
+
+def _executable(name: str, config: MachineConfig) -> LoadedProgram:
+    """An executable that was linked for the bare machine: it begins where the machine does."""
+    try:
+        executable = read_executable(Path(name).read_bytes())
+    except OSError as error:
+        raise ImageError(f"{name}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise ImageError(f"{name}: {error}") from None
+    low = [at for at, octets in executable.segments if octets and at < PROGRAM]
+    if low:
+        raise ImageError(f"{name}: it has words at {low[0]:#x}, and the bare machine's RAM "
+                         f"for programs begins at {PROGRAM:#x}")
+    if executable.end <= PROGRAM:
+        raise ImageError(f"{name}: there is nothing in it to load")
+    if executable.entry != PROGRAM:
+        raise ImageError(f"{name}: it begins at {executable.entry:#x}, and the bare machine "
+                         f"begins at {PROGRAM:#x}")
+    if executable.end > config.ram_words:
+        raise ImageError(f"{name}: it ends at {executable.end:#x}, and RAM at "
+                         f"{config.ram_words:#x}")
+    words = np.zeros(executable.end - PROGRAM, dtype=np.uint32)
+    for at, octets in executable.segments:
+        part = np.frombuffer(octets, dtype="<u4")
+        words[at - PROGRAM:at - PROGRAM + len(part)] = part
+    return LoadedProgram(words, executable.symbols)
 
 
 def read_symbols(name: str) -> dict[str, int]:

@@ -57,6 +57,14 @@ def built(key: str, elaborate: Callable[[], Design], say: Say) -> tuple[Design, 
 
     `say` hears one line for each step of a build, and nothing when the model is in the cache.
     """
+    try:
+        return _built(key, elaborate, say)
+    except OSError as error:
+        raise BuildError(f"the simulator cannot be built: {error.filename}: {error.strerror}; "
+                         "the golden model needs no such place: --engine model") from None
+
+
+def _built(key: str, elaborate: Callable[[], Design], say: Say) -> tuple[Design, Path]:
     folder = CACHE / key
     if not (folder / LIBRARY).exists():
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -97,7 +105,8 @@ def _compiler() -> str:
     found = shutil.which(name)
     if found is None:
         raise BuildError(f"the C++ compiler {name!r} was not found; install it (on Debian: "
-                         "apt install g++) or name another one in the variable CXX")
+                         "apt install g++), name another one in the variable CXX, or run the "
+                         "golden model, which needs none: --engine model")
     return found
 
 

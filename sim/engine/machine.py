@@ -115,6 +115,9 @@ class RtlMachine:
             self._simulation.close()
             self._simulation = None
 
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """It was built when it was made."""
+
     def run(self, budget: int) -> Status:
         simulation = self.simulation
         end = simulation.cycles + budget

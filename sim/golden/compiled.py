@@ -23,13 +23,21 @@ __all__ = ["MASK", "NEVER", "SIGN", "announced", "index", "int64", "jit", "jit_i
 # own code, for the fast path; what `jit_kept` makes goes to the cache.
 jit: Any = numba.njit(error_model="numpy", boundscheck=False)
 jit_inline: Any = numba.njit(error_model="numpy", boundscheck=False, inline="always")
-jit_kept: Any = numba.njit(cache=True, error_model="numpy", boundscheck=False)
 index: Any = np.uint64
 int64: Any = np.int64
 
 MASK  = 0xFFFFFFFF
 SIGN  = 0x80000000
 NEVER = 1 << 62  # a cycle that does not come
+
+
+def jit_kept(function: Callable[..., Any]) -> Any:
+    """A compiled function that is kept for the next time, if there is a place to keep it."""
+    options: Any = {"error_model": "numpy", "boundscheck": False}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder for it can be written
+        return numba.njit(**options)(function)
 
 
 def sources_digest() -> int:

@@ -21,11 +21,11 @@ from isa.reset import identifiers, low_memory
 from isa.trace import RECORD_WORDS, Stop
 from sim.golden import state
 from sim.golden.checks import COVERAGE_WORDS
-from sim.golden.compiled import MASK, NEVER
+from sim.golden.compiled import MASK, NEVER, announced
 from sim.golden.core import make_run
 from sim.golden.interpreted import interpreted_run, namespace, views
 from sim.golden.peripheral import Peripheral
-from sim.golden.peripherals import fit
+from sim.golden.peripherals import check_modelled, fit
 from sim.host.hosts import Hosts
 from sim.machine import Registers, Status, StopReport, Words, check_image
 
@@ -88,12 +88,18 @@ class Golden:
     observe : callable or None
         Called with trace records as they come, a view that is only good during the call. Events of
         devices with a host behind them are not among them.
+
+    Raises
+    ------
+    ImageError
+        If the machine has a peripheral that nobody has modelled.
     """
 
     def __init__(self, config: MachineConfig | None = None, hosts: Hosts | None = None, *,
                  compiled: bool = True, following: bool = False,
                  observe: Callable[[NDArray[np.uint32]], None] | None = None):
         self.config = config or MachineConfig()
+        check_modelled(self.config)
         self._observe = observe
         self.hosts = hosts or Hosts()
         self.compiled = compiled
@@ -140,6 +146,13 @@ class Golden:
         self.handlers = {device.window + offset: (device, offset)
                          for device in self.devices.values()
                          for offset in range(device.kind.io_words)}
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Compile the loop, unless that was done."""
+        mode = state.FOLLOW if self.following else state.RECORD if self._observe else state.RUN
+        self.cpu[state.AT], self.cpu[state.DEADLINE] = 0, self.cycles
+        with announced(say):
+            self.go(mode, self.no_trace, 0)
 
     def run(self, budget: int) -> Status:
         if self._observe is None:

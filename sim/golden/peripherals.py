@@ -7,6 +7,7 @@ from collections import deque
 
 import numpy as np
 
+from isa.config import MachineConfig
 from isa.events import EVENT_VALUE_BITS, EventKind, SerialEvent, display_size_arg
 from isa.machine import (
     PERIPHERALS,
@@ -31,8 +32,9 @@ from sim.golden.peripheral import (
 )
 from sim.host.error import HostError
 from sim.host.keyboard import KeyChange
+from sim.machine import ImageError
 
-__all__ = ["Block", "Display", "Serial", "fit"]
+__all__ = ["Block", "Display", "Serial", "check_modelled", "fit"]
 
 SERIAL_WAITING = 64  # octets that are kept behind the one in +2
 
@@ -364,6 +366,17 @@ KINDS: dict[str, type[Peripheral]] = {
     "block":          Block,
     "serial":         Serial,
 }
+
+
+IN_THE_LOOP = ("timer", "clock", "mmu")
+
+
+def check_modelled(config: MachineConfig) -> None:
+    """Raises `ImageError` if a peripheral of the machine is not in the model."""
+    missing = [name for name in config.peripherals if name not in (*KINDS, *IN_THE_LOOP)]
+    if missing:
+        raise ImageError(f"the golden model does not know {', '.join(missing)}: run the hardware "
+                         "without --lockstep, or write a model in sim/golden/peripherals.py")
 
 
 def fit(model: Model) -> dict[str, Peripheral]:

@@ -162,7 +162,6 @@ def test_a_folder_is_no_program(tmp_path):
     (["--display", "paper:9x9"], "display: 'paper' is none of"),
     (["--display", "terminal"], "display: the output is no terminal; use --display png"),
     (["--display", "png:4x4", "--frames", "/proc/x"], "display: /proc/x: No such file"),
-    (["--frames", "x"], "--frames needs a display"),
     (["--disk", "."], ".: not an ordinary file"),
     (["--files", HELLO], f"host file: {HELLO} is not a folder"),
     (["--ram", "0x100000000", "--lockstep"], "--ram 4294967296: that is 32768 MiB, and this"),
@@ -225,6 +224,7 @@ def test_rubbish_is_told_and_cannot_speak_to_the_terminal(tmp_path, seed, suffix
     ["--ram", "100", HELLO], ["--disk", "", HELLO], ["--files", "", HELLO], ["--keys", "", HELLO],
     ["--input", "", HELLO], ["--trace", "", HELLO], ["--symbols", "", HELLO],
     ["--display", "png:4x4", "--frames", "", HELLO], ["", "--engine", "model"],
+    ["--frames", "x", HELLO], ["--frames", "build/frames", HELLO], ["--compat", "other", HELLO],
 ])
 def test_a_bad_command_line_is_status_2(options):
     done = run(*options)
@@ -238,6 +238,7 @@ def test_a_missing_compiler_is_named_with_a_way_out():
     done = run(HELLO, "--ram", "0x1100", env={**os.environ, "CXX": "no-such-compiler"})
     assert done.returncode == Exit.BAD_INPUT
     assert "the C++ compiler 'no-such-compiler' was not found" in done.stderr
+    assert "--engine model" in done.stderr and "Traceback" not in done.stderr
 
 
 # --- input and output ----------------------------------------------------------------------------
