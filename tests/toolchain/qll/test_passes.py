@@ -1,5 +1,11 @@
 """Each pass on small functions, before and after."""
 
+import random
+from unittest import mock
+
+import pytest
+
+from toolchain.qll.middle import simplify as simplification
 from toolchain.qll.middle.cfg import shorten_latches, skip_empty, split_returns
 from toolchain.qll.middle.inline import bottom_up, count_calls, inline_calls
 from toolchain.qll.middle.ir import parse_function, print_function, verify
@@ -463,3 +469,31 @@ def test_the_end_of_a_round_moves_in_front_of_its_test():
           branch %2, b1, b2
         b2: <- b1
           ret %1""")
+
+
+def random_accesses(chance, count):
+    """A function that loads and stores, and shows by `store.o` what each load was replaced by."""
+    lines = ["%0 = param 0", "%1 = param 1", "%2 = add %0, 1", "%3 = add $0, %0"]
+    for number in range(4, 4 + count):
+        address = chance.choice(["@`x`", "@`x`+1", "$0", "$0+1", "%1", "%2", "%3"])
+        kind = chance.choice("eeeegglp")
+        op = chance.choice(["load"] * 6 + ["store"] * 6 + ["call", "round"])
+        lines.append({"load": f"%{number} = load.{kind} {address}",
+                      "store": f"store.{kind} {address}, {number}",
+                      "call": f"%{number} = call.stack @f()", "round": "round"}[op])
+        if op == "load":
+            lines.append(f"store.o out+0, %{number}")
+    return lines
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_many_known_words_are_kept_like_few(seed):
+    lines = random_accesses(random.Random(seed), 40)
+    text = "function @f (2) {\nslot $0 4\nb0:\n" + "\n".join(lines) + "\nret\n}"
+    results = []
+    for few in (0, 1000):
+        with mock.patch.object(simplification, "LOOKED_THROUGH", few):
+            function = parse_function(text)
+            simplification.simplify(function)
+            results.append(print_function(function))
+    assert results[0] == results[1]

@@ -270,16 +270,7 @@ class _Emitter:
                                   and phi.args[position].reg == phi.reg)]
                 self.moves[pred, block] = moves
         for block in blocks:
-            # What only jumps on need not be visited.
-            seen = {block}
-            at = block
-            while (at.term.op == "jump" and not self._visible(at)
-                   and not self.moves[at, at.succs[0]] and at.succs[0] not in seen
-                   and at is not self.start):
-                at = at.succs[0]
-                seen.add(at)
-            if at is not block:
-                self.targets[block] = at
+            self._find_target(block)
         self._label(symbol)
         self.used_labels.add(symbol)
         if function.fast:
@@ -319,6 +310,21 @@ class _Emitter:
         used = self.used_labels
         return [line if type(line) is str else f"{reference(line[0])}:" for line in self.lines
                 if type(line) is str or line[0] in used]
+
+    def _find_target(self, block: Block) -> None:
+        """Where a jump to a block may go instead: what only jumps on need not be visited."""
+        path = {block: None}
+        at = block
+        while (at not in self.targets and at.term.op == "jump" and at is not self.start
+               and not self.moves[at, at.succs[0]] and not self._visible(at)):
+            if at.succs[0] in path:  # round and round
+                self.targets[block] = at
+                return
+            at = at.succs[0]
+            path[at] = None
+        at = self.targets.get(at, at)
+        for one in path:
+            self.targets[one] = at
 
     def _visible(self, block: Block) -> bool:
         """Whether a block's body makes any code."""
