@@ -3,11 +3,13 @@
 import argparse
 import sys
 
+from tests.support.file_script import FileRuns
 from tests.support.process_script import ProcessRuns
 from tests.support.shell_sessions import ShellSessions
 from tests.support.stress import Kind, main_loop
 
-KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (ProcessRuns, ShellSessions)}
+KINDS: dict[str, type[Kind]] = {kind.name: kind
+                                for kind in (ProcessRuns, ShellSessions, FileRuns)}
 
 
 def main() -> int:

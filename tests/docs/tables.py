@@ -20,6 +20,7 @@ from system.calls import calls_markdown, load_calls
 from tests.cocotb.computer.listing import find_benches
 from toolchain.link.elf import Relocation
 from toolchain.places import KERNEL, ROOT
+from toolchain.qfs import layout
 from toolchain.qll.cli import WARNINGS
 
 __all__ = ["PAGES", "with_tables"]
@@ -80,6 +81,72 @@ def peripherals():
         rows.append(row(kind.name.replace("_", " ") + optional, f"`{kind.identifier:#x}`",
                         f"{kind.io_words} + {kind.shared_words}", interrupt, window))
     return rows
+
+
+# --- qfs.md ---------------------------------------------------------------------------------------
+
+def _words(names, told):
+    """Rows of named words; each must be told of."""
+    assert set(told) == set(names), "a word without a text"
+    return [row(int(word), word.name.lower().replace("_", " "), told[word]) for word in names]
+
+
+def superblock():
+    word = layout.SuperWord
+    return _words(word, {
+        word.MAGIC: f"`{layout.MAGIC:#x}`",
+        word.VERSION: layout.VERSION,
+        word.SECTOR_WORDS: layout.SECTOR_WORDS,
+        word.SECTORS: f"of the whole disk, at least {layout.MIN_SECTORS}",
+        word.FAT_FIRST: f"first sector of the allocation table, {layout.FAT_FIRST}",
+        word.FAT_SECTORS: "how many it has",
+        word.ROOT: "first sector of the root directory",
+        word.DATA_FIRST: "first sector that the table gives out",
+        word.FREE: "count of free sectors; a hint",
+        word.CLEAN: f"`{layout.CLEAN_MARK:#x}` + free while nothing is to be mended, else 0",
+        word.RECORD: f"the last change of an entry, {layout.RECORD_WORDS} words; zeros for none",
+    })
+
+
+def fat_words():
+    return [row(f"`{layout.FAT_FREE}`", "free"),
+            row(f"`{layout.FAT_END:#x}`", "last of its chain"),
+            row(f"`{layout.FAT_RESERVED:#x}`", "not for files: the file system's own"),
+            row("else", "the next sector of its chain")]
+
+
+def entry_words():
+    word = layout.EntryWord
+    return _words(word, {
+        word.FLAGS: "see below",
+        word.FIRST: "first sector, 0 for none",
+        word.SIZE: "octets of a file, entries of a directory",
+        word.RESERVED: "0",
+        word.NAME: f"{layout.NAME_WORDS} words: octets of UTF-8, one a word, zeros behind; "
+                   f"{layout.ENTRY_WORDS - word.NAME - layout.NAME_WORDS} unused words follow",
+    })
+
+
+def entry_flags():
+    told = {layout.EntryFlag.USED: "it exists, unless deleted",
+            layout.EntryFlag.DIRECTORY: "a directory",
+            layout.EntryFlag.EXECUTABLE: "a program",
+            layout.EntryFlag.DELETED: "its slot may be used again"}
+    assert set(told) == set(layout.EntryFlag)
+    return [row(f"`{int(flag):#x}`", flag.name.lower(), text) for flag, text in told.items()]
+
+
+def record_words():
+    word = layout.RecordWord
+    return _words(word, {
+        word.SECTOR: "where the entry stands",
+        word.SLOT: f"which of the {layout.DIRECTORY_ENTRIES} in that sector",
+        word.OLD_SECTOR: "where it stood before, if it was moved; else 0",
+        word.OLD_SLOT: "",
+        word.BEFORE: f"the slot's {layout.ENTRY_WORDS} words before the change",
+        word.AFTER: "and behind it",
+        word.SUM: "of the words above, which makes the record valid",
+    })
 
 
 # --- the other pages ------------------------------------------------------------------------------
@@ -154,6 +221,8 @@ PAGES: dict[str, dict[str, Table]] = {
     "machine.md":    {"instructions": instructions, "memory": memory, "interrupts": interrupts,
                       "reasons": reasons, "peripherals": peripherals},
     "qasm.md":       {"instructions": instructions},
+    "qfs.md":        {"superblock": superblock, "table": fat_words, "entry": entry_words,
+                      "flags": entry_flags, "record": record_words},
     "qll.md":        {"warnings": warnings},
     "simulation.md": {"options": options, "exits": exits},
 }
