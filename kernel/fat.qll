@@ -97,7 +97,7 @@ namespace fat {
     }
     changed = kept;
     if (!good) { fs::fail(); }
-    return block::barrier() && good;
+    return fs::settle() && good;
   }
 
   // --- chains ------------------------------------------------------------------------------------

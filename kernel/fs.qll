@@ -108,7 +108,7 @@ namespace fs {
   }
 
   function write_superblock(): bool {
-    return block::write(0, 1, <unsafe * byte>&disk) && block::barrier();
+    return block::write(0, 1, <unsafe * byte>&disk) && settle();
   }
 
   // To be called before the disk is changed: it is not in order until `stop`.
@@ -150,10 +150,10 @@ namespace fs {
     if (!write_superblock()) { return fail(); }
     *entry_at(words, slot) = *fresh;
     if (!block::put(sector)) { return fail(); }
-    block::barrier();
+    settle();
     if (from.sector != 0) {
       if (!take_away(from.sector, from.slot)) { fail(); }
-      block::barrier();
+      settle();
     }
     return true;
   }
@@ -162,6 +162,11 @@ namespace fs {
   function fail(): bool {
     is_sound = false;
     return false;
+  }
+
+  // Wait until all that was written is safe.
+  function settle(): bool {
+    return block::barrier() || fail();
   }
 
   // Mark an entry as deleted: one word.
@@ -357,7 +362,7 @@ namespace fs {
     var e = entry_at(words, directory.slot);
     if (e->size + more > limits::ENTRIES_MOST) { return; }  // below 0: it was wrong before
     e->size = e->size + more;
-    block::put(directory.sector);
+    if (!block::put(directory.sector)) { fail(); }
   }
 
   // --- open nodes --------------------------------------------------------------------------------

@@ -13,12 +13,14 @@
 //   s PATH              stat: flags and size
 //   y                   sync             f                   free sectors
 //   h COUNT             take so many handles, for good
+//   x COUNT             let the so-manieth request for memory fail (debug kernel only); 0: none
 //   e                   a helper ends as it is, and another takes its place
 //
 // What is written is octets of a sequence that SEED begins. The tests start it in place of the shell.
 
 .constant global SLOTS: byte = 8;
 .constant global HELPERS: byte = 2;
+.constant global INJECT: byte = 0x7FFF;  // number of the debug kernel's call
 
 global handles: byte[8] = [os::FAILED; 8];
 global to_helper: byte[2] = [0; 2];
@@ -167,6 +169,9 @@ function carry_out(words: string[]): void {
     answer_one(os::free_space(os::FREE_SECTORS));
   } else if (what == 'h') {
     answer_one(take_handles(number(words, 2)));
+  } else if (what == 'x') {
+    lib::support::syscall1(INJECT, number(words, 2));
+    answer_one(0);
   } else {
     answer_one(os::FAILED);
   }

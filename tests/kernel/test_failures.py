@@ -1,0 +1,214 @@
+"""A call on files that fails for want of something changes nothing: each operation with each
+resource used up at each step."""
+
+from array import array
+
+import pytest
+
+from sim.host.error import HostError
+from tests.support.file_script import (
+    FileOperation,
+    FileRuns,
+    NewDisk,
+    Oracle,
+    answers_of,
+    carry_out,
+    fileops_disk,
+    octets_of,
+)
+from tests.support.live import Live
+from tests.support.system import boot, debug_kernel
+from toolchain.qfs import Image, check, repair
+
+SECTORS = 110
+MOST_STEPS = 40
+
+
+def operation(text):
+    who, what, *words = text.split()
+    return FileOperation(int(who), what,
+                         tuple(int(word) if word.isdigit() else word for word in words))
+
+
+# Lines before, the line that is to fail, lines behind it.
+OPERATIONS = {
+    "open anew":     ([], "0 o 0 /new 1", ["0 c 0"]),
+    "open to replace": ([], "0 o 0 /keep 1", ["0 c 0"]),
+    "open to append": ([], "0 o 0 /keep 2", ["0 c 0"]),
+    "open to read":  ([], "0 o 0 /keep 0", ["0 c 0"]),
+    "create":        ([], "0 t /new", []),
+    "make directory": ([], "0 m /new", []),
+    "rename":        ([], "0 n /keep /new", []),
+    "move":          ([], "0 n /keep /d/new", []),
+    "rename over":   ([], "0 n /keep /other", []),
+    "destroy":       ([], "0 d /keep", []),
+    "list":          ([], "0 l /d", []),
+    "duplicate":     (["0 o 1 /keep 0"], "0 u 1 2", []),
+}
+WRITES = {
+    "replace":       ["0 o 0 /keep 1", "0 w 0 3000 1", "0 c 0"],
+    "append":        ["0 o 0 /keep 2", "0 w 0 3000 1", "0 c 0"],
+    "replace packed": ["0 o 0 /keep 1", "0 p 0 3000 1", "0 c 0"],
+    "append at once": ["0 o 0 /keep 2", "0 w 0 1 1", "0 y", "0 w 0 600 1", "0 c 0"],
+}
+FILES = {"keep": octets_of(1, 700), "other": octets_of(2, 10), "d/1": b"", "d/2": b"", "d/3": b"",
+         "d/4": b""}  # the next in d needs a sector, and so does the next in the root
+
+
+def disk():
+    image = Image(array("I", fileops_disk(SECTORS)))
+    image.make_directory("d")
+    for path, data in FILES.items():
+        image.write(path, data)
+    return image
+
+
+def files_of(image):
+    return {path: None if entry.is_directory else image.read(path)
+            for path, entry in image.walk("/") if path != "bin/sh"}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_without_a_handle_nothing_happens(name):
+    before, line, _ = OPERATIONS[name]
+    image = disk()
+    session = carry_out([*before, "0 h 20", line, "0 f"], image.words.tobytes())
+    *_, taken, result, free = answers_of(session)
+    assert taken[0] < 20
+    if "new" in line or "open" in name or name in ("list", "duplicate"):
+        needs_handle = line.split()[1] in "olu"
+        assert (result[0] == -1) is needs_handle
+    after = Image(array("I", session.disk))
+    assert check(after) == []
+    if result[0] == -1:
+        assert files_of(after) == files_of(image)
+        assert free == [image.free]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_each_request_for_memory_may_fail(name):
+    before, line, after = OPERATIONS[name]
+    image = disk()
+    live = Live(disk=image.words.tobytes(), kernel=debug_kernel())
+    live.until(" $ ")
+    for text in [*before, "0 s /keep", "0 l /", "0 l /d"]:
+        live.command(text)
+    states = [live.command(text) for text in ("0 f", "0 s /keep", "0 s /other", "0 s /new")]
+    for step in range(1, MOST_STEPS):
+        live.command(f"0 x {step}")
+        answer = live.command(line)
+        live.command("0 x 0")
+        if "-1" not in answer:
+            break
+        assert states == [live.command(text)
+                          for text in ("0 f", "0 s /keep", "0 s /other", "0 s /new")], step
+    else:
+        pytest.fail("it never succeeds")
+    assert step > 1 or name == "duplicate"  # all others do need memory
+    for text in after:
+        live.command(text)
+    session = live.finish()
+    assert session.status == 0
+    assert check(Image(array("I", session.disk))) == []
+
+
+@pytest.mark.parametrize("free", range(5))
+@pytest.mark.parametrize("name", [*OPERATIONS, *WRITES])
+def test_each_free_sector_may_be_the_last(name, free):
+    before, line, after = OPERATIONS[name] if name in OPERATIONS else ([], "0 f", WRITES[name])
+    setup = [operation(text) for text in (
+        "0 o 7 /keep 1", "0 w 7 700 1", "0 c 7", "0 t /other", "0 m /d", "0 t /d/1", "0 t /d/2",
+        "0 t /d/3", "0 t /d/4")]
+    oracle = Oracle(Image(array("I", fileops_disk(SECTORS))).free)
+    for each in setup:
+        oracle.answer(each)
+    fill = [operation(text) for text in ("0 t /fill", "0 t /x1", "0 t /x2", "0 t /x3")]
+    for each in fill:
+        oracle.answer(each)
+    fill += [operation(text) for text in
+             ("0 o 7 /fill 2", f"0 w 7 {512 * (oracle.free() - free)} 3", "0 c 7")]
+    lines = [operation(text) for text in (*before, line, *after, "0 f", "0 l /", "0 l /d",
+                                          "0 s /keep", "0 s /new")]
+    assert FileRuns().check([NewDisk(SECTORS), *setup, *fill, *lines]) is None
+
+
+class Broken:
+    """Lets one write or flush fail, counted from when the first line was asked for."""
+
+    def __init__(self, what, number):
+        self.what, self.left, self.is_on = what, number, False
+
+    def __call__(self, event):
+        if self.is_on and (event.sector is None) == (self.what == "flush"):
+            self.left -= 1
+            if self.left == 0:
+                raise HostError("worn out")
+
+    def start(self, count, golden):
+        self.is_on = True
+
+
+@pytest.mark.parametrize("what", ["write", "flush"])
+@pytest.mark.parametrize("name", [*OPERATIONS, *WRITES])
+def test_an_error_of_the_disk_is_told_and_leaves_the_old_or_the_new(name, what):
+    before, line, after = OPERATIONS[name] if name in OPERATIONS else ([], "0 f", WRITES[name])
+    lines = [*before, line, *after]
+    image = disk()
+    whole = carry_out(lines, image.words.tobytes())
+    allowed = [files_of(image), files_of(Image(array("I", whole.disk)))]
+    for step in range(1, MOST_STEPS):
+        broken = Broken(what, step)
+        session = carry_out(lines, image.words.tobytes(), on_write=broken, on_prompt=broken.start)
+        assert session.status == 0
+        if broken.left > 0:
+            break
+        mounted = boot("0 f", disk=session.disk)
+        found = Image(array("I", mounted.disk))
+        assert check(found) == [], step
+        files = files_of(found)
+        assert files["other"] == FILES["other"] or "/other" in line
+        assert files in [*allowed, {**allowed[0], "new": b""}] or "append" in name, (step, files)
+        if name in WRITES:
+            kept = files["keep"]
+            assert kept in (FILES["keep"], allowed[1]["keep"]) or kept.startswith(FILES["keep"])
+            if kept != allowed[1]["keep"]:
+                assert [-1] in answers_of(session), step
+    else:
+        pytest.fail("it never succeeds")
+
+
+def test_a_failed_writer_is_no_concern_of_others():
+    lines = ["0 o 0 /keep 1", "0 w 0 30000 1", "0 w 0 1 1", "1 y", "1 o 0 /d/1 1", "0 y", "1 y",
+             "1 c 0", "0 c 0", "0 y"]
+    answers = answers_of(carry_out(lines, disk().words.tobytes()))
+    assert answers[2:] == [[-1], [0], [0], [-1], [0], [0], [-1], [0]]
+
+
+def test_a_failed_flush_is_told_to_whoever_closes():
+    lines = ["0 o 0 /keep 1", "0 w 0 10 1", "1 o 0 /other 1", "1 w 0 10 2", "0 c 0", "1 c 0"]
+    flushes = 0
+    image = disk()
+    counted = Broken("flush", 0)
+    carry_out(lines[:4], image.words.tobytes(), on_write=counted, on_prompt=counted.start)
+    results = set()
+    for step in range(1, MOST_STEPS):
+        broken = Broken("flush", step)
+        session = carry_out(lines, image.words.tobytes(), on_write=broken, on_prompt=broken.start)
+        if broken.left > 0:
+            break
+        *_, first, second = answers_of(session)
+        results.add((first[0], second[0]))
+        flushes += 1
+    assert (-1, 0) in results and (0, -1) in results
+    assert (-1, -1) not in results
+
+
+def test_what_a_crash_left_of_a_failed_write_is_mended_on_the_host():
+    image = disk()
+    broken = Broken("write", 4)
+    session = carry_out(WRITES["replace"], image.words.tobytes(), on_write=broken,
+                        on_prompt=broken.start)
+    left = Image(array("I", session.disk))
+    repair(left)
+    assert check(left) == []
+    assert left.read("other") == FILES["other"]
