@@ -123,6 +123,37 @@ function bad_names(): void {
   check(os::open("/bin/ls/x", os::READING) == os::FAILED, "a file as a directory");
 }
 
+// A path in /tmp with a name of these words, in memory of its own.
+function path_of(name: byte[]): string {
+  return std::str::concat("/tmp/", name);
+}
+
+// Names are 1 to 24 octets of UTF-8, one a word.
+function names(): void {
+  var good: byte[][] = [[0xC3, 0xBC], [0xE2, 0x82, 0xAC], [0xF0, 0x9F, 0x98, 0x80], [1], [0x7F]];
+  var bad: byte[][] = [
+    [0xFF], [0xC3], [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x9F, 0x80], [0xED, 0xA0, 0x80],
+    [0xE2, 0x82], [0xF0, 0x8F, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80],
+    [0x100], [0x20AC], ['a', 0xC3, 'b']
+  ];
+  for (var i = 0; i < len good; i = i + 1) {
+    var path = path_of(good[i]);
+    check(os::create(path) == 0 && os::destroy(path) == 0, "a good name");
+    check(os::make_directory(path) == 0 && os::destroy(path) == 0, "a good directory");
+    delete path;
+  }
+  os::create("/tmp/plain");
+  for (var i = 0; i < len bad; i = i + 1) {
+    var path = path_of(bad[i]);
+    check(os::create(path) == os::FAILED, "create of a bad name");
+    check(os::open(path, os::WRITING) == os::FAILED, "open of a bad name");
+    check(os::make_directory(path) == os::FAILED, "make_directory of a bad name");
+    check(os::rename("/tmp/plain", path) == os::FAILED, "rename to a bad name");
+    delete path;
+  }
+  check(os::destroy("/tmp/plain") == 0, "destroy");
+}
+
 function bad_answers(): void {
   var addresses: byte[4] = [0, 0x100, NOTHING, -1];
   for (var i = 0; i < 4; i = i + 1) {
@@ -608,6 +639,7 @@ global tests: test[] = [
   test { name = "bad_handles", run = bad_handles },
   test { name = "bad_slices", run = bad_slices },
   test { name = "bad_names", run = bad_names },
+  test { name = "names", run = names },
   test { name = "bad_answers", run = bad_answers },
   test { name = "contents", run = contents },
   test { name = "large_file", run = large_file },

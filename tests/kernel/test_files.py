@@ -1,5 +1,5 @@
-"""Files on the machine: random operations against an oracle, what failed leaves nothing behind,
-Quinix's disks, large disks, names."""
+"""Files on the machine: random operations against an oracle, on disks in both layouts;
+`python -m tests.stress --kind files` tries more."""
 
 import pytest
 
