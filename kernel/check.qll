@@ -148,21 +148,31 @@ namespace check {
 
   // Free what nothing reaches, unless a bad sector hides what it reaches; count what is free.
   function sweep(): void {
+    fat::free_sectors = 0;
+    var first = fs::disk.data_first;
+    while (first < fs::disk.total) {
+      var end = std::math::min(fs::disk.total, first / machine::SECTOR_WORDS * machine::SECTOR_WORDS
+                                               + machine::SECTOR_WORDS);
+      var s = fat::load(first);
+      if (s != null) { sweep_part(s, first, end); }
+      first = end;
+    }
+  }
+
+  // The same for the sectors whose words lie in one sector of the table.
+  function sweep_part(s: * fat::slot, first: byte, end: byte): void {
     var free = 0;
-    for (var sector = fs::disk.data_first; sector < fs::disk.total; sector = sector + 1) {
-      if (!has(reached, sector)) {
-        var state = fat::get(sector);
-        if (state != fat::FREE && state != fat::RESERVED && !unread) {
-          fat::set(sector, fat::FREE);
-          state = fat::FREE;
-        }
-        if (state == fat::FREE) {
-          if (free == 0) { fat::cursor = sector; }
-          free = free + 1;
-        }
+    for (var sector = first; sector < end; sector = sector + 1) {
+      var word = s->data[unsafe sector & (machine::SECTOR_WORDS - 1)];
+      if (word == fat::FREE) {
+        free = free + 1;
+      } else if (word != fat::RESERVED && !unread && !has(reached, sector)) {
+        fat::set(sector, fat::FREE);
+        free = free + 1;
       }
     }
-    fat::free_sectors = free;
+    if (fat::free_sectors == 0 && free != 0) { fat::cursor = first; }
+    fat::free_sectors = fat::free_sectors + free;
   }
 
   // Walk every directory; false if there is not even a root.
