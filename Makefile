@@ -75,7 +75,7 @@ test: $(DEV)  ## Run all tests
 crash: $(DEV)  ## Cut the power at every sector write and in it, and mount the disks on the machine
 	@$(PYTHON) -m tests.crash
 
-stress: $(DEV)  ## Random processes and sessions on the debug kernel: KIND=process COUNT=100 FIRST=seed
+stress: $(DEV)  ## Random processes, sessions and files on the debug kernel: KIND=files COUNT=100 FIRST=seed
 	@$(PYTHON) -m tests.stress $(if $(KIND),--kind $(KIND)) $(if $(COUNT),--count $(COUNT)) \
 	    $(if $(FIRST),--first $(FIRST))
 

@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tests.support.system import Session, boot, system
+from tests.support.system import Session, boot, debug_kernel, system
 from toolchain.qfs import Image, check
 from toolchain.qfs.layout import MAGIC, SECTOR_WORDS, VERSION
 
@@ -414,7 +414,7 @@ class FileRuns:
         kind, *operations = parts
         disk = fileops_disk(kind.sectors, kind.layout)
         oracle = Oracle(Image(array("I", disk)).free)
-        session = carry_out(operations, disk)
+        session = carry_out(operations, disk, kernel=debug_kernel())
         answers = answers_of(session)
         for index, operation in enumerate(operations):
             wanted = oracle.answer(operation)
