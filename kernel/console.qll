@@ -1,21 +1,24 @@
 // console.qll: the person's terminal, over the serial line or, without one, the console peripherals.
 //
-// Owns:        `typed`, octets that arrived; `line`, the line being edited or read.
+// Owns:        `typed`, octets that arrived; `line`, the line being edited or read; `held`, the octets of
+//              a character that has yet to be written whole.
 // Invariants:  octets wait in `typed` untouched until somebody reads: only then is it known whether
-//              they are to be edited, and echoed. Ctrl-C alone acts at once.
+//              they are to be edited, and echoed. Ctrl-C alone acts at once. What processes read and
+//              write is UTF-8, an octet a word; the console peripherals have a code point a word.
 // Interrupts:  call masked.
 // Sleeps:      a read blocks until there is input.
 
 namespace console {
-  .constant global CONTROL_C: byte = 3;
-  .constant global CONTROL_D: byte = 4;
-  .constant global BACKSPACE: byte = 8;
-  .constant global CONTROL_U: byte = 21;
-  .constant global DELETE: byte = 127;
+  // `progress` of a process that waits for a child or for ctrl-C, and of one that was told of it.
+  .constant global LISTENS: byte = 1;
+  .constant global TOLD: byte = 2;
 
   global typed: byte[limits::TYPED] = [0; limits::TYPED];
   global typed_from: byte = 0;
   global typed_count: byte = 0;
+
+  global keyed: bool = false;            // a program in front has the display, and with it the keys
+  global keys: byte = 0;                 // octets that arrived since then
 
   global line: byte[limits::LINE] = [0; limits::LINE];
   global line_from: byte = 0;
@@ -23,6 +26,7 @@ namespace console {
   global line_done: bool = false;        // it may be read
   global asked: bool = false;            // the console input device is collecting a line
   global ended: bool = false;            // and has reported the end of its input
+  global lost: bool = false;             // the line does not fit: it is refused
 
   // --- output ------------------------------------------------------------------------------------
 
@@ -31,45 +35,65 @@ namespace console {
     peripherals::serial->transmit = octet;
   }
 
-  // A code point above an octet goes out as UTF-8; octets go out as they are.
-  function send_code(code: byte): void {
-    if (code == '\n') { send('\r'); }
-    if (code < 0x100) {
-      send(code);
-    } else if (code < 0x800) {
-      send(0xC0 | code >> 6);
-      send(0x80 | (code & 0x3F));
-    } else if (code < 0x10000) {
-      send(0xE0 | code >> 12);
-      send(0x80 | (code >> 6 & 0x3F));
-      send(0x80 | (code & 0x3F));
-    } else {
-      send(0xF0 | (code >> 18 & 7));
-      send(0x80 | (code >> 12 & 0x3F));
-      send(0x80 | (code >> 6 & 0x3F));
-      send(0x80 | (code & 0x3F));
+  global held: byte[4] = [0; 4];
+  global held_count: byte = 0;
+  global part: byte = 0;                 // code points in the console output device, not shown yet
+
+  // A word of a text: octets go out as the character that they make; a word that is none of its
+  // octets, as the code point that it is.
+  function put(word: byte): void {
+    if (held_count != 0) {
+      if (std::utf8::continues(word)) {
+        held[held_count] = word;
+        held_count = held_count + 1;
+        if (held_count == std::utf8::length(held[0])) { settle(); }
+        return;
+      }
+      settle();
     }
+    if (std::utf8::length(word) == 1) {
+      emit(word);
+    } else {
+      held[0] = word;
+      held_count = 1;
+    }
+  }
+
+  // What is held goes out: whole, or as the code points that its words are.
+  function settle(): void {
+    var at = 0;
+    while (at < held_count) { emit(std::utf8::decode(held[:held_count], &at)); }
+    held_count = 0;
+  }
+
+  // A character to the terminal.
+  function emit(code: byte): void {
+    var octets: byte[4];
+    if (peripherals::serial == null) {
+      peripherals::console_output->data[part] = code;
+      part = part + 1;
+      if (part == peripherals::console_output->capacity) { flush(); }
+      return;
+    }
+    if (code == '\n') { send('\r'); }
+    var count = std::utf8::encode(code, octets);
+    for (var i = 0; i < count; i = i + 1) { send(octets[i]); }
+  }
+
+  // Show what is in the console output device.
+  function flush(): void {
+    if (part == 0) { return; }
+    var device = peripherals::console_output;
+    device->size = part;
+    device->control = machine::BUFFERED_WRITE;
+    while (device->control == machine::BUFFERED_PENDING) { }
+    part = 0;
   }
 
   function write(words: * byte, count: byte): void {
-    if (peripherals::serial != null) {
-      for (var i = 0; i < count; i = i + 1) { send_code(words[unsafe i]); }
-    } else if (peripherals::console_output != null) {
-      write_device(words, count);
-    }
-  }
-
-  function write_device(words: * byte, count: byte): void {
-    var device = peripherals::console_output;
-    var done = 0;
-    while (done < count) {
-      var part = std::math::min(count - done, device->capacity);
-      support::copy(&device->data[0], &words[unsafe done], part);
-      device->size = part;
-      device->control = machine::BUFFERED_WRITE;
-      while (device->control == machine::BUFFERED_PENDING) { }
-      done = done + part;
-    }
+    if (peripherals::serial == null && peripherals::console_output == null) { return; }
+    for (var i = 0; i < count; i = i + 1) { put(words[unsafe i]); }
+    flush();
   }
 
   function write_text(text: string): void {
@@ -88,21 +112,26 @@ namespace console {
     while ((device->received & machine::SERIAL_THERE) != 0) {
       var octet = device->received & machine::SERIAL_OCTET;
       // A full ring leaves octets with the device, but ctrl-C must get through.
-      if (typed_count == limits::TYPED && (octet != CONTROL_C || !has_foreground())) { return; }
+      if (typed_count == limits::TYPED && !acts_at_once(octet)) { return; }
       device->acknowledge = 1;
       arrive(octet);
     }
   }
 
   function arrive(octet: byte): void {
-    if (octet == CONTROL_C && has_foreground()) {
+    if (acts_at_once(octet)) {
       typed_count = 0;
       interrupt();
       return;
     }
+    if (keyed) { keys = keys + 1; }
     typed[(typed_from + typed_count) % limits::TYPED] = octet;
     typed_count = typed_count + 1;
     scheduler::wake(scheduler::CONSOLE, 0);
+  }
+
+  function acts_at_once(octet: byte): bool {
+    return octet == CONTROL_C && (has_foreground() || listener() != null);
   }
 
   // Ctrl-C: the line is dropped, and what runs in front ends, perhaps the current process.
@@ -111,6 +140,35 @@ namespace console {
     line_done = false;
     write_text("^C\n");
     process::end_foreground();
+    var p = listener();
+    if (p != null) {
+      p->progress = TOLD;
+      scheduler::wake(scheduler::CHILD, <unsafe byte>p);
+    }
+  }
+
+  // Who waits for a child or for ctrl-C, or null.
+  function listener(): * process::process {
+    for (var p = process::all; p != null; p = p->sibling) {
+      if (p->state == scheduler::BLOCKED && p->waits_for == scheduler::CHILD
+          && p->progress == LISTENS && !p->ending) {
+        return p;
+      }
+    }
+    return null;
+  }
+
+  // What is typed while a program in front has the display is for that program's keyboard: what
+  // nobody has read when it leaves the display is dropped.
+  function begin_keys(): void {
+    keyed = true;
+    keys = 0;
+  }
+
+  function forget_keys(): void {
+    if (!keyed) { return; }
+    keyed = false;
+    typed_count = typed_count - std::math::min(typed_count, keys);
   }
 
   function has_foreground(): bool {
@@ -120,18 +178,22 @@ namespace console {
     return false;
   }
 
-  // The console input device gives a whole line at a time.
+  // The console input device gives a whole line, in parts. One that does not fit is refused, and
+  // another is asked for.
   function poll_device(): void {
     var device = peripherals::console_input;
     if (!asked || device->control == machine::BUFFERED_PENDING) { return; }
     ended = device->control != machine::BUFFERED_READY;
-    var part = ended ? 0 : device->size;
-    for (var i = 0; i < part && line_length < limits::LINE - 1; i = i + 1) {
-      line[line_length] = device->data[i];
-      line_length = line_length + 1;
-    }
-    if (part == device->capacity) {  // there may be more of this line
-      device->size = machine::READ_REST;
+    var count = ended ? 0 : device->size;
+    for (var i = 0; i < count && !lost; i = i + 1) { add_code(device->data[i]); }
+    if (count == device->capacity || lost) {
+      if (count != device->capacity) {
+        write_text("the line is too long, and dropped\n");
+        line_length = 0;
+        lost = false;
+      } else {
+        device->size = machine::READ_REST;  // there may be more of this line
+      }
       device->control = machine::BUFFERED_READ;
       return;
     }
@@ -144,6 +206,20 @@ namespace console {
     scheduler::wake(scheduler::CONSOLE, 0);
   }
 
+  // A character at the end of the line, if there is room besides the newline.
+  function add_code(code: byte): void {
+    var octets: byte[4];
+    var count = std::utf8::encode(code, octets);
+    if (line_length + count >= limits::LINE) {
+      lost = true;
+      return;
+    }
+    for (var i = 0; i < count; i = i + 1) {
+      line[line_length] = octets[i];
+      line_length = line_length + 1;
+    }
+  }
+
   // --- reading -----------------------------------------------------------------------------------
 
   function take(): byte {
@@ -153,15 +229,14 @@ namespace console {
     return octet;
   }
 
+  // Take the last character from the line and from the screen.
   function erase(): void {
-    // A character may be several octets of UTF-8: all but the first have 10 on top.
-    while (line_length != 0) {
-      line_length = line_length - 1;
-      if ((line[line_length] & 0xC0) != 0x80) {
-        write_text("\x08 \x08");
-        return;
-      }
-    }
+    if (line_length == 0) { return; }
+    var at = line_length - 1;
+    while (at != 0 && std::utf8::continues(line[at])) { at = at - 1; }
+    var columns = std::utf8::columns(line[at:line_length]);
+    line_length = at;
+    for (var i = 0; i < columns; i = i + 1) { write_text("\x08 \x08"); }
   }
 
   // Edit the line with what was typed, until it is complete. False after a ctrl-C that was typed
@@ -184,17 +259,28 @@ namespace console {
         erase();
       } else if (octet == CONTROL_U) {
         while (line_length != 0) { erase(); }
-      } else if ((octet >= ' ' || octet == '\t') && line_length < limits::LINE - 1) {
-        line[line_length] = octet;
-        line_length = line_length + 1;
-        send(octet);
+      } else if (octet >= ' ' || octet == '\t') {
+        add_octet(octet == '\t' ? ' ' : octet);
       }
     }
     return true;
   }
 
+  // Another octet of the line, which the screen shows; the bell if there is no room.
+  function add_octet(octet: byte): void {
+    if (line_length == limits::LINE - 1) {
+      write_text("\x07");
+      return;
+    }
+    line[line_length] = octet;
+    line_length = line_length + 1;
+    write(&octet, 1);
+  }
+
   // Wait for input.
   function want(): byte {
+    settle();
+    flush();
     if (peripherals::serial == null) {
       if (peripherals::console_input == null) { return 0; }
       if (!asked) {

@@ -42,6 +42,7 @@ namespace display {
     height = h;
     device->pixels = <unsafe * byte>(is_same ? pixels : shown);
     owner = p;
+    if (p->foreground) { console::begin_keys(); }
     return true;
   }
 
@@ -97,6 +98,7 @@ namespace display {
     if (shown != 0) { memory::give(shown, device_words()); }
     shown = 0;
     owner = null;
+    console::forget_keys();
     return true;
   }
 

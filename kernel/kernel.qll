@@ -68,6 +68,8 @@ namespace kernel {
   // The first process has ended: everything is written, and the machine halts with its status.
   function stop(status: byte): .abort void {
     fs::stop();
+    console::settle();
+    console::flush();
     support::halt(status);
   }
 }

@@ -1,7 +1,7 @@
 // limits.qll: every limit and fixed place of the kernel, one line and one reason each.
 //
 // The machine's own constants are not here: `machine.qll` is generated from the instruction set's
-// tables. All sizes and addresses are in words.
+// tables; nor what programs know, too: that is in syscalls.toml. All sizes and addresses are in words.
 
 namespace limits {
   // --- the kernel's memory -----------------------------------------------------------------------
@@ -11,14 +11,12 @@ namespace limits {
   .constant global GRAIN: byte = 0x100;           // physical memory is handed out in multiples
 
   // --- processes ---------------------------------------------------------------------------------
-  .constant global PROCESSES: byte = 64;          // the heap holds about 100; the manual asks for 64
   .constant global MAPPINGS: byte = 32;           // entries of a page table; a TLB miss walks them all
   .constant global AREAS: byte = 4;               // image, heap, stack, grown heap
-  .constant global HANDLES: byte = 18;            // console output and input, then 16 of one's own
-  .constant global FIRST_HANDLE: byte = 0x10;     // number of the first of those 16
+  .constant global STANDARD: byte = 3;            // output, input and error output have handles 1 to 3
+  .constant global HANDLES: byte = 19;            // those, then 16 of one's own
   .constant global NAME: byte = 24;               // characters of a name, on disk too
   .constant global TICK_MS: byte = 10;            // time slice
-  .constant global ARGUMENTS: byte = 2048;        // characters of an argument text
   .constant global PATH: byte = 4096;             // characters of a path
   .constant global IMAGE_PATH: byte = 256;        // of an image's path, kept for fault messages
 

@@ -83,6 +83,7 @@ namespace loader {
     if (p == null) { return null; }
     p->handles[0] = file::make(file::CONSOLE_OUTPUT);
     p->handles[1] = file::make(file::CONSOLE_INPUT);
+    p->handles[2] = file::make(file::CONSOLE_OUTPUT);
     process::first = p;
     if (!begin(p, where)) { return null; }
     while (p->job->phase != DONE) {
@@ -94,7 +95,8 @@ namespace loader {
   }
 
   // System call 7. `arguments` is the address of a slice in the parent, or 0; `handles` that of a
-  // count and pairs {child's handle, parent's handle}, or 0 to share console output and input.
+  // count and pairs {child's handle, parent's handle}, or 0 to share the first three. The error output
+  // is shared, too, where no pair names it.
   // Loading takes several calls: `go_on` takes the place of all but the first.
   function spawn(parent: * process::process, where: string, arguments: byte,
                  handles: byte): byte {
@@ -143,9 +145,7 @@ namespace loader {
   function give_handles(p: * process::process, parent: * process::process, map: byte): bool {
     var pair: byte[2];
     if (map == 0) {
-      for (var i = 0; i < 2; i = i + 1) {
-        if (parent->handles[i] != null) { p->handles[i] = file::share(parent->handles[i]); }
-      }
+      for (var i = 0; i < limits::STANDARD; i = i + 1) { share_handle(p, parent, i); }
       return true;
     }
     var count = 0;
@@ -160,7 +160,13 @@ namespace loader {
       }
       p->handles[to] = file::share(parent->handles[from]);
     }
+    var errors = syscall::place_of(syscall::ERROR_OUTPUT);
+    if (p->handles[errors] == null) { share_handle(p, parent, errors); }
     return true;
+  }
+
+  function share_handle(p: * process::process, parent: * process::process, place: byte): void {
+    if (parent->handles[place] != null) { p->handles[place] = file::share(parent->handles[place]); }
   }
 
   // The argument text goes to the top of the stack; r32 and r33 tell where.

@@ -41,6 +41,7 @@ namespace process {
     ending: bool;          // it runs none of its own code any more
     status: byte;          // of one that is ending or a zombie
     foreground: bool;      // ctrl-C kills it
+    spawns_in_front: bool; // and from the beginning those that it spawns
     console_mode: byte;
     spawning: * process;   // what its `spawn` makes, if that has begun
     job: * loader::job;    // what is still to be loaded; null if it is complete
@@ -82,7 +83,7 @@ namespace process {
     made->pid = last_pid;
     made->state = scheduler::NEW;
     if (parent != null) {
-      made->foreground = parent->foreground;
+      made->foreground = parent->foreground || parent->spawns_in_front;
       if (!set_directory(made, parent->directory)) {
         delete made;
         return null;

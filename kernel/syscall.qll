@@ -67,13 +67,13 @@ namespace syscall {
 
   // The place in the table of handles for a handle's number, or HANDLES.
   function place_of(handle: byte): byte {
-    if (handle == 1 || handle == 2) { return handle - 1; }
+    if (handle - 1 < limits::STANDARD) { return handle - 1; }
     var own = handle - limits::FIRST_HANDLE;
-    return own < limits::HANDLES - 2 ? own + 2 : limits::HANDLES;
+    return own < limits::HANDLES - limits::STANDARD ? own + limits::STANDARD : limits::HANDLES;
   }
 
   function number_of(place: byte): byte {
-    return place < 2 ? place + 1 : place - 2 + limits::FIRST_HANDLE;
+    return place < limits::STANDARD ? place + 1 : place - limits::STANDARD + limits::FIRST_HANDLE;
   }
 
   // What a handle leads to, or null.
@@ -108,6 +108,12 @@ namespace syscall {
     if (!given || len given == 0) {
       delete given;
       return null;
+    }
+    if (!std::utf8::is_octets(given)) {  // a program's own text, a code point a word
+      var octets = std::utf8::encoded(given);
+      delete given;
+      given = octets;
+      if (!given) { return null; }
     }
     var joined = path::join(caller()->directory, given);
     delete given;
@@ -216,13 +222,15 @@ namespace syscall {
 
   // --- processes ---------------------------------------------------------------------------------
 
-  // The status of a child that has ended; waits for one. -1 if there is no such child.
+  // The status of a child that has ended; waits for one, or for ctrl-C, which gives 0. -1 if there is
+  // no such child.
   function wait(pid: byte, address: byte, c: byte): byte {
     var p = caller();
     if (address != 0 && !process::may(p, address, 1, machine::WRITE)) { return FAILED; }
+    if (pid == ANY_OR_KEY && p->progress == console::TOLD) { return 0; }
     var any = false;
     for (var child = process::all; child != null; child = child->sibling) {
-      if (child->parent == p && (pid == 0 || child->pid == pid)) {
+      if (child->parent == p && (pid == ANY || pid == ANY_OR_KEY || child->pid == pid)) {
         any = true;
         if (child->state == scheduler::ZOMBIE) {
           var ended = child->pid;
@@ -232,6 +240,7 @@ namespace syscall {
         }
       }
     }
+    p->progress = pid == ANY_OR_KEY ? console::LISTENS : 0;
     return any ? scheduler::block(scheduler::CHILD, <unsafe byte>p) : FAILED;
   }
 
@@ -257,6 +266,10 @@ namespace syscall {
 
   // How ctrl-C finds those it ends: a child, and what it will spawn.
   function set_foreground(pid: byte, on: byte, c: byte): byte {
+    if (pid == 0) {
+      caller()->spawns_in_front = on != 0;
+      return 0;
+    }
     var p = process::find(pid);
     if (p == null || p->ending || p->parent != caller()) { return FAILED; }
     p->foreground = on != 0;
@@ -409,7 +422,7 @@ namespace syscall {
   // Fails for the disk, and for those whose own files could not be kept.
   function sync(a: byte, b: byte, c: byte): byte {
     var good = fs::sync();
-    for (var i = 2; i < limits::HANDLES; i = i + 1) {
+    for (var i = limits::STANDARD; i < limits::HANDLES; i = i + 1) {
       good = file::is_kept(caller()->handles[i]) && good;
     }
     return good ? 0 : FAILED;

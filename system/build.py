@@ -23,7 +23,7 @@ __all__ = ["Paths", "build", "build_debug_kernel", "build_disk", "build_kernel",
 DISK_SECTORS = 4096  # 2 MiB
 
 # What a kernel takes of the shared library, and its own files in the order of initialisation.
-KERNEL_LIBRARY = ("alloc", "buffered", "std")
+KERNEL_LIBRARY = ("alloc", "buffered", "std", "utf8")
 KERNEL_FILES = ("limits", "support", "kernel", "peripherals", "memory", "process", "scheduler",
                 "block", "fat", "fs", "check", "path", "file", "console", "display", "loader",
                 "syscall")
@@ -127,11 +127,18 @@ def build_kernel(paths: Paths, level: int = 2, cache: _Cache | None = None, *,
 
 def build_program(paths: Paths, source: Path, level: int = 2,
                   cache: _Cache | None = None) -> Path:
-    """A flat image of a program for the kernel, as target ``user`` makes it."""
-    qll = [*library_sources("user", ".qll"), read_source(str(source))]
+    """A flat image of a program for the kernel, target ``user``, of a file or of a folder."""
+    own = sorted(source.glob("*.qll")) if source.is_dir() else [source]
+    qll = [*library_sources("user", ".qll"), *(read_source(str(path)) for path in own)]
     qasm = library_sources("user", ".qasm")
     level = min(level, MOST_LEVEL.get(source.stem, level))
     return _make(cache or _Cache(), paths.program(source), qll, qasm, level)
+
+
+def _programs(folder: Path) -> list[Path]:
+    """The programs of a folder: a QLL file each, or a folder of them."""
+    return sorted(path for path in folder.iterdir()
+                  if path.suffix == ".qll" or (path.is_dir() and any(path.glob("*.qll"))))
 
 
 def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Path:
@@ -145,7 +152,7 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
     cache = cache or _Cache()
     programs = [(f"{target}/{source.stem}", build_program(paths, source, level, cache).read_bytes())
                 for folder, target in PROGRAM_FOLDERS.items()
-                for source in sorted((FIRMWARE / folder).glob("*.qll"))]
+                for source in _programs(FIRMWARE / folder)]
     others = sorted((FIRMWARE / "disk").rglob("*"))
     key = cache.octets_key([octets for _, octets in programs],
                            [path.read_bytes() for path in others if path.is_file()],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = ["Call", "CallTableError", "Constant", "Interface", "Struct", "calls_markdown",
-           "kernel_qll", "library_markdown", "library_qll", "load_calls"]
+           "kernel_qll", "library_qll", "load_calls", "number_text"]
 
 
 class CallTableError(Exception):
@@ -128,11 +128,11 @@ def library_qll(table: Interface) -> str:
 
 
 def _constants(rows: Iterable[Constant]) -> str:
-    return "".join(f"  .constant global {row.name}: byte = {_number(row.value)};  // {row.note}\n"
-                   for row in rows)
+    return "".join(f"  .constant global {row.name}: byte = {number_text(row.value)};"
+                   f"  // {row.note}\n" for row in rows)
 
 
-def _number(value: int) -> str:
+def number_text(value: int) -> str:
     return str(value) if value < 0x10000 else f"0x{value:X}"
 
 
@@ -174,13 +174,3 @@ def calls_markdown(table: Interface) -> str:
             f"{', '.join(name for name, _ in call.arguments)} | {call.result} |"
             for call in table.calls]
     return "\n".join(["| number | call | arguments | result |", "|---|---|---|---|", *rows]) + "\n"
-
-
-def library_markdown(table: Interface) -> str:
-    """The tables for the library's manual: calls, structs, constants."""
-    calls = [f"| `{call.signature}` | {call.result} |" for call in table.calls]
-    structs = [f"| `{row.name}` | {row.note}: `{row.fields}` |" for row in table.structs]
-    constants = [f"| `{row.name}` | {_number(row.value)} | {row.note} |" for row in table.constants]
-    return "\n".join(["| call | result; -1 on failure |", "|---|---|", *calls, "",
-                      "| struct | what it is |", "|---|---|", *structs, "",
-                      "| constant | value | meaning |", "|---|---|---|", *constants]) + "\n"

@@ -5,7 +5,8 @@ function two(number: byte): void {
   os::say_number(number);
 }
 
-function main(): byte {
+function main(text: string): byte {
+  if (len os::begin(text, "date", "") != 0) { return os::misused("date"); }
   var seconds = os::clock() / 1000;
   os::say("up ");
   os::say_number(seconds / 3600);

@@ -1,5 +1,6 @@
 // false: fail.
 
-function main(): byte {
+function main(text: string): byte {
+  os::begin(text, "false", "");
   return 1;
 }

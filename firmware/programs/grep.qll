@@ -1,6 +1,6 @@
-// grep [-v] TEXT [FILE...]: say the lines that contain a text; -v those that do not.
+// grep [-v] TEXT [FILE...]: say the lines that contain a text; -v those that do not. Status 0 if there
+// were any, 1 if not, 2 if something could not be read.
 
-global inverted: bool = false;
 global found: bool = false;
 
 function contains(line: string, text: string): bool {
@@ -11,39 +11,41 @@ function contains(line: string, text: string): bool {
   return false;
 }
 
-function search(handle: byte, text: string): void {
+// False after a complaint.
+function search(handle: byte, name: string, text: string): bool {
   var lines = os::make_reader(handle);
   while (true) {
     var line = os::next_line(&lines);
-    if (!line) { return; }
-    if (contains(line, text) != inverted) {
+    if (!line) {
+      if (lines.failed) { os::complain("grep", "cannot read", name); }
+      return !lines.failed;
+    }
+    if (contains(line, text) != os::given('v')) {
       found = true;
       os::say_line(line);
     }
     delete line;
   }
+  return true;
 }
 
 function main(text: string): byte {
-  var words = os::arguments(text);
-  var from = 0;
-  if (len words != 0 && std::str::equal(words[0], "-v")) {
-    inverted = true;
-    from = 1;
-  }
-  if (from == len words) { return os::complain("grep", "usage: grep [-v] TEXT [FILE...]", ""); }
-  if (from + 1 == len words) {
+  var usage = "grep [-v] TEXT [FILE...]";
+  var words = os::begin(text, usage, "v");
+  if (len words == 0) { return os::misused(usage); }
+  var good = true;
+  if (len words == 1) {
     os::console_mode(os::TEXT);
-    search(2, words[from]);
+    good = search(os::INPUT, "", words[0]);
   }
-  for (var i = from + 1; i < len words; i = i + 1) {
-    var handle = os::open(words[i], os::READING);
+  for (var i = 1; i < len words; i = i + 1) {
+    var handle = os::open_to_read("grep", words[i]);
     if (handle == os::FAILED) {
-      os::complain("grep", "cannot open", words[i]);
-      return 2;
+      good = false;
+    } else {
+      good = search(handle, words[i], words[0]) && good;
+      os::close(handle);
     }
-    search(handle, words[from]);
-    os::close(handle);
   }
-  return found ? 0 : 1;
+  return !good ? 2 : found ? 0 : 1;
 }

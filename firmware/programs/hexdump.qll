@@ -26,11 +26,12 @@ function row(at: byte, octets: byte[]): void {
 }
 
 function main(text: string): byte {
-  var words = os::arguments(text);
-  var handle = 2;
+  var words = os::begin(text, "hexdump [FILE]", "");
+  if (len words > 1) { return os::misused("hexdump [FILE]"); }
+  var handle = os::INPUT;
   if (len words != 0) {
-    handle = os::open(words[0], os::READING);
-    if (handle == os::FAILED) { return os::complain("hexdump", "cannot open", words[0]); }
+    handle = os::open_to_read("hexdump", words[0]);
+    if (handle == os::FAILED) { return 1; }
   } else {
     os::console_mode(os::TEXT);
   }
@@ -41,7 +42,7 @@ function main(text: string): byte {
     var got = os::read(handle, block[held:]);
     if (got == 0 || got == os::FAILED) {
       if (held != 0) { row(at, block[:held]); }
-      return 0;
+      return got == 0 ? 0 : os::complain("hexdump", "cannot read", "");
     }
     held = held + got;
     if (held == 16) {

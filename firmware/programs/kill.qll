@@ -2,9 +2,9 @@
 // which can end what it started; this program is for others.
 
 function main(text: string): byte {
-  var words = os::arguments(text);
+  var words = os::begin(text, "kill PID...", "");
   var status = 0;
-  if (len words == 0) { return os::complain("kill", "usage: kill PID...", ""); }
+  if (len words == 0) { return os::misused("kill PID..."); }
   for (var i = 0; i < len words; i = i + 1) {
     var pid = os::number_of(words[i]);
     if (pid == os::FAILED || os::kill(pid) != 0) {

@@ -1,9 +1,7 @@
 // ls [-l] [NAME...]: list directories, one name a line; -l with kind and size.
 
-global long: bool = false;
-
 function show(name: string, flags: byte, size: byte): void {
-  if (long) {
+  if (os::given('l')) {
     os::say(flags & os::DIRECTORY ? "d" : flags & os::EXECUTABLE ? "x" : "-");
     os::say_column(size, 10);
     os::say(" ");
@@ -31,20 +29,16 @@ function list(name: string): byte {
 }
 
 function main(text: string): byte {
-  var names = os::arguments(text);
+  var names = os::begin(text, "ls [-l] [NAME...]", "l");
+  if (len names == 0) { return list("."); }
   var status = 0;
-  var listed = false;
   for (var i = 0; i < len names; i = i + 1) {
-    if (std::str::equal(names[i], "-l")) {
-      long = true;
-    } else {
-      if (len names > 2 && os::is_directory(names[i])) {
-        os::say(names[i]);
-        os::say(":\n");
-      }
-      listed = true;
-      if (list(names[i]) != 0) { status = 1; }
+    if (len names > 1 && os::is_directory(names[i])) {
+      if (i != 0) { os::say("\n"); }
+      os::say(names[i]);
+      os::say(":\n");
     }
+    if (list(names[i]) != 0) { status = 1; }
   }
-  return listed ? status : list(".");
+  return status;
 }

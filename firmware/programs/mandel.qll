@@ -37,12 +37,15 @@ function draw(fb: * graphics::framebuffer, size: byte): bool {
 }
 
 function main(text: string): byte {
+  var words = os::begin(text, "mandel [once]", "");
+  var once = len words == 1 && std::str::equal(words[0], "once");
+  if (len words != 0 && !once) { return os::misused("mandel [once]"); }
   var fb = display::open(0, 0);
   if (fb.pixels == null) { return os::complain("mandel", "no display", ""); }
   for (var size = 16; size != 0; size = size / 2) {
     if (!draw(&fb, size)) { return 0; }
   }
-  while (len text == 0 && !keyboard::held(keyboard::read(), keyboard::KEY_ESCAPE)) {
+  while (!once && !keyboard::held(keyboard::read(), keyboard::KEY_ESCAPE)) {
     os::sleep(20);
   }
   return 0;

@@ -23,8 +23,11 @@ function draw(fb: * graphics::framebuffer, t: byte): void {
 }
 
 function main(text: string): byte {
-  var words = os::arguments(text);
-  var frames = len words != 0 ? os::number_of(words[0]) : -1;
+  var words = os::begin(text, "plasma [FRAMES]", "");
+  var frames = len words != 0 ? os::number_of(words[0]) : os::FAILED;
+  if (len words > 1 || (len words == 1 && frames == os::FAILED)) {
+    return os::misused("plasma [FRAMES]");
+  }
   var fb = display::open(0, 0);
   if (fb.pixels == null) { return os::complain("plasma", "no display", ""); }
   fill_wave();

@@ -9,9 +9,10 @@ function state_name(state: byte): string {
   return "new     ";
 }
 
-function main(): byte {
-  var rows: os::process_status[64];
-  var count = os::list_processes(&rows[0].pid, 64);
+function main(text: string): byte {
+  if (len os::begin(text, "ps", "") != 0) { return os::misused("ps"); }
+  var rows: os::process_status[os::PROCESSES];
+  var count = os::list_processes(&rows[0].pid, os::PROCESSES);
   if (count == os::FAILED) { return os::complain("ps", "cannot list processes", ""); }
   os::say("  PID  PARENT STATE     SLICES   WORDS NAME\n");
   for (var i = count; i != 0; i = i - 1) {

@@ -12,7 +12,11 @@ function empty(name: string): bool {
   }
   os::close(handle);
   var good = true;
-  for (var i = 0; i < len names; i = i + 1) { good = remove(names[i]) && good; }
+  for (var i = 0; i < len names; i = i + 1) {
+    good = remove(names[i]) && good;
+    delete names[i];
+  }
+  delete names;
   return good;
 }
 
@@ -22,17 +26,12 @@ function remove(name: string): bool {
 }
 
 function main(text: string): byte {
-  var names = os::arguments(text);
-  var deep = false;
+  var names = os::begin(text, "rm [-r] NAME...", "r");
   var status = 0;
-  if (len names == 0) { return os::complain("rm", "usage: rm [-r] NAME...", ""); }
+  if (len names == 0) { return os::misused("rm [-r] NAME..."); }
   for (var i = 0; i < len names; i = i + 1) {
-    if (std::str::equal(names[i], "-r")) {
-      deep = true;
-    } else {
-      var good = deep ? remove(names[i]) : os::destroy(names[i]) == 0;
-      if (!good) { status = os::complain("rm", "cannot remove", names[i]); }
-    }
+    var good = os::given('r') ? remove(names[i]) : os::destroy(names[i]) == 0;
+    if (!good) { status = os::complain("rm", "cannot remove", names[i]); }
   }
   return status;
 }

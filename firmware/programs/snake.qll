@@ -5,7 +5,7 @@
 
 type cell = struct { x: byte; y: byte; };
 
-global body: cell[512] = [cell { }; 512];  // a ring: `head` is the newest
+global body: cell[MOST] = [cell { }; MOST];  // a ring: `head` is the newest
 global head: byte = 0;
 global length: byte = 0;
 global columns: byte = 0;
@@ -58,6 +58,7 @@ function step(): bool {
   body[head] = cell { x = x, y = y };
   if (x == food.x && y == food.y) {
     if (length < MOST) { length = length + 1; }
+    if (length == columns * rows) { return false; }  // all is snake: won
     place_food();
   }
   return true;
@@ -78,11 +79,13 @@ function draw(fb: * graphics::framebuffer): void {
   display::flip();
 }
 
-function main(): byte {
+function main(text: string): byte {
+  if (len os::begin(text, "snake", "") != 0) { return os::misused("snake"); }
   var fb = display::open(0, 0);
   if (fb.pixels == null) { return os::complain("snake", "no display", ""); }
   columns = fb.width / CELL;
   rows = fb.height / CELL;
+  if (columns < 8 || rows < 4) { return os::complain("snake", "the display is too small", ""); }
   seed = clock::now() + 1;
   length = 3;
   head = 2;

@@ -1,5 +1,6 @@
 // true: succeed.
 
-function main(): byte {
+function main(text: string): byte {
+  os::begin(text, "true", "");
   return 0;
 }

@@ -1,6 +1,7 @@
 // wc [FILE...]: count lines, words and octets.
 
-function count(handle: byte, name: string): void {
+// False after a complaint.
+function count(handle: byte, name: string): bool {
   var block: byte[512];
   var lines = 0;
   var words = 0;
@@ -8,14 +9,18 @@ function count(handle: byte, name: string): void {
   var inside = false;
   while (true) {
     var got = os::read(handle, block);
-    if (got == 0 || got == os::FAILED) {
+    if (got == os::FAILED) {
+      os::complain("wc", "cannot read", name);
+      return false;
+    }
+    if (got == 0) {
       if (inside) { words = words + 1; }
       os::say_column(lines, 7);
       os::say_column(words, 8);
       os::say_column(octets, 8);
       os::say(" ");
       os::say_line(name);
-      return;
+      return true;
     }
     octets = octets + got;
     for (var i = 0; i < got; i = i + 1) {
@@ -25,21 +30,22 @@ function count(handle: byte, name: string): void {
       inside = !blank;
     }
   }
+  return true;
 }
 
 function main(text: string): byte {
-  var names = os::arguments(text);
+  var names = os::begin(text, "wc [FILE...]", "");
   var status = 0;
   if (len names == 0) {
     os::console_mode(os::TEXT);
-    count(2, "");
+    return count(os::INPUT, "") ? 0 : 1;
   }
   for (var i = 0; i < len names; i = i + 1) {
-    var handle = os::open(names[i], os::READING);
+    var handle = os::open_to_read("wc", names[i]);
     if (handle == os::FAILED) {
-      status = os::complain("wc", "cannot open", names[i]);
+      status = 1;
     } else {
-      count(handle, names[i]);
+      if (!count(handle, names[i])) { status = 1; }
       os::close(handle);
     }
   }

@@ -16,7 +16,7 @@ from isa.machine import PERIPHERALS, Reason, window_addresses
 from rtl.soc import SocConfig
 from sim.cli import _parser
 from sim.machine import Exit
-from system.calls import calls_markdown, load_calls
+from system.calls import calls_markdown, load_calls, number_text
 from tests.cocotb.computer.listing import find_benches
 from toolchain.link.elf import Relocation
 from toolchain.places import KERNEL, ROOT
@@ -155,6 +155,21 @@ def calls():
     return calls_markdown(load_calls(KERNEL / "syscalls.toml")).splitlines()[2:]
 
 
+def stubs():
+    return [row(f"`{call.signature}`", call.result)
+            for call in load_calls(KERNEL / "syscalls.toml").calls]
+
+
+def structs():
+    return [row(f"`{struct.name}`", f"`{struct.fields}`", struct.note)
+            for struct in load_calls(KERNEL / "syscalls.toml").structs]
+
+
+def constants():
+    return [row(f"`{constant.name}`", number_text(constant.value), constant.note)
+            for constant in load_calls(KERNEL / "syscalls.toml").constants]
+
+
 def relocations():
     words = {Relocation.NONE: ("R_QPU_NONE", "nothing"),
              Relocation.WORD: ("R_QPU_32", "(address of the symbol + addend) / 4"),
@@ -217,6 +232,7 @@ PAGES: dict[str, dict[str, Table]] = {
     "cocotb.md":     {"benches": benches},
     "core.md":       {"sizes": sizes},
     "kernel.md":     {"calls": calls},
+    "library.md":    {"stubs": stubs, "structs": structs, "constants": constants},
     "link.md":       {"relocations": relocations},
     "machine.md":    {"instructions": instructions, "memory": memory, "interrupts": interrupts,
                       "reasons": reasons, "peripherals": peripherals},

@@ -1,28 +1,35 @@
 """The shell and the programs on the disk, as a person meets them."""
 
+import re
 from array import array
+from pathlib import Path
 
 import pytest
 
 from tests.support.live import PROMPT, Live
-from tests.support.system import boot
+from tests.support.system import CONFIGURATIONS, SYSTEM, boot
 from toolchain.qfs import Image, check
 
+ROOT = Path(__file__).resolve().parents[2]
+PROMPTS = re.compile(r"^(?:(?:/\S*) \$ )+", re.M)
+ASKS_WIDTH = "\x1b7\x1b[999C\x1b[6n\x1b8"  # of a line that has some length
 
-def said(*commands):
+
+@pytest.fixture(params=CONFIGURATIONS)
+def config(request):
+    return CONFIGURATIONS[request.param]
+
+
+def said(*commands, config=SYSTEM):
     """What the commands said, without banner, prompts and echo."""
-    session = boot(*commands)
-    lines = session.lines()
-    kept, echoed = [], list(commands)
-    for line in lines[1:]:
-        if " $ " in line:
-            before, _, after = line.partition(" $ ")
-            if echoed and after == echoed[0]:
-                echoed.pop(0)
-                continue
-            if after in ("", "exit"):
-                continue
-        kept.append(line)
+    session = boot(*commands, config=config)
+    kept, echoed = [], list(commands) if "serial" in config.peripherals else []
+    for line in session.text.replace(ASKS_WIDTH, "").split("\n")[1:]:
+        words = PROMPTS.sub("", line)
+        if echoed and words == echoed[0] and words != line:
+            echoed.pop(0)
+        elif words == line or words not in ("", "exit"):
+            kept.append(words)
     return "\n".join(kept).strip("\n").split("\n")
 
 
@@ -51,9 +58,107 @@ def said(*commands):
     (["hello.sh"], ["sh: no such program: hello.sh"]),
     (["sh -c 'echo from a shell'"], ["from a shell"]),
     (["echo a # comment"], ["a"]),
+    (["true | nosuch; echo $?", "nosuch | true; echo $?", "true | cat < /nope; echo $?"],
+     ["sh: no such program: nosuch", "127", "sh: no such program: nosuch", "0",
+      "sh: cannot open: /nope", "1"]),
+    (["false | true; echo $?; true | false; echo $?", "true | nosuch && echo wrong"],
+     ["0", "1", "sh: no such program: nosuch"]),
+    (["nosuch", "echo " + "$?" * 24], ["sh: no such program: nosuch", "127" * 24]),
+    (["pwd > /tmp/p; cat /tmp/p", "pwd | cat", "help | wc", "cd /bin > /tmp/q; pwd"],
+     ["/", "/", "      5      56     315 ", "/bin"]),
+    (["echo 1 | > /tmp/out; echo $?", "wc /tmp/out"], ["0", "      0       0       0 /tmp/out"]),
+    (["exit foo", "echo $?"], ["exit: not a number: foo", "2"]),
+    (["sh -c 'exit foo; echo on'; echo $?"], ["exit: not a number: foo", "2"]),
+    (["cat & wait; echo $?"], ["[2]", "0"]),
+    (["mkdir /tmp/a; touch /tmp/a/x; ls /tmp/a /tmp/a/x /tmp/a"],
+     ["/tmp/a:", "x", "/tmp/a/x", "", "/tmp/a:", "x"]),
+    (["echo a 2", "echo a 2>/tmp/e 1>/tmp/o; cat /tmp/o"], ["a 2", "a"]),
+    (["echo one >&2 | wc", "echo two 2>&1 | cat"], ["one", "      0       0       0 ", "two"]),
+    (["echo x >& y"], ["sh: behind >& comes 1 or 2"]),
 ])
-def test_commands(commands, expected):
-    assert said(*commands) == expected
+def test_commands(commands, expected, config):
+    assert said(*commands, config=config) == expected
+
+
+# A complaint, and the status that comes with it.
+@pytest.mark.parametrize("command, complaint, status", [
+    ("nosuch",         "sh: no such program: nosuch", 127),
+    ("/bin",           "sh: is a directory: /bin", 127),
+    ("cat /nope",      "cat: cannot open: /nope", 1),
+    ("cat /bin",       "cat: is a directory: /bin", 1),
+    ("wc /bin",        "wc: is a directory: /bin", 1),
+    ("head /bin",      "head: is a directory: /bin", 1),
+    ("hexdump /bin",   "hexdump: is a directory: /bin", 1),
+    ("grep x /bin",    "grep: is a directory: /bin", 2),
+    ("cp /bin /tmp/b", "cp: is a directory: /bin", 1),
+    ("mv /no /tmp/b",  "mv: cannot rename: /no", 1),
+    ("rm /no",         "rm: cannot remove: /no", 1),
+    ("mkdir /bin",     "mkdir: cannot make: /bin", 1),
+    ("touch /no/x",    "touch: cannot make: /no/x", 1),
+    ("ls /no",         "ls: no such file: /no", 1),
+    ("cd /no",         "cd: no such directory: /no", 1),
+    ("kill 99",        "kill: no such process of mine: 99", 1),
+    ("/bin/kill 99",   "kill: cannot end process: 99", 1),
+    ("head -n x",      "head: not a number: x", 2),
+    ("sleep x",        "sleep: not a number of seconds: x", 2),
+    ("cp one",         "usage: cp FILE TO", 2),
+    ("sh /nope",       "sh: cannot open: /nope", 127),
+])
+def test_complaints_go_to_the_error_output(command, complaint, status):
+    assert said(f"{command} > /tmp/out; echo $?", "wc /tmp/out",
+                f"{command} 2> /tmp/err", "cat /tmp/err",
+                f"{command} 2>&1 | cat") == [
+        complaint, str(status), "      0       0       0 /tmp/out", complaint, complaint]
+
+
+PROGRAMS = sorted(path.stem for path in (ROOT / "firmware" / "programs").iterdir())
+OWN = ["cd", "pwd", "exit", "help", "kill", "wait", "sync"]
+
+
+@pytest.mark.parametrize("names", [PROGRAMS[::2], PROGRAMS[1::2], OWN])
+def test_all_commands_tell_how_they_are_used_and_refuse_other_options(names):
+    """`echo` says what it is given, so no option is unknown to it."""
+    lines = said(*(f"{name} --help" for name in names),
+                 *(f"{name} -Z 2> /dev-null; echo {name} $?" for name in names if name != "echo"))
+    assert [line.split()[:2] for line in lines[:len(names)]] == [["usage:", name] for name in names]
+    assert lines[len(names):] == [f"{name} 2" for name in names if name != "echo"]
+
+
+@pytest.mark.parametrize("program", ["cat", "wc", "rm", "head"])
+def test_what_follows_two_hyphens_is_no_option(program):
+    assert f"{program}: cannot " in said(f"{program} -- -x")[0]
+
+
+NAMES = ["ü", "naïve", "日本語", "😀", "a\u0301"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_character_means_the_same_at_every_border(name, config):
+    session = boot(f"echo {name} > /tmp/{name}", "ls /tmp", f"cat /tmp/{name}", "sync",
+                   config=config)
+    lines = [PROMPTS.sub("", line) for line in session.text.split("\n")]
+    assert lines.count(name) == 2
+    image = Image(array("I", session.disk))
+    assert image.read(f"tmp/{name}") == f"{name}\n".encode()
+
+
+def test_names_have_24_octets(config):
+    long = "ü" * 12
+    assert said(f"touch /tmp/{long}; echo $?", f"touch /tmp/{long}x; echo $?", "ls /tmp",
+                config=config) == ["0", f"touch: cannot make: /tmp/{long}x", "1", long]
+
+
+@pytest.mark.parametrize("length", [252, 253, 254, 506, 507, 800])
+def test_long_lines_are_one_command(length, config):
+    words = "x" * (length - 5)
+    text = boot(f"echo {words}", "echo end", config=config).text
+    assert PROMPTS.sub("", text).split("\n").count(words) == 1
+    assert "\nend\n" in PROMPTS.sub("", text)
+
+
+def test_a_line_that_the_console_cannot_take_is_refused_whole():
+    lines = said("echo " + "ü" * 600, "echo end", config=CONFIGURATIONS["console"])
+    assert lines == ["the line is too long, and dropped", "end"]
 
 
 def test_scripts_are_run_by_the_shell():
@@ -121,7 +226,7 @@ def test_control_d_ends_a_programs_input():
     ("echo x\x15echo y",                 "y"),
     ("echo abXc\x1b[D\x7f",              "abc"),
     ("echo abc\x01\x0becho k",           "k"),
-    ("\x1becho k",                       "k"),
+    ("\x1bxecho k",                      "k"),
     ("\x1b\x1b[Decho k",                 "k"),
 ])
 def test_line_editing(keys, expected):

@@ -18,9 +18,11 @@ from sim.host.serial import Serial
 from sim.host.terminal import Terminal
 from system.build import Paths, build, build_debug_kernel
 
-__all__ = ["KERNELS", "SYSTEM", "Session", "boot", "debug_kernel", "system"]
+__all__ = ["CONFIGURATIONS", "KERNELS", "SYSTEM", "Session", "boot", "debug_kernel", "system"]
 
 SYSTEM = MachineConfig().fit("display", "keyboard", "block", "serial")
+CONFIGURATIONS = {"serial line": SYSTEM,
+                  "console":     MachineConfig().fit("display", "keyboard", "block")}
 LIMIT_CYCLES = 3_000_000_000
 PROMPT = b"$ "
 
@@ -73,20 +75,25 @@ class Session:
 
 def boot(*commands: str, disk: bytes | None = None, on_prompt=None, on_write=None,
          limit: int = LIMIT_CYCLES, display: Display | None = None,
-         keyboard: Keyboard | None = None, kernel: Path | None = None) -> Session:
+         keyboard: Keyboard | None = None, kernel: Path | None = None,
+         config: MachineConfig = SYSTEM) -> Session:
     """Boot, type the commands and then the end of input, and run until the machine halts.
 
     `disk` is an image (default: the system's own); `on_prompt(count)` is called at each prompt with
     the machine's `Golden`, `on_write` with each event of the disk; `kernel` is a flat image, the
-    release kernel if it is left out.
+    release kernel if it is left out. Without a serial line the console takes whole lines and shows
+    no echo.
     """
     paths = system()
     sink = Watched()
-    terminal = Terminal("".join(f"{command}\r" for command in commands).encode(), sink)
+    has_serial = "serial" in config.peripherals
+    enter = "\r" if has_serial else "\n"
+    terminal = Terminal("".join(f"{command}{enter}" for command in commands).encode(), sink)
     device = Disk(disk if disk is not None else paths.disk.read_bytes(), observer=on_write)
-    hosts = Hosts(terminal, disk=device, serial=Serial(terminal, end_octet=4),
-                  display=display, keyboard=keyboard or Keyboard())
-    golden = Golden(SYSTEM, hosts)
+    serial = Serial(terminal, end_octet=4) if has_serial else None
+    hosts = Hosts(terminal, disk=device, serial=serial, display=display,
+                  keyboard=keyboard or Keyboard())
+    golden = Golden(config, hosts)
     if on_prompt is not None:
         sink.on_prompt = lambda count: on_prompt(count, golden)
     golden.load(np.frombuffer((kernel or paths.kernel).read_bytes(), dtype="<u4"))

@@ -8,7 +8,6 @@ from system.calls import (
     CallTableError,
     calls_markdown,
     kernel_qll,
-    library_markdown,
     library_qll,
     load_calls,
 )
@@ -67,9 +66,8 @@ def test_the_first_calls_are_those_of_quinix():
                      "key_held", "clock"]
 
 
-def test_the_manuals_tables_are_those_in_use():
+def test_the_manuals_table_is_the_one_in_use():
     assert calls_markdown(load_calls(TABLE)) in (ROOT / "docs" / "kernel.md").read_text()
-    assert library_markdown(load_calls(TABLE)) in (ROOT / "docs" / "library.md").read_text()
 
 
 def test_the_librarys_files_are_made_from_the_tables():

@@ -23,6 +23,10 @@ namespace os {
   .constant global FAILED: byte = 0xFFFFFFFF;  // what every call returns that failed
   .constant global OUTPUT: byte = 1;  // handle of the output
   .constant global INPUT: byte = 2;  // handle of the input
+  .constant global ERROR_OUTPUT: byte = 3;  // handle of the error output
+  .constant global FIRST_HANDLE: byte = 16;  // the first handle of files and pipes
+  .constant global PROCESSES: byte = 64;  // processes at once, at most
+  .constant global ARGUMENTS: byte = 2048;  // octets of an argument text, at most
   .constant global READING: byte = 0;  // mode of `open`
   .constant global WRITING: byte = 1;  // mode of `open`: from nothing
   .constant global APPENDING: byte = 2;  // mode of `open`: at the end
@@ -34,6 +38,13 @@ namespace os {
   .constant global LINE: byte = 0;  // mode of the console: a line without newline
   .constant global RAW: byte = 1;  // mode of the console: octets as typed
   .constant global TEXT: byte = 2;  // mode of the console: a line with newline
+  .constant global CONTROL_C: byte = 3;  // octet of a key: ends what runs in front
+  .constant global CONTROL_D: byte = 4;  // octet of a key: the end of the input
+  .constant global BACKSPACE: byte = 8;  // octet of a key: erases a character
+  .constant global CONTROL_U: byte = 21;  // octet of a key: erases the line
+  .constant global DELETE: byte = 127;  // octet of a key: erases a character
+  .constant global ANY: byte = 0;  // pid for `wait`: any child
+  .constant global ANY_OR_KEY: byte = 0xFFFFFFFE;  // pid for `wait`: any child, until ctrl-C is typed
   .constant global FREE_MEMORY: byte = 0;  // words for processes, of `free_space`
   .constant global FREE_HEAP: byte = 1;  // words of the kernel's heap, of `free_space`
   .constant global FREE_SECTORS: byte = 2;  // sectors of the disk, of `free_space`
@@ -106,7 +117,7 @@ namespace os {
     return result;
   }
 
-  // Pid; handles: null to share 1 and 2, or a count and pairs of child's and own handle; -1 on failure.
+  // Pid; handles: null to share 1 to 3, or a count and pairs of child's and own handle; 3 is shared if no pair names it; -1 on failure.
   function spawn(name: string, arguments: string, handles: * byte): byte {
     var name_text = terminated(name);
     var result = lib::support::syscall3(7, <unsafe byte>name_text, <unsafe byte>&arguments, <unsafe byte>handles);
@@ -149,7 +160,7 @@ namespace os {
     return lib::support::syscall(14);
   }
 
-  // Pid of the child that ended; pid 0 waits for any, a null address drops the status; -1 on failure.
+  // Pid of the child that ended; pid ANY waits for any, ANY_OR_KEY too but gives 0 for ctrl-C; a null address drops the status; -1 on failure.
   function wait(pid: byte, status: * byte): byte {
     return lib::support::syscall2(32, pid, <unsafe byte>status);
   }
@@ -248,7 +259,7 @@ namespace os {
     return lib::support::syscall1(48, mode);
   }
 
-  // 0; ctrl-C ends foreground processes; a child only; -1 on failure.
+  // 0; ctrl-C ends foreground processes; a child, or 0 for all that are spawned from now on; -1 on failure.
   function set_foreground(pid: byte, on: byte): byte {
     return lib::support::syscall2(49, pid, on);
   }

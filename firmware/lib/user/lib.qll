@@ -15,11 +15,27 @@ namespace lib {
   namespace handle {
     .constant global output: handle = 1;
     .constant global input: handle  = 2;
+    .constant global errors: handle = 3;
   }
 
-  // Writes to the standard output; returns the count.
+  // Writes to the standard output, as octets of UTF-8; returns the count of characters.
   function print(text: string): error {
-    return write(handle::output, text);
+    return _write_text(handle::output, text);
+  }
+
+  // A text of code points becomes octets on its way; the count is that of what was given.
+  function _write_text(to: byte, text: string): byte {
+    if (std::utf8::is_octets(text)) {
+      return support::syscall2(support::WRITE_SYSCALL, to, <unsafe byte>&text);
+    }
+    var octets = std::utf8::encoded(text);
+    if (!octets) {
+      return -1;
+    }
+    var count = support::syscall2(support::WRITE_SYSCALL, to, <unsafe byte>&octets);
+    var all = count == len octets;
+    delete octets;
+    return all ? len text : count;
   }
 
   // Reads a line from the standard input, at most `len buffer` characters; returns the count.

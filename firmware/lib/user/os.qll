@@ -12,13 +12,21 @@ namespace os {
 
   // --- output ------------------------------------------------------------------------------------
 
+  global out: byte = OUTPUT;           // where `say` and its like write
+  global errors: byte = ERROR_OUTPUT;  // and where complaints go
+
+  // Text to a handle, as octets of UTF-8; false if not all of it could be written.
+  function write_text(handle: byte, text: string): bool {
+    return lib::_write_text(handle, text) == len text;
+  }
+
   function say(text: string): void {
-    write(1, text);
+    write_text(out, text);
   }
 
   function say_line(text: string): void {
-    write(1, text);
-    write(1, "\n");
+    say(text);
+    say("\n");
   }
 
   function say_number(number: byte): void {
@@ -34,17 +42,25 @@ namespace os {
     say(text);
   }
 
-  // "cat: no such file: x". Returns 1, for use as a status.
+  // "cat: no such file: x", to the error output. Returns 1, for use as a status.
   function complain(program: string, what: string, subject: string): byte {
-    say(program);
-    say(": ");
-    say(what);
+    write_text(errors, program);
+    write_text(errors, ": ");
+    write_text(errors, what);
     if (len subject != 0) {
-      say(": ");
-      say(subject);
+      write_text(errors, ": ");
+      write_text(errors, subject);
     }
-    say("\n");
+    write_text(errors, "\n");
     return 1;
+  }
+
+  // A command line that cannot be: says how the program is used. Returns the status for that.
+  function misused(usage: string): byte {
+    write_text(errors, "usage: ");
+    write_text(errors, usage);
+    write_text(errors, "\n");
+    return MISUSED;
   }
 
   // A name out of a fixed field, up to the first zero.
@@ -67,6 +83,76 @@ namespace os {
       std::vector::add(&found, word);
     }
     return found;
+  }
+
+  // The words of a program's command line that are no options. `letters` are the options that there
+  // are, one letter each, with a ':' behind those that take a value; `given` and `option_value` tell
+  // which there were. `--help` says how the program is used, and ends it; so does an option that is
+  // not there, with status MISUSED. Behind `--` nothing is an option.
+  global _given: byte = 0;
+  global option_value: string = null;
+
+  function begin(text: string, usage: string, letters: string): string[] {
+    var words = arguments(text);
+    var names = std::vector::create<string>(4);
+    var i = 0;
+    while (i < len words) {
+      var word = words[i];
+      i = i + 1;
+      if (std::str::equal(word, "--")) {
+        while (i < len words) {
+          std::vector::add(&names, words[i]);
+          i = i + 1;
+        }
+      } else if (std::str::equal(word, "--help")) {
+        _help(usage);
+      } else if (len word > 1 && word[0] == '-') {
+        if (_take_options(word, usage, letters)) {
+          if (i == len words) { exit(misused(usage)); }
+          option_value = words[i];
+          i = i + 1;
+        }
+      } else {
+        std::vector::add(&names, word);
+      }
+    }
+    return names;
+  }
+
+  function _help(usage: string): void {
+    say("usage: ");
+    say_line(usage);
+    exit(0);
+  }
+
+  // Note the letters of a word such as "-lr"; true if the last one's value is the next word.
+  function _take_options(word: string, usage: string, letters: string): bool {
+    for (var i = 1; i < len word; i = i + 1) {
+      var at = word[i] == ':' ? FAILED : std::str::index_of(letters, word[i]);
+      if (at == FAILED) {
+        complain(usage[:end_of_word(usage)], "there is no option", word);
+        exit(misused(usage));
+      }
+      _given = _given | 1 << (word[i] & 31);
+      if (at + 1 < len letters && letters[at + 1] == ':') {
+        if (i + 1 == len word) { return true; }
+        option_value = word[i + 1:];
+        return false;
+      }
+    }
+    return false;
+  }
+
+  // Whether an option was there: a lower-case letter.
+  function given(letter: byte): bool {
+    return (_given >> (letter & 31) & 1) != 0;
+  }
+
+  // Where the first word of a text ends.
+  function end_of_word(text: string): byte {
+    var at = 0;
+    while (at < len text && !is_blank(text[at])) { at = at + 1; }
+    return at;
   }
 
   function is_blank(c: byte): bool {
@@ -129,6 +215,18 @@ namespace os {
 
   // --- files -------------------------------------------------------------------------------------
 
+  // A file to read from, or FAILED after a complaint: a directory is none.
+  function open_to_read(program: string, name: string): byte {
+    var told: status;
+    if (stat(name, &told.flags) == 0 && (told.flags & DIRECTORY) != 0) {
+      complain(program, "is a directory", name);
+      return FAILED;
+    }
+    var handle = open(name, READING);
+    if (handle == FAILED) { complain(program, "cannot open", name); }
+    return handle;
+  }
+
   // Copy everything from one handle to another; false if writing fails.
   function pour(from: byte, to: byte): bool {
     var block = new byte[4096];
@@ -168,18 +266,21 @@ namespace os {
     if (len directory != 0 && directory[len directory - 1] == '/') {
       return std::str::concat(directory, name);
     }
-    return std::str::concat(std::str::concat(directory, "/"), name);
+    var begin = std::str::concat(directory, "/");
+    var whole = std::str::concat(begin, name);
+    delete begin;
+    return whole;
   }
 
   // --- lines -------------------------------------------------------------------------------------
 
-  // Reads lines from a handle, however long the kernel's answers are.
-  type reader = struct { handle: byte; block: byte[]; at: byte; ended: bool; };
+  // Reads lines from a handle, however long the kernel's answers are. `failed` if it ended so.
+  type reader = struct { handle: byte; block: byte[]; at: byte; ended: bool; failed: bool; };
 
   function make_reader(handle: byte): reader {
     var block = new byte[512];
     len block = 0;
-    return reader { handle = handle, block = block, at = 0, ended = false };
+    return reader { handle = handle, block = block };
   }
 
   // The next line without its newline, in new memory; null at the end.
@@ -192,6 +293,7 @@ namespace os {
         var count = r->ended ? 0 : read(r->handle, r->block);
         if (count == 0 || count == FAILED) {
           r->ended = true;
+          r->failed = r->failed || count == FAILED;
           len r->block = 0;
           r->at = 0;
           if (len line == 0) {

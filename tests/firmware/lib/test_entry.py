@@ -70,11 +70,11 @@ def test_targets_put_their_files_in_front_in_order():
                                               LIBRARY / "user" / "support.qasm"]
     assert library_files("none", ".qasm") == []
     assert [path.name for path in library_files("bare", ".qll")] == [
-        "alloc.qll", "buffered.qll", "graphics.qll", "std.qll",
+        "alloc.qll", "buffered.qll", "graphics.qll", "std.qll", "utf8.qll",
         "alloc.qll", "clock.qll", "console.qll", "display.qll", "keyboard.qll", "wait.qll",
         "windows.qll"]
     assert [path.name for path in library_files("user", ".qll")] == [
-        "alloc.qll", "buffered.qll", "graphics.qll", "std.qll",
+        "alloc.qll", "buffered.qll", "graphics.qll", "std.qll", "utf8.qll",
         "alloc.qll", "calls.qll", "clock.qll", "console.qll", "display.qll", "lib.qll", "os.qll",
         "wait.qll"]
     with pytest.raises(ValueError, match="target must be one of bare, user, none, not 'other'"):

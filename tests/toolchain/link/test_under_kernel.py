@@ -44,7 +44,7 @@ def test_elf_program_runs_and_faults_by_name(kind, tmp_path, monkeypatch):
     assert main(["-t", "user", "-f", kind, "prog.qll", "-o", "prog.elf"]) == 0
     disk = Image.format(2048, "disk")
     disk.make_directory("bin")
-    shell = build_program(paths, ROOT / "firmware" / "programs" / "sh.qll")
+    shell = build_program(paths, ROOT / "firmware" / "programs" / "sh")
     disk.write("bin/sh", shell.read_bytes(), executable=True)
     disk.write("bin/prog", (tmp_path / "prog.elf").read_bytes(), executable=True)
     disk.save(tmp_path / "disk.qfs")
