@@ -167,6 +167,7 @@ def _rewrite(live: Liveness, spilled: list[Ins], over_calls: bool) -> None:
     slots = _share_slots(live, spilled, wanted, uses, over_calls)
     inserted: dict[Block, dict[Ins, list[Ins]]] = {}  # what goes in front of an instruction
     stores: dict[Block, dict[Ins, list[Ins]]] = {}
+    layouts: dict[Block, tuple[dict[Ins, int], list[int]]] = {}
     for value in spilled:
         slot = slots.get(value)
         by_block: dict[Block, set[Ins]] = {}
@@ -177,19 +178,19 @@ def _rewrite(live: Liveness, spilled: list[Ins], over_calls: bool) -> None:
             current: Ins | None = None
             if over_calls and slot is not None and _undisturbed(value, block):
                 current = value
-            defined = value.block is not block or value.op in ("phi", "param")
-            for ins in [*block.body, block.term]:
-                if ins is value:
-                    defined = True
-                if ins in users:
-                    if current is None or not over_calls:
-                        current = _again(value, slot, ins.line, block)
-                        inserted.setdefault(block, {}).setdefault(ins, []).append(current)
-                        reloads.append(block)
-                    if current is not value:
-                        ins.args = [current if arg is value else arg for arg in ins.args]
-                if ins.op == "call" and defined and ins is not value:
-                    current = None
+            position, calls = layouts.get(block) or layouts.setdefault(block, _layout(block))
+            last = position[value] + 1 if value in position else 0
+            for ins in sorted(users, key=position.__getitem__):
+                here = position[ins]
+                if calls[here] > calls[last]:
+                    current = None  # a call since
+                if current is None or not over_calls:
+                    current = _again(value, slot, ins.line, block)
+                    inserted.setdefault(block, {}).setdefault(ins, []).append(current)
+                    reloads.append(block)
+                if current is not value:
+                    ins.args = [current if arg is value else arg for arg in ins.args]
+                last = here
         for pred, phi, index in uses.phis[value]:
             if over_calls and slot is not None and pred not in _reloading(
                     value, [], [(pred, phi, index)]):
@@ -224,6 +225,16 @@ def _rewrite(live: Liveness, spilled: list[Ins], over_calls: bool) -> None:
     for block in {value.block: True for value in remade if value.block is not None}:
         assert block is not None
         block.body = [ins for ins in block.body if ins not in remade]
+
+
+def _layout(block: Block) -> tuple[dict[Ins, int], list[int]]:
+    """Where each instruction of a block stands, and how many calls are in front of each place."""
+    position: dict[Ins, int] = {}
+    calls = [0]
+    for index, ins in enumerate([*block.body, block.term]):
+        position[ins] = index
+        calls.append(calls[-1] + (ins.op == "call"))
+    return position, calls
 
 
 def _behind(value: Ins) -> Ins:
@@ -318,17 +329,27 @@ def _share_slots(live: Liveness, spilled: list[Ins], wanted: int, uses: Uses,
                 conflicts[value] |= (front & wanted | made) & ~(1 << value.n)
     order = sorted(conflicts, key=lambda one: (
         -sum(block.weight for block, _ in uses.found[one]), one.n))
-    taken: list[tuple[Slot, list[Ins]]] = []
+    taken: list[_Shared] = []
     slots: dict[Ins, Slot] = {}
     for value in order:
-        for slot, holders in taken:
-            if not any(conflicts[value] >> other.n & 1 or conflicts[other] >> value.n & 1
-                       for other in holders):
+        against, bit = conflicts[value], 1 << value.n
+        for shared in taken:
+            if not (against & shared.holders or shared.against & bit):
                 break
         else:
-            slot = live.function.new_slot(1, SPILL_SLOT, private=True)
-            holders = []
-            taken.append((slot, holders))
-        holders.append(value)
-        slots[value] = slot
+            shared = _Shared(live.function.new_slot(1, SPILL_SLOT, private=True))
+            taken.append(shared)
+        shared.holders |= bit
+        shared.against |= against
+        slots[value] = shared.slot
     return slots
+
+
+class _Shared:
+    """A slot, the values in it, and those that conflict with one of them, as masks."""
+    __slots__ = ("slot", "holders", "against")
+
+    def __init__(self, slot: Slot):
+        self.slot = slot
+        self.holders = 0
+        self.against = 0
