@@ -9,7 +9,7 @@ from enum import Enum
 
 from isa.machine import CYCLES_PER_MS, PERIPHERALS, RAM_WORDS, RESERVED_LIMIT
 
-__all__ = ["BASE_PERIPHERALS", "MachineConfig", "PageTable"]
+__all__ = ["BASE_PERIPHERALS", "Compat", "MachineConfig", "PageTable"]
 
 # Always fitted in the presets; display, keyboard, block device and serial line are optional.
 BASE_PERIPHERALS = (
@@ -21,6 +21,12 @@ class PageTable(Enum):
     """Format of the page table that the MMU walks."""
     LIST      = "list"
     TWO_LEVEL = "two-level"
+
+
+class Compat(Enum):
+    """Whose programs the machine is to run, where they rely on another rule than ours."""
+    NONE   = "none"
+    QUINIX = "quinix"  # an interrupt that comes while interrupts are masked is lost
 
 
 @dataclass(frozen=True)
@@ -39,12 +45,15 @@ class MachineConfig:
         What the MMU's walker understands.
     fpu : bool
         Whether opcodes 25 to 34 work; without, they raise UNIMPLEMENTED_INSTRUCTION.
+    compat : Compat
+        Another machine's rules, where ours differ.
     """
     ram_words:     int             = RAM_WORDS
     cycles_per_ms: int             = CYCLES_PER_MS
     peripherals:   tuple[str, ...] = BASE_PERIPHERALS
     page_table:    PageTable       = PageTable.LIST
     fpu:           bool            = True
+    compat:        Compat          = Compat.NONE
 
     def __post_init__(self) -> None:
         if not RESERVED_LIMIT < self.ram_words <= 1 << 32:
@@ -57,6 +66,11 @@ class MachineConfig:
             raise ValueError(f"unknown peripherals: {', '.join(sorted(unknown))}")
         ordered = tuple(kind.name for kind in PERIPHERALS if kind.name in self.peripherals)
         object.__setattr__(self, "peripherals", ordered)
+
+    @property
+    def drops_masked(self) -> bool:
+        """Whether a peripheral's interrupt that comes while interrupts are masked is lost."""
+        return self.compat is Compat.QUINIX
 
     def fit(self, *names: str) -> "MachineConfig":
         """The same machine with these peripherals besides."""

@@ -184,7 +184,8 @@ class Soc(wiring.Component):
             ram_words=machine.ram_words, fpu=machine.fpu,
             windows=[(self.windows[kind.name], kind.window_words) for kind in self.kinds],
             sources=tuple(sorted(int(number) for number in irqs)), masters=len(masters),
-            target_entries=config.target_entries, return_entries=config.return_entries)
+            target_entries=config.target_entries, return_entries=config.return_entries,
+            drops_masked=machine.drops_masked)
         m.submodules.ram = ram = self._make_ram()
         memory = ram
         if config.hesitates:

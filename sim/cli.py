@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from isa.config import MachineConfig, PageTable
+from isa.config import Compat, MachineConfig, PageTable
 from isa.machine import RAM_WORDS
 from sim.machine import Diverged, Exit, ImageError, Machine, Status, exit_status
 from sim.program import TARGET_CHOICES, LoadedProgram, load_program, read_symbols
@@ -105,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
         help="size of RAM (default: %(default)s)")
     add("--page-table", choices=[kind.value for kind in PageTable], default=PageTable.LIST.value,
         help="what the MMU understands (default: %(default)s)")
+    add("--compat", choices=[kind.value for kind in Compat], default=Compat.NONE.value,
+        help="run programs that rely on another machine's rules: with quinix, interrupts that come "
+             "while masked are lost (default: %(default)s)")
     return parser
 
 
@@ -145,7 +148,8 @@ def _config(options: argparse.Namespace) -> MachineConfig:
         "block":    options.disk is not None,
         "serial":   options.serial,
     }
-    config = MachineConfig(ram_words=options.ram, page_table=PageTable(options.page_table))
+    config = MachineConfig(ram_words=options.ram, page_table=PageTable(options.page_table),
+                           compat=Compat(options.compat))
     return config.fit(*(name for name, is_wanted in optional.items() if is_wanted))
 
 

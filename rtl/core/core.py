@@ -66,6 +66,8 @@ class Core(wiring.Component):
         How many others use memory through the core's data port.
     target_entries, return_entries : int
         Sizes of branch target buffer and return stack; powers of two, at least 2.
+    drops_masked : bool
+        A peripheral's interrupt that comes while interrupts are masked is lost.
 
     Members
     -------
@@ -92,7 +94,7 @@ class Core(wiring.Component):
     status : Out(CoreStatus)
     """
     def __init__(self, *, ram_words, fpu, windows, sources, masters, target_entries,
-                 return_entries):
+                 return_entries, drops_masked=False):
         self.ram_words      = check_integer("ram_words", ram_words, least=RESERVED_LIMIT + 1,
                                             most=1 << 32)
         self.fpu            = check_bool("fpu", fpu)
@@ -100,6 +102,7 @@ class Core(wiring.Component):
         self.sources        = check_sources(sources)
         self.target_entries = check_power_of_two("target_entries", target_entries)
         self.return_entries = check_power_of_two("return_entries", return_entries)
+        self.drops_masked   = check_bool("drops_masked", drops_masked)
         check_integer("masters", masters, least=0)
         super().__init__({
             "fetch_port":     Out(FetchPort),
@@ -130,7 +133,8 @@ class Core(wiring.Component):
         m.submodules.retire    = retire    = Retire()
         m.submodules.registers = registers = Registers(reads=2)
         m.submodules.watch     = watch     = StoreWatch()
-        m.submodules.traps     = traps     = Traps(ram_words=self.ram_words, sources=self.sources)
+        m.submodules.traps     = traps     = Traps(
+            ram_words=self.ram_words, sources=self.sources, drops_masked=self.drops_masked)
         m.submodules.reserved  = reserved  = Reserved(windows=self.addresses)
         m.submodules.arbiter   = arbiter   = Arbiter(
             ram_words=self.ram_words, masters=3 + len(self.masters), is_reserved=reserved_test)

@@ -15,7 +15,7 @@ from isa.machine import (
 )
 from isa.trace import Kind, Stop
 from rtl.bus import MemBus, PeripheralBus, Reason
-from rtl.checks import check_integer, check_sources
+from rtl.checks import check_bool, check_integer, check_sources
 
 __all__ = ["Cause", "TrapRequest", "TrapResult", "Traps"]
 
@@ -70,6 +70,8 @@ class Traps(wiring.Component):
         Size of RAM.
     sources : tuple of int
         Interrupt numbers of the peripherals, in rising order.
+    drops_masked : bool
+        No interrupt of a peripheral is pending while masked: one that comes then is lost.
 
     Members
     -------
@@ -103,10 +105,11 @@ class Traps(wiring.Component):
     bus : In(PeripheralBus)
         The table's words `ENABLED`, `FRAME_IP`, `FAULT_REASON` and `HIGHEST_INTERRUPT`.
     """
-    def __init__(self, *, ram_words, sources):
+    def __init__(self, *, ram_words, sources, drops_masked=False):
         self.ram_words = check_integer("ram_words", ram_words, least=RESERVED_LIMIT + 1,
                                        most=1 << 32)
         self.sources   = check_sources(sources)
+        self.drops_masked = check_bool("drops_masked", drops_masked)
         super().__init__({
             "request":       In(TrapRequest),
             "result":        Out(TrapResult),
@@ -286,6 +289,9 @@ class Traps(wiring.Component):
             with m.If(pending[n]):
                 m.d.comb += number.eq(source)
         m.d.sync += pending.eq(Mux(accepts, pending & ~lowest, pending) | self.irq)
+        if self.drops_masked:
+            with m.If(~self.is_enabled):
+                m.d.sync += pending.eq(0)
         return number
 
     def _elaborate_bus(self, m, words):

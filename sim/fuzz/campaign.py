@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from isa.config import MachineConfig, PageTable
+from isa.config import Compat, MachineConfig, PageTable
 from sim.fuzz.coverage import Coverage
 from sim.fuzz.generate import generate
 from sim.fuzz.program import Program
@@ -29,6 +29,7 @@ CONFIGS: dict[str, MachineConfig] = {
     "hesitant":  replace(_FAST.fit("block", "serial"), ram_words=0x80000),
     "no-mmu":    replace(_FAST, ram_words=0x40000, peripherals=tuple(
         name for name in _FAST.peripherals if name != "mmu")),
+    "quinix":    replace(_FAST.fit("serial"), compat=Compat.QUINIX, ram_words=0x40000),
 }
 HESITANT = ("hesitant",)  # their RAM answers late now and then
 

@@ -11,6 +11,7 @@ from sim.golden.state import (
     CLOCK_ID,
     DEVICE,
     DIVERGED,
+    DROPS,
     EVENT,
     EXECUTE,
     FIELD,
@@ -38,6 +39,7 @@ from sim.golden.state import (
     TICKS,
     TIME,
     TIMER_CARRY,
+    TIMER_GONE,
     TIMER_SET,
     TIMER_SLACK,
     TIMER_TAKEN,
@@ -46,12 +48,13 @@ from sim.golden.state import (
     W_CYCLE,
     W_IP,
     W_KIND,
+    WAS_MASKED,
 )
 from sim.golden.translation import find, was_found
 from sim.golden.traps import accept
 
 __all__ = ["COVERAGE_WORDS", "count_fault", "count_insn", "coverage_index", "fault_index",
-           "follow_event", "follow_timer"]
+           "follow_event", "follow_mask", "follow_timer"]
 
 # What FOLLOW has seen, counted: instructions by opcode and circumstance, then faults by mode, by
 # the place they come from and their reason.
@@ -101,22 +104,27 @@ def count_fault(mem, cpu, cover, active, place, reason):
 # --- the timer's interrupt is neither early nor late ----------------------------------------------
 
 @jit
-def timer_waits(cpu):
-    """Whether the timer's interrupt has come more often than it was accepted."""
+def ticks_at(cpu, slack):
+    """How often the timer's interrupt has come, as seen so many cycles later."""
     came = cpu[TIMER_CARRY]
     if cpu[PERIOD] > 0:
-        came += (cpu[TIME] - cpu[TIMER_SET] + TIMER_SLACK) // cpu[PERIOD]
-    return came > cpu[TIMER_TAKEN]
+        came += max(int64(0), cpu[TIME] - cpu[TIMER_SET] + slack) // cpu[PERIOD]
+    return came
+
+
+@jit
+def timer_waits(cpu):
+    """Whether the timer's interrupt may have come more often than it was accepted."""
+    return ticks_at(cpu, TIMER_SLACK) > cpu[TIMER_TAKEN]
 
 
 @jit
 def take_tick(cpu):
     """A timer interrupt was accepted. One stands for all that came while masked: there is one
     pending bit, so what came for certain by now is not to be accepted any more."""
-    came = cpu[TIMER_CARRY]
-    if cpu[PERIOD] > 0:
-        came += max(int64(0), cpu[TIME] - cpu[TIMER_SET] - TIMER_SLACK) // cpu[PERIOD]
+    came = ticks_at(cpu, -TIMER_SLACK)
     cpu[TIMER_TAKEN] = max(cpu[TIMER_TAKEN] + 1, came)
+    cpu[TIMER_GONE] = max(cpu[TIMER_GONE] + 1, came)
 
 
 @jit
@@ -125,14 +133,26 @@ def follow_timer(cpu, period, cycle):
     cpu[TIME] += cycle - cpu[TIME] & MASK
     cpu[TIMER_CARRY] = int64(timer_waits(cpu))
     cpu[TIMER_SET] = cpu[TIME]
-    cpu[TIMER_TAKEN] = 0
+    cpu[TIMER_TAKEN], cpu[TIMER_GONE] = 0, 0
     cpu[PERIOD] = period
+
+
+@jit
+def follow_mask(mem, cpu, trace, at):
+    """Interrupts may have become masked or unmasked by the record before. Where those that come
+    while masked are lost, none from before the unmasking is to be accepted any more."""
+    masked = int64(mem[index(ENABLED)] == 0)
+    if cpu[DROPS] and cpu[WAS_MASKED] and not masked and at > 0:
+        cpu[TIME] += int64(trace[index(at - 1), index(W_CYCLE)]) - cpu[TIME] & MASK
+        cpu[TIMER_TAKEN] = max(cpu[TIMER_TAKEN], ticks_at(cpu, -TIMER_SLACK))
+        cpu[TIMER_GONE] = max(cpu[TIMER_GONE], ticks_at(cpu, TIMER_SLACK))
+    cpu[WAS_MASKED] = masked
 
 
 @jit
 def follow_tick(mem, cpu):
     """The clock ticks; whether a timer interrupt has been waiting for too long."""
-    waits = int64(timer_waits(cpu))
+    waits = int64(ticks_at(cpu, TIMER_SLACK) > cpu[TIMER_GONE])
     late = (waits and cpu[TICK_WAITS] and mem[index(ENABLED)] != 0
             and cpu[CHANGES] == cpu[TICK_CHANGES] and cpu[TIME] - cpu[TICK_TIME] >= LATE_CYCLES)
     if waits != cpu[TICK_WAITS] or cpu[CHANGES] != cpu[TICK_CHANGES]:

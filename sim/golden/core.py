@@ -26,6 +26,7 @@ from sim.golden.checks import (
     count_fault,
     count_insn,
     follow_event,
+    follow_mask,
     follow_timer,
 )
 from sim.golden.compiled import MASK, NEVER, index, int64, jit, jit_kept, sources_digest
@@ -188,6 +189,8 @@ def make_run(mode):
 
         while leave == 0 and cpu[STOPPED] == 0:
             # Here begins what may be interrupted, or may be translated in another way.
+            if mode == FOLLOW:
+                follow_mask(mem, cpu, trace, at)
             if mode != FOLLOW:
                 ip, at = pass_time(mem, regs, cpu, trace, at, ip, cycles, mode == RECORD)
                 if cpu[STOPPED]:

@@ -226,8 +226,9 @@ class Golden:
         return self.cycles // self.config.cycles_per_ms
 
     def interrupt(self, number: int) -> None:
-        """Set the pending bit of a source."""
-        self.cpu[state.PENDING] |= 1 << number
+        """Set the pending bit of a source, unless it is lost."""
+        if not (self.config.drops_masked and self.masked):
+            self.cpu[state.PENDING] |= 1 << number
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -242,6 +243,7 @@ class Golden:
         cpu[state.TICK_DUE] = config.cycles_per_ms if "clock" in self.windows else NEVER
         cpu[state.CLOCK_ID] = self.identifiers.get("clock", 0)
         cpu[state.TWO_LEVEL] = config.page_table is PageTable.TWO_LEVEL
+        cpu[state.DROPS] = config.drops_masked
         cpu[state.FIELD] = -1
         self.stores[:] = state.PLAIN
         for kind in PERIPHERALS:

@@ -50,6 +50,9 @@ TICK_CHANGES = 46
 TICK_WAITS  = 47
 RECENT      = 48  # ranges found lately: for READ, WRITE, EXECUTE `WAYS` each of low, high, delta
 FINDS       = 84  # how often a range was looked for in a page table
+DROPS       = 85  # set once: a peripheral's interrupt that comes while masked is lost
+TIMER_GONE  = 86  # FOLLOW: as TIMER_TAKEN, with those that may have been lost
+WAS_MASKED  = 87  # FOLLOW: at the record before
 CPU_WORDS   = 88
 
 WAYS        = 4

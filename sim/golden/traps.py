@@ -22,6 +22,7 @@ from sim.golden.state import (
     CLOCK_ID,
     CYCLES_MS,
     DOUBLE_FAULT,
+    DROPS,
     EVENT,
     IN_FAULT,
     INTERRUPTED,
@@ -138,6 +139,8 @@ def pass_time(mem, regs, cpu, trace, at, ip, cycles, records):
     if cycles >= cpu[TIMER_DUE]:
         cpu[TIMER_DUE] += cpu[PERIOD]
         cpu[PENDING] |= 1 << TICK
+    if cpu[DROPS] and mem[index(ENABLED)] == 0:
+        cpu[PENDING] = 0
     if cpu[PENDING] and mem[index(ENABLED)] != 0:
         number = lowest_bit(cpu[PENDING])
         cpu[PENDING] &= ~(int64(1) << number)

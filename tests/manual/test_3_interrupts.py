@@ -1,13 +1,15 @@
 """Manual, section 3: interrupts and faults, on hardware and golden model together."""
 
+import dataclasses
 import random
 
 import pytest
 
 from isa import encode
-from isa.config import MachineConfig
+from isa.config import Compat, MachineConfig
 from isa.machine import PROGRAM, Reason, window_addresses
 from isa.trace import Kind, Stop
+from sim.golden import Golden
 from sim.host.disk import Disk
 from sim.host.hosts import Debugger, Hosts
 from sim.host.serial import Serial
@@ -26,6 +28,8 @@ from tests.support.programs import (
     store,
     wait_while,
 )
+from toolchain.qasm import assemble
+from toolchain.source import Source
 
 WINDOWS = window_addresses(FULL.peripherals)
 TIMER   = WINDOWS["timer"]
@@ -625,3 +629,64 @@ def test_a_device_and_calls_and_returns_use_the_frame_at_once(command, delay):
     """, config=FULL, hosts=Hosts(disk=disk_of(words)),
         expected=None)
     assert len(run.rows(Kind.DEVICE)) > 60  # words moved meanwhile
+
+
+# --- where interrupts are lost while masked ------------------------------------------------------
+
+MASKED_TICK = f"""
+    {handlers({2: "@tick"})}
+    {store(0, 0)}
+    {store(TIMER, 5)}
+    {spin(40)}
+    {store(TIMER, 0)}
+    {store(0, 1)}
+    nop
+    nop
+    nop
+    halt
+@tick:
+    constant r20 1
+    halt"""
+
+
+@pytest.mark.slow  # another build of the simulator
+@pytest.mark.manual("3.11", "7.1")
+@pytest.mark.parametrize("compat, taken", [(Compat.NONE, 1), (Compat.QUINIX, 0)])
+def test_a_masked_interrupt_waits_or_is_lost(compat, taken):
+    config = dataclasses.replace(FULL, compat=compat)
+    run = run_qasm(MASKED_TICK, config=config)
+    assert run.registers[20] == taken
+
+
+@pytest.mark.slow  # another build of the simulator
+@pytest.mark.manual("3.11")
+def test_one_that_comes_unmasked_is_taken_all_the_same():
+    config = dataclasses.replace(FULL, compat=Compat.QUINIX)
+    run = run_qasm(f"""
+        {handlers({2: "@tick"})}
+        {store(0, 0)}
+        {store(TIMER, 5)}
+        {spin(40)}
+        {store(0, 1)}
+        wait
+    @tick:
+        constant r20 1
+        halt""", config=config, budget=1_000_000)
+    assert run.registers[20] == 1
+
+
+@pytest.mark.manual("3.11", "7.1")
+@pytest.mark.parametrize("compat, taken", [(Compat.NONE, 1), (Compat.QUINIX, 0)])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_model_alone_keeps_or_loses_it_too(compat, taken, compiled):
+    config = dataclasses.replace(FULL, compat=compat)
+    golden = Golden(config, compiled=compiled)
+    golden.load(assemble([Source("t", MASKED_TICK)]).words)
+    golden.run(1_000_000)
+    assert golden.registers().general[20] == taken
+
+
+@pytest.mark.manual("7.2")
+def test_a_return_to_ip_0_saves_the_address_of_the_int():
+    run = fault_of("constant r1 0\n@it:\nint r1\nhalt")
+    assert run.registers[60:62] == (Reason.INVALID_INTERRUPT, run.symbols["it"])
