@@ -110,22 +110,42 @@ namespace graphics {
     return d < 0 ? -d : d;
   }
 
-  // Outline; nothing if a side is 0.
+  // What is visible of `count` pixels from a coordinate on, which may be left of 0: the first one, and
+  // how many there are below `limit`.
+  function _visible(start: * byte, count: byte, limit: byte): byte {
+    if (<unsafe int>*start < 0) {
+      var hidden = 0 - *start;
+      if (count <= hidden) {
+        return 0;
+      }
+      count = count - hidden;
+      *start = 0;
+    }
+    return *start < limit ? std::math::min(count, limit - *start) : 0;
+  }
+
+  // The last of `count` pixels from a coordinate on; -1, which is outside, if it is past all numbers.
+  function _last(start: byte, count: byte): byte {
+    var last = start + (count - 1);
+    return <unsafe int>start >= 0 && last < start ? -1 : last;
+  }
+
+  // Outline, as far as it is visible; nothing if a side is 0.
   function rect(fb: * framebuffer, x: byte, y: byte, w: byte, h: byte, color: byte): void {
     if (w != 0 && h != 0) {
-      hline(fb, x, y, w, color);
-      hline(fb, x, y + h - 1, w, color);
-      vline(fb, x, y, h, color);
-      vline(fb, x + w - 1, y, h, color);
+      fill_rect(fb, x, y, w, 1, color);
+      fill_rect(fb, x, _last(y, h), w, 1, color);
+      fill_rect(fb, x, y, 1, h, color);
+      fill_rect(fb, _last(x, w), y, 1, h, color);
     }
   }
 
+  // What is visible of it, wherever it begins.
   function fill_rect(fb: * framebuffer, x: byte, y: byte, w: byte, h: byte, color: byte): void {
-    if (y < fb->height) {
-      var end = y + std::math::min(h, fb->height - y);
-      for (var row = y; row < end; row = row + 1) {
-        hline(fb, x, row, w, color);
-      }
+    var columns = _visible(&x, w, fb->width);
+    var rows = _visible(&y, h, fb->height);
+    for (var row = y; row < y + rows; row = row + 1) {
+      hline(fb, x, row, columns, color);
     }
   }
 
@@ -214,14 +234,19 @@ namespace graphics::font {
     return &FONT_DATA[index * HEIGHT];
   }
 
-  // All 64 pixels, without any clipping.
+  // All 64 pixels, as far as they are inside.
   function draw_char(fb: * framebuffer, x: byte, y: byte, c: byte, fg: byte, bg: byte): void {
     var glyph = get_glyph(c);
+    var whole = fb->width >= WIDTH && x <= fb->width - WIDTH;
     for (var row = 0; row < HEIGHT; row = row + 1) {
-      var bits = glyph[unsafe row];
-      var pixels = &fb->pixels[unsafe (y + row) * fb->width + x];
-      for (var column = 0; column < WIDTH; column = column + 1) {
-        pixels[unsafe column] = bits & 0x80 >> column ? fg : bg;
+      if (y + row < fb->height) {
+        var bits = glyph[unsafe row];
+        var pixels = &fb->pixels[unsafe (y + row) * fb->width + x];
+        for (var column = 0; column < WIDTH; column = column + 1) {
+          if (whole || x + column < fb->width) {
+            pixels[unsafe column] = bits & 0x80 >> column ? fg : bg;
+          }
+        }
       }
     }
   }

@@ -156,6 +156,46 @@ def test_blit_clips_on_both_sides():
                             start | box(10, 9, 3, 3), start | {(3, 0)}]
 
 
+# Coordinates and sizes around all edges, and where words end.
+PLACES = [-2147483648, -40, -17, -16, -9, -8, -7, -3, -1, 0, 1, 7, 8, 9, 14, 15, 16, 20, 2147483647]
+SIZES = [0, 1, 2, 3, 8, 15, 16, 17, 33, 40, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
+AROUND = [tuple(RANDOM.choice(kind) for kind in (PLACES, PLACES, SIZES, SIZES)) for _ in range(250)]
+AROUND += [(-5, 3, 10, 4), (3, -5, 4, 10), (-5, -5, 30, 30), (-1, -1, 1, 1), (-3, 2, 3, 3)]
+
+
+def is_within(value, start, count):
+    return start <= value < start + count
+
+
+@pytest.mark.parametrize("name", ["fill_rect", "rect"])
+def test_of_a_rectangle_what_is_visible_is_drawn(name):
+    """By a model whose numbers have no end."""
+    calls = tuple(f"{name}(&fb, {x}, {y}, {w}, {h}, '#')" for x, y, w, h in AROUND)
+    for (x, y, w, h), pixels in zip(AROUND, drawn(calls), strict=True):
+        inside = {(i, j) for i in range(SIZE) for j in range(SIZE)
+                  if is_within(i, x, w) and is_within(j, y, h)}
+        if name == "rect":
+            inside = {(i, j) for i, j in inside if i in (x, x + w - 1) or j in (y, y + h - 1)}
+        assert pixels == inside, (x, y, w, h)
+
+
+@pytest.mark.parametrize("name", ["hline", "vline"])
+def test_a_row_or_column_is_drawn_from_a_start_that_is_inside(name):
+    calls = tuple(f"{name}(&fb, {x}, {y}, {count}, '#')" for x, y, count, _ in AROUND)
+    for (x, y, count, _), pixels in zip(AROUND, drawn(calls), strict=True):
+        area = (count, 1) if name == "hline" else (1, count)
+        begins_inside = 0 <= x < SIZE and 0 <= y < SIZE
+        assert pixels == {(i, j) for i in range(SIZE) for j in range(SIZE) if begins_inside
+                          and is_within(i, x, area[0]) and is_within(j, y, area[1])}
+
+
+@pytest.mark.parametrize("to", [(-9, 3), (-8, -8), (-3, -5), (4, 4), (9, 12), (15, 15), (16, 2),
+                                (2, 16), (-2147483648, 0)])
+def test_of_a_character_what_is_visible_is_drawn(to):
+    [pixels] = drawn((f"font::draw_char(&fb, {to[0]}, {to[1]}, ' ', '.', '#')",))
+    assert pixels == visible(box(*to, 8, 8))
+
+
 # --- the font ------------------------------------------------------------------------------------
 
 def font():
