@@ -109,12 +109,6 @@ namespace syscall {
       delete given;
       return null;
     }
-    if (!std::utf8::is_octets(given)) {  // a program's own text, a code point a word
-      var octets = std::utf8::encoded(given);
-      delete given;
-      given = octets;
-      if (!given) { return null; }
-    }
     var joined = path::join(caller()->directory, given);
     delete given;
     return joined;

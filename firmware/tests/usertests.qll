@@ -65,7 +65,7 @@ function raw_call(number: byte, handle: byte, pointer: byte, length: byte): byte
 
 function bad_handles(): void {
   var room: byte[4];
-  var handles: byte[8] = [0, 3, 15, 16, 31, 32, -1, 0x80000000];
+  var handles: byte[8] = [0, 4, 15, 16, 31, 32, -1, 0x80000000];
   for (var i = 0; i < 8; i = i + 1) {
     check(os::read(handles[i], room) == os::FAILED, "read of a closed handle");
     check(os::write(handles[i], room) == os::FAILED, "write to a closed handle");
