@@ -35,6 +35,8 @@ def main(argv=None):
                         help="without the golden model")
     parser.add_argument("--no-windows", action="store_true",
                         help="no waveforms of what was before a failure")
+    parser.add_argument("--junit", type=Path, metavar="FILE",
+                        help="results as JUnit XML (default: build/cocotb/results.xml)")
     parser.add_argument("--compile-fast", action="store_true",
                         help="a model that compiles fast and runs slowly")
     parser.add_argument("--coverage", action="store_true",
@@ -45,6 +47,7 @@ def main(argv=None):
         from tests.cocotb.computer.coverage_table import coverage_table
         from tests.cocotb.computer.regression import (
             COVERAGE,
+            RESULTS,
             Options,
             RegressionError,
             main_say,
@@ -71,7 +74,8 @@ def main(argv=None):
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1 << 31)
     options = Options(tuple(args.benches), tuple(args.test), args.config, seed,
                       not args.no_scoreboard, args.waves, args.waves_from,
-                      not args.no_windows, args.disk, not args.compile_fast)
+                      not args.no_windows, args.disk, not args.compile_fast,
+                      args.junit or RESULTS)
     try:
         return 0 if regression(options, main_say) else 1
     except (BenchError, RegressionError, QfsError, SourceError, SourceErrors, OSError) as error:

@@ -1,11 +1,15 @@
 """Runs the benches of the whole computer, with the kernel, on its exported Verilog."""
 
+import re
+
 import pytest
 
+from sim.host.disk import SECTOR_OCTETS
 from tests.cocotb.__main__ import main
 from tests.cocotb.computer.configs import CONFIGS, DEFAULT
 from tests.cocotb.computer.listing import find_benches
 from tests.cocotb.computer.regression import Options, regression
+from tests.support.cocotb_bench import read_results
 
 # What a computer that differs a little is tried on: the boot, and what is about its difference.
 OTHERS = {"hesitant": ("the_shell_answers", "the_next_fetch_sees_a_changed_table"),
@@ -26,7 +30,21 @@ def test_all_benches_pass():
 @pytest.mark.slow
 @pytest.mark.parametrize("config", OTHERS)
 def test_other_computers_pass(config):
-    assert regression(Options(tests=OTHERS[config], config=config, seed=SEED, windows=False), hush)
+    options = Options(tests=OTHERS[config], config=config, seed=SEED, windows=False, fast=False)
+    assert regression(options, hush)
+
+
+@pytest.mark.slow
+def test_a_failure_says_where_and_for_what_it_waited(tmp_path, capfd):
+    (tmp_path / "empty.qfs").write_bytes(bytes(64 * SECTOR_OCTETS))
+    options = Options(("boot",), ("the_shell_answers",), seed=SEED, windows=False,
+                      disk=tmp_path / "empty.qfs", junit=tmp_path / "results.xml")
+    assert not regression(options, hush)
+    said = capfd.readouterr().out
+    assert re.search(r"the_shell_answers failed at cycle \d+, in the kernel, .* halt", said)
+    assert "the machine has stopped; the bench still waits for it to say '$ '" in said
+    assert f"seed {SEED}" in said
+    assert read_results(options.junit) == (["the_shell_answers"], 1)
 
 
 def test_every_computer_is_tried():

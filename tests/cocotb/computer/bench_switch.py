@@ -18,8 +18,8 @@ def interrupted(memory):
 async def a_tick_switches_and_loses_nothing(computer):
     """From the accepted interrupt to the other process's first instruction, and back again."""
     await computer.boot()
-    await computer.run("/bench/stride &")
-    computer.serial.type("/bench/stride\r")
+    await computer.run("/bench/spin a &")
+    computer.serial.type("/bench/spin b\r")
     await computer.wait_ms(60)
     model, ram = computer.scoreboard.model, computer.link.ram
     left, tables = {}, {}

@@ -32,7 +32,7 @@ from tests.cocotb.computer.drivers import (
 from tests.cocotb.computer.link import Link
 from tests.cocotb.computer.scoreboard import Scoreboard
 from tests.cocotb.computer.settings import settings
-from tests.cocotb.computer.top import PERIOD_NS
+from tests.cocotb.computer.top import PERIOD_NS, QUIET_CYCLES
 
 __all__ = ["Computer", "PROMPT", "computer_test"]
 
@@ -138,6 +138,7 @@ class Computer:
         self.scoreboard.begin(image)
         self._tasks = [device.task for device in self.devices if hasattr(device, "task")]
         self._tasks.append(cocotb.start_soon(self._collect()))
+        self._tasks.append(cocotb.start_soon(self._wake_at_stop()))
         self.dut.rst.value = 0
         self._began_s = time.process_time()
         waves_from = settings()["waves_from"]
@@ -320,6 +321,11 @@ class Computer:
             except Exception as error:
                 self.explain(error)
                 raise
+
+    async def _wake_at_stop(self):
+        await ValueChange(self.dut.stopped)
+        await self.wait_cycles(2 * QUIET_CYCLES)  # for what it said last
+        self.serial.news.set()
 
     async def _dump(self, cycle):
         await self.wait_cycles(max(1, cycle))

@@ -122,6 +122,8 @@ class SerialLine(Device):
             if at >= 0:
                 found, self._looked = text[self._looked:at], at + len(wanted)
                 return found
+            assert not int(self.computer.dut.stopped.value), (
+                f"the machine has stopped; the bench still waits for it to say {wanted!r}")
             self.news.clear()
             await self.computer.until(self.news.wait(), f"the serial line to say {wanted!r}", ms)
 

@@ -1,10 +1,12 @@
 """Builds the computer's Verilog and model, runs benches on it, and says what came of them."""
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import re
+import shutil
 import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
@@ -26,7 +28,9 @@ from tests.cocotb.computer.listing import find_benches
 from tests.cocotb.computer.settings import VARIABLE
 from tests.cocotb.computer.top import SIGNALS, streams_of, top_verilog
 from tests.support.cocotb_bench import CACHE, Bench, built, read_results, run
+from toolchain.qasm import assemble
 from toolchain.qfs import Image
+from toolchain.source import Source
 
 __all__ = ["COVERAGE", "Options", "RegressionError", "main_say", "regression"]
 
@@ -66,6 +70,8 @@ class Options:
         An image to boot from; None for the system's own.
     fast : bool
         Take a minute to compile a new model, so that it runs fast.
+    junit : Path
+        Where the results go, as JUnit XML.
     """
     benches:    tuple[str, ...] = ()
     tests:      tuple[str, ...] = ()
@@ -77,6 +83,7 @@ class Options:
     windows:    bool            = True
     disk:       Path | None     = None
     fast:       bool            = True
+    junit:      Path            = RESULTS
 
 
 def regression(options, say):
@@ -107,15 +114,14 @@ def regression(options, say):
     failed, count = read_results(results)
     if not count:
         raise RegressionError("no test ran: what the simulator said is above")
-    results.replace(RESULTS)
+    shutil.move(results, options.junit)
     if (work / "coverage.xml").exists():
         keep_coverage(work / "coverage.xml")
     if options.waves:
         say(f"waveforms: {plusargs[0].removeprefix('+waves=')}")
     elif failed and options.windows:
         windows(options, work, say)
-    say(f"{count - len(failed)} of {count} passed; {RESULTS.relative_to(ROOT)}, "
-        f"{COVERAGE.relative_to(ROOT)}")
+    say(f"{count - len(failed)} of {count} passed; {options.junit}, {COVERAGE}")
     return not failed
 
 
@@ -143,16 +149,12 @@ def computer(name, say, *, traces=False, fast=True):
     key = source_key([ROOT / "rtl", ROOT / "isa", ROOT / "sim" / "engine"], config,
                      Path(__file__).with_name("top.py").read_text())
     kept = CACHE / f"verilog-{key}.v"
-    if not kept.with_suffix(".json").exists():
-        say(f"exporting the computer {name!r} to Verilog")
-        CACHE.mkdir(parents=True, exist_ok=True)
-        soc = Soc(config=config)
-        verilog = to_verilog(soc, name="soc") + top_verilog(soc)
-        walker = WALKERS[config.machine.page_table](ram_words=config.machine.ram_words)
-        states = list(Fragment.get(walker, None).generated["fsm"].encoding)
-        kept.write_text(verilog)
-        kept.with_suffix(".json").write_text(
-            json.dumps({"streams": streams_of(soc), "walker_states": states}))
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(kept.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.with_suffix(".json").exists():
+            say(f"exporting the computer {name!r} to Verilog")
+            export(config, kept)
     paths = build(ROOT / "build" / "os")
     disk = disk_with_guests(paths)
     calls = load_calls(ROOT / "kernel" / "syscalls.toml").calls
@@ -165,12 +167,26 @@ def computer(name, say, *, traces=False, fast=True):
                  optimise="-O3" if fast else "-O1", traces=traces), facts
 
 
+def export(config, path):
+    """Write a computer's Verilog, and beside it as JSON what is known of it."""
+    soc = Soc(config=config)
+    walker = WALKERS[config.machine.page_table](ram_words=config.machine.ram_words)
+    states = list(Fragment.get(walker, None).generated["fsm"].encoding)
+    path.write_text(to_verilog(soc, name="soc") + top_verilog(soc))
+    path.with_suffix(".json").write_text(
+        json.dumps({"streams": streams_of(soc), "walker_states": states}))
+
+
 def disk_with_guests(paths):
     """The system's disk with the programs of `guests/` besides, in `/bench`."""
     image = Image.load(paths.disk)
     image.make_directory("bench")
     for source in sorted((HERE / "guests").glob("*.qll")):
         image.write(f"bench/{source.stem}", build_program(paths, source).read_bytes(),
+                    executable=True)
+    for source in sorted((HERE / "guests").glob("*.qasm")):
+        words = assemble([Source(source.name, source.read_text())]).words
+        image.write(f"bench/{source.stem}", b"".join(word.to_bytes(4, "little") for word in words),
                     executable=True)
     octets = image.words.tobytes()
     path = CACHE / f"disk-{hashlib.sha256(octets).hexdigest()[:20]}.qfs"
@@ -213,11 +229,13 @@ def windows(options, work, say):
 
 def keep_coverage(path):
     """Merge what a run counted into the report of all runs."""
-    if COVERAGE.exists():
-        with contextlib.suppress(ElementTree.ParseError):
-            merge_coverage(lambda text: None, str(COVERAGE), str(COVERAGE), str(path))
-            return
-    COVERAGE.write_bytes(path.read_bytes())
+    with open(COVERAGE.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if COVERAGE.exists():
+            with contextlib.suppress(ElementTree.ParseError):
+                merge_coverage(lambda text: None, str(COVERAGE), str(COVERAGE), str(path))
+                return
+        COVERAGE.write_bytes(path.read_bytes())
 
 
 def main_say(line):

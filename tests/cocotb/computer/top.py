@@ -10,7 +10,7 @@ from isa.trace import Kind, Word
 from rtl.soc import TRACE_WORDS
 from sim.engine.quince import BANKS
 
-__all__ = ["SIGNALS", "streams_of", "top_verilog"]
+__all__ = ["PERIOD_NS", "QUIET_CYCLES", "SIGNALS", "streams_of", "top_verilog"]
 
 PERIOD_NS = 10
 QUIET_CYCLES = 24  # a stream has said what it had to say
