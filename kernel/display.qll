@@ -20,9 +20,14 @@ namespace display {
     return peripherals::display->width * peripherals::display->height;
   }
 
-  // Map a framebuffer of a size, 0 for the device's own; false if that is not possible.
+  // Map a framebuffer of a size, 0 for the device's own; false if that is not possible. It takes
+  // several calls until all of it is black; then the device shows it.
   function open(p: * process::process, w: byte, h: byte): bool {
     var device = peripherals::display;
+    if (owner == p && p->progress != 0) {
+      clear_part(p);
+      return true;
+    }
     if (device == null || owner != null) { return false; }
     if (w == 0) { w = device->width; }
     if (h == 0) { h = device->height; }
@@ -34,35 +39,60 @@ namespace display {
     if (pixels == 0 || !memory::map_apart(&p->table, limits::FRAMEBUFFER, pixels, w * h, flags)) {
       if (pixels != 0) { memory::give(pixels, w * h); }
       if (shown != 0) { memory::give(shown, device_words()); }
+      shown = 0;
       return false;
     }
-    support::fill(<unsafe * byte>pixels, 0, w * h);
-    if (!is_same) { support::fill(<unsafe * byte>shown, 0, device_words()); }
     width = w;
     height = h;
-    device->pixels = <unsafe * byte>(is_same ? pixels : shown);
     owner = p;
     if (p->foreground) { console::begin_keys(); }
+    p->progress = 1;  // and the words that are black
+    clear_part(p);
     return true;
   }
 
-  // Copy what fits of the framebuffer into the picture that the device shows, from the corner.
-  function copy_picture(): void {
+  // Some words more become black, of the framebuffer and then of what is shown in its place.
+  function clear_part(p: * process::process): void {
+    var done = p->progress - 1;
+    var own = width * height;
+    var all = own + (shown == 0 ? 0 : device_words());
+    var end = done < own ? own : all;
+    var part = std::math::min(end - done, limits::DEMAND_MOST);
+    var at = done < own ? pixels + done : shown + done - own;
+    support::fill(<unsafe * byte>at, 0, part);
+    p->progress = p->progress + part;
+    if (p->progress - 1 < all) {
+      scheduler::pause();
+    } else {
+      peripherals::display->pixels = <unsafe * byte>(shown == 0 ? pixels : shown);
+    }
+  }
+
+  // Copy what fits of the framebuffer into the picture that the device shows, from the corner: some
+  // rows, from `row` on. The next row, or as many as there are.
+  function copy_rows(row: byte): byte {
     var device = peripherals::display;
     var columns = std::math::min(width, device->width);
-    for (var row = 0; row < height && row < device->height; row = row + 1) {
+    var rows = std::math::min(height, device->height);
+    for (var words = 0; row < rows && words < limits::DEMAND_MOST; words = words + columns) {
       support::copy(<unsafe * byte>(shown + row * device->width),
                     <unsafe * byte>(pixels + row * width), columns);
+      row = row + 1;
     }
+    return row;
   }
 
   // Show the framebuffer; returns when the device has taken all of it. 0 or -1.
   function flip(p: * process::process): byte {
     var device = peripherals::display;
     if (owner != p) { return -1; }
-    if (p->progress == 0) {
-      p->progress = 1;
-      if (shown != 0) { copy_picture(); }
+    var rows = shown == 0 ? 0 : std::math::min(height, device->height);
+    if (p->progress < rows) {
+      p->progress = copy_rows(p->progress);
+      return scheduler::pause();
+    }
+    if (p->progress == rows) {
+      p->progress = rows + 1;
       device->control = machine::DISPLAY_FLIP;
     }
     if (device->control == machine::DISPLAY_PENDING) {

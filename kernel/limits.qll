@@ -39,7 +39,7 @@ namespace limits {
 
   // --- demand: memory is given when it is first touched ------------------------------------------
   .constant global DEMAND_LEAST: byte = 0x400;    // small enough for 64 processes in 16 MiB
-  .constant global DEMAND_MOST: byte = 0x4000;    // doubling ends here; 25,000 cycles to clear
+  .constant global DEMAND_MOST: byte = 0x2000;    // doubling ends here; 25,000 cycles to clear
 
   // --- files and console -------------------------------------------------------------------------
   .constant global BUFFERS: byte = 64;            // sectors of cache; a power of two
@@ -53,7 +53,7 @@ namespace limits {
   .constant global LINE: byte = 1024;             // characters of a line being edited
   .constant global CONSOLE_PART: byte = 256;      // octets written before others may run: 20 ms at
                                                   // 115,200 baud
-  .constant global FILE_PART: byte = 0x1000;      // octets of a file in a turn; 30,000 cycles
+  .constant global FILE_PART: byte = 0x800;       // octets of a file in a turn; 40,000 cycles
   .constant global LOAD_PART: byte = 0x1000;      // words of a file in a turn; 34,000 cycles of the disk
   .constant global RELOCATIONS_PART: byte = 32;   // relocations in a turn; at most 25,000 cycles
   .constant global SEGMENTS: byte = 64;           // program headers of an ELF file

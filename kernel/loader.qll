@@ -65,6 +65,9 @@ namespace loader {
     // The tables that the dynamic segment names: octets.
     has_dynamic: bool; dynamic: byte; dynamic_octets: byte;
     table: byte; table_octets: byte; symbols: byte;
+    // What a search for a name has come to.
+    table_section: section;
+    best: symbol;
   };
 
   // Phases, in their order.
@@ -74,6 +77,8 @@ namespace loader {
   .constant global TABLES: byte = 3;
   .constant global RELOCATIONS: byte = 4;
   .constant global DONE: byte = 5;
+  .constant global SECTIONS: byte = 6;  // of a search
+  .constant global SYMBOLS: byte = 7;
 
   // --- birth of a process ------------------------------------------------------------------------
 
@@ -475,51 +480,73 @@ namespace loader {
 
   // --- names for fault messages ------------------------------------------------------------------
 
-  // Say " in NAME" if the process's file still has a symbol for an address.
-  function say_symbol(p: * process::process, ip: byte): void {
+  // Look in the process's file, if it still is there, for the function that an address is in; then
+  // `say_symbol` says its name. `step_search` does the work, in parts.
+  function begin_search(p: * process::process): void {
     if (!p->symbols || !p->path) { return; }
-    var j: job;
-    j.f = file::open_reader(p->path);
-    if (j.f == null) { return; }
-    if (j.f->kind == file::READER) {
-      j.octets = j.f->node->size;
-      if (read(&j, 0, &j.h.magic, sizeof header) && j.h.magic == ELF_MAGIC) {
-        search_sections(&j, (ip - p->base) * 4);
-      }
+    var j = new job;
+    if (j == null) { return; }
+    j->f = file::open_reader(p->path);
+    if (j->f == null) {
+      delete j;
+      return;
     }
-    file::close(j.f);
+    p->job = j;
+    j->octets = j->f->kind == file::READER ? j->f->node->size : 0;
+    var good = read(j, 0, &j->h.magic, sizeof header) && j->h.magic == ELF_MAGIC;
+    j->phase = good ? SECTIONS : DONE;
+  }
+
+  // False when there is nothing more to do.
+  function step_search(p: * process::process, ip: byte): bool {
+    var j = p->job;
+    if (j->phase == SECTIONS) {
+      step_sections(j);
+    } else {
+      step_symbols(j, (ip - p->base) * 4);
+    }
+    return j->phase != DONE;
   }
 
   function read_section(j: * job, index: byte, s: * section): bool {
     return read(j, j->h.sections + index * sizeof section * 4, &s->name, sizeof section);
   }
 
-  function search_sections(j: * job, octet: byte): void {
-    var count = j->h.section_count & 0xFFFF;
-    for (var i = 0; i < count; i = i + 1) {
-      var s: section;
-      if (!read_section(j, i, &s)) { return; }
-      if (s.kind == SECTION_SYMBOLS) {
-        search_symbols(j, &s, octet);
-        return;
-      }
+  // The next section: is it the table of symbols?
+  function step_sections(j: * job): void {
+    if (j->index == (j->h.section_count & 0xFFFF) || !read_section(j, j->index, &j->table_section)) {
+      j->phase = DONE;
+      return;
+    }
+    j->index = j->index + 1;
+    if (j->table_section.kind == SECTION_SYMBOLS) {
+      j->index = 0;
+      j->phase = SYMBOLS;
     }
   }
 
-  // The last function that begins at or before the address.
-  function search_symbols(j: * job, s: * section, octet: byte): void {
-    var best: symbol;
-    var strings: section;
-    for (var at = 0; at + 16 <= s->size; at = at + 16) {
+  // Some symbols: the last function that begins at or before the address is the best.
+  function step_symbols(j: * job, octet: byte): void {
+    for (var i = 0; i < limits::RELOCATIONS_PART; i = i + 1) {
       var each: symbol;
-      if (!read(j, s->offset + at, &each.name, sizeof symbol)) { return; }
-      if ((each.info & 0xF) == 2 && each.value <= octet && each.value >= best.value) {
-        best = each;
+      if (j->index + 16 > j->table_section.size
+          || !read(j, j->table_section.offset + j->index, &each.name, sizeof symbol)) {
+        j->phase = DONE;
+        return;
       }
+      if ((each.info & 0xF) == 2 && each.value <= octet && each.value >= j->best.value) {
+        j->best = each;
+      }
+      j->index = j->index + 16;
     }
-    if (best.name == 0 || !read_section(j, s->link, &strings)) { return; }
+  }
+
+  // Say " in NAME" if a function was found.
+  function say_symbol(j: * job): void {
+    var strings: section;
+    if (j->best.name == 0 || !read_section(j, j->table_section.link, &strings)) { return; }
     kernel::say(" in ");
-    say_name(j, strings.offset + best.name);
+    say_name(j, strings.offset + j->best.name);
   }
 
   function say_name(j: * job, at_octets: byte): void {

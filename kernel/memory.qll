@@ -224,6 +224,13 @@ namespace memory {
     }
   }
 
+  // The words that a table maps.
+  function mapped(pages: * table): byte {
+    var words = 0;
+    for (var i = 0; i < pages->count; i = i + 1) { words = words + pages->entries[i].words; }
+    return words;
+  }
+
   // Give back all memory that a table maps.
   function give_all(pages: * table): void {
     for (var i = 0; i < pages->count; i = i + 1) {

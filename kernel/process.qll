@@ -43,8 +43,10 @@ namespace process {
     foreground: bool;      // ctrl-C kills it
     spawns_in_front: bool; // and from the beginning those that it spawns
     console_mode: byte;
+    reason: byte;          // of its end, if that is yet to be said: a fault's
+    fault_ip: byte;        // and where
     spawning: * process;   // what its `spawn` makes, if that has begun
-    job: * loader::job;    // what is still to be loaded; null if it is complete
+    job: * loader::job;    // what is still to be loaded, or a search in its file; else null
     name: byte[limits::NAME];
     path: byte[];          // of the image, for the names in fault messages; null if none
     symbols: bool;
@@ -310,6 +312,10 @@ namespace process {
   // Release something of what the running process holds: its children end with it, and go before it.
   // True if nothing is left. It may block the process, which then tries again.
   function release(p: * process): bool {
+    if (p->reason != 0) {
+      report(p);
+      return false;
+    }
     var alive = false;
     for (var child = all; child != null; child = child->sibling) {
       if (child->parent == p) {
@@ -384,12 +390,18 @@ namespace process {
 
   // --- faults ------------------------------------------------------------------------------------
 
+  // Reasons besides the machine's.
+  .constant global UNKNOWN_CALL: byte = 0x100;
+  .constant global UNKNOWN_INTERRUPT: byte = 0x101;
+
   function reason_text(reason: byte): string {
     if (reason == machine::INVALID_INSTRUCTION) { return "invalid instruction"; }
     if (reason == machine::UNIMPLEMENTED_INSTRUCTION) { return "instruction not built in"; }
     if (reason == machine::MEMORY_FAULT) { return "memory fault"; }
     if (reason == machine::OUT_OF_BOUNDS) { return "address out of bounds"; }
     if (reason == machine::INVALID_INTERRUPT) { return "invalid interrupt"; }
+    if (reason == UNKNOWN_CALL) { return "unknown system call"; }
+    if (reason == UNKNOWN_INTERRUPT) { return "unknown interrupt"; }
     return "unknown fault";
   }
 
@@ -407,17 +419,26 @@ namespace process {
     return ip + 1;  // the second word of a constant
   }
 
-  function report(p: * process, ip: byte, what: string): void {
+  // Say what the running process did, with the function's name if its file has it. True when it is
+  // said: the search takes several calls.
+  function report(p: * process): bool {
+    if (p->job == null) { loader::begin_search(p); }
+    if (p->job != null && loader::step_search(p, p->fault_ip)) { return false; }
     kernel::say("process ");
     kernel::say_number(p->pid);
     kernel::say(" (");
     kernel::say(p->name[:name_length(p)]);
     kernel::say(") ");
-    kernel::say(what);
+    kernel::say(reason_text(p->reason));
     kernel::say(" at 0x");
-    kernel::say_hexadecimal(ip);
-    loader::say_symbol(p, ip);
+    kernel::say_hexadecimal(p->fault_ip);
+    if (p->job != null) {
+      loader::say_symbol(p->job);
+      loader::forget(p);
+    }
     kernel::say("\n");
+    p->reason = 0;
+    return true;
   }
 
   function name_length(p: * process): byte {
@@ -426,12 +447,12 @@ namespace process {
     return length;
   }
 
-  // End the running process for something that it did; returns whom to resume.
-  function punish(what: string): * process {
+  // End the running process for something that it did at an address.
+  function punish(reason: byte, ip: byte): void {
     var p = scheduler::current;
-    report(p, *(<unsafe * byte>machine::FRAME_IP), what);
+    p->reason = reason;
+    p->fault_ip = ip;
     end(p, FAULTED);
-    return scheduler::next();
   }
 
   // Interrupt 1. A touch of memory on demand is no fault; else the process ends.
@@ -444,6 +465,7 @@ namespace process {
         && demand(p, fault_address(p, *(<unsafe * byte>machine::FRAME_IP)))) {
       return null;
     }
-    return punish(reason_text(reason));
+    punish(reason, *(<unsafe * byte>machine::FRAME_IP));
+    return scheduler::next();
   }
 }

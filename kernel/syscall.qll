@@ -48,13 +48,13 @@ namespace syscall {
 
   // A software interrupt that is none of the kernel's.
   .export function _unknown(inside: byte): * process::process {
-    return process::punish("unknown interrupt");
+    process::punish(process::UNKNOWN_INTERRUPT, *(<unsafe * byte>machine::FRAME_IP));
+    return scheduler::next();
   }
 
   // An unknown number ends the process, as in Quinix.
   function none(a: byte, b: byte, c: byte): byte {
-    process::report(caller(), *(<unsafe * byte>machine::FRAME_IP) - 1, "unknown system call");
-    process::end(caller(), process::FAULTED);
+    process::punish(process::UNKNOWN_CALL, *(<unsafe * byte>machine::FRAME_IP) - 1);
     return 0;
   }
 
@@ -275,22 +275,37 @@ namespace syscall {
     return p->ending && p->state != scheduler::ZOMBIE ? scheduler::ENDING : p->state;
   }
 
+  function tell(p: * process::process, told: * process_status): void {
+    told->pid = p->pid;
+    told->parent = p->parent == null ? 0 : p->parent->pid;
+    told->state = told_state(p);
+    told->ticks = p->ticks;
+    told->words = memory::mapped(&p->table);
+    support::copy(&told->name[0], &p->name[0], limits::NAME);
+  }
+
   function list_processes(address: byte, most: byte, c: byte): byte {
     var listed = 0;
+    var row: memory::span;
     var words = most < limits::PROCESSES ? most : limits::PROCESSES;
     if (!process::may(caller(), address, words * sizeof process_status, machine::WRITE)) {
       return FAILED;
     }
     for (var p = process::all; p != null && listed < most; p = p->sibling) {
-      var told = process_status {
-        pid = p->pid, parent = p->parent == null ? 0 : p->parent->pid, state = told_state(p),
-        ticks = p->ticks, words = 0, name = p->name
-      };
-      for (var i = 0; i < p->table.count; i = i + 1) {
-        told.words = told.words + p->table.entries[i].words;
+      if (row.words < sizeof process_status) {
+        row = process::reach(caller(), address + listed * sizeof process_status, machine::WRITE);
       }
-      process::copy_out(caller(), address + listed * sizeof process_status, &told.pid,
-                        sizeof process_status);
+      if (row.words >= sizeof process_status) {
+        tell(p, <unsafe * process_status>row.physical);
+      } else {  // it lies in two pieces of memory
+        var told: process_status;
+        tell(p, &told);
+        process::copy_out(caller(), address + listed * sizeof process_status, &told.pid,
+                          sizeof process_status);
+        row.words = sizeof process_status;
+      }
+      row.physical = row.physical + sizeof process_status;
+      row.words = row.words - sizeof process_status;
       listed = listed + 1;
     }
     return listed;

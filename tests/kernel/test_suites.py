@@ -60,6 +60,17 @@ def test_who_waits_for_what_nobody_else_has_can_end(kernel):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kernel, what, count", [("release", "grow packed limits", 5),
+                                                 ("debug", "grow packed limits inject", 13)])
+def test_what_runs_out_fails_one_call_and_changes_nothing(kernel, what, count):
+    session = boot(f"/test/exhaust {what}", "echo alive", display=Display(64, 48),
+                   kernel=KERNELS[kernel]())
+    assert re.findall("^FAILED.*", session.text, re.M) == []
+    assert len(re.findall("^(?:[0-9]+ requests, )?ok ", session.text, re.M)) == count
+    assert "alive\n" in session.text
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kernel, count", [("release", 1000), ("debug", 200)])
 def test_many_lifetimes_leave_memory_as_it_was(kernel, count):
     session = boot(f"/test/lifetimes {count}", kernel=KERNELS[kernel]())

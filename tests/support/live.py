@@ -5,6 +5,7 @@ when something is typed. `Live` is also what the random runs (`tests.support.str
 """
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,8 @@ class Live:
     kernel : Path or None
         Flat image; None for the system's own.
     display : Display or None
+    observe : callable or None
+        Gets the golden model's trace records; the machine is slower then.
 
     Members
     -------
@@ -67,14 +70,15 @@ class Live:
     """
 
     def __init__(self, disk: bytes | None = None, kernel: Path | None = None,
-                 display: Display | None = None) -> None:
+                 display: Display | None = None,
+                 observe: Callable[[np.ndarray], None] | None = None) -> None:
         paths = system()
         self._sink = io.BytesIO()
         self._terminal = _Typed(self._sink)
         self._disk = Disk(disk if disk is not None else paths.disk.read_bytes())
         self.golden = Golden(SYSTEM, Hosts(
             self._terminal, disk=self._disk, serial=Serial(self._terminal, end_octet=4),
-            display=display, keyboard=Keyboard()))
+            display=display, keyboard=Keyboard()), observe=observe)
         self.golden.load(np.frombuffer((kernel or paths.kernel).read_bytes(), dtype="<u4"))
         self._seen = 0  # what was said before here has been waited for
 

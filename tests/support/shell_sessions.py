@@ -68,14 +68,14 @@ def _line(rng: random.Random) -> Line:
         "remove": lambda: (rng.choice(FILES),),
         "directory": lambda: (rng.choice(["/", "/bin", "/tmp", "/none"]),),
         "status": lambda: (rng.choice(["true", "false", "true | false", "nosuch",
-                                       "echo x | cat > /tmp/lost"]),),
+                                       "echo x | cat > /tmp/kept"]),),
     }
     return Line(kind, make.get(kind, tuple)())
 
 
 # --- the oracle -----------------------------------------------------------------------------------
 
-STATUSES = {"true": 0, "false": 1, "true | false": 1, "nosuch": 127, "echo x | cat > /tmp/lost": 0}
+STATUSES = {"true": 0, "false": 1, "true | false": 1, "nosuch": 127, "echo x | cat > /tmp/kept": 0}
 
 
 def quoted(word: str) -> str:
