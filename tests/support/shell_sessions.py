@@ -195,14 +195,10 @@ class _Session:
         """Type a command and, so much later, ctrl-C; then come to a prompt again."""
         self.live.type(f"{command}\r")
         self.live.run(delay_cycles)
-        self.live.type("\x03")
-        self.live.run(1_000_000)
-        # Ctrl-C that came before the command ran has done nothing to it.
-        self.live.type("\x03")
-        self.live.run(1_000_000)
-        self._mark()
-
-    def _mark(self) -> None:
+        # Ctrl-C ends what has been started: what the shell starts of the line after that, the next.
+        for tries in range(5):
+            self.live.type("\x03")
+            self.live.run(1_000_000 << tries)
         self.marks += 1
         self.live.type(f"\x15echo mark{self.marks}\r")
         self.live.until(f"\nmark{self.marks}\n")
