@@ -387,7 +387,7 @@ def annotate(script: Sequence[Operation]) -> list[tuple[Operation, int]]:
 @cache
 def _base_disk() -> bytes:
     paths = system()
-    image = Image.format(600)
+    image = Image.format(1000)
     for folder in ("bin", "test", "tmp"):
         image.make_directory(folder)
     for name in ("sh", "true", "ps"):

@@ -153,7 +153,7 @@ class _Model:
 @cache
 def _base_disk() -> bytes:
     paths = system()
-    image = Image.format(800)
+    image = Image.format(1400)
     for folder in ("bin", "tmp"):
         image.make_directory(folder)
     for name in PROGRAMS:
