@@ -5,6 +5,7 @@ when something is typed. `Live` is also what the random runs (`tests.support.str
 """
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tests.support.system import SYSTEM, Session, system
 __all__ = ["PROMPT", "Live", "Silent"]
 
 PROMPT = " $ "
+ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[78])")
 SLICE_CYCLES = 200_000      # between looks at what was said
 LIMIT_CYCLES = 400_000_000  # for one answer
 
@@ -66,7 +68,7 @@ class Live:
     golden : Golden
         The machine.
     text : str
-        All that it has said, without carriage returns.
+        All that it has said, without carriage returns and what moves a terminal's cursor.
     """
 
     def __init__(self, disk: bytes | None = None, kernel: Path | None = None,
@@ -84,7 +86,8 @@ class Live:
 
     @property
     def text(self) -> str:
-        return self._sink.getvalue().decode(errors="replace").replace("\r", "")
+        said = self._sink.getvalue().decode(errors="replace").replace("\r", "")
+        return ESCAPES.sub("", said)
 
     @property
     def stopped(self) -> bool:
