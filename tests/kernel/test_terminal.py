@@ -2,6 +2,7 @@
 
 import pytest
 
+from sim.host.display import Display
 from tests.support.live import PROMPT, Live
 from tests.support.screen import Screen
 from tests.support.system import boot
@@ -95,3 +96,16 @@ def test_a_background_command_does_not_take_the_terminals_lines():
     person.type("cat &\r")
     rows = person.type("echo mine\r")
     assert "mine" in rows and "[2] ended with 0" in rows
+
+
+def test_keys_of_a_game_do_not_reach_the_shell():
+    live = Live(display=Display(64, 48))
+    live.until(PROMPT)
+    live.type("plasma 60\r")
+    live.until("plasma 60\n")
+    live.run(4_000_000)
+    live.type("junk\x1b[A\x1b")
+    live.run(500_000)
+    assert PROMPT not in live.text.split("plasma 60\n")[1]  # it is still drawing
+    live.until(PROMPT)
+    assert live.command("echo alive") == "alive\n"
