@@ -155,27 +155,32 @@ class Refill(wiring.Component):
                     with m.If(filled == shape.line_words - 1):
                         m.d.comb += [self.tags.write.eq(1), cleans.eq(1), lookup.ends.eq(1)]
                         m.next = "IDLE"
-            with m.State("SCAN"):
-                m.d.comb += [self.has_ports.eq(1), self.tags.read.eq(1)]
-                m.next = "SCANNED"
-            with m.State("SCANNED"):
-                m.d.comb += self.has_ports.eq(1)
-                m.next = "NEXT"
-                with m.If(valid & is_dirty.data):
-                    m.next = "SCANNED"  # while the last one is still in the buffer
-                    with m.If(~victim.is_full):
-                        m.d.comb += victim.begins.eq(1)
-                        m.next = "COPY"
-            with m.State("NEXT"):
-                m.d.comb += self.has_ports.eq(1)
-                m.d.sync += line.eq(line + 1)
-                m.next = "SCAN"
-                with m.If(index == shape.lines - 1):
-                    m.d.sync += was_flushed.eq(1)
-                    m.d.comb += lookup.ends.eq(1)
-                    m.next = "IDLE"
+            self._scan(m, victim, valid & is_dirty.data, line, index, was_flushed)
 
         return m
+
+    def _scan(self, m, victim, is_victim, line, index, was_flushed):
+        """States of a flush, which looks at one place after another."""
+        lookup, shape = self.lookup, self.shape
+        with m.State("SCAN"):
+            m.d.comb += [self.has_ports.eq(1), self.tags.read.eq(1)]
+            m.next = "SCANNED"
+        with m.State("SCANNED"):
+            m.d.comb += self.has_ports.eq(1)
+            m.next = "NEXT"
+            with m.If(is_victim):
+                m.next = "SCANNED"  # while the last one is still in the buffer
+                with m.If(~victim.is_full):
+                    m.d.comb += victim.begins.eq(1)
+                    m.next = "COPY"
+        with m.State("NEXT"):
+            m.d.comb += self.has_ports.eq(1)
+            m.d.sync += line.eq(line + 1)
+            m.next = "SCAN"
+            with m.If(index == shape.lines - 1):
+                m.d.sync += was_flushed.eq(1)
+                m.d.comb += lookup.ends.eq(1)
+                m.next = "IDLE"
 
 
 class VictimBuffer(wiring.Component):
