@@ -2,6 +2,7 @@
 """SoC: the whole machine, put together from its options."""
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 from amaranth import Cat, Module, Shape, Signal
 from amaranth.lib import stream, wiring
@@ -11,16 +12,28 @@ from isa.config import MachineConfig
 from isa.machine import PERIPHERALS, PROGRAM, window_addresses
 from isa.reset import low_memory
 from isa.trace import Word
-from rtl.checks import check_bool, check_integer, check_power_of_two
+from rtl.checks import check_integer, check_power_of_two
 from rtl.core.core import Core, CoreStatus
 from rtl.core.retire import TraceRecord
+from rtl.memory.cache_shape import CacheShape
+from rtl.memory.cached_sdram import CachedSdram
 from rtl.memory.hesitant import Hesitation
 from rtl.memory.ram import BankedRam, SimulatedRam
+from rtl.memory.sdram import SdramPins
+from rtl.memory.sdram_chips import CHIPS, SdramChip
 from rtl.mmu.mmu import Mmu
 from rtl.mmu.untranslated import Untranslated
 from rtl.peripherals.table import make_peripheral
 
-__all__ = ["EVENT_DELAY", "SIMULATION", "SMALLEST", "Soc", "SocConfig", "TRACE_WORDS"]
+__all__ = ["EVENT_DELAY", "Memory", "SIMULATION", "SMALLEST", "Soc", "SocConfig", "TRACE_WORDS"]
+
+
+class Memory(Enum):
+    """What RAM is; no program can tell but by the time it takes."""
+    BLOCK     = "block"      # block RAM, for small machines on an FPGA
+    SIMULATED = "ideal"      # the black box `simulated_ram` of compiled simulators
+    HESITANT  = "hesitant"   # the same, which answers late now and then
+    SDRAM     = "sdram"      # a chip, with a cache in front
 
 
 @dataclass(frozen=True)
@@ -31,21 +44,27 @@ class SocConfig:
     ----------
     machine : MachineConfig
         What a program can see of it.
-    simulated_ram : bool
-        RAM is the black box `simulated_ram`, for compiled simulators, rather than block RAM.
-    hesitates : bool
-        The simulated RAM answers late now and then, as one that others use too would.
+    memory : Memory
+        What RAM is.
     image : tuple of int
         What block RAM holds from `PROGRAM` on.
+    cache_words, line_words : int
+        Sizes of the cache in front of SDRAM and of its lines; powers of two.
+    chip : SdramChip
+    clock_hz : int
+        Of `sync`, for the chip's times; at most what the chip bears.
     target_entries, return_entries : int
         Sizes of branch target buffer and return stack; powers of two, at least 2.
     insn_regions, data_regions : int
         Sizes of the TLBs.
     """
     machine:        MachineConfig   = field(default_factory=MachineConfig)
-    simulated_ram:  bool            = False
-    hesitates:      bool            = False
+    memory:         Memory          = Memory.BLOCK
     image:          tuple[int, ...] = ()
+    cache_words:    int             = 8192
+    line_words:     int             = 8
+    chip:           SdramChip       = CHIPS["mt48lc16m16"]
+    clock_hz:       int             = 50_000_000
     target_entries: int             = 64
     return_entries: int             = 16
     insn_regions:   int             = 4
@@ -54,19 +73,17 @@ class SocConfig:
     def __post_init__(self):
         if not isinstance(self.machine, MachineConfig):
             raise TypeError(f"machine must be a MachineConfig, not {self.machine!r}")
-        for name in ("simulated_ram", "hesitates"):
-            check_bool(name, getattr(self, name))
+        if not isinstance(self.memory, Memory):
+            raise TypeError(f"memory must be a Memory, not {self.memory!r}")
         for name in ("target_entries", "return_entries"):
             check_power_of_two(name, getattr(self, name))
         for name in ("insn_regions", "data_regions"):
             check_integer(name, getattr(self, name), least=1)
-        if self.image and self.simulated_ram:
-            raise ValueError("a simulated RAM has no image; its host loads one")
-        if self.hesitates and not self.simulated_ram:
-            raise ValueError("only a simulated RAM hesitates")
+        if self.image and self.memory is not Memory.BLOCK:
+            raise ValueError("only block RAM has an image")
 
 
-SIMULATION = SocConfig(simulated_ram=True)
+SIMULATION = SocConfig(memory=Memory.SIMULATED)
 SMALLEST   = SocConfig(
     machine=MachineConfig(ram_words=0x2000, fpu=False,
                           peripherals=("timer", "debug_break", "console_output")),
@@ -118,6 +135,9 @@ class Soc(wiring.Component):
         The members of `CoreStatus`.
     <peripheral>_<stream>
         The streams of the peripherals.
+    sdram : Out(SdramPins)
+        With `Memory.SDRAM` only. `stopped` is late then: it waits until the chip holds all that the
+        cache holds.
 
     Attributes
     ----------
@@ -165,6 +185,7 @@ class Soc(wiring.Component):
             "trace_slow": Out(1),
             "trace_fast": Out(1),
             **CoreStatus.members,
+            **({"sdram": Out(SdramPins(config.chip))} if config.memory is Memory.SDRAM else {}),
         })
 
     def elaborate(self, platform):
@@ -186,12 +207,16 @@ class Soc(wiring.Component):
             sources=tuple(sorted(int(number) for number in irqs)), masters=len(masters),
             target_entries=config.target_entries, return_entries=config.return_entries,
             drops_masked=machine.drops_masked)
-        m.submodules.ram = ram = self._make_ram()
-        memory = ram
-        if config.hesitates:
+        m.submodules.ram = memory = ram = self._make_ram()
+        has_stopped = core.status.stopped
+        if config.memory is Memory.HESITANT:
             m.submodules.hesitation = memory = Hesitation()
             connect(m, memory.to_fetch, ram.fetch)
             connect(m, memory.to_data, ram.data)
+        elif config.memory is Memory.SDRAM:
+            connect(m, ram.pins, flipped(self.sdram))
+            m.d.comb += ram.flush.eq(core.status.stopped)
+            has_stopped = has_stopped & ram.is_clean
         connect(m, core.fetch_port, memory.fetch)
         connect(m, core.data_port, memory.data)
         for window, bus in zip(core.windows, buses, strict=True):
@@ -216,7 +241,7 @@ class Soc(wiring.Component):
         for name, peripheral in self.peripherals.items():
             m.submodules[name] = peripheral
             if name in self.events:
-                self._expose_event(m, name, peripheral.event)
+                self._expose_event(m, name, peripheral.event, core.status.stopped)
         for inner, port in self._exposed:
             connect(m, inner, flipped(getattr(self, port)))
 
@@ -224,6 +249,7 @@ class Soc(wiring.Component):
             self.trace_slow.eq(core.traces & core.trace_is_slow),
             self.trace_fast.eq(core.traces & ~core.trace_is_slow),
             *(getattr(self, name).eq(getattr(core.status, name)) for name in CoreStatus.members),
+            self.stopped.eq(has_stopped),
         ]
         for port in TRACE_WORDS.values():
             m.d.comb += getattr(self, port).eq(core.trace[port.removeprefix("trace_")])
@@ -232,14 +258,18 @@ class Soc(wiring.Component):
 
     def _make_ram(self):
         machine = self.config.machine
-        if self.config.simulated_ram:
+        if self.config.memory in (Memory.SIMULATED, Memory.HESITANT):
             return SimulatedRam(words=machine.ram_words)
+        if self.config.memory is Memory.SDRAM:
+            shape = CacheShape(ram_words=machine.ram_words, words=self.config.cache_words,
+                               line_words=self.config.line_words)
+            return CachedSdram(shape=shape, chip=self.config.chip, clock_hz=self.config.clock_hz)
         init = [0] * PROGRAM + list(self.config.image)
         for address, word in low_memory(machine).items():
             init[address] = word
         return BankedRam(words=machine.ram_words, init=init)
 
-    def _expose_event(self, m, name, event):
+    def _expose_event(self, m, name, event, is_over):
         """Lead a peripheral's event to the outside, in order with accesses to its window."""
         valid, arg = event.valid, event.arg
         for n in range(EVENT_DELAY):
@@ -248,6 +278,6 @@ class Soc(wiring.Component):
             arg   = Signal(32, name=f"{name}_arg{n}")
             m.d.sync += [valid.eq(valid_before), arg.eq(arg_before)]
         m.d.comb += [
-            getattr(self, f"event_{name}").eq(valid),
+            getattr(self, f"event_{name}").eq(valid & ~is_over),
             getattr(self, f"event_{name}_arg").eq(arg),
         ]

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, TextIO
 
 from isa.config import Compat, MachineConfig, PageTable
 from isa.machine import RAM_WORDS
-from sim.machine import Diverged, Exit, ImageError, Machine, Status, exit_status
+from sim.machine import (
+    MEMORIES,
+    ChipError,
+    Diverged,
+    Exit,
+    ImageError,
+    Machine,
+    Status,
+    exit_status,
+)
 from sim.program import TARGET_CHOICES, LoadedProgram, load_program, read_symbols
 from toolchain.qasm import disassemble_word
 from toolchain.source import SourceError, SourceErrors
@@ -56,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (SourceError, SourceErrors) as error:
         print(error, file=sys.stderr)  # begins with the place in the source
         return Exit.BAD_INPUT
-    except (ImageError, HostError) as error:
+    except (ChipError, ImageError, HostError) as error:
         _tell(str(error))
         return Exit.BAD_INPUT
     except OSError as error:
@@ -103,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
         help="labels of an image, as qasm --symbols writes them")
     add("--ram", type=_count, metavar="WORDS", default=RAM_WORDS,
         help="size of RAM (default: %(default)s)")
+    add("--memory", choices=MEMORIES, default="ideal",
+        help="the hardware's RAM: one that answers in the next cycle, one that hesitates, or an "
+             "SDRAM chip with a cache in front (default: %(default)s)")
     add("--page-table", choices=[kind.value for kind in PageTable], default=PageTable.LIST.value,
         help="what the MMU understands (default: %(default)s)")
     add("--compat", choices=[kind.value for kind in Compat], default=Compat.NONE.value,
@@ -258,9 +270,10 @@ def _machine(options: argparse.Namespace, program: LoadedProgram, hosts: "Hosts"
         if options.lockstep:
             from sim.lockstep import Lockstep
             return Lockstep(options.config, hosts, say=_tell, locate=program.locate,
-                            observe=observe)
+                            observe=observe, memory=options.memory)
         from sim.engine.machine import RtlMachine
-        return RtlMachine(options.config, hosts, say=_tell, observe=observe)
+        return RtlMachine(options.config, hosts, say=_tell, observe=observe,
+                          memory=options.memory)
     except BuildError as error:
         raise ImageError(str(error)) from None
 

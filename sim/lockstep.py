@@ -48,12 +48,14 @@ class Lockstep:
         Name of an address, for the report.
     observe : callable or None
         Hears the trace records, too, after the model has agreed.
+    memory : str
+        The hardware's, as `RtlMachine` has it.
     """
 
     def __init__(self, config: MachineConfig | None = None, hosts: Hosts | None = None, *,
                  say: Callable[[str], None] = lambda line: None,
                  locate: Locate = lambda address: None,
-                 observe: Callable[[Records], None] | None = None):
+                 observe: Callable[[Records], None] | None = None, memory: str = "ideal"):
         hosts = hosts or Hosts()
         self.config = config or MachineConfig()
         self._locate = locate
@@ -62,7 +64,8 @@ class Lockstep:
         self._passed = _Passed()
         self._hosts = _recording(hosts, self._passed)
         self._make_model_hosts = lambda: _replaying(hosts, self._passed)
-        self.rtl = RtlMachine(self.config, self._hosts, say=say, observe=self._check)
+        self.rtl = RtlMachine(self.config, self._hosts, say=say, observe=self._check,
+                              memory=memory)
         self.load([])
 
     # --- the machine -----------------------------------------------------------------------------

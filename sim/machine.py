@@ -26,7 +26,8 @@ from isa.instructions import BY_OPCODE
 from isa.machine import PROGRAM, Reason
 from isa.trace import Stop
 
-__all__ = ["Diverged", "Exit", "ImageError", "Machine", "Registers", "Status", "StopReport",
+__all__ = ["ChipError", "Diverged", "Exit", "ImageError", "MEMORIES", "Machine", "Registers",
+           "Status", "StopReport",
            "Words", "check_image", "exit_status", "read_image"]
 
 Words = NDArray[np.uint32]
@@ -50,6 +51,14 @@ class Exit(IntEnum):
     LIMIT        = 124  # out of the cycles that --cycles allows, as timeout(1) has it
     INTERRUPTED  = 130  # ctrl-C
     BROKEN_PIPE  = 141  # whoever read the output went away
+
+
+# What the hardware's RAM can be; no program can tell but by the time it takes.
+MEMORIES = ("ideal", "hesitant", "sdram")
+
+
+class ChipError(Exception):
+    """The hardware used a chip of the board against its data sheet: a bug of the hardware's."""
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,9 @@ def to_verilog(design: Any, *, name: str) -> str:
 
 def export(name: str) -> str:
     """A whole file for others: what it is, its ports, the design, and for the SoC its memory."""
-    from rtl.soc import Soc, SocConfig  # only here: it takes a while
+    from rtl.soc import Memory, Soc, SocConfig  # only here: it takes a while
 
-    soc = Soc(config=SocConfig(machine=WHOLE, simulated_ram=True))
+    soc = Soc(config=SocConfig(machine=WHOLE, memory=Memory.SIMULATED))
     design = soc if name == "soc" else _core(soc)
     verilog = to_verilog(design, name=name)
     parts = [_heading(name, design, verilog), verilog]

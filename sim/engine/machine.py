@@ -13,13 +13,14 @@ from sim.engine import build
 from sim.engine.adapters import ADAPTERS, Adapter
 from sim.engine.library import Outcome, Simulation
 from sim.engine.quince import (
+    chip_fault,
     live_registers,
     physical_address,
     quince_design,
     timer_runs,
 )
 from sim.host.hosts import Hosts
-from sim.machine import Registers, Status, StopReport, Words, check_image
+from sim.machine import ChipError, Registers, Status, StopReport, Words, check_image
 from toolchain.places import ROOT
 
 __all__ = ["RtlMachine"]
@@ -29,7 +30,7 @@ RECORDS          = 16_384   # kept at a time: what fits into a processor's secon
 PATIENCE_CYCLES  = 500      # asleep for so long, the machine is at rest; what could wake it?
 IDLE_CYCLES      = 400_000  # of asking for a line in vain before the host may sleep
 
-SOURCES = ("rtl", "isa", "sim/engine")
+SOURCES = ("rtl", "isa", "sim/engine", "sim/chips")
 
 
 def _hear_nothing(line: str) -> None:
@@ -50,20 +51,22 @@ class RtlMachine:
     observe : callable or None
         Called with trace records as they come, a view that is only good during the call; None
         switches tracing off, which makes the machine faster.
-    hesitates : bool
-        RAM answers late now and then, to find out whether everything waits for it.
+    memory : str
+        One of `sim.machine.MEMORIES`: "ideal" answers in the next cycle; "hesitant" does so late
+        now and then, to find out whether everything waits for it; "sdram" is a chip with a cache
+        in front, as on a board.
     """
 
     def __init__(self, config: MachineConfig | None = None, hosts: Hosts | None = None, *,
                  say: Callable[[str], None] = _hear_nothing,
                  observe: Callable[[NDArray[np.uint32]], None] | None = None,
-                 hesitates: bool = False):
+                 memory: str = "ideal"):
         self.config = config or MachineConfig()
         self.hosts = hosts or Hosts()
         self._observe = observe
-        key = build.source_key([ROOT / folder for folder in SOURCES], self.config, hesitates)
+        key = build.source_key([ROOT / folder for folder in SOURCES], self.config, memory)
         self._model = build.built(
-            key, lambda: quince_design(self.config, hesitates=hesitates), say)
+            key, lambda: quince_design(self.config, memory=memory), say)
         self._simulation: Simulation | None = None
         self._adapters: list[Adapter] = []
         self._busy_at = 0
@@ -130,6 +133,10 @@ class RtlMachine:
                 adapter.attend()
             self._pass_records()
             if outcome is Outcome.STOPPED:
+                fault = chip_fault(simulation)
+                if fault:
+                    raise ChipError(f"in cycle {simulation.cycles:,} the hardware did to its SDRAM "
+                                    f"chip what the data sheet forbids: {fault}")
                 self.stop = self._report()
                 return Status.STOPPED
             self._poll()

@@ -1,5 +1,7 @@
 """What the engine must know of Quince's own hardware: the one place that reads `rtl.soc`."""
 
+from typing import Any
+
 from isa import REGISTERS
 from isa.config import MachineConfig
 from isa.machine import PageFlag
@@ -9,7 +11,7 @@ from sim.engine.design import Design, Slot, Stream
 from sim.engine.library import Simulation
 from sim.machine import Registers
 
-__all__ = ["live_registers", "physical_address", "quince_design", "timer_runs"]
+__all__ = ["chip_fault", "live_registers", "physical_address", "quince_design", "timer_runs"]
 
 BANKS    = ("core.registers.bank0", "core.registers.bank1")
 MS_LEFT  = "timer.ms_left"
@@ -17,13 +19,21 @@ BASE     = "mmu.base"
 IS_ON    = "core.traps.translates"
 REGISTERS_OF = {"timer": (MS_LEFT,), "mmu": (BASE, IS_ON)}
 TICKERS  = {"timer": "timer.cycle", "clock": "clock.cycle"}
+INSIDE   = "soc."        # where all of this is in a design with a memory chip
+CHIP_FAULT = "chip_fault"
 
 
-def quince_design(machine: MachineConfig, *, hesitates: bool = False) -> Design:
-    """The SoC for a machine, with the simulator's RAM; it may hesitate."""
-    from rtl.soc import TRACE_WORDS, Soc, SocConfig
+def quince_design(machine: MachineConfig, *, memory: str = "ideal") -> Design:
+    """The SoC for a machine, with the simulator's RAM or with a chip that has its words there."""
+    from rtl.soc import TRACE_WORDS, Memory, Soc, SocConfig
+    from sim.chips.soc_with_sdram import SocWithSdram
 
-    soc = Soc(config=SocConfig(machine=machine, simulated_ram=True, hesitates=hesitates))
+    soc: Any = Soc(config=SocConfig(machine=machine, memory=Memory(memory)))
+    probes: tuple[str, ...] = ("ip", "is_enabled", "live_bank", "live_zero")
+    inside = ""
+    if soc.config.memory is Memory.SDRAM:
+        soc = SocWithSdram(soc)
+        inside, probes = INSIDE, (*probes, CHIP_FAULT)
     core: dict[Word, str | int] = dict(TRACE_WORDS)
     events = tuple(Slot(f"event_{name}", {Word.KIND: int(Kind.DEVICE), Word.CODE: identifier,
                                           Word.ARG: f"event_{name}_arg"})
@@ -38,18 +48,31 @@ def quince_design(machine: MachineConfig, *, hesitates: bool = False) -> Design:
         retired=("retires",),
         stopped="stopped",
         asleep="asleep",
-        probes=("ip", "is_enabled", "live_bank", "live_zero"),
-        arrays=BANKS,
-        registers=tuple(path for name, paths in REGISTERS_OF.items()
+        probes=probes,
+        arrays=tuple(inside + path for path in BANKS),
+        registers=tuple(inside + path for name, paths in REGISTERS_OF.items()
                         if name in machine.peripherals for path in paths),
-        tickers=tuple(path for name, path in TICKERS.items() if name in machine.peripherals),
+        tickers=tuple(inside + path for name, path in TICKERS.items()
+                      if name in machine.peripherals),
         ticker_wrap=machine.cycles_per_ms,
     )
 
 
+def _inside(simulation: Simulation) -> str:
+    return INSIDE if CHIP_FAULT in simulation.design.probes else ""
+
+
+def chip_fault(simulation: Simulation) -> str:
+    """What was done to the memory chip against its data sheet; empty for nothing."""
+    if CHIP_FAULT not in simulation.design.probes or not simulation.probe(CHIP_FAULT):
+        return ""
+    from sim.chips.sdram import SdramFault
+    return str(SdramFault(simulation.probe(CHIP_FAULT)).name)
+
+
 def live_registers(simulation: Simulation) -> Registers:
     """The general registers, each out of the bank that has its live value, and `ip`."""
-    banks = [simulation.array(path, REGISTERS) for path in BANKS]
+    banks = [simulation.array(_inside(simulation) + path, REGISTERS) for path in BANKS]
     bank, zero = simulation.probe("live_bank"), simulation.probe("live_zero")
     return Registers(
         tuple(0 if zero >> n & 1 else int(banks[bank >> n & 1][n]) for n in range(REGISTERS)),
@@ -58,12 +81,13 @@ def live_registers(simulation: Simulation) -> Registers:
 
 def timer_runs(simulation: Simulation) -> bool:
     """Whether the timer will interrupt some time."""
-    return MS_LEFT in simulation.design.registers and simulation.register(MS_LEFT) != 0
+    path = _inside(simulation) + MS_LEFT
+    return path in simulation.design.registers and simulation.register(path) != 0
 
 
 def physical_address(simulation: Simulation, machine: MachineConfig, ip: int) -> int | None:
     """Where the instruction at `ip` is in memory, as things stand; None if nowhere."""
-    base = 0
-    if BASE in simulation.design.registers and simulation.register(IS_ON):
-        base = simulation.register(BASE)
+    base, inside = 0, _inside(simulation)
+    if inside + BASE in simulation.design.registers and simulation.register(inside + IS_ON):
+        base = simulation.register(inside + BASE)
     return translate(simulation.ram, machine, base, ip, PageFlag.EXECUTE)

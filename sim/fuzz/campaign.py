@@ -30,8 +30,9 @@ CONFIGS: dict[str, MachineConfig] = {
     "no-mmu":    replace(_FAST, ram_words=0x40000, peripherals=tuple(
         name for name in _FAST.peripherals if name != "mmu")),
     "quinix":    replace(_FAST.fit("serial"), compat=Compat.QUINIX, ram_words=0x40000),
+    "sdram":     replace(_FAST.fit("block", "serial"), ram_words=0x80000),
 }
-HESITANT = ("hesitant",)  # their RAM answers late now and then
+MEMORIES = {"hesitant": "hesitant", "sdram": "sdram"}  # of builds whose RAM is not ideal
 
 SHRINK_ATTEMPTS = 600
 JOB_SEEDS       = 40
@@ -85,7 +86,7 @@ def rtl_subject(name: str) -> RtlSubject:
 
 def make_rtl_subject(name: str, say: Callable[[str], None] = lambda line: None) -> RtlSubject:
     """The hardware of a configuration; `say` hears what a build of it does."""
-    return RtlSubject(CONFIGS[name], say, hesitates=name in HESITANT)
+    return RtlSubject(CONFIGS[name], say, memory=MEMORIES.get(name, "ideal"))
 
 
 def examine_seeds(name: str, seeds: range,

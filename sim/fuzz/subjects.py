@@ -93,10 +93,10 @@ class RtlSubject:
     """The hardware, compiled by the engine."""
 
     def __init__(self, config: MachineConfig, say: Callable[[str], None] = lambda line: None, *,
-                 hesitates: bool = False):
+                 memory: str = "ideal"):
         from sim.engine.machine import RtlMachine
         self.config = config
-        self.machine = RtlMachine(config, say=say, observe=self._observe, hesitates=hesitates)
+        self.machine = RtlMachine(config, say=say, observe=self._observe, memory=memory)
         self.follower = Follower(config)
         self.records = 0
 

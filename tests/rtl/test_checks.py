@@ -61,7 +61,7 @@ def test_good_parameters_are_taken():
      "writes must be true or false, not 1"),
     (SocConfig, {"machine": "quince"}, "machine must be a MachineConfig, not 'quince'"),
     (SocConfig, {"insn_regions": "4"}, "insn_regions must be an integer, not '4'"),
-    (SocConfig, {"hesitates": 1}, "hesitates must be true or false, not 1"),
+    (SocConfig, {"memory": "sdram"}, "memory must be a Memory, not 'sdram'"),
 ])
 def test_a_wrong_kind_of_value_is_a_type_error(make, options, message):
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):

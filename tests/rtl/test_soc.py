@@ -10,7 +10,7 @@ from amaranth.back import rtlil
 
 from isa.config import MachineConfig
 from isa.trace import Word
-from rtl.soc import SIMULATION, SMALLEST, TRACE_WORDS, Soc, SocConfig
+from rtl.soc import SIMULATION, SMALLEST, TRACE_WORDS, Memory, Soc, SocConfig
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "retire.md"
 
@@ -19,8 +19,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "retire.md"
     ({"target_entries": 3}, "target_entries must be a power of two and at least 2, not 3"),
     ({"return_entries": 0}, "return_entries must be a power of two and at least 2, not 0"),
     ({"data_regions": 0}, "data_regions must be at least 1, not 0"),
-    ({"image": (1,), "simulated_ram": True}, "a simulated RAM has no image"),
-    ({"hesitates": True}, "only a simulated RAM hesitates"),
+    ({"image": (1,), "memory": Memory.SIMULATED}, "only block RAM has an image"),
 ])
 def test_bad_options_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
