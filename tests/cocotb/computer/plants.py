@@ -144,8 +144,12 @@ def planted(plant):
     (folder / "build").mkdir()
     if (ROOT / "build" / "os").exists():  # programs are not compiled again
         shutil.copytree(ROOT / "build" / "os", folder / "build" / "os")
-    (ROOT / "build" / "cocotb").mkdir(parents=True, exist_ok=True)
-    (folder / "build" / "cocotb").symlink_to(ROOT / "build" / "cocotb")  # nor models
+    # cocotb looks for settings upwards from where it runs, and imports from where it finds them.
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    (folder / "build" / "cocotb").mkdir()
+    for path in (ROOT / "build" / "cocotb").glob("*"):
+        if path.name != "runs":  # models are not compiled again
+            (folder / "build" / "cocotb" / path.name).symlink_to(path)
     (folder / plant.file).write_text(text.replace(plant.old, plant.new))
     return folder
 
