@@ -36,7 +36,6 @@ KNOWN_CIRCLES = [{"toolchain.qll.check.constant", "toolchain.qll.check.context",
                   "toolchain.qll.check.statements"}]
 KNOWN_LONG = {
     "toolchain/qll/tree.py",
-    "rtl/memory/cache_refill.py: elaborate", "sim/chips/sdram.py: elaborate",
     "sim/golden/core.py: make_run", "sim/golden/core.py: run",
 }
 
