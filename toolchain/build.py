@@ -104,10 +104,13 @@ def compile_program(sources: Sequence[Source], target: str = "none", level: int 
 
 
 def image(qll: Sequence[Source], qasm: Sequence[Source] = (), target: str = "none",
-          level: int = 2, *, strict: bool = False,
-          check: Callable[[Any], None] | None = None) -> Program:
+          level: int = 2, *, strict: bool = False, check: Callable[[Any], None] | None = None,
+          shared: Callable[[Any], Source] | None = None) -> Program:
     """A flat image with its symbols: the target's assembly, other assembly, and what the QLL
-    sources compile to. The parameters are those of `compile_program`.
+    sources compile to.
+
+    The parameters are those of `compile_program`. `shared` gives assembly made from the checked
+    QLL program, a `toolchain.qll.tree.Program`: constants of its that the other assembly uses.
 
     Raises
     ------
@@ -118,6 +121,8 @@ def image(qll: Sequence[Source], qasm: Sequence[Source] = (), target: str = "non
     if not qll:
         return link_units(parse_sources(assembly))
     compiled = compile_program(qll, target, level, lines=False, strict=strict, check=check)
+    if shared is not None:
+        assembly.append(shared(compiled.tree))
     units = parse_sources([*assembly, compiled.text])
     compiled.check_symbols({label.name for unit in units for label in unit.labels},
                            {reference.name for unit in units for reference in unit.references})

@@ -7,10 +7,9 @@ from pathlib import Path
 from isa.machine import PROGRAM
 from toolchain.build import compile_program
 from toolchain.files import read_octets, read_source, write_output
-from toolchain.link import FORMATS, ObjectFile, link, object_from_unit, read_object
+from toolchain.link import FORMATS, ObjectFile, link, read_object
 from toolchain.link.executable import ALIGN_WORDS, HEAP_WORDS, STACK_WORDS
-from toolchain.link.objects import symbol_names
-from toolchain.qasm.parser import parse_source
+from toolchain.link.objects import objects_of, symbol_names
 from toolchain.source import Source, SourceError, SourceErrors
 from toolchain.targets import TARGETS, library_sources
 
@@ -48,30 +47,27 @@ def load_objects(names: list[str], target: str, level: int = 2, *,
                  whole: bool = True) -> list[ObjectFile]:
     """A target's own files, then QASM sources and objects (``.o``) in the order given, then what
     all QLL sources (``.qll``) compile to. In a `whole` program nothing may be undefined."""
-    objects = [_assembled(source) for source in library_sources(target, ".qasm")]
+    parts: list[Source | ObjectFile] = [*library_sources(target, ".qasm")]
     qll, errors = [], []
     for name in names:
         try:
             if name.endswith(".o"):
-                objects.append(read_object(read_octets(name), name))
+                parts.append(read_object(read_octets(name), name))
             elif name.endswith(".qll"):
                 qll.append(read_source(name))
             else:
-                objects.append(_assembled(read_source(name)))
+                parts.append(read_source(name))
         except SourceError as error:
             errors.append(error)
     if errors:
         raise SourceErrors(errors)
+    objects = objects_of(parts)
     if qll:
         compiled = compile_program(qll, target, level, lines=True)
-        objects.append(_assembled(compiled.text))
+        objects.extend(objects_of([compiled.text]))
         if whole:
             compiled.check_symbols(*symbol_names(objects))
     return objects
-
-
-def _assembled(source: Source) -> ObjectFile:
-    return object_from_unit(parse_source(source))
 
 
 def _kind_by_suffix(output: str) -> str:

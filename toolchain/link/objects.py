@@ -12,11 +12,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from toolchain.qasm.assembler import check_labels
+from toolchain.qasm.constants import definitions
+from toolchain.qasm.parser import parse_source
 from toolchain.qasm.unit import Unit
-from toolchain.source import SourceError, SourceErrors
+from toolchain.source import Source, SourceError, SourceErrors
 
 __all__ = ["Content", "LineRow", "ObjectFile", "Patch", "Section", "Symbol", "check_symbols",
-           "join", "object_from_unit", "symbol_names"]
+           "join", "object_from_unit", "objects_of", "symbol_names"]
 
 
 class Content(Enum):
@@ -64,6 +66,14 @@ class ObjectFile:
     symbols:  list[Symbol]  = field(default_factory=list)
     lines:    list[LineRow] = field(default_factory=list)
     unit:     Unit | None   = None
+
+
+def objects_of(parts: Sequence[Source | ObjectFile]) -> list[ObjectFile]:
+    """Sources, which share their constants, and objects as objects; `check_symbols` raises what is
+    wrong with them."""
+    constants = definitions(part for part in parts if isinstance(part, Source))
+    return [part if isinstance(part, ObjectFile) else
+            object_from_unit(parse_source(part, constants)) for part in parts]
 
 
 def object_from_unit(unit: Unit) -> ObjectFile:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from isa import encode
 from isa.machine import PROGRAM
+from toolchain.qasm.constants import definitions
 from toolchain.qasm.parser import parse_source
 from toolchain.qasm.unit import Unit
 from toolchain.source import Source, SourceError, SourceErrors
@@ -66,8 +67,10 @@ def assemble(sources: Sequence[Source]) -> Program:
 
 
 def parse_sources(sources: Sequence[Source]) -> list[Unit]:
-    """Parse files without joining them; `check_labels` raises what is wrong with them."""
-    return [parse_source(source) for source in sources]
+    """Parse files without joining them, but for their constants, which any may use;
+    `check_labels` raises what is wrong with them."""
+    constants = definitions(sources)
+    return [parse_source(source, constants) for source in sources]
 
 
 def link_units(units: list[Unit]) -> Program:

@@ -3,12 +3,17 @@
 import difflib
 import os
 import re
+from collections.abc import Iterable, Iterator
 
 from isa import BY_MNEMONIC, Insn, encode
+from toolchain.qasm.constants import Constants
+from toolchain.qasm.repeat import take_enclosed
 from toolchain.qasm.tokens import (
     SOURCES,
     Token,
     float_value,
+    is_counter,
+    is_name,
     number_value,
     reference_name,
     string_value,
@@ -21,17 +26,36 @@ __all__ = ["LineParser"]
 
 _OPERANDS = {"d": "a register", "s0": "a register or ip", "s1": "a register or ip"}
 _COUNTS   = {0: "no operands", 1: "one operand", 2: "two operands", 3: "three operands"}
-_KEYWORDS = [*BY_MNEMONIC, "data", "word"]
+_KEYWORDS = [*BY_MNEMONIC, "data", "define", "end", "repeat", "word"]
+_ROUNDS   = 0x10000  # of a repeat, at most: a slip of a digit is not to fill the memory
+_SOLID    = ("word", "number", "reference", "counter")  # kinds that white space keeps apart
+_HINTS    = 20       # unknown constants of a file for which a similar one is looked for
 
 _ANNOTATION = re.compile(r";!(?:line ([1-9][0-9]{0,8}) (.+?)|(rodata)|(data))[ \t\r]*")
 
 
 class LineParser:
-    """Parses single lines into a unit, with errors for those that are wrong."""
+    """Parses single lines into a unit, with errors for those that are wrong.
 
-    def __init__(self, unit: Unit):
+    Parameters
+    ----------
+    unit : Unit
+        What the lines are added to.
+    constants : Constants
+        Those that the lines may use.
+    lines : Iterator[tuple[int, str]]
+        Number and text of the lines to come: a `repeat` takes what it encloses from there.
+    """
+
+    def __init__(self, unit: Unit, constants: Constants | None = None,
+                 lines: Iterable[tuple[int, str]] = ()):
         self._unit = unit
+        self._constants = constants or Constants()
+        self._lines: Iterator[tuple[int, str]] = iter(lines)
         self._line = 0
+        self._hints = 0
+        self._counter = ("", 0)    # name and value, within a repeat
+        self._is_repeated = False  # not so past a repeat that has no end
         self._read_only_from: int | None = None
 
     # --- what both ways use ---------------------------------------------------------------------
@@ -73,6 +97,11 @@ class LineParser:
             return
         first = tokens[0]
         try:
+            if "{" in line:
+                tokens = self._counted(tokens)
+            if self._is_repeated:
+                self._check_enclosed(first)
+                self._unit.repeated[len(self._unit.code)] = " ".join(t.text for t in tokens)
             if first.kind == "reference":
                 self._label(tokens)
             elif first.text == "data":
@@ -81,6 +110,12 @@ class LineParser:
                 self._constant(tokens)
             elif first.text == "word":
                 self._raw_words(tokens)
+            elif first.text == "define":
+                self._define_constant(tokens)
+            elif first.text == "repeat":
+                self._repeat(tokens)
+            elif first.text == "end":
+                raise self._error("there is no 'repeat' that this 'end' could close", first)
             elif first.text in BY_MNEMONIC:
                 self._instruction(BY_MNEMONIC[first.text], tokens)
             else:
@@ -95,7 +130,7 @@ class LineParser:
 
     def _error(self, message: str, token: Token) -> SourceError:
         return SourceError(message, Span(self._unit.source, self._line, token.column,
-                                         len(token.text)))
+                                         token.length))
 
     def _error_behind(self, message: str, token: Token) -> SourceError:
         """Something is missing: the caret stands right behind the last token."""
@@ -138,6 +173,134 @@ class LineParser:
         if len(tokens) > count:
             raise self._unexpected(tokens[count], why)
 
+    # --- constants ------------------------------------------------------------------------------
+
+    def _define_constant(self, tokens: list[Token]) -> None:
+        if len(tokens) < 3:
+            missing = "a name" if len(tokens) == 1 else "a number"
+            raise self._error_behind(f"expected {missing}; define takes a name and a number",
+                                     tokens[-1])
+        name, value = tokens[1:3]
+        if name.kind == "other":
+            raise self._unexpected(name, "expected a name")
+        if name.kind == "word" and not is_name(name.text) and not name.text.startswith("-"):
+            kind = "register" if name.text in SOURCES else "float"
+            raise self._error(f"{_shown(name)} is a {kind}; a constant needs another name", name)
+        if not is_name(name.text):
+            raise self._error(f"expected a name, not {_shown(name)}", name)
+        if value.kind == "word":
+            raise self._error(f"expected a number, not {_shown(value)}", value)
+        self._number(value)
+        self._expect_end(tokens, 3, "define takes a name and a number")
+        place = Span(self._unit.source, self._line, name.column, name.length)
+        first = self._constants.places.get(name.text)
+        if first is not None and first != place:
+            raise SourceError(f"duplicate constant '{name.text}'", place,
+                              (f"first defined at {first}",))
+
+    def _constant_named(self, token: Token) -> int | None:
+        """The value that a name stands for; None if its definition is wrong."""
+        values = self._constants.values
+        if token.text in values:
+            return values[token.text]
+        self._hints += 1
+        close = (difflib.get_close_matches(token.text, values, n=1, cutoff=0.7)
+                 if self._hints <= _HINTS else [])
+        hint = f"did you mean '{close[0]}'?" if close else f"a label is written '@{token.text}'"
+        raise self._error(f"unknown constant {_shown(token)}; {hint}", token)
+
+    # --- repeat ---------------------------------------------------------------------------------
+
+    def _repeat(self, tokens: list[Token]) -> None:
+        """Parse what stands up to `end` once for each value of the counter."""
+        header, errors = self._line, self._unit.errors
+        enclosed = take_enclosed(self._lines)
+        for number, first in enclosed.nested:
+            place = Span(self._unit.source, number, first.column, first.length)
+            outer = f"{self._unit.source.name}:{header}:{tokens[0].column}"
+            errors.append(SourceError("a repeat cannot stand in another", place,
+                                      (f"the outer one begins at {outer}",)))
+        if not enclosed.end:
+            errors.append(self._error("this repeat is never closed; 'end' is missing", tokens[0]))
+        name, values = self._bounds(tokens)
+        self._is_repeated = bool(enclosed.end)
+        wrong: set[int] = set()  # lines of which a mistake has been reported
+        for value in values if enclosed.end else values[:1]:
+            self._counter = (name, value)
+            for number, line in enclosed.lines:
+                if number not in wrong:
+                    before = len(errors)
+                    self._enclosed_line(number, line)
+                    if len(errors) > before:
+                        wrong.add(number)
+        self._counter, self._is_repeated = ("", 0), False
+        self._line = enclosed.end_line
+        self._expect_end(enclosed.end, 1, "end takes no operands")
+
+    def _bounds(self, tokens: list[Token]) -> tuple[str, range]:
+        """Name and values of a repeat's counter; no values if a bound's definition is wrong."""
+        takes = "repeat takes a name, the first number and the last"
+        if len(tokens) < 4:
+            missing = "a name" if len(tokens) == 1 else "a number"
+            raise self._error_behind(f"expected {missing}; {takes}", tokens[-1])
+        name = tokens[1]
+        if name.kind != "word" or not is_counter(name.text):
+            raise self._error(f"expected a name, not {_shown(name)}; {takes}", name)
+        self._expect_end(tokens, 4, takes)
+        for token in tokens[2:]:
+            if token.text.startswith("-"):
+                raise self._error("a counter cannot be negative", token)
+        first, last = (self._bound(token) for token in tokens[2:4])
+        if first is None or last is None:
+            return name.text, range(0)
+        if last < first:
+            raise self._error(f"the counter goes up: the last number, {last}, must be at least "
+                              f"the first, {first}", tokens[3])
+        if last - first >= _ROUNDS:
+            raise self._error(f"{last - first + 1} rounds are too many; at most {_ROUNDS} are "
+                              "made", tokens[3])
+        return name.text, range(first, last + 1)
+
+    def _bound(self, token: Token) -> int | None:
+        if token.kind == "word" and is_name(token.text):
+            return self._constant_named(token)
+        return self._number(token)
+
+    def _enclosed_line(self, number: int, line: str) -> None:
+        if line.lstrip().startswith(";!"):
+            self.annotate(line.strip())
+        else:
+            self.parse(number, line)
+
+    def _counted(self, tokens: list[Token]) -> list[Token]:
+        """The tokens of a line with the counter's value in the places for it."""
+        done: list[Token] = []
+        name, value = self._counter
+        for token in tokens:
+            before = tokens[len(done) - 1].kind if done and done[-1].end == token.column else ""
+            if (before in _SOLID and token.kind == "counter") or (
+                    before == "counter" and token.kind in _SOLID):
+                raise self._error(f"white space is missing in front of {_shown(token)}", token)
+            if token.kind == "counter":
+                prefix, asked = token.text[:-1].split("{")
+                if not name:
+                    raise self._error(f"{_shown(token)} is a counter, which can only stand "
+                                      "between 'repeat' and 'end'", token)
+                if asked != name:
+                    raise self._error(f"'{asked}' is not the counter of this repeat, which is "
+                                      f"'{name}'", token)
+                token = Token("word" if prefix else "number", f"{prefix}{value}", token.column,
+                              token.text)
+            done.append(token)
+        return done
+
+    def _check_enclosed(self, first: Token) -> None:
+        if first.kind == "reference" or first.text == "data":
+            raise self._error("a label cannot stand in a repeat: each round would define it",
+                              first)
+        if first.text == "define":
+            raise self._error("a constant cannot be defined in a repeat", first)
+
     # --- data -----------------------------------------------------------------------------------
 
     def _data(self, tokens: list[Token]) -> None:
@@ -176,6 +339,8 @@ class LineParser:
             raise SourceError(f"{message}; {known}", place) from None
 
     def _number(self, token: Token, otherwise: str = "") -> int:
+        if token.kind == "word" and is_name(token.text):
+            return self._constant_named(token) or 0
         try:
             value = number_value(token.text) if token.kind == "number" else None
         except OverflowError:

@@ -11,23 +11,26 @@ __all__ = ["joined_text", "listing", "symbol_map"]
 
 
 def joined_text(units: list[Unit]) -> str:
-    """All directives of all files as one QASM text, `data` lines last, without comments.
+    """All directives of all files as one QASM text, without comments: constants first, `data`
+    lines last.
 
     Each line is the source line's own tokens, so that strings keep their escapes.
     """
-    code, data = [], []
+    constants, code, data = [], [], []
     for unit in units:
         for line in unit.source.text.split("\n"):
             tokens = [token.text for token in tokenize(line)]
             if not tokens:
                 continue
-            if tokens[0] == "data":
+            if tokens[0] == "define":
+                constants.append(" ".join(tokens))
+            elif tokens[0] == "data":
                 data.append(" ".join(tokens))
             elif tokens[-1] == ":":
                 code.append("".join(tokens))
             else:
                 code.append("  " + " ".join(tokens))
-    return "".join(f"{line}\n" for line in [*code, *data])
+    return "".join(f"{line}\n" for line in [*constants, *code, *data])
 
 
 def symbol_map(program: Program) -> str:
@@ -50,6 +53,11 @@ def _listing_lines(program: Program) -> Iterator[str]:
     labels: dict[int, list[str]] = {}
     for name, address in program.symbols.items():
         labels.setdefault(address, []).append(name)
+    repeated: dict[int, str] = {}  # by address
+    code_base = PROGRAM
+    for unit in program.units:
+        repeated |= {code_base + word: text for word, text in unit.repeated.items()}
+        code_base += len(unit.code)
     file, shown = "", (None, 0)
     position = program.lines()
     upcoming = next(position, None)
@@ -65,7 +73,9 @@ def _listing_lines(program: Program) -> Iterator[str]:
             if unit.source.name != file:
                 file = unit.source.name
                 yield f"; {file}"
-            if (unit, line) != shown:
+            if address in repeated:
+                text = f"  {line:5d}  {repeated[address]}"
+            elif (unit, line) != shown:
                 text = f"  {line:5d}  {' '.join(t.text for t in tokenize(unit.source.line(line)))}"
             shown = (unit, line)  # type: ignore[assignment]
         yield f"{address:08x}  {word:08x}{text}"

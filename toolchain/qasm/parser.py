@@ -8,6 +8,7 @@ which alone decides what is right and says what is wrong.
 import re
 
 from isa import BY_MNEMONIC, encode
+from toolchain.qasm.constants import Constants, definitions
 from toolchain.qasm.line_parser import LineParser
 from toolchain.qasm.tokens import (
     NUMBER,
@@ -36,13 +37,17 @@ _QUICK = re.compile(rf"""{SPACE}*+(?:
 )?{SPACE}*+(?:;.*)?""", re.VERBOSE | re.DOTALL)
 
 
-def parse_source(source: Source) -> Unit:
-    """Parse a whole file; what is wrong with it is in the unit's `errors`."""
+def parse_source(source: Source, constants: Constants | None = None) -> Unit:
+    """Parse a whole file; what is wrong with it is in the unit's `errors`.
+
+    `constants` are those of all files that are assembled together; without any, the file's own.
+    """
     unit = Unit(source)
-    parser = LineParser(unit)
+    lines = enumerate(source.text.split("\n"), start=1)
+    parser = LineParser(unit, constants or definitions([source]), lines)
     seen: dict[str, int] = {}  # instructions of one word, by the text of their line
     code, code_lines, quick = unit.code, unit.code_lines, _QUICK.fullmatch
-    for number, line in enumerate(source.text.split("\n"), start=1):
+    for number, line in lines:  # from which the parser takes what a `repeat` encloses
         known = seen.get(line)
         if known is not None:
             code.append(known)

@@ -14,13 +14,15 @@ from toolchain.floats import binary32_from_text
 from toolchain.integers import integer_value
 
 __all__ = [
-    "NUMBER", "REFERENCE", "SPACE", "SOURCES", "Token", "float_value", "number_value",
-    "quote_reference", "quote_string", "reference_name", "string_value", "tokenize",
+    "NUMBER", "REFERENCE", "SPACE", "SOURCES", "Token", "float_value", "is_counter", "is_name",
+    "number_value", "quote_reference", "quote_string", "reference_name", "string_value",
+    "tokenize",
 ]
 
 SPACE     = r"[ \t\r]"
 NAME      = r"[A-Za-z_][A-Za-z0-9_$]*"
-REFERENCE = rf"@(?:{NAME}(?:::{NAME})*|`[^`\n]*`)"
+PATH      = rf"{NAME}(?:::{NAME})*"
+REFERENCE = rf"@(?:{PATH}|`[^`\n]*`)"
 NUMBER    = r"-?(?:0x[0-9A-Fa-f]+|0b[01]+|[0-9]+)"
 FLOAT     = r"-?[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)f"
 
@@ -33,36 +35,56 @@ _TOKEN = re.compile(rf"""
   | (?P<reference> {REFERENCE} )
   | (?P<string>    '(?:[^'\\]|\\.)*' )
   | (?P<number>    -?0[xXbB][0-9A-Za-z_$.]* | -?[0-9](?:[eE][+-](?=[0-9])|[0-9A-Za-z_$.])* )
-  | (?P<word>      -?[A-Za-z_][A-Za-z0-9_$]* )
+  | (?P<counter>   r?\{{{NAME}\}} )
+  | (?P<word>      -?{PATH} )
   | (?P<colon>     : )
   | (?P<other>     '.* | . )
 """, re.VERBOSE | re.DOTALL)
 
-_PLAIN_REFERENCE = re.compile(rf"{NAME}(?:::{NAME})*")
-_NUMBER          = re.compile(NUMBER)
-_FLOAT           = re.compile(FLOAT)
-_ESCAPE          = re.compile(r"\\(.)", re.DOTALL)
-_ESCAPES         = {"\\": "\\", "'": "'", "n": "\n"}
-_SPECIAL         = {"Inf": 0x7F800000, "-Inf": 0xFF800000, "NaN": NAN}
+_PATH    = re.compile(PATH)
+_NUMBER  = re.compile(NUMBER)
+_FLOAT   = re.compile(FLOAT)
+_ESCAPE  = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"\\": "\\", "'": "'", "n": "\n"}
+_SPECIAL = {"Inf": 0x7F800000, "-Inf": 0xFF800000, "NaN": NAN}
 
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of a line: `kind` is the name of a group above, `column` counts from 1."""
-    kind:   str
-    text:   str
-    column: int
+    """A piece of a line: `kind` is the name of a group above, `column` counts from 1.
+
+    `written` is what stands in the source, where that is not `text`: the place of a counter.
+    """
+    kind:    str
+    text:    str
+    column:  int
+    written: str = ""
+
+    @property
+    def length(self) -> int:
+        """How many columns it takes."""
+        return len(self.written or self.text)
 
     @property
     def end(self) -> int:
         """Column just behind."""
-        return self.column + len(self.text)
+        return self.column + self.length
 
 
 def tokenize(line: str) -> list[Token]:
     """Tokens of a line without white space and comment; what fits nothing is of kind `other`."""
     return [Token(match.lastgroup or "", match.group(), match.start() + 1)
             for match in _TOKEN.finditer(line) if match.lastgroup not in ("space", "comment")]
+
+
+def is_counter(text: str) -> bool:
+    """Whether a repeat's counter may have this name."""
+    return bool(re.fullmatch(NAME, text))
+
+
+def is_name(text: str) -> bool:
+    """Whether a constant may have this name: not what a register or a float is called."""
+    return bool(_PATH.fullmatch(text)) and text not in SOURCES and text not in _SPECIAL
 
 
 def number_value(text: str) -> int | None:
@@ -130,7 +152,7 @@ def quote_reference(name: str) -> str:
     ValueError
         If no reference can name it.
     """
-    if _PLAIN_REFERENCE.fullmatch(name):
+    if _PATH.fullmatch(name):
         return f"@{name}"
     if "`" in name or "\n" in name:
         raise ValueError(f"a label must not contain a backquote or a line feed: {name!r}")

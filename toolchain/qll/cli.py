@@ -173,21 +173,17 @@ def _compiled(job: _Job, program: tree.Program) -> Compiled:
 
 def _link(job: _Job, compiled: Compiled) -> bytes:
     """Assemble the text and link it with the other files."""
-    from toolchain.link import ObjectFile, link, object_from_unit, read_object
-    from toolchain.link.objects import symbol_names
-    from toolchain.qasm.assembler import parse_sources
+    from toolchain.link import ObjectFile, link, read_object
+    from toolchain.link.objects import objects_of, symbol_names
 
-    def read(name: str) -> ObjectFile:
+    def read(name: str) -> Source | ObjectFile:
         if name.endswith(_OBJECT_SUFFIXES):
             return read_object(read_octets(name), name)
-        return assembled(read_source(name))
-
-    def assembled(source: Source) -> ObjectFile:
-        return object_from_unit(parse_sources([source])[0])
+        return read_source(name)
 
     entry = [] if job.product == "object" else library_sources(job.target, ".qasm")
     others = _all([lambda name=name: read(name) for name in job.others])  # type: ignore[misc]
-    objects = [*map(assembled, entry), *others, assembled(compiled.text)]
+    objects = objects_of([*entry, *others, compiled.text])
     if job.product != "object":
         compiled.check_symbols(*symbol_names(objects))
     return link(objects, Path(job.output).name, job.product)
