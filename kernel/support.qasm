@@ -8,13 +8,14 @@
 ; saved them to the frame, so any may be destroyed. Nothing may be assumed of them, r62 and r63
 ; included: the program may be hostile.
 ;
-; Frame: r0 at 0x02 ... r63 at 0x41, ip at 0x42. Window of the MMU: @global::peripherals::mmu.
+; Constants and the members of a process have the names and values that they have in QLL: the build
+; defines `machine::FRAME_IP`, `limits::STACK_TOP`, `process::process::next` (an offset) and so on.
 
 ; --- entry from reset: first word of the image -----------------------------------------------------
 @_entrypoint:
-  constant r0 0
-  store r0 r0                   ; mask interrupts
-  constant r63 0x1ff00
+  constant r0 machine::ENABLED
+  store r0 r0                   ; mask interrupts: r0 is 0
+  constant r63 limits::STACK_TOP
   constant r62 1
   constant r0 @_after_init
   constant r1 @global::_init
@@ -34,8 +35,8 @@
 ; recognised. As the kernel runs masked, an entry that finds it 1 came in the last step of `resume`,
 ; which lets interrupts in.
 ;
-; Of a process this file knows: r0 ... r63, ip, then at 65 its page table, 66 the next in the ring,
-; 67 its state, 68 its time slices.
+; Of a process this file knows the first members, in their order: `registers` (r0 ... r63, ip), `pages`,
+; `next` in the ring, `state`, and `ticks`, its time slices.
 
 data @global::support::inside 1
 
@@ -50,7 +51,7 @@ data @global::support::inside 1
 @kernel$missed:                       ; `scheduler::next` looks after it, or the next tick
   constant r0 @global::scheduler::chores
   load r1 r0
-  constant r2 0x80000000
+  constant r2 scheduler::MISSED
   or r1 r1 r2
   store r0 r1
   constant r1 @kernel$again
@@ -78,7 +79,7 @@ data @global::support::inside 1
 ; r5 = function to call
 @kernel$call:
   constant r62 1
-  constant r63 0x1ff00
+  constant r63 limits::STACK_TOP
   constant r6 @global::support::inside
   load r7 r6
   sub r63 r63 r62
@@ -105,141 +106,21 @@ data @global::support::inside 1
   ; That is half the work of copying the frame, and a tick mostly switches.
   constant r0 @global::scheduler::current
   load r0 r0
-  constant r1 2
+  constant r1 2                 ; past r0 and r1
   add r0 r0 r1
   constant r1 1
-  store r0 r2
-  add r0 r0 r1
-  store r0 r3
-  add r0 r0 r1
-  store r0 r4
-  add r0 r0 r1
-  store r0 r5
-  add r0 r0 r1
-  store r0 r6
-  add r0 r0 r1
-  store r0 r7
-  add r0 r0 r1
-  store r0 r8
-  add r0 r0 r1
-  store r0 r9
-  add r0 r0 r1
-  store r0 r10
-  add r0 r0 r1
-  store r0 r11
-  add r0 r0 r1
-  store r0 r12
-  add r0 r0 r1
-  store r0 r13
-  add r0 r0 r1
-  store r0 r14
-  add r0 r0 r1
-  store r0 r15
-  add r0 r0 r1
-  store r0 r16
-  add r0 r0 r1
-  store r0 r17
-  add r0 r0 r1
-  store r0 r18
-  add r0 r0 r1
-  store r0 r19
-  add r0 r0 r1
-  store r0 r20
-  add r0 r0 r1
-  store r0 r21
-  add r0 r0 r1
-  store r0 r22
-  add r0 r0 r1
-  store r0 r23
-  add r0 r0 r1
-  store r0 r24
-  add r0 r0 r1
-  store r0 r25
-  add r0 r0 r1
-  store r0 r26
-  add r0 r0 r1
-  store r0 r27
-  add r0 r0 r1
-  store r0 r28
-  add r0 r0 r1
-  store r0 r29
-  add r0 r0 r1
-  store r0 r30
-  add r0 r0 r1
-  store r0 r31
-  add r0 r0 r1
-  store r0 r32
-  add r0 r0 r1
-  store r0 r33
-  add r0 r0 r1
-  store r0 r34
-  add r0 r0 r1
-  store r0 r35
-  add r0 r0 r1
-  store r0 r36
-  add r0 r0 r1
-  store r0 r37
-  add r0 r0 r1
-  store r0 r38
-  add r0 r0 r1
-  store r0 r39
-  add r0 r0 r1
-  store r0 r40
-  add r0 r0 r1
-  store r0 r41
-  add r0 r0 r1
-  store r0 r42
-  add r0 r0 r1
-  store r0 r43
-  add r0 r0 r1
-  store r0 r44
-  add r0 r0 r1
-  store r0 r45
-  add r0 r0 r1
-  store r0 r46
-  add r0 r0 r1
-  store r0 r47
-  add r0 r0 r1
-  store r0 r48
-  add r0 r0 r1
-  store r0 r49
-  add r0 r0 r1
-  store r0 r50
-  add r0 r0 r1
-  store r0 r51
-  add r0 r0 r1
-  store r0 r52
-  add r0 r0 r1
-  store r0 r53
-  add r0 r0 r1
-  store r0 r54
-  add r0 r0 r1
-  store r0 r55
-  add r0 r0 r1
-  store r0 r56
-  add r0 r0 r1
-  store r0 r57
-  add r0 r0 r1
-  store r0 r58
-  add r0 r0 r1
-  store r0 r59
-  add r0 r0 r1
-  store r0 r60
-  add r0 r0 r1
-  store r0 r61
-  add r0 r0 r1
-  store r0 r62
-  add r0 r0 r1
-  store r0 r63
-  add r0 r0 r1
-  constant r2 0x42              ; ip, r0 and r1 come from the frame
+  repeat n 2 63
+    store r0 r{n}
+    add r0 r0 r1
+  end
+  constant r2 machine::FRAME_IP ; ip, r0 and r1 come from the frame
   load r3 r2
-  constant r2 0x02
+  constant r2 machine::FRAME_REGISTERS
   load r4 r2
   add r2 r2 r1
   load r5 r2
   store r0 r3
-  constant r3 64
+  constant r3 machine::SAVED_IP
   sub r6 r0 r3
   store r6 r4
   add r7 r6 r1
@@ -250,20 +131,20 @@ data @global::support::inside 1
   constant r2 @global::scheduler::chores
   load r2 r2
   constant r8 @kernel$tick
-  constant r9 66
-  add r9 r6 r9                  ; next
+  constant r9 process::process::next
+  add r9 r6 r9
   load r10 r9
   jnz r2 r8
   eq r2 r10 r6
   jnz r2 r8
   add r9 r9 r1
-  store r9 r1                   ; state = READY
+  store r9 r1                   ; state = scheduler::READY, which is 1
   constant r2 @global::scheduler::tail
   store r2 r6
-  constant r9 67
+  constant r9 process::process::state
   add r9 r10 r9
-  constant r2 2
-  store r9 r2                   ; state = RUNNING
+  constant r2 scheduler::RUNNING
+  store r9 r2
   add r9 r9 r1
   load r2 r9
   mov r0 r10
@@ -280,7 +161,7 @@ data @global::support::inside 1
 ; what the serial line has.
 @kernel$resume:
   constant r62 1
-  constant r2 65                ; its page table follows its registers
+  constant r2 process::process::pages
   add r2 r0 r2
   load r2 r2
   constant r1 @global::peripherals::mmu
@@ -290,135 +171,15 @@ data @global::support::inside 1
   constant r3 @global::support::inside
   store r3 r62
   store r1 r2
-  constant r3 0
-  store r3 r62                  ; enabled = 1
+  constant r3 machine::ENABLED
+  store r3 r62
   mov r63 r0
-  load r0 r63
-  add r63 r63 r62
-  load r1 r63
-  add r63 r63 r62
-  load r2 r63
-  add r63 r63 r62
-  load r3 r63
-  add r63 r63 r62
-  load r4 r63
-  add r63 r63 r62
-  load r5 r63
-  add r63 r63 r62
-  load r6 r63
-  add r63 r63 r62
-  load r7 r63
-  add r63 r63 r62
-  load r8 r63
-  add r63 r63 r62
-  load r9 r63
-  add r63 r63 r62
-  load r10 r63
-  add r63 r63 r62
-  load r11 r63
-  add r63 r63 r62
-  load r12 r63
-  add r63 r63 r62
-  load r13 r63
-  add r63 r63 r62
-  load r14 r63
-  add r63 r63 r62
-  load r15 r63
-  add r63 r63 r62
-  load r16 r63
-  add r63 r63 r62
-  load r17 r63
-  add r63 r63 r62
-  load r18 r63
-  add r63 r63 r62
-  load r19 r63
-  add r63 r63 r62
-  load r20 r63
-  add r63 r63 r62
-  load r21 r63
-  add r63 r63 r62
-  load r22 r63
-  add r63 r63 r62
-  load r23 r63
-  add r63 r63 r62
-  load r24 r63
-  add r63 r63 r62
-  load r25 r63
-  add r63 r63 r62
-  load r26 r63
-  add r63 r63 r62
-  load r27 r63
-  add r63 r63 r62
-  load r28 r63
-  add r63 r63 r62
-  load r29 r63
-  add r63 r63 r62
-  load r30 r63
-  add r63 r63 r62
-  load r31 r63
-  add r63 r63 r62
-  load r32 r63
-  add r63 r63 r62
-  load r33 r63
-  add r63 r63 r62
-  load r34 r63
-  add r63 r63 r62
-  load r35 r63
-  add r63 r63 r62
-  load r36 r63
-  add r63 r63 r62
-  load r37 r63
-  add r63 r63 r62
-  load r38 r63
-  add r63 r63 r62
-  load r39 r63
-  add r63 r63 r62
-  load r40 r63
-  add r63 r63 r62
-  load r41 r63
-  add r63 r63 r62
-  load r42 r63
-  add r63 r63 r62
-  load r43 r63
-  add r63 r63 r62
-  load r44 r63
-  add r63 r63 r62
-  load r45 r63
-  add r63 r63 r62
-  load r46 r63
-  add r63 r63 r62
-  load r47 r63
-  add r63 r63 r62
-  load r48 r63
-  add r63 r63 r62
-  load r49 r63
-  add r63 r63 r62
-  load r50 r63
-  add r63 r63 r62
-  load r51 r63
-  add r63 r63 r62
-  load r52 r63
-  add r63 r63 r62
-  load r53 r63
-  add r63 r63 r62
-  load r54 r63
-  add r63 r63 r62
-  load r55 r63
-  add r63 r63 r62
-  load r56 r63
-  add r63 r63 r62
-  load r57 r63
-  add r63 r63 r62
-  load r58 r63
-  add r63 r63 r62
-  load r59 r63
-  add r63 r63 r62
-  load r60 r63
-  add r63 r63 r62
-  load r61 r63
-  add r63 r63 r62
+  repeat n 0 61
+    load r{n} r63
+    add r63 r63 r62
+  end
   load r62 r63
-  constant r63 5
+  constant r63 machine::SWITCH
   int r63
 
 @kernel$again:
@@ -432,7 +193,7 @@ data @global::support::inside 1
   constant r6 @kernel$call
   jmp r6
 
-; A program may raise interrupt 5 too: then `inside` is 0, and it is an unknown call.
+; A program may raise this interrupt too: then `inside` is 0, and it is an unknown call.
 @global::support::switch_entry:
   constant r0 @global::support::inside
   load r2 r0
@@ -443,13 +204,13 @@ data @global::support::inside 1
   load r1 r1
   constant r3 0
   store r0 r3
-  constant r2 63
+  constant r2 machine::SAVED_R63
   add r1 r1 r2
   load r2 r1
   constant r6 1
   add r1 r1 r6
   load r4 r1
-  constant r5 0x41
+  constant r5 machine::FRAME_R63
   store r5 r2
   add r5 r5 r6
   store r5 r4
@@ -467,7 +228,7 @@ data @global::support::inside 1
 
 ; --- what a process runs that is ending, privileged too: step after step of `process::bury` ------------
 @global::support::die:
-  constant r0 0x80
+  constant r0 machine::SYSCALL
   int r0
   constant r0 @global::support::die
   jmp r0
@@ -493,22 +254,14 @@ data @global::support::inside 1
 @kernel$copy_four:
   lt r9 r1 r5
   jnz r9 r7
-  load r10 r3
-  add r3 r3 r62
-  load r11 r3
-  add r3 r3 r62
-  load r12 r3
-  add r3 r3 r62
-  load r13 r3
-  add r3 r3 r62
-  store r4 r10
-  add r4 r4 r62
-  store r4 r11
-  add r4 r4 r62
-  store r4 r12
-  add r4 r4 r62
-  store r4 r13
-  add r4 r4 r62
+  repeat n 10 13
+    load r{n} r3
+    add r3 r3 r62
+  end
+  repeat n 10 13
+    store r4 r{n}
+    add r4 r4 r62
+  end
   sub r1 r1 r5
   jmp r6
 @kernel$copy_rest:
@@ -536,14 +289,10 @@ data @global::support::inside 1
 @kernel$fill_four:
   lt r9 r1 r5
   jnz r9 r7
-  store r4 r3
-  add r4 r4 r62
-  store r4 r3
-  add r4 r4 r62
-  store r4 r3
-  add r4 r4 r62
-  store r4 r3
-  add r4 r4 r62
+  repeat n 1 4
+    store r4 r3
+    add r4 r4 r62
+  end
   sub r1 r1 r5
   jmp r6
 @kernel$fill_rest:
@@ -594,18 +343,12 @@ data @global::support::inside 1
 @kernel$unpack_word:                  ; whole words: four octets without counting
   load r11 r4
   sub r1 r1 r14
-  and r7 r11 r10
-  store r5 r7
-  shr r11 r11 r9
-  add r5 r5 r62
-  and r7 r11 r10
-  store r5 r7
-  shr r11 r11 r9
-  add r5 r5 r62
-  and r7 r11 r10
-  store r5 r7
-  shr r11 r11 r9
-  add r5 r5 r62
+  repeat n 1 3
+    and r7 r11 r10
+    store r5 r7
+    shr r11 r11 r9
+    add r5 r5 r62
+  end
   store r5 r11
   add r5 r5 r62
 @kernel$unpack_fast:
@@ -669,12 +412,10 @@ data @global::support::inside 1
 @kernel$pack_word:                    ; whole words: four octets without counting
   load r11 r4
   add r4 r4 r62
-  load r18 r4
-  add r4 r4 r62
-  load r19 r4
-  add r4 r4 r62
-  load r20 r4
-  add r4 r4 r62
+  repeat n 18 20
+    load r{n} r4
+    add r4 r4 r62
+  end
   and r11 r11 r10
   and r18 r18 r10
   and r19 r19 r10

@@ -3,13 +3,14 @@
 import fcntl
 import hashlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from system.calls import kernel_qll, load_calls
-from system.constants import constants_qll
+from system.constants import constants_qll, shared_qasm
 from toolchain.build import image
 from toolchain.files import read_source
 from toolchain.places import FIRMWARE, KERNEL, ROOT
@@ -18,7 +19,8 @@ from toolchain.qfs import Image
 from toolchain.source import Source
 from toolchain.targets import LIBRARY, library_sources
 
-__all__ = ["Paths", "build", "build_debug_kernel", "build_disk", "build_kernel", "build_program"]
+__all__ = ["Paths", "build", "build_debug_kernel", "build_disk", "build_kernel", "build_program",
+           "kernel_sources"]
 
 DISK_SECTORS = 4096  # 2 MiB
 
@@ -100,11 +102,12 @@ def _say(text: str) -> None:
 
 
 def _make(cache: _Cache, product: Path, qll: Sequence[Source], qasm: Sequence[Source],
-          level: int, symbols: Path | None = None) -> Path:
+          level: int, symbols: Path | None = None,
+          shared: Callable[[Any], Source] | None = None) -> Path:
     key = cache.key([*qll, *qasm], level)
     if not cache.is_fresh(product, key):
         _say(f"compiling {product.stem}")
-        program = image(qll, qasm, level=level, strict=True)
+        program = image(qll, qasm, level=level, strict=True, shared=shared)
         if symbols is not None:
             symbols.parent.mkdir(parents=True, exist_ok=True)
             symbols.write_text(symbol_map(program))
@@ -115,14 +118,19 @@ def _make(cache: _Cache, product: Path, qll: Sequence[Source], qasm: Sequence[So
 def build_kernel(paths: Paths, level: int = 2, cache: _Cache | None = None, *,
                  debug: bool = False) -> Path:
     """The kernel's flat image, and its symbol map beside it; `debug` for one with audit.qll."""
-    folder = KERNEL
+    qasm = [read_source(str(KERNEL / "support.qasm"))]
+    return _make(cache or _Cache(), paths.kernel, kernel_sources(debug=debug), qasm, level,
+                 paths.symbols, shared_qasm)
+
+
+def kernel_sources(*, debug: bool = False) -> list[Source]:
+    """The kernel's QLL, generated files included, in order."""
     qll = [read_source(str(LIBRARY / "shared" / f"{name}.qll")) for name in KERNEL_LIBRARY]
     qll.append(Source("machine.qll", constants_qll()))
     audit = "audit" if debug else "no_audit"
-    qll += [read_source(str(folder / f"{name}.qll")) for name in (*KERNEL_FILES, audit)]
-    qll.append(Source("calls.qll", kernel_qll(load_calls(folder / "syscalls.toml"))))
-    qasm = [read_source(str(folder / "support.qasm"))]
-    return _make(cache or _Cache(), paths.kernel, qll, qasm, level, paths.symbols)
+    qll += [read_source(str(KERNEL / f"{name}.qll")) for name in (*KERNEL_FILES, audit)]
+    qll.append(Source("calls.qll", kernel_qll(load_calls(KERNEL / "syscalls.toml"))))
+    return qll
 
 
 def build_program(paths: Paths, source: Path, level: int = 2,

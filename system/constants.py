@@ -1,6 +1,9 @@
-"""The machine's constants as QLL, in namespace ``machine``: no kernel source has them twice."""
+"""The machine's constants as QLL, in namespace ``machine``, and the kernel's as QASM: no source has
+them twice."""
 
-from isa import BY_MNEMONIC, machine
+from typing import Any
+
+from isa import BY_MNEMONIC, REGISTERS, machine
 from isa.machine import (
     PERIPHERALS,
     BlockCommand,
@@ -13,10 +16,20 @@ from isa.machine import (
     SerialWord,
     window_addresses,
 )
+from toolchain.qasm.tokens import is_name
+from toolchain.source import Source
 
-__all__ = ["SWITCH_INTERRUPT", "constants", "constants_qll", "windows_qll"]
+__all__ = ["SWITCH_INTERRUPT", "constants", "constants_qll", "shared_qasm", "windows_qll"]
 
 SWITCH_INTERRUPT = 5  # a software interrupt of the kernel's own; the hardware uses up to 4
+
+# What only assembly needs, having no expressions: r63 in the frame; r63 and ip in a copy of the
+# frame, by their distance from r0.
+_FRAME_PLACES = {
+    "machine::FRAME_R63": machine.FRAME_REGISTERS + REGISTERS - 1,
+    "machine::SAVED_R63": REGISTERS - 1,
+    "machine::SAVED_IP":  machine.FRAME_IP - machine.FRAME_REGISTERS,
+}
 
 
 def constants() -> dict[str, int]:
@@ -52,6 +65,23 @@ def constants_qll() -> str:
                    for name, value in constants().items())
     return ("// machine.qll: the machine's constants. Generated from isa.\n"
             f"\nnamespace machine {{\n{rows}}}\n")
+
+
+def shared_qasm(program: Any) -> Source:
+    """What the kernel's assembly knows of its QLL, a checked `toolchain.qll.tree.Program`: every
+    constant by its name, and as ``process::process::MEMBER`` where a member of a process is."""
+    values = {name: glob.image[0] for glob in program.globals
+              if is_name(name := glob.label.removeprefix("global::"))
+              and glob.constant and glob.image is not None and len(glob.image) == 1
+              and isinstance(glob.image[0], int)}
+    types = {glob.label: glob.type for glob in program.globals}
+    process = types["global::scheduler::current"].base.target.base
+    values |= {f"process::process::{member.name}": member.offset for member in process.members}
+    return Source("<constants>.qasm", _defines(values | _FRAME_PLACES))
+
+
+def _defines(values: dict[str, int]) -> str:
+    return "".join(f"define {name} {value:#x}\n" for name, value in values.items())
 
 
 def windows_qll() -> str:

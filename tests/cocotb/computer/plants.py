@@ -51,8 +51,10 @@ PLANTS = (
           "frame_zero.eq(frame_zero)"),
     Plant("switch, kernel", "switch", "a_tick_switches_and_loses_nothing",
           "kernel/support.qasm",
-          "  store r0 r17\n",
-          "  store r0 r16\n"),
+          "  repeat n 2 63\n",
+          "  repeat n 2 16\n  store r0 r{n}\n  add r0 r0 r1\n  end\n"
+          "  store r0 r16\n  add r0 r0 r1\n"
+          "  repeat n 18 63\n"),
     Plant("switch, hardware", "switch", "a_tick_switches_and_loses_nothing",
           "rtl/core/registers.py",
           "[live_bank.eq(frame_bank), ",
