@@ -1,7 +1,8 @@
 """The interface of the kernel as one table, and what is made from it.
 
 That is the kernel's table of calls, the library's stubs in namespace ``os``, the constants and
-structs that both sides use, the numbers in `lib::support`, and the tables of two manuals.
+structs that both sides use, the numbers in `lib::support` and in assembly, and the tables of two
+manuals.
 """
 
 import tomllib
@@ -9,8 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from isa.machine import Interrupt
+
 __all__ = ["Call", "CallTableError", "Constant", "Interface", "Struct", "calls_markdown",
-           "kernel_qll", "library_qll", "load_calls", "number_text"]
+           "kernel_qll", "library_qasm", "library_qll", "load_calls", "number_text"]
 
 
 class CallTableError(Exception):
@@ -125,6 +128,15 @@ def library_qll(table: Interface) -> str:
             f"namespace lib::support {{\n{numbers}}}\n\n"
             f"namespace os {{\n{_constants(table.constants)}\n{_structs(table)}\n"
             + "\n".join(_stub(call) for call in table.calls) + "}\n")
+
+
+def library_qasm(table: Interface) -> str:
+    """The numbers for programs' assembly: of the calls, and of the interrupts that it raises."""
+    rows = "".join(f"define os::{call.name} {call.number}\n" for call in table.calls)
+    return ("; calls.qasm: the system calls by number. Generated from kernel/syscalls.toml by\n"
+            "; `python -m system assembly`: do not edit.\n\n"
+            f"define machine::SYSCALL {Interrupt.SYSCALL:#x}\n"
+            f"define machine::DEBUG_INTERRUPT {Interrupt.DEBUG_BREAK}\n\n{rows}")
 
 
 def _constants(rows: Iterable[Constant]) -> str:

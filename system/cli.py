@@ -8,6 +8,7 @@ from system.calls import (
     CallTableError,
     calls_markdown,
     kernel_qll,
+    library_qasm,
     library_qll,
     load_calls,
 )
@@ -21,11 +22,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m system",
         description="write the machine's constants or what the table of system calls gives")
-    parser.add_argument("what", choices=["constants", "windows", "kernel", "library", "markdown"],
+    parser.add_argument("what", choices=["constants", "windows", "kernel", "library", "assembly",
+                                         "markdown"],
                         help="constants of the machine for the kernel, windows for the bare "
                              "library (firmware/lib/bare/windows.qll), the kernel's table of "
-                             "calls, the calls for programs (firmware/lib/user/calls.qll), or "
-                             "the table of docs/kernel.md")
+                             "calls, the calls for programs (firmware/lib/user/calls.qll), "
+                             "their numbers for assembly (firmware/lib/user/calls.qasm), or the "
+                             "table of docs/kernel.md")
     parser.add_argument("--calls", type=Path, default=Path("kernel/syscalls.toml"), metavar="FILE",
                         help="table of system calls (default: %(default)s)")
     parser.add_argument("-o", "--output", type=Path, help="default: standard output")
@@ -36,7 +39,8 @@ def main(argv: list[str] | None = None) -> int:
         elif args.what == "windows":
             text = windows_qll()
         else:
-            make = {"kernel": kernel_qll, "library": library_qll, "markdown": calls_markdown}
+            make = {"kernel": kernel_qll, "library": library_qll, "assembly": library_qasm,
+                    "markdown": calls_markdown}
             text = make[args.what](load_calls(args.calls))
         if args.output is None:
             sys.stdout.write(text)

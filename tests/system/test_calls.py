@@ -8,6 +8,7 @@ from system.calls import (
     CallTableError,
     calls_markdown,
     kernel_qll,
+    library_qasm,
     library_qll,
     load_calls,
 )
@@ -73,6 +74,7 @@ def test_the_manuals_table_is_the_one_in_use():
 def test_the_librarys_files_are_made_from_the_tables():
     library = ROOT / "firmware" / "lib"
     assert library_qll(load_calls(TABLE)) == (library / "user" / "calls.qll").read_text()
+    assert library_qasm(load_calls(TABLE)) == (library / "user" / "calls.qasm").read_text()
     assert windows_qll() == (library / "bare" / "windows.qll").read_text()
 
 

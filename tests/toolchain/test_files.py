@@ -76,7 +76,8 @@ def test_failed_output_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
 def test_library_sources_are_named_from_the_root():
     sources = targets.library_sources("user", ".qasm")
     assert [source.name for source in sources] == [
-        "firmware/lib/user/entry.qasm", "firmware/lib/user/support.qasm"]
+        "firmware/lib/user/calls.qasm", "firmware/lib/user/entry.qasm",
+        "firmware/lib/user/support.qasm"]
 
 
 def test_missing_library_is_reported(tmp_path, monkeypatch):

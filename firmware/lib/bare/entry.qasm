@@ -4,8 +4,10 @@
 ; Gives:    `main` a stack that grows down from the end of the first mega-word, r62 = 1.
 ; Leaves:   the machine stopped, with the result of `main` as its exit code.
 
+define bare::STACK_TOP 0xfffff
+
 @_entrypoint:
-  constant r63 0xfffff          ; stack pointer
+  constant r63 bare::STACK_TOP
   constant r62 1                ; compiled code relies on it at all times
 
   constant r1 @global::_init

@@ -3,7 +3,7 @@
 ; Takes:    r63, the stack pointer; r32 and r33, address and length of the argument text,
 ;           both 0 without arguments. `global::_init` preserves r32 and r33, as every function.
 ; Gives:    `main` one slice as its argument, r62 = 1. A `main` without parameters ignores it.
-; Leaves:   by system call 0 with the result of `main`.
+; Leaves:   by the system call `exit` with the result of `main`.
 
 @_entrypoint:
   constant r62 1                ; compiled code relies on it at all times
@@ -26,8 +26,8 @@
   constant r1 3                 ; drop the slice
   add r63 r63 r1
 
-  mov r1 r0                     ; the result of `main` is the argument of
-  constant r0 0                 ; system call 0, exit
-  constant r2 0x80
+  mov r1 r0                     ; the result of `main` is the argument
+  constant r0 os::exit
+  constant r2 machine::SYSCALL
   int r2
   halt                          ; not reached: exit does not return
