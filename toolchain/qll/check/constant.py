@@ -5,19 +5,16 @@ expression is looked over before it is checked like any other: each constant in 
 out first, and whatever could never be constant is reported where it stands.
 """
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from toolchain.arithmetic import compute
 from toolchain.qll import tree
-from toolchain.qll.check.expressions import Expressions
-from toolchain.qll.check.names import Block, FunctionTemplate, Inner
-from toolchain.qll.check.resolve import MAX_WORDS, Environment
+from toolchain.qll.check.names import Block, FunctionTemplate, Inner, Reporter
+from toolchain.qll.check.resolve import MAX_WORDS, Environment, Resolver
+from toolchain.qll.check.scope import Scope
 from toolchain.qll.syntax import nodes
 from toolchain.qll.tree import BinaryOp, Function, Global, Local, Value
 from toolchain.qll.types import BYTE, FLOAT, INT, UNKNOWN, Array, Type, is_integer, is_scalar
-
-if TYPE_CHECKING:
-    from toolchain.qll.check.program import Checker
 
 __all__ = ["Constants"]
 
@@ -30,12 +27,25 @@ _NEGATED = {
 _SIGN = 0x80000000
 
 
+class Declarations(Protocol):
+    """The program that constants are declared in."""
+    report:  Reporter
+    types:   Resolver
+    globals: dict[Global, tuple[nodes.Global, Block]]
+
+    def settle(self, glob: Global) -> bool:
+        """Resolve the type of a global, unless that was done; False if it is being done."""
+
+    def scope(self, block: Block, env: Environment | None) -> Scope:
+        """Where an expression in a block is checked."""
+
+
 class Constants:
     """Works out constant expressions and remembers the constants in them."""
 
-    def __init__(self, checker: "Checker"):
-        self.checker = checker
-        self.report = checker.report
+    def __init__(self, declarations: Declarations):
+        self.declarations = declarations
+        self.report = declarations.report
         self._known: dict[Global, int] = {}
         self._underway: list[Global] = []
 
@@ -81,10 +91,10 @@ class Constants:
         may be of any integer type; a constant has to be of the type that it is declared with."""
         if not self._is_constant(node, block, env):
             return None
-        expressions = Expressions(self.checker, block, env)
-        value = expressions.value(node, wanted)
+        scope = self.declarations.scope(block, env)
+        value = scope.value(node, wanted)
         if self._underway:
-            value = expressions.convert(value, wanted, node)
+            value = scope.convert(value, wanted, node)
         return None if value.type is UNKNOWN else value
 
     # --- before types are checked ----------------------------------------------------------------
@@ -124,7 +134,7 @@ class Constants:
                     (*notes, *chain))
 
     def _has_size(self, node: nodes.Type, block: Block, env: Environment | None) -> bool:
-        types = self.checker.types
+        types = self.declarations.types
         return types.ensure_size(types.resolve(node, block, env))
 
     def _has_length(self, node: nodes.Name, block: Block) -> bool:
@@ -139,11 +149,11 @@ class Constants:
 
     def _is_typed(self, glob: Global, node: nodes.Name) -> bool:
         """Make sure that the type of a global is known."""
-        if not self.checker.settle(glob):
+        if not self.declarations.settle(glob):
             self._wrong("cyclic-constant", f"the type of '{glob.name}' depends on itself", node,
                         self.report.declared(glob.pos))
             return False
-        return self.checker.types.ensure_size(glob.type)
+        return self.declarations.types.ensure_size(glob.type)
 
     def _is_known(self, node: nodes.Name, block: Block) -> bool:
         """Whether a name is that of a constant, which is worked out if need be."""
@@ -162,7 +172,7 @@ class Constants:
     def _work_out(self, glob: Global, node: nodes.Name) -> bool:
         """Find the value of the constant that a name stands for; False after an error."""
         declared = self.report.declared(glob.pos)
-        declaration, block = self.checker.globals[glob]
+        declaration, block = self.declarations.globals[glob]
         if not glob.constant:
             self._not_constant(f"'{node.name}' is a variable", node,
                                (*declared, "a constant is declared .constant"))

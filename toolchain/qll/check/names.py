@@ -13,7 +13,7 @@ from toolchain.qll.types import BOOL, STRING, Named, Type, Variable, fingerprint
 
 __all__ = [
     "Ambiguous", "Block", "FunctionTemplate", "Inner", "Namespace", "Reporter", "TypeTemplate",
-    "lookup",
+    "find_namespace", "guess", "lookup",
 ]
 
 _E = TypeVar("_E")
@@ -56,6 +56,12 @@ class Reporter:
     def declared(self, pos: int) -> tuple[str, ...]:
         """A note that says where something is declared; none for what is predeclared."""
         return (f"declared at {self.text.span(pos)}",) if pos >= 0 else ()
+
+
+def guess(name: str, candidates: list[str]) -> tuple[str, ...]:
+    """A note that says what a name that is not known may have been meant to be."""
+    found = did_you_mean(name, candidates)
+    return (f"did you mean '{found}'?",) if found else ()
 
 
 class Instances(Generic[_E]):

@@ -7,20 +7,25 @@ what can be in the image.
 
 from toolchain.qll import tree
 from toolchain.qll.check.constant import Constants
-from toolchain.qll.check.expressions import Expressions
+from toolchain.qll.check.expressions import EXPRESSIONS
 from toolchain.qll.check.image import Readers, place_images, words_of
 from toolchain.qll.check.infer import Bindings, match
+from toolchain.qll.check.literals import LITERALS
 from toolchain.qll.check.names import (
     Block,
     FunctionTemplate,
+    Inner,
     Namespace,
     Reporter,
     TypeTemplate,
     find_namespace,
+    guess,
 )
+from toolchain.qll.check.operators import OPERATORS
 from toolchain.qll.check.resolve import Environment, Resolver
-from toolchain.qll.check.statements import Body
-from toolchain.qll.errors import QllError, QllWarning, did_you_mean
+from toolchain.qll.check.scope import Body, Rules, Scope
+from toolchain.qll.check.statements import STATEMENTS, check_function
+from toolchain.qll.errors import QllError, QllWarning
 from toolchain.qll.syntax import nodes
 from toolchain.qll.text import Text
 from toolchain.qll.tree import Expression, Function, Global, Local
@@ -30,6 +35,8 @@ __all__ = ["MAX_INSTANCES", "Checker", "check"]
 
 MAX_INSTANCES = 10
 """How many new instances of function templates may be made within each other."""
+
+RULES = Rules(expression=LITERALS | OPERATORS | EXPRESSIONS, statement=STATEMENTS)
 
 
 class _Instance:
@@ -209,20 +216,15 @@ class Checker:
         for node, block in self.usings:
             found = find_namespace(block.namespace, node.name)
             if found is None:
-                guess = self.guess(node.name, list(_all_namespaces(self.root)))
                 self.report.error("unknown-namespace",
                                   f"unknown namespace identifier '{node.name}'", node.pos,
-                                  node.end, guess)
+                                  node.end, guess(node.name, list(_all_namespaces(self.root))))
             elif found in block.usings:
                 self.report.error("duplicate-using",
                                   f"duplicate using declaration of '{found.label}'",
                                   node.pos, node.end)
             else:
                 block.usings.append(found)
-
-    def guess(self, name: str, candidates: list[str]) -> tuple[str, ...]:
-        guess = did_you_mean(name, candidates)
-        return (f"did you mean '{guess}'?",) if guess else ()
 
     # --- types of declarations -------------------------------------------------------------------
 
@@ -297,8 +299,8 @@ class Checker:
         for glob, (declaration, block) in self.globals.items():
             if declaration.initialiser is None:
                 continue
-            expressions = Expressions(self, block, None)
-            value = expressions.converted(declaration.initialiser, glob.type)
+            scope = self.scope(block, None)
+            value = scope.converted(declaration.initialiser, glob.type)
             if glob.extern:
                 if not isinstance(value, (tree.Const, tree.NullSlice, tree.VoidValue)):
                     self.report.error("extern-initialiser",
@@ -313,32 +315,39 @@ class Checker:
             elif _is_plain(declaration.initialiser) and words_of(value) is not None:
                 self.plain.add(glob)
             glob.initialiser = value
-            self.readers[glob] = (expressions.globals, expressions.indirect)
-            self.initialiser_mentions[glob] = expressions.mentions
+            self.readers[glob] = (scope.globals, scope.indirect)
+            self.initialiser_mentions[glob] = scope.mentions
             self.check_instances()
         for function, (node, block) in self.functions.items():
             if node.body is not None:
-                self.check_body(Body(self, block, None, function), node)
+                self.check_body(function, node, block)
                 self.check_instances()
 
-    def check_body(self, body: Body, node: nodes.Function) -> None:
-        body.check_function(node)
-        self.readers[body.function] = (body.globals, body.indirect)
+    def scope(self, block: Block, env: Environment | None) -> Scope:
+        """Where an initialiser, or a constant, in a block is checked."""
+        inner = block if isinstance(block, Inner) else Inner(block, [])
+        return Scope(RULES, self, inner, env)
+
+    def check_body(self, function: Function, node: nodes.Function, block: Block,
+                   env: Environment | None = None, depth: int = 0) -> None:
+        body = Body(RULES, self, Inner(block, []), env, depth, function=function)
+        check_function(body, node)
+        self.readers[function] = (body.globals, body.indirect)
 
     def check_instances(self) -> None:
         """Check the instances that were made, and those made on the way."""
         while self.waiting:
             instance = self.waiting.pop()
             self.report.chain = instance.chain
-            body = Body(self, instance.template.block, instance.env, instance.function)
-            body.depth = instance.depth
-            self.check_body(body, instance.template.declaration)
+            template = instance.template
+            self.check_body(instance.function, template.declaration, template.block,
+                            instance.env, instance.depth)
             self.report.chain = ()
 
     # --- templates -------------------------------------------------------------------------------
 
     def instance(self, template: FunctionTemplate, arguments: list[Type], node: nodes.Node,
-                 user: Expressions) -> Function | None:
+                 user: Scope) -> Function | None:
         """The instance of a template for type arguments; made, and its body put on the list of
         those to check, if it is new. None after an error."""
         if len(arguments) != len(template.parameters):
@@ -388,7 +397,7 @@ class Checker:
         return label
 
     def inferred(self, template: FunctionTemplate, given: list[Expression], context: Type | None,
-                 node: nodes.Call, user: Expressions) -> Function | None:
+                 node: nodes.Call, user: Scope) -> Function | None:
         """The instance for a call without type arguments; None after an error."""
         if template.pattern is None:
             fresh = [Variable(name) for name in template.parameters]
