@@ -15,26 +15,25 @@ namespace limits {
   .constant global AREAS: byte = 4;               // image, heap, stack, grown heap
   .constant global STANDARD: byte = 3;            // output, input and error output have handles 1 to 3
   .constant global HANDLES: byte = 19;            // those, then 16 of one's own
-  .constant global NAME: byte = 24;               // characters of a name, on disk too
   .constant global TICK_MS: byte = 10;            // time slice
   .constant global PATH: byte = 4096;             // characters of a path
   .constant global IMAGE_PATH: byte = 256;        // of an image's path, kept for fault messages
 
   // --- a process's addresses ---------------------------------------------------------------------
   .constant global IMAGE: byte = 0x1000;          // a flat image, fixed by compatibility
-  .constant global IMAGE_WORDS: byte = 0x8000;
+  .constant global IMAGE_WORDS: byte = 0x8000;   // by compatibility: a page less than up to the heap
   .constant global USER_HEAP: byte = 0xA000;      // a gap of a page before and behind
-  .constant global USER_HEAP_WORDS: byte = 0x10000;
+  .constant global USER_HEAP_WORDS: byte = 0x10000; // by compatibility: `std::alloc` manages as many
   .constant global USER_HEAP_MOST: byte = 0x30000; // what an ELF note may ask for: up to 0x3A000
-  .constant global USER_STACK: byte = 0x1B000;
-  .constant global USER_STACK_WORDS: byte = 0x10000;
+  .constant global USER_STACK: byte = 0x1B000;     // fixed by compatibility: a page past the heap's end
+  .constant global USER_STACK_WORDS: byte = 0x10000; // fixed by compatibility
   .constant global FRAMEBUFFER: byte = 0x40000;   // fixed by compatibility
   .constant global FRAMEBUFFER_WORDS: byte = 0x100000; // most that a display may have
   .constant global DYNAMIC_BASE: byte = 0x400000; // where position-independent images go
-  .constant global ELF_STACK_TOP: byte = 0xF00000;
-  .constant global ELF_STACK_MOST: byte = 0x100000;
+  .constant global ELF_STACK_TOP: byte = 0xF00000; // far below the grown heap, far above a dynamic image
+  .constant global ELF_STACK_MOST: byte = 0x100000; // what an ELF note may ask for: a quarter of 16 MiB
   .constant global GROWN_HEAP: byte = 0x1000000;  // what `grow` gives, whatever the image
-  .constant global GROWN_HEAP_WORDS: byte = 0x400000;
+  .constant global GROWN_HEAP_WORDS: byte = 0x400000; // 16 MiB: memory runs out before these addresses do
   .constant global USER_TOP: byte = 0x40000000;   // ELF counts octets, so words end here
 
   // --- demand: memory is given when it is first touched ------------------------------------------

@@ -5,6 +5,7 @@ structs that both sides use, the numbers in `lib::support` and in assembly, and 
 manuals.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -114,7 +115,7 @@ def kernel_qll(table: Interface) -> str:
         + _constants(row for row in table.constants if row.kernel == space) + "}\n\n"
         for space in spaces)
     return ("// calls.qll: system calls by number. Generated from kernel/syscalls.toml.\n\n"
-            f"{constants}namespace syscall {{\n{_structs(table)}\n"
+            f"{constants}namespace syscall {{\n{_structs(table, in_kernel=True)}\n"
             f"  global calls: ((byte, byte, byte) => byte)[{max(by_number) + 1}] = [\n"
             f"{rows}  ];\n}}\n")
 
@@ -148,10 +149,18 @@ def number_text(value: int) -> str:
     return str(value) if value < 0x10000 else f"0x{value:X}"
 
 
-def _structs(table: Interface) -> str:
+def _structs(table: Interface, *, in_kernel: bool = False) -> str:
     return "".join(f"  // {row.note[0].upper()}{row.note[1:]}.\n"
-                   f"  type {row.name} = struct {{\n    {row.fields}\n  }};\n"
+                   f"  type {row.name} = struct {{\n"
+                   f"    {_in_kernel(row.fields, table) if in_kernel else row.fields}\n  }};\n"
                    for row in table.structs)
+
+
+def _in_kernel(fields: str, table: Interface) -> str:
+    """Fields of a struct with the constants in the namespaces that they have in the kernel."""
+    spaces = {row.name: row.kernel for row in table.constants if row.kernel}
+    return re.sub(r"\w+", lambda word: f"{spaces[word[0]]}::{word[0]}" if word[0] in spaces
+                  else word[0], fields)
 
 
 def _stub(call: Call) -> str:

@@ -94,7 +94,7 @@ function list(path: string): void {
   var total = 0;
   while (handle != os::FAILED && os::read_directory(handle, &each.flags) == 1) {
     var sum = 0;
-    for (var i = 0; i < 24; i = i + 1) { sum = sum_up(sum, each.name[i]); }
+    for (var i = 0; i < os::NAME; i = i + 1) { sum = sum_up(sum, each.name[i]); }
     total = total + sum & 0xFFFFFF;
     count = count + 1;
   }

@@ -152,7 +152,7 @@ function do_directory(which: byte): byte {
 
 // A file of one's own: written, read back, removed. The number of octets that differ.
 function do_file(count: byte, seed: byte): byte {
-  var store: byte[24];
+  var store: byte[5 + os::NAME];  // "/tmp/" and a name
   var name: byte[] = store;
   len name = 0;
   add_text(&name, "/tmp/s");

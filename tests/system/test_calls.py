@@ -82,7 +82,8 @@ def test_constants_and_structs_are_the_same_on_both_sides():
     table = load_calls(TABLE)
     kernel, library = kernel_qll(table), library_qll(table)
     for row in table.structs:
-        assert f"type {row.name} = struct {{\n    {row.fields}\n  }};" in kernel
+        fields = row.fields.replace("[NAME]", "[limits::NAME]")
+        assert f"type {row.name} = struct {{\n    {fields}\n  }};" in kernel
         assert f"type {row.name} = struct {{\n    {row.fields}\n  }};" in library
     for row in table.constants:
         assert f" {row.name}: byte = " in library

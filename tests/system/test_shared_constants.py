@@ -1,10 +1,13 @@
 """What the kernel's assembly knows of its QLL."""
 
+import re
+
 import pytest
 
 from isa import machine
 from system.build import kernel_sources
 from system.constants import shared_qasm
+from toolchain.places import KERNEL
 from toolchain.qasm.constants import definitions
 from toolchain.qll.front import analyse, with_deep_stack
 
@@ -29,3 +32,10 @@ def test_a_process_begins_as_support_qasm_takes_for_granted(names):
     assert at == {"registers": 0, "pages": 65, "next": 66, "state": 67, "ticks": 68}
     assert at["pages"] == names["machine::SAVED_IP"] + 1 == names["machine::SAVED_R63"] + 2
     assert names["scheduler::READY"] == 1  # it stores a register that holds 1
+
+
+def test_every_limit_of_the_kernel_has_a_reason():
+    rows = re.findall(r"^  \.constant global (\w+).*?;(.*)$", (KERNEL / "limits.qll").read_text(),
+                      re.MULTILINE)
+    assert len(rows) > 30
+    assert [name for name, reason in rows if not reason.strip().startswith("// ")] == []

@@ -26,6 +26,7 @@ namespace os {
   .constant global ERROR_OUTPUT: byte = 3;  // handle of the error output
   .constant global FIRST_HANDLE: byte = 16;  // the first handle of files and pipes
   .constant global PROCESSES: byte = 64;  // processes at once, at most
+  .constant global NAME: byte = 24;  // characters of a file's name, at most: what an entry on the disk has room for
   .constant global ARGUMENTS: byte = 2048;  // octets of an argument text, at most
   .constant global READING: byte = 0;  // mode of `open`
   .constant global WRITING: byte = 1;  // mode of `open`: from nothing
@@ -66,11 +67,11 @@ namespace os {
   };
   // What `read_directory` tells.
   type listed = struct {
-    flags: byte; size: byte; name: byte[24];
+    flags: byte; size: byte; name: byte[NAME];
   };
   // What `list_processes` tells of each.
   type process_status = struct {
-    pid: byte; parent: byte; state: byte; ticks: byte; words: byte; name: byte[24];
+    pid: byte; parent: byte; state: byte; ticks: byte; words: byte; name: byte[NAME];
   };
 
   // Does not return.
