@@ -9,7 +9,7 @@ ARG is a kind in its upper four bits and a value in the other 28, except for the
 | clock | milliseconds | the word becomes ARG |
 | debug break | `GO_ON` | the word, which was 2, becomes 0 |
 | buffered devices | `CONTROL` + 0 or 1 | control becomes 0 (ready) or error |
-| | `SIZE` | size becomes the number of words of the message not yet delivered |
+| | `SIZE` | size becomes the number of words of the message not yet delivered, 253 at most |
 | | `WORD` + i | data word i is filled with the message's next word |
 | display | `CONTROL` + 0 or 1 | control becomes 0 (ready) or 0xFF (error) |
 | | `SIZE` + height << 14 + width | width and height become these |

@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from isa.config import Compat, MachineConfig, PageTable
-from isa.machine import RAM_WORDS
+from isa.config import BASE_PERIPHERALS, Compat, MachineConfig, PageTable
+from isa.machine import PERIPHERALS, RAM_WORDS
 from sim.machine import (
     MEMORIES,
     ChipError,
@@ -33,6 +33,7 @@ __all__ = ["main"]
 SLICE_CYCLES = 200_000  # between looks at the limit
 NAP_S        = 0.05     # while only the host can make anything happen
 FRAMES       = "build/frames"
+OPTIONAL     = [kind.name for kind in PERIPHERALS if kind.name not in BASE_PERIPHERALS]
 WINDOW_NAP_S = 0.01     # the same while a window wants to be looked after
 
 EXITS = f"""\
@@ -106,6 +107,8 @@ def _parser() -> argparse.ArgumentParser:
         help="fit a keyboard: the display's window, or this terminal")
     add("--keys", metavar="FILE", type=_name,
         help="fit a keyboard that plays '<ms> down|up <key>' lines")
+    add("--fit", metavar="NAME", choices=OPTIONAL, action="append", default=[],
+        help="fit an optional peripheral as it is, with nothing behind it")
     add("--target", choices=TARGET_CHOICES, default="auto",
         help="library in front of a source file (default: by what it defines)")
     add("--symbols", metavar="FILE", type=_name,
@@ -162,7 +165,7 @@ def _config(options: argparse.Namespace) -> MachineConfig:
     }
     config = MachineConfig(ram_words=options.ram, page_table=PageTable(options.page_table),
                            compat=Compat(options.compat))
-    return config.fit(*(name for name, is_wanted in optional.items() if is_wanted))
+    return config.fit(*(name for name, is_wanted in optional.items() if is_wanted), *options.fit)
 
 
 # --- the run -------------------------------------------------------------------------------------

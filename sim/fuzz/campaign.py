@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from isa.config import Compat, MachineConfig, PageTable
+from isa.machine import PERIPHERALS
 from sim.fuzz.coverage import Coverage
 from sim.fuzz.generate import generate
 from sim.fuzz.program import Program
@@ -23,7 +24,7 @@ __all__ = ["CONFIGS", "Failure", "Result", "examine_seeds", "run_campaign"]
 # Interrupts come fast: a millisecond is 20 cycles. Each name is a build of the hardware.
 _FAST = MachineConfig(cycles_per_ms=20)
 CONFIGS: dict[str, MachineConfig] = {
-    "list":      _FAST.fit("display", "keyboard", "block", "serial"),
+    "list":      _FAST.fit(*(kind.name for kind in PERIPHERALS)),
     "two-level": replace(_FAST.fit("serial"), page_table=PageTable.TWO_LEVEL),
     "no-fpu":    replace(_FAST, fpu=False, ram_words=0x40000),
     "hesitant":  replace(_FAST.fit("block", "serial"), ram_words=0x80000),

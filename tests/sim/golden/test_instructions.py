@@ -132,7 +132,7 @@ def stop_of(word, imm=0, config=None):
 
 
 @pytest.mark.manual("1.5")
-@pytest.mark.parametrize("opcode", [43, 44, 100, 128, 254, 255])
+@pytest.mark.parametrize("opcode", [len(ISA), 63, 100, 128, 254, 255])
 def test_opcode_outside_the_table_is_an_invalid_instruction(opcode):
     stop = stop_of(opcode << 24)
     assert (stop.stop, stop.reason) == (Stop.NO_HANDLER, Reason.INVALID_INSTRUCTION)
