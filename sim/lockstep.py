@@ -17,10 +17,11 @@ from sim.engine.machine import RtlMachine
 from sim.golden.buffered import ConsoleOutput
 from sim.golden.follow import Divergence, Follower
 from sim.golden.peripherals import Block
+from sim.golden.peripherals import Display as DisplayDevice
 from sim.golden.peripherals import Serial as SerialLine
 from sim.host.console import Console
 from sim.host.disk import Disk
-from sim.host.display import Display
+from sim.host.display import DeliveredDisplay, DeliveringDisplay, Frame
 from sim.host.files import Files
 from sim.host.hosts import Hosts
 from sim.host.serial import Serial
@@ -154,6 +155,9 @@ class Lockstep:
                              and 0 <= sector - moving.sector < moving.count)
                 if not is_moving and (theirs_disk.read(sector) != ours_disk.read(sector)).any():
                     raise Diverged(f"after the stop sector {sector} of the disk differs")
+        display = golden.devices.get("display")
+        if isinstance(display, DisplayDevice) and display.unclaimed:
+            raise Diverged(f"the hardware showed {display.unclaimed} more pictures than the model")
         console, serial = (golden.devices.get(name) for name in ("console_output", "serial"))
         self._passed.check_end(
             console.part if isinstance(console, ConsoleOutput) and console.operation else [],
@@ -185,10 +189,12 @@ class _Passed:
         self.octets:  deque[int] = deque()  # sent on the serial line
         self.typed:   deque[int] = deque()  # received on it
         self.files:   deque[tuple[str, list[int], object]] = deque()
+        self.pictures: deque[Frame] = deque()
 
     def clear(self) -> None:
         """Forget all of it."""
-        for queue in (self.lines, self.written, self.octets, self.typed, self.files):
+        for queue in (self.lines, self.written, self.octets, self.typed, self.files,
+                      self.pictures):
             queue.clear()
 
     def check_end(self, written: list[int], octets: list[int]) -> None:
@@ -314,6 +320,7 @@ def _recording(hosts: Hosts, passed: _Passed) -> Hosts:
     copy = replace(
         hosts,
         files=_RecordingFiles(hosts.files, passed) if hosts.files else None,
+        display=DeliveringDisplay(hosts.display, passed.pictures) if hosts.display else None,
         serial=_RecordingSerial(hosts.serial, passed) if hosts.serial else None)
     copy.console = _RecordingConsole(hosts.console, passed)
     return copy
@@ -323,9 +330,8 @@ def _replaying(hosts: Hosts, passed: _Passed) -> Hosts:
     display = hosts.display
     copy = Hosts(
         files=_ReplayingFiles(hosts.files, passed) if hosts.files else None,
-        # A display shows what memory holds while it reads, and the model reads at another time:
-        # its pictures are not compared.
-        display=Display(display.width, display.height) if display else None,
+        display=DeliveredDisplay(display.width, display.height, passed.pictures)
+        if display else None,
         disk=Disk(hosts.disk.octets()) if hosts.disk else None,
         serial=_ReplayingSerial(passed) if hosts.serial else None)
     copy.console = _ReplayingConsole(passed)

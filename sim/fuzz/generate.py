@@ -20,6 +20,7 @@ from isa.machine import (
     HIGHEST_INTERRUPT,
     window_addresses,
 )
+from sim.fuzz.devices import draw, use_device
 from sim.fuzz.program import (
     DAWDLE,
     Atom,
@@ -90,6 +91,8 @@ class Maker:
                       (5, self.low_code)]
             if "timer" in config.peripherals:
                 kinds.append((14, self.unmasked))
+            if "display" in config.peripherals:
+                kinds.append((4, self.picture))
         if has_timer:
             kinds += [(5, self.wait)]
             if not is_user:
@@ -517,47 +520,10 @@ class Maker:
         return store_word(self.windows["timer"], self.rng.choice((0, period_ms, period_ms)), (a, b))
 
     def device(self) -> list[Item]:
-        """Something of a peripheral: a look at its words, or an operation to its end."""
-        rng = self.rng
-        name = rng.choice([name for name in self.windows if name not in ("mmu", "timer")])
-        window = self.windows[name]
-        a, b = rng.sample(BUSY_REGISTERS, 2)
-        if name == "clock" or rng.random() < 0.2:
-            return [*constant(a, window + rng.randrange(3 if name != "clock" else 1)),
-                    encode("load", d=b, s0=a), *self.filler(1)]
-        words: list[Item] = []
-        command, busy, at = rng.choice((1, 1, 2, 2, 0, 7)), 3, window
-        if name in ("console_output", "console_input", "host_file"):
-            words += store_word(window + 2, rng.choice((0, 1, 3, 3, 3)), (a, b))
-            for i in range(3):
-                words += store_word(window + 3 + i, rng.randrange(32, 127), (a, b))
-        elif name == "block":
-            words += store_word(window + 2, rng.choice((0, 1, 3, 9)), (a, b))
-            words += store_word(window + 3, rng.choice((0, 1, 1, 2)), (a, b))
-            words += store_word(window + 4, rng.choice((SCRATCH, self.config.ram_words - 64)),
-                                (a, b))
-            command, busy, at = rng.choice((0, 1, 1, 2, 2, 3, 9)), 1, window + 1
-        elif name == "display":
-            words += store_word(window + 3, rng.choice((0, SCRATCH, self.config.ram_words - 8)),
-                                (a, b))
-            command, busy = rng.choice((1, 1, 3)), 2
-        elif name == "serial":
-            if rng.random() < 0.5:
-                return [*store_word(window + 1, 0, (a, b)), *constant(a, window + 2),
-                        encode("load", d=b, s0=a)]
-            command, busy = rng.randrange(256), 1
-        elif name == "keyboard":
-            return [*constant(a, window + rng.randrange(5)), encode("load", d=b, s0=a)]
-        elif name == "debug_break":
-            command, busy = rng.choice((1, 1, 0, 2)), 2
-        words += store_word(window, command, (a, b))
-        # Until it is over; a bounded number of times, for a console input may have to wait.
-        words += [*constant(a, at), *constant(58, 400), *constant(57, 1), *constant(56, busy)]
-        words += [encode("load", d=b, s0=a), encode("neq", d=b, s0=b, s1=56),
-                  *constant(59, 8), encode("rjnz", s0=b, s1=59),
-                  encode("sub", d=58, s0=58, s1=57), *constant(59, -8),
-                  encode("rjnz", s0=58, s1=59), encode("nop")]
-        return words
+        return use_device(self.rng, self.config, self.filler)
+
+    def picture(self) -> list[Item]:
+        return draw(self.rng, self.config, self.windows["display"])
 
 
 # --- programs ------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What is examined: a machine that runs a program while the golden model follows its trace."""
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -13,8 +14,9 @@ from sim.golden import Divergence, Follower, Golden, state
 from sim.golden.follow import RULES
 from sim.golden.interpreted import interpreted_run
 from sim.golden.peripherals import Block
+from sim.golden.peripherals import Display as DisplayDevice
 from sim.host.disk import Disk
-from sim.host.display import Display
+from sim.host.display import DeliveredDisplay, DeliveringDisplay, Display, Frame
 from sim.host.hosts import Debugger, Hosts
 from sim.host.keyboard import Keyboard
 from sim.host.serial import Serial
@@ -83,6 +85,14 @@ def hosts_for(program: Program) -> Hosts:
                  debugger=_Restless() if program.seed % 3 == 0 else Debugger())
 
 
+def pair_displays(ours: Hosts, theirs: Hosts) -> None:
+    """Have the model get the pictures that the hardware shows."""
+    pictures: deque[Frame] = deque()
+    if ours.display is not None and theirs.display is not None:
+        ours.display = DeliveredDisplay(ours.display.width, ours.display.height, pictures)
+        theirs.display = DeliveringDisplay(theirs.display, pictures)
+
+
 class _Diverged(Exception):
     def __init__(self, divergence: Divergence):
         super().__init__(str(divergence))
@@ -108,7 +118,9 @@ class RtlSubject:
 
     def examine(self, program: Program) -> Verdict:
         image = program.render()
-        self.follower.golden.hosts, self.machine.hosts = hosts_for(program), hosts_for(program)
+        ours, theirs = hosts_for(program), hosts_for(program)
+        pair_displays(ours, theirs)
+        self.follower.golden.hosts, self.machine.hosts = ours, theirs
         self.follower.load(image)
         self.machine.load(image)
         self.records = 0
@@ -151,6 +163,9 @@ class RtlSubject:
         golden = self.follower.golden
         if self.machine.registers().general != golden.registers().general:
             raise _Diverged(self._note("registers differ at the end"))
+        display = golden.devices.get("display")
+        if isinstance(display, DisplayDevice) and display.unclaimed:
+            raise _Diverged(self._note("the hardware showed more pictures than the model"))
         block = golden.devices.get("block")
         if isinstance(block, Block) and block.operation is not None:
             return  # the stop came in the middle of a transfer: a word more or less is no matter

@@ -93,8 +93,11 @@ class Follower:
         records = np.ascontiguousarray(records, dtype=np.uint32)
         cpu[state.AT] = 0
         while cpu[state.AT] < len(records):
+            begin = int(cpu[state.AT])
             why = golden.go(state.FOLLOW, records, len(records))
             at = int(cpu[state.AT])
+            if golden.picture is not None:
+                golden.picture.note_stores(records[begin:at])
             if why == state.IO:
                 golden.store_io()
             elif why == state.DEVICE:

@@ -26,6 +26,7 @@ from sim.golden.core import make_run
 from sim.golden.interpreted import interpreted_run, namespace, views
 from sim.golden.peripheral import Peripheral
 from sim.golden.peripherals import check_modelled, fit
+from sim.golden.picture import Picture
 from sim.host.hosts import Hosts
 from sim.machine import Registers, Status, StopReport, Words, check_image
 
@@ -115,6 +116,7 @@ class Golden:
         self.coverage = np.zeros(COVERAGE_WORDS, dtype=np.int64)
         self.no_trace = np.zeros((1, RECORD_WORDS), dtype=np.uint32)
         self.stop: StopReport | None = None
+        self.picture: Picture | None = None
         self.devices: dict[str, Peripheral] = {}
         self.handlers: dict[int, tuple[Peripheral, int]] = {}
         self.load([])
@@ -141,6 +143,7 @@ class Golden:
         self.memory[address:address + len(words)] = words
         self.regs[:] = 0
         self.stop = None
+        self.picture = None
         self._reset_cpu()
         self.devices = fit(self)
         self.handlers = {device.window + offset: (device, offset)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from isa.events import EVENT_VALUE_BITS
 from isa.machine import PeripheralKind
 from sim.golden.compiled import NEVER
+from sim.golden.picture import Picture
 from sim.host.hosts import Hosts
 
 __all__ = ["LATENCY_CYCLES", "POLL_CYCLES", "Model", "Peripheral", "Unexpected", "event_parts"]
@@ -31,6 +32,7 @@ class Model(Protocol):
     hosts:     Hosts
     windows:   dict[str, int]
     following: bool
+    picture:   Picture | None  # of the flip under way, while following
 
     @property
     def cycles(self) -> int: ...

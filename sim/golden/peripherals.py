@@ -30,6 +30,8 @@ from sim.golden.peripheral import (
     Unexpected,
     event_parts,
 )
+from sim.golden.picture import Picture
+from sim.host.display import DeliveredDisplay
 from sim.host.error import HostError
 from sim.host.keyboard import KeyChange
 from sim.machine import ImageError
@@ -76,7 +78,10 @@ class DebugBreak(Peripheral):
 # --- display and keyboard ------------------------------------------------------------------------
 
 class Display(Peripheral):
-    """+0 control, +1 width, +2 height, +3 address of the framebuffer."""
+    """+0 control, +1 width, +2 height, +3 address of the framebuffer.
+
+    Behind another machine the picture that this one has delivered is compared, if the host has it.
+    """
 
     def __init__(self, model: Model, kind: PeripheralKind):
         super().__init__(model, kind)
@@ -85,6 +90,7 @@ class Display(Peripheral):
         self[1], self[2] = self.size
         self.is_busy = False
         self.pixels = 0  # address of the flip under way
+        self.compared = 0  # pictures
 
     def store(self, offset: int, value: int) -> None:
         if self.is_busy:
@@ -92,6 +98,9 @@ class Display(Peripheral):
         elif value == DisplayControl.FLIP:
             self[0] = DisplayControl.PENDING
             self.is_busy, self.pixels = True, self[3]
+            if (self.model.following and self.has_picture
+                    and self.end_of_pixels <= len(self.model.memory)):
+                self.model.picture = Picture(self.model.memory, self.pixels, *self.size)
             self.later()
 
     def perform(self) -> None:
@@ -112,22 +121,48 @@ class Display(Peripheral):
         else:
             raise Unexpected("a flip ended that was not begun")
 
+    @property
+    def end_of_pixels(self) -> int:
+        return self.pixels + self.size[0] * self.size[1]
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether the flip under way shows anything, if it is in RAM."""
+        return (self.model.hosts.display is not None
+                and 0 < self.pixels < self.end_of_pixels)
+
     def end(self) -> bool:
         self.is_busy = False
-        is_fine = self.show()
+        is_fine = not self.has_picture or self.end_of_pixels <= len(self.model.memory)
         self[0] = DisplayControl.READY if is_fine else DisplayControl.ERROR
+        if is_fine and self.has_picture:
+            self.show()
         return is_fine
 
-    def show(self) -> bool:
-        """Show the picture; false if it reaches past the end of RAM."""
-        host, first = self.model.hosts.display, self.pixels
-        end = first + self.size[0] * self.size[1]
-        if host is None or first == 0 or end == first:
-            return True
-        if end > len(self.model.memory):
-            return False
-        host.show(self.model.memory[first:end].copy())
-        return True
+    def show(self) -> None:
+        """Show the picture."""
+        host, picture = self.model.hosts.display, self.model.picture
+        assert host is not None
+        if picture is not None and isinstance(host, DeliveredDisplay):
+            self.compare(picture, host)
+        self.model.picture = None
+        host.show(self.model.memory[self.pixels:self.end_of_pixels].copy())
+
+    @property
+    def unclaimed(self) -> int:
+        """Pictures that the other machine has shown for no flip."""
+        host = self.model.hosts.display
+        return max(0, len(host.delivered) - self.is_busy) if isinstance(
+            host, DeliveredDisplay) else 0
+
+    def compare(self, picture: Picture, host: DeliveredDisplay) -> None:
+        """Whether the other machine has shown this."""
+        self.compared += 1
+        if not host.delivered:
+            raise Unexpected(f"flip {self.compared} ended well, but has shown no picture")
+        wrong = picture.differs(host.delivered.popleft())
+        if wrong:
+            raise Unexpected(f"the picture of flip {self.compared} {wrong}")
 
 
 class Keyboard(Peripheral):
@@ -251,6 +286,8 @@ class Block(Peripheral):
                 raise HostError("the buffer reaches past the end of RAM")
             if self.operation == BlockCommand.READ:
                 memory[at] = self.words[within]
+                if self.model.picture is not None:
+                    self.model.picture.note(at, self.words[within])
             else:
                 self.words.append(int(memory[at]))
                 if len(self.words) == SECTOR_WORDS:

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from sim.host.error import HostError
 from sim.host.keyboard import Key, Keyboard
 from sim.host.terminal import Terminal
 
-__all__ = ["DISPLAY_KINDS", "Display", "Frame", "PngDisplay", "TerminalDisplay", "WindowDisplay",
-           "open_display", "parse_size"]
+__all__ = ["DISPLAY_KINDS", "DeliveredDisplay", "DeliveringDisplay", "Display", "Frame",
+           "PngDisplay", "TerminalDisplay", "WindowDisplay", "open_display", "parse_size"]
 
 Frame = NDArray[np.uint32]  # height by width pixels 0xAARRGGBB; every display ignores alpha
 
@@ -176,6 +177,37 @@ class TerminalDisplay(Display):
         if self._shown:
             self._terminal.write(b"\x1b[0m\n")
 
+
+# --- of two machines that run together -----------------------------------------------------------
+
+class DeliveringDisplay(Display):
+    """Shows everything on another display; `delivered` keeps it for the model that follows."""
+
+    def __init__(self, display: Display, delivered: deque[Frame]) -> None:
+        super().__init__(display.width, display.height)
+        self._display = display
+        self._delivered = delivered
+
+    def show(self, pixels: Frame) -> None:
+        self._delivered.append(np.asarray(pixels, np.uint32))
+        self._display.show(pixels)
+
+    def poll(self, keyboard: Keyboard | None = None) -> None:
+        self._display.poll(keyboard)
+
+    def close(self) -> None:
+        self._display.close()
+
+
+class DeliveredDisplay(Display):
+    """Of that model: `delivered` are the pictures that it has not come to yet."""
+
+    def __init__(self, width: int, height: int, delivered: deque[Frame]) -> None:
+        super().__init__(width, height)
+        self.delivered = delivered
+
+
+# --- by name -------------------------------------------------------------------------------------
 
 def open_display(kind: str, width: int, height: int, *, folder: Path | str,
                  terminal: Terminal) -> Display:

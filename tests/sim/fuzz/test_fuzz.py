@@ -12,6 +12,8 @@ from isa import ISA
 from isa.config import MachineConfig, PageTable
 from isa.machine import PERIPHERALS
 from isa.trace import RECORD_WORDS, Kind, Word
+from sim.engine import machine as engine
+from sim.engine.adapters import Display
 from sim.fuzz import __main__ as command
 from sim.fuzz import campaign
 from sim.fuzz.campaign import CONFIGS, Failure, Result, examine_seeds
@@ -140,6 +142,35 @@ def test_a_short_campaign_leaves_no_hole_in_the_tables(name):
     assert total.failures == []
     assert total.coverage[name].missing() == []
     assert total.coverage[name].impossible() == []
+
+
+class Faulty(Display):
+    """A display's adapter that sets the lowest bit of one pixel of each picture."""
+    def _mark(self, kind):
+        if sum(map(len, self._pixels)) == 12:
+            pixels = np.concatenate(self._pixels)
+            pixels[7] |= 1
+            self._pixels = [pixels]
+        super()._mark(kind)
+
+
+@pytest.mark.slow
+def test_a_pixel_that_differs_is_found_and_shrunk_to_a_flip(monkeypatch):
+    monkeypatch.setitem(engine.ADAPTERS, "display", Faulty)
+    subject = RtlSubject(CONFIGS["list"])
+    failing = next(program for program in (generate(seed, subject.config) for seed in range(200))
+                   if subject.examine(program).divergence is not None)
+    small = shrink(failing, lambda program: subject.examine(program).divergence is not None, 300)
+    assert subject.examine(small).divergence.rule.startswith("the picture of flip 1 has 0x")
+    assert {atom.kind for atom in small.atoms} <= {"picture", "device", "low_code", "memory"}
+    assert len(small.atoms) <= 2
+    subject.machine.close()
+
+
+def test_flips_are_generated():
+    atoms = [atom for seed in range(60) for atom in generate(seed, CONFIGS["list"]).atoms
+             if atom.kind == "picture"]
+    assert len(atoms) > 20
 
 
 # --- machines that hang --------------------------------------------------------------------------
