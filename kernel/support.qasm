@@ -127,7 +127,7 @@ data @global::support::inside 1
   store r7 r5
 
   ; The usual tick: no chores, and another process is there. It takes its turn, by what
-  ; `scheduler::_timer` does too, at a fifth of its length.
+  ; `scheduler::_timer` does too, at a fifth of its length; tests/kernel/test_tick.py compares them.
   constant r2 @global::scheduler::chores
   load r2 r2
   constant r8 @kernel$tick
