@@ -13,21 +13,15 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support.qll import LEVELS, run
+from tests.support.qll import LEVELS, build, run
 from tests.support.qll_interpreter import interpret
 from tests.support.qll_mutations import check_survives, mutate
 from tests.support.qll_programs import program
-from toolchain.files import read_source
-from toolchain.qasm import assemble
 from toolchain.qll.front import analyse, with_deep_stack
-from toolchain.qll.generate import generate
 from toolchain.source import Source
-from toolchain.targets import library_files
 
 SECONDS = 10         # that one damaged program may take
 CYCLES  = 5_000_000  # that one random program may run
-
-_ENTRY = [read_source(str(path)) for path in library_files("bare", ".qasm")]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -66,15 +60,9 @@ def _campaign(seed: int, count: int) -> int:
 def results(text: str, levels: Sequence[int] = LEVELS) -> list[int | None]:
     """What a program gives by the language's definition and at each level; None if it does not end
     in time."""
-    def work() -> list[int | None]:
-        program, _ = analyse([Source("t.qll", text)])
-        given: list[int | None] = [interpret(program)]
-        for level in levels:
-            compiled = Source("compiled.qasm", generate(program, level))
-            given.append(run(list(assemble([*_ENTRY, compiled]).words), budget=CYCLES).r0)
-        return given
-
-    return with_deep_stack(work)
+    program = with_deep_stack(lambda: analyse([Source("t.qll", text)])[0])
+    return [with_deep_stack(lambda: interpret(program)),
+            *(run(build([text], level=level), budget=CYCLES).r0 for level in levels)]
 
 
 def _compare(seed: int, count: int) -> int:

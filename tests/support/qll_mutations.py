@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from toolchain.build import generated
 from toolchain.qasm import assemble
 from toolchain.qll.front import analyse
-from toolchain.qll.generate import generate
 from toolchain.qll.syntax.lexer import KEYWORDS
 from toolchain.source import Source, SourceErrors
 from toolchain.targets import LIBRARY
@@ -155,9 +155,9 @@ def check_survives(texts: Sequence[str], level: int = 1) -> bool:
         assert all(error.span is not None and str(error) for error in found.errors)
         return False
     assert all(map(str, warnings))
-    text = generate(program, level)
+    compiled = generated(program, level, "compiled.qasm", lines=True)
     try:
-        assemble([Source("compiled.qasm", text)])
+        assemble([compiled.text])
     except SourceErrors as found:
         # The compiler cannot know what other files define; everything else would be its fault.
         assert all("undefined label" in str(error) for error in found.errors), str(found)
