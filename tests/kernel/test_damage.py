@@ -16,13 +16,14 @@ LIMIT_CYCLES = 30_000_000  # a session takes a tenth of it
 VALUES = (0, 1, 2, 5, 6, 0xFFFFFFFF, 0xFFFFFFFE, 0x80000000, 0x7FFFFFFF, DISK_SECTORS - 1,
           DISK_SECTORS)
 # Programs are left alone: what they do with damaged code is theirs, and may be to run for ever.
-METADATA = range(7)  # superblock, table, the root and /bin
+ROOT, BIN = 1 + DISK_SECTORS // 128, 2 + DISK_SECTORS // 128
+METADATA = range(BIN + 1)  # superblock, table, the root and /bin
 WORDS = {  # where a kind of damage puts its words
     "superblock": range(9),
     "table":      range(128, 128 + DISK_SECTORS),
-    "root":       range(5 * 128, 7 * 128),
+    "root":       range(ROOT * 128, (BIN + 1) * 128),
     "entries":    [sector * 128 + slot * 32 + word
-                   for sector in (5, 6) for slot in range(4) for word in range(4)],
+                   for sector in (ROOT, BIN) for slot in range(4) for word in range(4)],
     "anything":   range(len(METADATA) * 128),
 }
 

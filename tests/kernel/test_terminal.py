@@ -25,7 +25,7 @@ class Person:
         """Let the machine and the terminal come to rest."""
         while True:
             self.live.run(SETTLE_CYCLES)
-            text = self.live.text
+            text = self.live.shown
             self.screen.feed(text[self._fed:])
             self._fed = len(text)
             if not self.screen.answers:

@@ -18,7 +18,7 @@ __all__ = ["DISK_SECTORS", "Command", "Recording", "allowed_states", "cut_points
            "files_of", "mounted", "record", "small_disk", "summary", "verify", "workload"]
 
 SECTOR_OCTETS = 512
-DISK_SECTORS = 400
+DISK_SECTORS = 640
 PROGRAMS = ("sh", "cat", "cp", "echo", "mkdir", "mv", "rm")
 
 State = dict  # path -> contents, None for a directory

@@ -86,8 +86,12 @@ class Live:
 
     @property
     def text(self) -> str:
-        said = self._sink.getvalue().decode(errors="replace").replace("\r", "")
-        return ESCAPES.sub("", said)
+        return ESCAPES.sub("", self.shown)
+
+    @property
+    def shown(self) -> str:
+        """All that the terminal got, with what moves its cursor."""
+        return self._sink.getvalue().decode(errors="replace").replace("\r", "")
 
     @property
     def stopped(self) -> bool:
