@@ -53,10 +53,10 @@ $(HW): requirements/hw.txt | $(DEV)
 SIMULATE = $(PYTHON) -m sim $(if $(ENGINE),--engine $(ENGINE)) $(if $(LOCKSTEP),--lockstep) \
            $(if $(INPUT),--input "$(INPUT)") $(ARGS)
 
-sim: $(RUN)  ## Boot the simulated computer: ENGINE=model LOCKSTEP=1 INPUT=file, PROGRAM=file instead
+sim: $(RUN)  ## Boot the simulated computer, or run PROGRAM=file: ENGINE=model LOCKSTEP=1 INPUT=file
 	@$(SIMULATE) $(if $(PROGRAM),"$(PROGRAM)")
 
-disk: $(RUN)  ## Make the computer's disk anew: what was saved on it is gone
+disk: $(RUN)  ## Make a fresh disk: everything saved on the old one is lost
 	@$(PYTHON) -m system.disk
 
 demo: $(RUN)  ## Run the calculator on the simulated hardware
@@ -72,7 +72,7 @@ lint: $(DEV)  ## Lint and check types
 test: $(DEV)  ## Run all tests
 	@$(PYTHON) -m pytest -n 2
 
-crash: $(DEV)  ## Cut the power at every sector write and in it, and mount the disks on the machine
+crash: $(DEV)  ## Cut the power at and within every sector write, and mount the disks on the machine
 	@$(PYTHON) -m tests.crash
 
 stress: $(DEV)  ## Random processes, sessions and files on the debug kernel: KIND=files COUNT=100 FIRST=seed
@@ -84,7 +84,7 @@ cocotb: $(DEV)  ## Verify the whole computer by cocotb: LIST=1, or BENCH= TEST= 
 	    $(if $(SEED),--seed $(SEED)) $(if $(WAVES),--waves) $(if $(FROM),--from $(FROM)) \
 	    $(if $(CONFIG),--config $(CONFIG)) $(if $(COVERAGE),--coverage) $(ARGS)
 
-verilog: $(RUN)  ## Write the hardware as Verilog: DESIGN=core OUT=file, MEMORY=program besides
+verilog: $(RUN)  ## Write the hardware as Verilog: DESIGN=core OUT=file MEMORY=program
 	@$(PYTHON) -m sim.verilog $(DESIGN) $(if $(OUT),-o "$(OUT)") \
 	    $(if $(MEMORY),--memory "$(MEMORY)")
 
@@ -95,14 +95,14 @@ fuzz: $(DEV)  ## Random programs, hardware against golden model: TIME=seconds or
 fuzz-qll: $(DEV)  ## Try 100,000 damaged QLL programs on the compiler
 	@$(PYTHON) -m tests.fuzz_qll --count 100000
 
-synth: $(HW)  ## Measure the hardware on an ECP5: DESIGNS="core fpu" SEEDS=1 instead of all of the page
+synth: $(HW)  ## Measure the hardware on an ECP5: DESIGNS="core fpu" SEEDS=1, or all with every seed
 	@$(PYTHON) -m fpga.synthesis $(DESIGNS) $(if $(SEEDS),--seeds $(SEEDS)) \
 	    $(if $(DESIGNS),,--page)
 
 formal: $(HW)  ## Prove the hardware right, and each proof able to fail: PROOFS="tlb divider" for some
 	@$(PYTHON) -m tests.formal $(PROOFS)
 
-docs: $(DEV)  ## Write the tables of docs/ anew, from the code that they state
+docs: $(DEV)  ## Rewrite the tables of docs/ from the code
 	@$(PYTHON) -m tests.docs.tables
 	@$(PYTHON) -m tests.docs.test_conformance_page
 
@@ -113,7 +113,7 @@ check: lint  ## Lint, types and fast tests: run before each commit
 LOCK = $(BUILD)/pins/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-header \
        --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-requirements:  ## Pin the packages anew, after a change of requirements/*.in
+requirements:  ## Pin the packages again, after a change of requirements/*.in
 	@$(PYTHON_HOST) -m venv $(BUILD)/pins
 	@$(BUILD)/pins/bin/pip install -q --disable-pip-version-check pip-tools
 	@$(LOCK) -o requirements/hw.txt requirements/hw.in

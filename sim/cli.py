@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         help="run both, and stop where they disagree")
     add("--cycles", type=_count, metavar="N", help="stop after N clock cycles (default: never)")
     add("--trace", metavar="FILE", type=_name, help="write what each instruction did, a line each")
-    add("--stats", action="store_true", help="tell cycles, instructions and speed at the end")
+    add("--stats", action="store_true", help="print cycles, instructions and speed when done")
     add("--input", metavar="FILE", type=_name,
         help="take console input from a file instead of the terminal")
     add("--files", metavar="DIR", type=_name, help="the folder that the host file device may use")
@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--keys", metavar="FILE", type=_name,
         help="fit a keyboard that plays '<ms> down|up <key>' lines")
     add("--fit", metavar="NAME", choices=OPTIONAL, action="append", default=[],
-        help="fit an optional peripheral as it is, with nothing behind it")
+        help="fit an optional peripheral, with no host device behind it")
     add("--target", choices=TARGET_CHOICES, default="auto",
         help="library in front of a source file (default: by what it defines)")
     add("--symbols", metavar="FILE", type=_name,
@@ -330,7 +330,7 @@ def _nap(hosts: "Hosts", seconds: float) -> None:
 
 
 def _end(machine: Machine, program: LoadedProgram, status: Status, hosts: "Hosts") -> int:
-    """Tell how it ended, unless that was an ordinary `halt`; gives the exit status."""
+    """Report how it ended, unless by an ordinary `halt`; returns the exit status."""
     report = machine.stop
     code = exit_status(status, report)
     if report is not None:
@@ -356,7 +356,7 @@ def _tell_stats(machine: Machine, seconds: float, hosts: "Hosts") -> None:
 
 
 def _tell(text: str, hosts: "Hosts | None" = None) -> None:
-    """A line for people, behind what the program has written."""
+    """A line for people, after what the program has written."""
     is_raw = hosts is not None and hosts.terminal.is_raw
     end = "\r\n" if is_raw else "\n"
     try:

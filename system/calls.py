@@ -48,7 +48,7 @@ class Constant:
 
 @dataclass(frozen=True)
 class Struct:
-    """What a call tells in memory of the caller's."""
+    """What a call reports in the caller's memory."""
     name:   str
     fields: str  # as in QLL, without the braces
     note:   str

@@ -122,7 +122,7 @@ def entry_words():
         word.FIRST: "first sector, 0 for none",
         word.SIZE: "octets of a file, entries of a directory",
         word.RESERVED: "0",
-        word.NAME: f"{layout.NAME_WORDS} words: octets of UTF-8, one a word, zeros behind; "
+        word.NAME: f"{layout.NAME_WORDS} words: octets of UTF-8, one a word, zeros after it;  "
                    f"{layout.ENTRY_WORDS - word.NAME - layout.NAME_WORDS} unused words follow",
     })
 
@@ -144,7 +144,7 @@ def record_words():
         word.OLD_SECTOR: "where it stood before, if it was moved; else 0",
         word.OLD_SLOT: "",
         word.BEFORE: f"the slot's {layout.ENTRY_WORDS} words before the change",
-        word.AFTER: "and behind it",
+        word.AFTER: "and after it",
         word.SUM: "of the words above, which makes the record valid",
     })
 

@@ -37,7 +37,7 @@ def squares():
 
 def test_the_first_program_runs_as_shown():
     outcome = run_words(compiled(squares()))
-    shown = block("$ .venv/bin/python -m sim squares.qll\n").split("\n")
+    shown = block("$ .venv/bin/quince-sim squares.qll\n").split("\n")
     assert outcome.stdout.split("\n")[:5] == shown[1:6]
     assert str(outcome.r0) == shown[7]
 
@@ -64,7 +64,7 @@ def test_the_trace_begins_as_shown(tmp_path):
     source, trace = tmp_path / "squares.qll", tmp_path / "trace.txt"
     source.write_text(squares())
     assert sim([str(source), "--trace", str(trace)]) == 55
-    shown = block("$ .venv/bin/python -m sim squares.qll --trace").split("\n")[2:6]
+    shown = block("$ .venv/bin/quince-sim squares.qll --trace").split("\n")[2:6]
     assert trace.read_text().split("\n")[:4] == shown
 
 

@@ -158,7 +158,7 @@ def _look(args: argparse.Namespace) -> Image:
     except InUseError as error:
         _say(f"{error}; what is read may be half written")
     except OSError:
-        pass  # `load` tells why
+        pass  # `load` reports why
     return Image.load(args.image)
 
 

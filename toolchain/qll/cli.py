@@ -280,5 +280,5 @@ def _arguments() -> argparse.ArgumentParser:
                         help="put labels NAME$begin and NAME$end around the code (empty: the "
                              "output's name)")
     parser.add_argument("-v", "--verbose", action="store_true",
-                        help="tell what is done and how long it takes")
+                        help="print what is done and how long it takes")
     return parser
