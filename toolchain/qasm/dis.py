@@ -77,7 +77,7 @@ def list_words(words: Sequence[int]) -> str:
 
 
 def _code_words(words: Sequence[int]) -> int:
-    """How many words are code: up to two `halt` in a row, if there is room for two more after it."""
+    """How many words are code: up to two `halt` in a row, if two more have room after it."""
     last = len(words) - 2 * len(SEPARATOR)  # the latest the code can end
     if last < 0 or list(words[-2:]) != SEPARATOR:
         raise ValueError("the assembler cannot make this image: it does not end in two halt words")
