@@ -36,9 +36,10 @@ def improve_loops(function: Function) -> bool:
     for loop in reversed(loops):
         if loop.preheader is not None:
             _hoist(loop, loop.preheader)
+    users = _Users(function)
     for loop in reversed(loops):
         if loop.preheader is not None and len(loop.latches) == 1:
-            _Counting(function, loop, loop.preheader).run()
+            _Counting(function, users, loop, loop.preheader).run()
     return True
 
 
@@ -86,6 +87,40 @@ def _hoist(loop: Loop, preheader: Block) -> None:
         block.body = body
 
 
+class _Users:
+    """Who uses each value that stands in a block, and how often; kept up to date by whoever changes
+    operands, so that a function with many loops is not looked through for each of them."""
+
+    def __init__(self, function: Function):
+        self._of: dict[Ins, dict[Ins, int]] = {}
+        for ins in function.instructions():
+            self.enter(ins)
+
+    def of(self, value: Ins) -> dict[Ins, int]:
+        return self._of.get(value, {})
+
+    def enter(self, ins: Ins) -> None:
+        """Note the operands of an instruction."""
+        for arg in ins.args:
+            if arg.block is not None:
+                users = self._of.setdefault(arg, {})
+                users[ins] = users.get(ins, 0) + 1
+
+    def change(self, ins: Ins, args: list[Ins]) -> None:
+        """Give an instruction other operands."""
+        for arg in ins.args:
+            if arg.block is not None:
+                self._of[arg].pop(ins, None)
+        ins.args = args
+        self.enter(ins)
+
+    def replace(self, value: Ins, other: Ins) -> None:
+        """Use another value wherever one is used."""
+        value.fwd = other
+        for user in list(self.of(value)):
+            self.change(user, [other if arg is value else arg for arg in user.args])
+
+
 class _Test:
     """The test at the end of each round: `next op bound`, going back if it holds."""
     __slots__ = ("condition", "op", "bound")
@@ -99,8 +134,9 @@ class _Test:
 class _Counting:
     """Works on the counters of one loop."""
 
-    def __init__(self, function: Function, loop: Loop, preheader: Block):
+    def __init__(self, function: Function, users: _Users, loop: Loop, preheader: Block):
         self.function = function
+        self.users = users
         self.loop = loop
         self.inside = loop.blocks
         self.preheader = preheader
@@ -119,34 +155,24 @@ class _Counting:
                     and _invariant(following.args[1], self.inside)):
                 self._reduce(phi, following)
 
-    def _uses(self, phi: Ins) -> dict[Ins, list[Ins]]:
-        """Users of the values in the loop."""
-        uses: dict[Ins, list[Ins]] = {}
-        for block in self.function.blocks:
-            for ins in [*block.phis, *block.body, block.term]:
-                for arg in ins.args:
-                    if arg.block in self.inside:
-                        uses.setdefault(arg, []).append(ins)
-        return uses
-
-    def _test(self, following: Ins, uses: dict[Ins, list[Ins]]) -> _Test | None:
+    def _test(self, following: Ins) -> _Test | None:
         term = self.latch.term
         if term.op != "branch" or self.latch.succs[0] is not self.header:
             return None
         condition = term.args[0]
         if condition.op in ("lt", "slt", "neq") and condition.args[0] is following and (
-                _invariant(condition.args[1], self.inside)) and len(uses[condition]) == 1:
+                _invariant(condition.args[1], self.inside)) and (
+                    sum(self.users.of(condition).values()) == 1):
             return _Test(condition)
         return None
 
     def _reduce(self, phi: Ins, following: Ins) -> None:
-        uses = self._uses(phi)
         linear = self._linear_values(phi, following)
-        test = self._test(following, uses)
+        test = self._test(following)
         needed = []   # linear values that something else needs
         counts_only = True  # nobody wants the counter itself
         for value in linear:
-            others = [user for user in uses.get(value, ()) if user not in linear
+            others = [user for user in self.users.of(value) if user not in linear
                       and user is not phi]
             if value is phi or value is following:
                 if any(test is None or user is not test.condition for user in others):
@@ -278,25 +304,28 @@ class _Counting:
         moved.block = following.block
         pointer.args[self.back] = moved
         self.header.phis.append(pointer)
+        self.users.enter(pointer)
+        self.users.enter(moved)
         body = moved.block.body
         body.insert(body.index(following) + 1, moved)
         for value in values:
             distance = linear[value][2] - constant
             if distance == 0:
-                value.fwd = pointer
+                self.users.replace(value, pointer)
             elif step.op == "const" and distance & WORD_MASK == step.value and (
                     value.block is moved.block and value in body[body.index(moved):]):
-                value.fwd = moved
+                self.users.replace(value, moved)
             else:
-                value.op, value.args = "add", [pointer, function.const(distance)]
+                value.op = "add"
+                self.users.change(value, [pointer, function.const(distance)])
         if test is not None and values[0] is not None and (coefficient, len(terms)) == (1, 1):
             end = self._linear_in_front(test.bound, coefficient, terms, constant)
             if self.latch.term.args[0] is test.condition and moved.block is self.latch:
                 condition = Ins("lt", [moved, end], None, test.condition.line)
                 condition.block = self.latch
                 self.latch.body.append(condition)
-                self.latch.term.args = [condition]
-        function.resolve()
+                self.users.enter(condition)
+                self.users.change(self.latch.term, [condition])
 
     def _linear_in_front(self, start: Ins, coefficient: int, terms: tuple[tuple[int, Ins], ...],
                          constant: int) -> Ins:
@@ -320,6 +349,7 @@ class _Counting:
         ins = Ins(op, [a] if b is None else [a, b], None, self.header.term.line)
         ins.block = self.preheader
         self.preheader.body.append(ins)
+        self.users.enter(ins)
         return ins
 
     def _count_down(self, trips: Ins, following: Ins) -> None:
@@ -332,7 +362,9 @@ class _Counting:
         left.args[self.back] = fewer
         self.header.phis.append(left)
         self.latch.body.append(fewer)
-        self.latch.term.args = [fewer]
+        self.users.enter(left)
+        self.users.enter(fewer)
+        self.users.change(self.latch.term, [fewer])
 
 
 def trip_count(first: Ins, step: Ins, op: str, bound: Ins) -> int | None:
