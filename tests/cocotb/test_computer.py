@@ -5,9 +5,11 @@ import re
 import pytest
 
 from sim.host.disk import SECTOR_OCTETS
+from system.build import ROOT
 from tests.cocotb.__main__ import main
 from tests.cocotb.computer.configs import CONFIGS, DEFAULT
 from tests.cocotb.computer.listing import find_benches
+from tests.cocotb.computer.plants import PLANTS
 from tests.cocotb.computer.regression import Options, regression
 from tests.support.cocotb_bench import read_results
 
@@ -49,6 +51,13 @@ def test_a_failure_says_where_and_for_what_it_waited(tmp_path, capfd):
 
 def test_every_computer_is_tried():
     assert {DEFAULT, *OTHERS} == set(CONFIGS)
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name)
+def test_every_planted_fault_has_its_place(plant):
+    assert plant.old != plant.new
+    assert (ROOT / plant.file).read_text().count(plant.old) == 1, "the source has changed there"
+    assert any(plant.test in bench.tests for bench in find_benches() if bench.name == plant.bench)
 
 
 def test_the_list_says_what_each_is_about(capsys):

@@ -17,6 +17,7 @@ from isa.trace import Kind
 from sim.host.disk import Disk
 from sim.program import read_symbols
 from sim.trace import describe
+from system.constants import constants
 from tests.cocotb.computer.configs import CONFIGS
 from tests.cocotb.computer.coverage import Coverage
 from tests.cocotb.computer.disks import image_of
@@ -31,14 +32,13 @@ from tests.cocotb.computer.drivers import (
 )
 from tests.cocotb.computer.link import Link
 from tests.cocotb.computer.scoreboard import Scoreboard
-from tests.cocotb.computer.settings import settings
+from tests.cocotb.computer.settings import BEFORE_CYCLES, settings
 from tests.cocotb.computer.top import PERIOD_NS, QUIET_CYCLES
 
 __all__ = ["Computer", "PROMPT", "computer_test"]
 
 PROMPT     = "$ "
 WIDTH, HEIGHT = 64, 48  # of the display: small, for pictures cost time
-BEFORE_CYCLES = 3000    # of a failure that its waveform shows
 LIMIT_MS   = 10_000     # of the machine's time for a whole test
 WAIT_MS    = 400        # ...and for one thing in it: a boot takes 40
 
@@ -335,13 +335,17 @@ class Computer:
 @functools.cache
 def process_layout():
     """Offsets of the members of the kernel's `process`, in words, up to its name."""
-    root = Path(__file__).resolve().parents[3]
-    text = (root / "kernel" / "process.qll").read_text()
+    kernel = Path(__file__).resolve().parents[3] / "kernel"
+    known = {f"machine::{name}": value for name, value in constants().items()}
+    known |= {f"limits::{name}": int(value, 0) for name, value in re.findall(
+        r"constant global (\w+): byte = (\w+);", (kernel / "limits.qll").read_text())}
+    text = (kernel / "process.qll").read_text()
     body = re.search(r"type process = struct \{(.*?)\n  \};", text, re.DOTALL)[1]
     offsets, at = {}, 0
-    for name, kind, count in re.findall(r"^\s+(\w+): ([* \w:]+?)(?:\[(\d+)\])?;", body, re.M):
+    for name, count in re.findall(r"^\s+(\w+): [* \w:]+?(?:\[([^]]*)\])?;", body, re.M):
         offsets[name] = at
-        at += int(count or 1)
         if name == "name":
             return offsets
+        count = re.sub(r"\w+::\w+", lambda found: str(known[found[0]]), count).replace(" ", "")
+        at += sum(map(int, re.findall(r"[+-]?\d+", count))) if count else 1
     raise ValueError("kernel/process.qll: the struct 'process' has no member 'name'")

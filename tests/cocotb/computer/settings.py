@@ -4,9 +4,10 @@ import functools
 import json
 import os
 
-__all__ = ["VARIABLE", "settings"]
+__all__ = ["BEFORE_CYCLES", "VARIABLE", "settings"]
 
-VARIABLE = "COMPUTER_BENCH"
+BEFORE_CYCLES = 3000  # of a failure that its waveform shows
+VARIABLE      = "COMPUTER_BENCH"
 
 
 @functools.cache
