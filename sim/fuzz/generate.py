@@ -91,6 +91,8 @@ class Maker:
                       (5, self.low_code)]
             if "timer" in config.peripherals:
                 kinds.append((14, self.unmasked))
+                if config.drops_masked:  # there nothing is pending that came while masked
+                    kinds.append((14, self.overtaken))
             if "display" in config.peripherals:
                 kinds.append((4, self.picture))
         if has_timer:
@@ -407,11 +409,13 @@ class Maker:
         before, words = self.each()
         slow = [*constant(54, 0xFFFFFFFF), *constant(53, 1)]
         body = [*before, *slow, encode("div", d=52, s0=54, s1=53), *words]
-        at = 2 + 4 + 2
         first = [*constant(LANDING, Next()), *constant(56, 20), *constant(57, 1)]
+        if not self.is_user:
+            first += store_word(self.windows["timer"], max(1, 300 // self.config.cycles_per_ms),
+                                (54, 53))
         tail = [encode("sub", d=56, s0=56, s1=57)]
         distance = 2 + len(body) + len(tail) + 2
-        return [*first, *constant(TARGET, Here(at + len(body))), *body, *tail,
+        return [*first, *constant(TARGET, Here(len(first) + 2 + len(body))), *body, *tail,
                 *constant(55, -distance), encode("rjnz", s0=56, s1=55)]
 
     def edge(self) -> list[Item]:
