@@ -207,7 +207,11 @@ class Fetch(wiring.Component):
         return m
 
     def _elaborate_slow(self, m, f_pa, wanted, fires, word):
-        """Reads a word that may be no RAM, once nothing under way can change it any more."""
+        """Reads a word that may be no RAM, once nothing under way can change it any more.
+
+        The store watch does not see the saved registers and the interrupt words change, so a fetch
+        of them has to wait until all before it is done.
+        """
         slow    = self.slow
         addr    = Signal(32)
         is_void = Signal()  # redirected since
