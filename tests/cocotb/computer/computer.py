@@ -228,15 +228,21 @@ class Computer:
         states = self.link.irqs()
         self.coverage.walker(states)
         self.on_irqs(states)
+        records, modes = self._take_records()
+        if len(records):
+            self.coverage.sample(records, modes)
+            if self.follows:
+                self.scoreboard.check(records, modes)
+
+    def _take_records(self):
+        """What the hardware recorded since the last call; notes the last of it."""
         records, modes = self.link.records()
         if len(records):
             self.last, self._in_process = records[-1].tolist(), bool(modes[-1])
             insns = np.flatnonzero(records[:, 0] == Kind.INSN)
             if len(insns):
                 self._last_insn = records[insns[-1]].tolist()
-            self.coverage.sample(records, modes)
-            if self.follows:
-                self.scoreboard.check(records, modes)
+        return records, modes
 
     def put(self, path, octets):
         """A file on the disk, before the machine starts."""
@@ -276,6 +282,8 @@ class Computer:
         offsets = process_layout()
         name = self.link.ram[at + offsets["name"]:at + offsets["name"] + 24]
         text = "".join(chr(word) for word in name if 32 <= word < 127)
+        if not text:
+            return "none yet"
         return f"{self.link.ram[at + offsets['pid']]} ({text})"
 
     def explain(self, error):
@@ -283,6 +291,7 @@ class Computer:
         if getattr(error, "is_explained", False):
             return
         error.is_explained = True
+        self._take_records()  # to the very end, though nobody follows them any more
         cycle = self.link.cycles
         last = getattr(self, "_last_insn", None)
         where = "nothing has retired"
