@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from rtl.checks import check_power_of_two
+
 __all__ = ["BankPort", "CacheShape", "RefillPort"]
 
 
@@ -27,11 +29,7 @@ class CacheShape:
 
     def __post_init__(self):
         for name in ("ram_words", "words", "line_words"):
-            value = getattr(self, name)
-            if not isinstance(value, int):
-                raise TypeError(f"{name} must be an integer, not {value!r}")
-            if value < 2 or value & (value - 1):
-                raise ValueError(f"{name} must be a power of two and at least 2, not {value!r}")
+            check_power_of_two(name, getattr(self, name))
         if self.words < 4 * self.line_words:
             raise ValueError(f"words must be at least four lines of {self.line_words}, "
                              f"not {self.words!r}")

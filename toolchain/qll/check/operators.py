@@ -133,19 +133,18 @@ def _address_of(scope: Scope, node: nodes.AddressOf, context: Type | None) -> Ex
 
 
 def _length(scope: Scope, node: nodes.Len, context: Type | None) -> Expression:
-    given = scope.check(node.operand, None)
-    base = given.type.base
-    if isinstance(base, Array):
-        return tree.Const(node.pos, BYTE, base.length & WORD_MASK)
-    if base is UNKNOWN:
-        return Broken(node.pos)
-    if slice_element(base) is None:
-        return scope.error("operand-type",
-                           f"expected array or slice type, actual {given.type}", node.operand)
-    return tree.Length(node.pos, BYTE, as_place(given), isinstance(base, Slice))
+    return _measured(scope, node, lambda given: tree.Length(
+        node.pos, BYTE, as_place(given), isinstance(given.type.base, Slice)))
 
 
 def _capacity(scope: Scope, node: nodes.Capacity, context: Type | None) -> Expression:
+    return _measured(scope, node,
+                     lambda given: tree.Capacity(node.pos, BYTE, as_place(given)))
+
+
+def _measured(scope: Scope, node: nodes.Len | nodes.Capacity,
+              of_slice: Callable[[Expression], Expression]) -> Expression:
+    """The length of an array, which is known, or what there is to know of a slice."""
     given = scope.check(node.operand, None)
     base = given.type.base
     if isinstance(base, Array):
@@ -155,7 +154,7 @@ def _capacity(scope: Scope, node: nodes.Capacity, context: Type | None) -> Expre
     if slice_element(base) is None:
         return scope.error("operand-type",
                            f"expected array or slice type, actual {given.type}", node.operand)
-    return tree.Capacity(node.pos, BYTE, as_place(given))
+    return of_slice(given)
 
 
 def _cast(scope: Scope, node: nodes.Cast, context: Type | None) -> Expression:
