@@ -1,0 +1,1 @@
+"""What is between the peripherals' streams and the pins of a board."""
