@@ -42,6 +42,7 @@ class SectionType(IntEnum):
     DYNAMIC  = 6
     NOTE     = 7
     DYNSYM   = 11
+    FIXES    = 0x80000000  # of debug information, see `object_file`
 
 
 class SectionFlag(IntFlag):
@@ -96,7 +97,7 @@ class Strings:
         return self._offsets[text]
 
 
-@dataclass
+@dataclass(eq=False)
 class OutSection:
     """A section to write; sizes and addresses in octets. `elf_octets` gives it its offset."""
     name:       str

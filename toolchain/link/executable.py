@@ -7,9 +7,11 @@ relocatable one (`ET_DYN`) is laid out from address 0; for every word that holds
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isa.machine import PROGRAM
+from toolchain.identity import image_identity
 from toolchain.link.elf import (
     RELA,
     SYMBOL,
@@ -27,7 +29,7 @@ from toolchain.link.elf import (
     SymbolBinding,
     elf_octets,
 )
-from toolchain.link.object_file import FLAGS, debug_sections, pack_words, symbol_sizes
+from toolchain.link.object_file import FLAGS, debug_out, pack_words, symbol_sizes
 from toolchain.link.objects import Content, ObjectFile
 from toolchain.qasm.assembler import SEPARATOR
 from toolchain.source import SourceError
@@ -41,6 +43,7 @@ HEAP_WORDS  = 0x10000
 
 NOTE_NAME  = "Quince"
 NOTE_SIZES = 1          # note type: two words, octets of stack and octets of heap
+NOTE_BUILD = 3          # of name GNU: what tells this image from others
 
 _MEMORY_WORDS = 1 << 29  # in octets, addends are signed
 
@@ -103,8 +106,8 @@ def flat_words(part: ObjectFile) -> list[int]:
     return [*code, *SEPARATOR, *(word for words in data for word in words), *SEPARATOR]
 
 
-def executable_octets(part: ObjectFile, *, relocatable: bool = False, entry: str | None = None,
-                      base: int = PROGRAM, align: int = ALIGN_WORDS,
+def executable_octets(part: ObjectFile, *, relocatable: bool = False, like_flat: bool = False,
+                      entry: str | None = None, base: int = PROGRAM, align: int = ALIGN_WORDS,
                       stack_words: int = STACK_WORDS, heap_words: int = HEAP_WORDS) -> bytes:
     """An ELF executable, of an object whose symbols have been checked.
 
@@ -112,32 +115,43 @@ def executable_octets(part: ObjectFile, *, relocatable: bool = False, entry: str
     ----------
     relocatable : bool
         Make an `ET_DYN` that can be loaded anywhere, instead of an `ET_EXEC` at `base`.
+    like_flat : bool
+        Lay it out as the flat image is, so that it says what is where in that one.
     entry : str or None
         The label to start at; by default the first word of code.
     base, align, stack_words, heap_words : int
         In words.
     """
-    layout = layout_executable(part, 0 if relocatable else base, align)
+    if like_flat:
+        layout, align = layout_flat(part, base), 1
+    else:
+        layout = layout_executable(part, 0 if relocatable else base, align)
     if entry is not None and entry not in layout.symbols:
         raise SourceError(f"undefined entry label '{entry}'")
     start = layout.sections[0] if entry is None else layout.symbols[entry]
     elf = Elf(ElfType.DYN if relocatable else ElfType.EXEC, start * WORD_OCTETS)
     words = _resolved(part, layout)
     words[0] += SEPARATOR
-    loaded = _loaded_sections(part, layout, words, align)
-    elf.sections += loaded.values()
+    if like_flat:
+        loaded = _flat_sections(layout, words)
+    else:
+        loaded = _loaded_sections(part, layout, words, align)
+    sections = list(dict.fromkeys(loaded.values()))
+    elf.sections += sections
     rights = {Content.CODE: SegmentFlag.READ | SegmentFlag.EXECUTE,
               Content.READ_ONLY: SegmentFlag.READ,
               Content.DATA: SegmentFlag.READ | SegmentFlag.WRITE}
-    elf.segments += [OutSegment(SegmentType.LOAD, rights[content], [section], align * WORD_OCTETS)
-                     for content, section in loaded.items()]
+    elf.segments += [OutSegment(SegmentType.LOAD, rights[Content(section.name)], [section],
+                                align * WORD_OCTETS) for section in sections]
     if relocatable:
-        _add_dynamic(elf, part, layout, next(reversed(loaded.values())), align)
+        _add_dynamic(elf, part, layout, sections[-1], align)
     note = OutSection(".note.quince", SectionType.NOTE, _size_note(stack_words, heap_words))
     elf.sections.append(note)
     elf.segments.append(OutSegment(SegmentType.NOTE, SegmentFlag.READ, [note]))
     _add_symbols(elf, part, layout, loaded)
-    elf.sections += debug_sections(part.lines, part.name, layout.sections[0], len(words[0]))
+    elf.sections.append(OutSection(".note.gnu.build-id", SectionType.NOTE,
+                                   _build_note(sections)))
+    elf.sections += debug_out(part, layout.sections[0], layout.symbols)
     return elf_octets(elf)
 
 
@@ -153,6 +167,26 @@ def _loaded_sections(part: ObjectFile, layout: Layout, words: list[list[int]],
         done[section.content].contents += pack_words(words[number])
     return {content: done[content] for content in Content
             if content in done and done[content].contents}
+
+
+def _flat_sections(layout: Layout, words: list[list[int]]) -> dict[Content, OutSection]:
+    """The two halves of a flat image: code, and all data."""
+    code = OutSection(Content.CODE.value, SectionType.PROGBITS, pack_words(words[0]),
+                      FLAGS[Content.CODE], layout.sections[0] * WORD_OCTETS)
+    data = OutSection(
+        Content.DATA.value, SectionType.PROGBITS,
+        pack_words([word for section in words[1:] for word in section] + SEPARATOR),
+        FLAGS[Content.DATA], code.address + len(code.contents))
+    return {Content.CODE: code, Content.READ_ONLY: data, Content.DATA: data}
+
+
+def _build_note(sections: Sequence[OutSection]) -> bytes:
+    """The build id, where all tools look for it."""
+    image = bytearray()
+    for section in sections:
+        image += bytes(section.address - sections[0].address - len(image)) + section.contents
+    identity, name = image_identity(bytes(image)), b"GNU\0"
+    return struct.pack("<III", len(name), len(identity), NOTE_BUILD) + name + identity
 
 
 def _size_note(stack_words: int, heap_words: int) -> bytes:

@@ -2,12 +2,7 @@
 
 import struct
 
-from toolchain.link.dwarf import (
-    abbreviations,
-    compile_unit,
-    line_program,
-    rows_of_line_program,
-)
+from toolchain.dwarf.sections import Fix, Part, Target, resolve
 from toolchain.link.elf import (
     RELA,
     SYMBOL,
@@ -26,10 +21,10 @@ from toolchain.link.elf import (
     read_sections,
     string_at,
 )
-from toolchain.link.objects import Content, LineRow, ObjectFile, Patch, Section, Symbol
+from toolchain.link.objects import Content, ObjectFile, Patch, Section, Symbol
 from toolchain.source import SourceError
 
-__all__ = ["FLAGS", "debug_sections", "object_octets", "pack_words", "read_object",
+__all__ = ["FLAGS", "debug_out", "object_octets", "pack_words", "read_object",
            "symbol_sizes"]
 
 FLAGS = {
@@ -70,13 +65,17 @@ def symbol_sizes(part: ObjectFile) -> dict[str, tuple[SymbolType, int]]:
     return done
 
 
-def debug_sections(lines: list[LineRow], name: str, base_word: int,
-                   words: int) -> list[OutSection]:
-    return [OutSection(section, SectionType.PROGBITS, contents, align=1)
-            for section, contents in [
-                (".debug_line", line_program(lines, base_word, words)),
-                (".debug_info", compile_unit(name, base_word, words)),
-                (".debug_abbrev", abbreviations())]]
+def debug_out(part: ObjectFile, code_word: int, symbols: dict[str, int]) -> list[OutSection]:
+    """The debug sections, for code at word `code_word` and labels at these words."""
+    contents = resolve(part.debug, code_word * WORD_OCTETS,
+                       {name: word * WORD_OCTETS for name, word in symbols.items()})
+    return [OutSection(name, SectionType.PROGBITS, octets, align=1)
+            for name, octets in contents.items()]
+
+
+# What is still to be filled in of debug sections: a section of its own kind for each, which only
+# this linker reads. Others find the contents as they are if the object is looked at alone.
+_FIXES, _FIX = ".quince.fix", struct.Struct("<IIIi")  # offset, target, name, addend
 
 
 # --- writing -------------------------------------------------------------------------------------
@@ -121,7 +120,15 @@ def object_octets(part: ObjectFile) -> bytes:
     symbols.link = elf.index(names)
     for section_out in relocations:
         section_out.link = elf.index(symbols)
-    elf.sections += debug_sections(part.lines, part.name, 0, len(part.sections[0].words))
+    names_of_fixes = Strings()
+    for out in debug_out(part, 0, {}):
+        entries = b"".join(_FIX.pack(fix.offset, fix.target, names_of_fixes.add(fix.name),
+                                     fix.addend) for fix in part.debug[out.name].fixes)
+        elf.sections += [out, OutSection(_FIXES + out.name, SectionType.FIXES, entries,
+                                         entry_size=_FIX.size)]
+    if part.debug:
+        elf.sections.append(OutSection(_FIXES, SectionType.STRTAB,
+                                       bytes(names_of_fixes.contents), align=1))
     return elf_octets(elf)
 
 
@@ -166,12 +173,28 @@ def _read(octets: bytes, name: str) -> ObjectFile:
             if section.info not in numbers or section.link != tables[0].at:
                 raise ValueError(f"section {section.name} belongs to no section")
             _read_patches(part.sections[numbers[section.info]], section, names)
-        elif section.name == ".debug_line":
-            part.lines = rows_of_line_program(section.contents)
-    code_words = len(part.sections[0].words)
-    if any(not 0 <= row.word < code_words for row in part.lines):
-        raise ValueError("damaged: the line table goes beyond the code")
+    _read_debug(part, sections)
     return part
+
+
+def _read_debug(part: ObjectFile, sections: list[InSection]) -> None:
+    """The debug sections of an object, with what is to be filled in."""
+    by_name = {section.name: section for section in sections}
+    names = by_name[_FIXES].contents if _FIXES in by_name else b"\0"
+    for section in sections:
+        if not section.name.startswith(".debug_"):
+            continue
+        fixes = by_name.get(_FIXES + section.name)
+        if fixes is None or len(fixes.contents) % _FIX.size:
+            raise ValueError(f"section {section.name} cannot be linked: it is not of this linker")
+        done = part.debug[section.name] = Part(bytearray(section.contents))
+        for offset, target, name, addend in _FIX.iter_unpack(fixes.contents):
+            if offset + WORD_OCTETS > len(section.contents) or target not in set(Target):
+                raise ValueError(f"damaged: section {fixes.name}")
+            done.fixes.append(Fix(offset, Target(target), string_at(names, name), addend))
+    if any(fix.target is Target.SECTION and fix.name not in part.debug
+           for one in part.debug.values() for fix in one.fixes):
+        raise ValueError("damaged: the debug information refers to a section that is not there")
 
 
 def _unpack_words(contents: bytes) -> list[int]:

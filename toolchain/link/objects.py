@@ -11,13 +11,16 @@ from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple
 
+from toolchain.dwarf.sections import Sections, join_sections
+from toolchain.link.debug import debug_sections
+from toolchain.link.elf import WORD_OCTETS
 from toolchain.qasm.assembler import check_labels
 from toolchain.qasm.constants import definitions
 from toolchain.qasm.parser import parse_source
 from toolchain.qasm.unit import Unit
 from toolchain.source import Source, SourceError, SourceErrors
 
-__all__ = ["Content", "LineRow", "ObjectFile", "Patch", "Section", "Symbol", "check_symbols",
+__all__ = ["Content", "ObjectFile", "Patch", "Section", "Symbol", "check_symbols",
            "join", "object_from_unit", "objects_of", "symbol_names"]
 
 
@@ -42,13 +45,6 @@ class Symbol(NamedTuple):
     word:    int
 
 
-class LineRow(NamedTuple):
-    """The code from `word` on, up to the next row, comes from this line."""
-    word: int
-    file: str
-    line: int
-
-
 @dataclass
 class Section:
     """Some words that stay together, with what is to be filled in."""
@@ -59,12 +55,12 @@ class Section:
 
 @dataclass
 class ObjectFile:
-    """Section 0 is the code, the others are data, in their order. `unit` is there if it came from
-    a source, and then gives errors their places."""
+    """Section 0 is the code, the others are data, in their order. `debug` is the debug information,
+    in DWARF. `unit` is there if it came from a source, and then gives errors their places."""
     name:     str
     sections: list[Section] = field(default_factory=lambda: [Section(Content.CODE)])
     symbols:  list[Symbol]  = field(default_factory=list)
-    lines:    list[LineRow] = field(default_factory=list)
+    debug:    Sections      = field(default_factory=dict)
     unit:     Unit | None   = None
 
 
@@ -81,7 +77,7 @@ def object_from_unit(unit: Unit) -> ObjectFile:
     done = ObjectFile(unit.source.name, unit=unit)
     if unit.errors:  # its labels need not name anything; `check_symbols` raises the errors
         return done
-    done.lines = _line_rows(unit)
+    done.debug = debug_sections(unit)
     done.sections[0].words = list(unit.code)
     cuts = sorted({0, len(unit.data), *(edge for span in unit.read_only for edge in span)})
     starts = []  # of each data section
@@ -105,21 +101,11 @@ def object_from_unit(unit: Unit) -> ObjectFile:
     return done
 
 
-def _line_rows(unit: Unit) -> list[LineRow]:
-    """A row wherever the line changes: the annotated ones, in front of the first the unit's own."""
-    marked_from = unit.line_marks[0].word if unit.line_marks else len(unit.code)
-    rows = [LineRow(word, unit.source.name, line)
-            for word, line in enumerate(unit.code_lines[:marked_from])]
-    by_word = {mark.word: LineRow(*mark) for mark in unit.line_marks}  # the last one of a word
-    rows += [row for word, row in sorted(by_word.items()) if word < len(unit.code)]
-    return [row for before, row in zip([None, *rows], rows, strict=False)
-            if before is None or before[1:] != row[1:]]
-
-
 def join(objects: Sequence[ObjectFile], name: str) -> ObjectFile:
     """One object of several, whose symbols have been checked; neighbouring data of one kind is
     put together."""
     done = ObjectFile(name)
+    parts: list[tuple[Sections, int]] = []
     for part in objects:
         places = []  # section and first word that each section of the part gets
         for source in part.sections:
@@ -138,7 +124,8 @@ def join(objects: Sequence[ObjectFile], name: str) -> ObjectFile:
         done.symbols += [Symbol(symbol.name, places[symbol.section][0],
                                 places[symbol.section][1] + symbol.word)
                          for symbol in part.symbols]
-        done.lines += [row._replace(word=row.word + places[0][1]) for row in part.lines]
+        parts.append((part.debug, places[0][1] * WORD_OCTETS))
+    done.debug = join_sections(parts)
     return done
 
 

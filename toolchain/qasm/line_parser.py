@@ -31,7 +31,8 @@ _ROUNDS   = 0x10000  # of a repeat, at most: a slip of a digit is not to fill th
 _SOLID    = ("word", "number", "reference", "counter")  # kinds that white space keeps apart
 _HINTS    = 20       # unknown constants of a file for which a similar one is looked for
 
-_ANNOTATION = re.compile(r";!(?:line ([1-9][0-9]{0,8}) (.+?)|(rodata)|(data))[ \t\r]*")
+_ANNOTATION = re.compile(
+    r";!(?:line ([1-9][0-9]{0,8}) (.+?)|(rodata)|(data)|debug (\{.*\}))[ \t\r]*")
 
 
 class LineParser:
@@ -74,9 +75,12 @@ class LineParser:
         match = _ANNOTATION.fullmatch(comment)
         if not match:
             return
-        line, file, _, _ = match.groups()
+        line, file, _, _, debug = match.groups()
         if line:
             self._unit.line_marks.append(LineMark(len(self._unit.code), file, int(line)))
+            return
+        if debug:
+            self._unit.debug = debug
             return
         self.end()
         self._read_only_from = len(self._unit.data) if match.group(3) else None

@@ -39,8 +39,8 @@ class Unit:
     `code` and `data` are words, with 0 where a reference stands; `code_lines` and `data_lines` say
     which source line each word comes from. `read_only` are the ranges of `data` (first, end) that
     an annotation promised never to change. `repeated` has the text of each directive that a
-    `repeat` made, its counter replaced, by its first word of `code`. `errors` are the mistakes
-    found.
+    `repeat` made, its counter replaced, by its first word of `code`. `debug` is what a compiler
+    says about the code (`toolchain.dwarf.records`). `errors` are the mistakes found.
     """
     source:     Source
     code:       list[int]             = field(default_factory=list)
@@ -52,6 +52,7 @@ class Unit:
     line_marks: list[LineMark]        = field(default_factory=list)
     read_only:  list[tuple[int, int]] = field(default_factory=list)
     repeated:   dict[int, str]        = field(default_factory=dict)
+    debug:      str                   = ""
     errors:     list[SourceError]     = field(default_factory=list)
 
     def mention(self, name: str, line: int, *, first: bool = False) -> Span:

@@ -73,8 +73,8 @@ def test_qll_files_are_compiled_together_and_linked_last(tmp_path):
     assert main(["a.qll", "add.qasm", "b.qll", "-t", "user", "-o", "a.elf"]) == 0
     elf = ELFFile(io.BytesIO(read("a.elf")))
     dwarf = elf.get_dwarf_info()
-    [unit] = dwarf.iter_CUs()
-    files = [entry.name.decode() for entry in dwarf.line_program_for_CU(unit)["file_entry"]]
+    files = [entry.name.decode() for unit in dwarf.iter_CUs()
+             for entry in dwarf.line_program_for_CU(unit)["file_entry"]]
     assert {"a.qll", "b.qll", "add.qasm", "firmware/lib/user/entry.qasm"} <= set(files)
     [main_symbol] = elf.get_section_by_name(".symtab").get_symbol_by_name("global::main")
     assert main_symbol["st_size"] > 0

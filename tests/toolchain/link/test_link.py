@@ -141,20 +141,22 @@ def test_program_without_data_has_one_segment():
     assert [s["p_type"] for s in elf.iter_segments()] == ["PT_LOAD", "PT_NOTE"]
 
 
-def test_line_table_is_read_by_others():
+def test_line_tables_are_read_by_others():
     text = ";!line 7 prog.qll\nnop\nnop\n;!line 9 prog.qll\nnop\n;!line 8 lib.qll\nhalt\n"
     dwarf = elf_of(linked(HELPER, text)).get_dwarf_info()
-    [unit] = dwarf.iter_CUs()
-    program = dwarf.line_program_for_CU(unit)
-    files = [entry.name.decode() for entry in program["file_entry"]]
-    states = [entry.state for entry in program.get_entries() if entry.state]
-    assert [(s.address, files[s.file - 1], s.line) for s in states if not s.end_sequence] == [
-        (0x4000, "0.qasm", 2), (0x4004, "prog.qll", 7), (0x400C, "prog.qll", 9),
-        (0x4010, "lib.qll", 8)]
-    assert [s.address for s in states if s.end_sequence] == [0x401C]
-    top = unit.get_top_DIE()
-    assert top.attributes["DW_AT_low_pc"].value == 0x4000
-    assert top.attributes["DW_AT_high_pc"].value == 7 * 4
+    found, ends = [], []
+    for unit in dwarf.iter_CUs():
+        program = dwarf.line_program_for_CU(unit)
+        files = [entry.name.decode() for entry in program["file_entry"]]
+        states = [entry.state for entry in program.get_entries() if entry.state]
+        found += [(s.address, files[s.file], s.line) for s in states if not s.end_sequence]
+        ends += [s.address for s in states if s.end_sequence]
+    assert found == [(0x4000, "0.qasm", 2), (0x4004, "prog.qll", 7), (0x400C, "prog.qll", 9),
+                     (0x4010, "lib.qll", 8)]
+    assert ends == [0x4004, 0x4014]
+    tops = [unit.get_top_DIE().attributes for unit in dwarf.iter_CUs()]
+    assert [(top["DW_AT_low_pc"].value, top["DW_AT_high_pc"].value) for top in tops] == [
+        (0x4000, 4), (0x4004, 16)]
 
 
 # --- relocatable executables ---------------------------------------------------------------------
@@ -262,7 +264,7 @@ def test_mistakes_in_a_source_come_first():
 
 
 def test_unknown_kind():
-    with pytest.raises(ValueError, match="kind must be one of flat, exec, dyn, object, not 'coff'"):
+    with pytest.raises(ValueError, match="one of flat, exec, dyn, object, like-flat, not 'coff'"):
         linked(MAIN, kind="coff")
 
 
