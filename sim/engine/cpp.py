@@ -83,6 +83,26 @@ class Writer:
                                f"{', '.join(self.netlist.memories)}")
         return f"top->{self.names[self.netlist.memories[path]]}"
 
+    def large(self) -> list[str]:
+        """The fields of memories that are not part of the struct."""
+        return [self.names[memory] for memory in self.netlist.memories.values()
+                if memory.size > LARGE]
+
+    def fields(self) -> list[str]:
+        """The fields of all registers, in the order of their numbers."""
+        return [self.names[register] for register in self.netlist.nexts]
+
+    def signals(self) -> dict[str, list[list[int]]]:
+        """Of what each named signal is put together, if it is of registers alone: the number of
+        the register (-1: a constant), the lowest bit (or its value), the width."""
+        numbers = {register: n for n, register in enumerate(self.netlist.nexts)}
+        found = {}
+        for name, word in self.netlist.names.items():
+            if all(part.node is None or part.node in numbers for part in word):
+                found[name] = [[-1 if part.node is None else numbers[part.node], part.low,
+                                part.width] for part in word]
+        return found
+
     # --- the function ----------------------------------------------------------------------------
 
     def _cycle(self) -> list[str]:
@@ -137,6 +157,8 @@ class Writer:
         fits  = memory.size >= 1 << width_of(write.address)
         guard = "" if fits else f"if (({address}) < {memory.size}u) "
         place = f"{self.names[memory]}[{address}]"
+        if memory.size > LARGE:
+            place = f"{self.names[memory]}.written({address})"
         bits  = set(bits_of(write.enable))
         if len(bits) > 1:
             mask = self.word(write.enable)

@@ -7,25 +7,39 @@
 // `Top::cycle` computes the outputs of a cycle from inputs and registers, and lets the registers
 // become what the clock's edge makes of them. So all that is looked at behind it is sampled as a
 // register would see it.
+//
+// Two things are for those who look into a run (`sim.history`): snapshots, which keep only the pages
+// of memory that have changed since the one before, and stops (stops.h), which are looked for in each
+// record of the processor's.
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 typedef unsigned __int128 uint128_t;
 typedef __int128 int128_t;
 
-// A large memory: pages that are never touched cost nothing.
+// A large memory: pages that are never touched cost nothing. It knows which pages were written since
+// the last snapshot.
+constexpr size_t PAGE_OCTETS = 4096;
+
 template <typename Word, size_t SIZE> struct Zeros {
-    Word* words = static_cast<Word*>(calloc(SIZE, sizeof(Word)));
+    static constexpr size_t PAGE  = PAGE_OCTETS / sizeof(Word);
+    static constexpr size_t PAGES = (SIZE + PAGE - 1) / PAGE;
+    Word* words = static_cast<Word*>(calloc(PAGES, PAGE_OCTETS));
+    uint8_t* changed = static_cast<uint8_t*>(calloc(PAGES, 1));
     Zeros() = default;
     Zeros(const Zeros&) = delete;
-    ~Zeros() { free(words); }
+    ~Zeros() { free(words); free(changed); }
     Word& operator[](size_t index) { return words[index]; }
+    Word& written(size_t index) { changed[index / PAGE] = 1; return words[index]; }
 };
 
 #include "design.h"
+#include "stops.h"
 
 namespace {
 
@@ -35,6 +49,7 @@ enum Outcome : int {
     FULL      = 2,  // no room for the records of another cycle
     STOPPED   = 3,
     ASLEEP    = 4,  // for as long as `patience` says, or still at the end of the budget
+    HIT       = 5,  // a stop was reached
 };
 
 // A burst of tokens (a line of text, a sector) should come back to Python as one: return when none
@@ -59,23 +74,48 @@ struct Queue {
     }
 };
 
-struct Engine {
-    Top* top = new Top;
-    Queue outputs[OUTPUTS + 1];
-    Queue inputs[INPUTS + 1];
+// What changes as the design runs, besides the design itself.
+struct Progress {
     uint64_t cycles = 0;
     uint64_t instructions = 0;
     uint64_t asleep_cycles = 0;  // up to now, without a break
-    uint64_t patience = 0;       // 0: never return ASLEEP
     uint64_t last_token = 0;     // cycle in which one passed, either way
     bool told_asleep = false;    // ASLEEP was returned for this sleep
+    uint32_t kept[2][RECORD_WORDS] = {};  // the last two of the slots that are kept; [1] is newer
+    unsigned quiet_left = 0;     // 0: no token has come since the last return
+    bool stopped = false;
+    uint64_t last_record = 0;    // cycles when the last record of a kept slot had been made
+    uint32_t space = 0;          // SPACE then: where the instruction after it is
+};
+
+// A page as some snapshots have it; none stands for zeros.
+struct PageOctets {
+    static inline size_t count = 0;
+    uint8_t octets[PAGE_OCTETS];
+    explicit PageOctets(const void* from) { memcpy(octets, from, PAGE_OCTETS); count++; }
+    ~PageOctets() { count--; }
+};
+using Page = std::shared_ptr<const PageOctets>;
+using Pages = std::vector<Page>;
+
+struct Snapshot {
+    Progress progress;
+    Queue inputs[INPUTS + 1];
+    std::vector<uint8_t> top;   // with the addresses of its large memories, which never change
+    Pages pages[LARGES + 1];
+};
+
+struct Engine : Progress {
+    Top* top = new Top;
+    Queue outputs[OUTPUTS + 1];
+    Queue inputs[INPUTS + 1];
+    uint64_t patience = 0;       // 0: never return ASLEEP
     bool skips = true;           // cycles in which a sleeping machine does nothing but count
     uint32_t* records = nullptr;
     size_t record_count = 0;
     size_t record_capacity = 0;
-    uint32_t kept[2][RECORD_WORDS] = {};  // the last two of the slots that are kept; [1] is newer
-    unsigned quiet_left = 0;     // 0: no token has come since the last return
-    bool stopped = false;
+    Stops stops;
+    Pages pages[LARGES + 1];     // large memories as they were at the last snapshot or restoring
 
     Engine() {
 #define OUTPUT(i, valid, ready, payload) top->ready = 1;
@@ -118,7 +158,7 @@ struct Engine {
 #endif
     }
 
-    template <bool TRACE> int run(uint64_t budget) {
+    template <bool TRACE, bool STOPS> int run(uint64_t budget) {
         drive_inputs();
         Top* const top = this->top;
         uint64_t end = cycles + budget;
@@ -141,6 +181,7 @@ struct Engine {
             EACH_INPUT
 #undef INPUT
             instructions += RETIRED(top);
+            bool hit = false;
             // Only what can be the cause of a stop, or is one: an ordinary instruction is neither.
 #define KEPT(valid, ...) \
             if (valid) { \
@@ -149,6 +190,9 @@ struct Engine {
                     memcpy(kept[0], kept[1], sizeof words); \
                     memcpy(kept[1], words, sizeof words); \
                 } \
+                if (STOPS) hit |= stops.look(words, last_record, cycles + 1, space); \
+                last_record = cycles + 1; \
+                space = SPACE(top); \
             }
             EACH_KEPT
 #undef KEPT
@@ -168,6 +212,7 @@ struct Engine {
             if (taken) drive_inputs();
 
             if (is_stopped) { stopped = true; return STOPPED; }
+            if (STOPS && hit) return HIT;
             if (quiet_left && --quiet_left == 0) return ATTENTION;
             if (!is_asleep) { asleep_cycles = 0; told_asleep = false; continue; }
             if (!patience || ++asleep_cycles < patience) continue;
@@ -176,6 +221,55 @@ struct Engine {
                 skip(end - cycles);
         }
         return told_asleep ? ASLEEP : BUDGET;
+    }
+
+    template <typename Word, size_t SIZE>
+    static void keep_pages(Zeros<Word, SIZE>& memory, Pages& pages) {
+        static const uint8_t zeros[PAGE_OCTETS] = {};
+        const bool is_first = pages.empty();
+        pages.resize(memory.PAGES);
+        for (size_t n = 0; n < memory.PAGES; n++) {
+            if (!is_first && !memory.changed[n]) continue;
+            memory.changed[n] = 0;
+            const Word* words = memory.words + n * memory.PAGE;
+            if (is_first && !memcmp(words, zeros, PAGE_OCTETS)) continue;
+            pages[n] = std::make_shared<const PageOctets>(words);
+        }
+    }
+
+    template <typename Word, size_t SIZE>
+    static void restore_pages(Zeros<Word, SIZE>& memory, Pages& pages, const Pages& wanted) {
+        for (size_t n = 0; n < memory.PAGES; n++) {
+            if (!memory.changed[n] && pages[n] == wanted[n]) continue;
+            Word* words = memory.words + n * memory.PAGE;
+            if (wanted[n]) memcpy(words, wanted[n]->octets, PAGE_OCTETS);
+            else memset(words, 0, PAGE_OCTETS);
+            memory.changed[n] = 0;
+        }
+        pages = wanted;
+    }
+
+    Snapshot* keep() {
+#define LARGE(i, memory) keep_pages(memory, pages[i]);
+        EACH_LARGE
+#undef LARGE
+        Snapshot* snapshot = new Snapshot{*this, {}, {}, {}};
+        for (int i = 0; i < INPUTS; i++) snapshot->inputs[i] = inputs[i];
+        for (int i = 0; i < LARGES; i++) snapshot->pages[i] = pages[i];
+        const uint8_t* octets = reinterpret_cast<const uint8_t*>(top);
+        snapshot->top.assign(octets, octets + sizeof(Top));
+        return snapshot;
+    }
+
+    void restore(const Snapshot* snapshot) {
+#define LARGE(i, memory) restore_pages(memory, pages[i], snapshot->pages[i]);
+        EACH_LARGE
+#undef LARGE
+        static_cast<Progress&>(*this) = snapshot->progress;
+        for (int i = 0; i < INPUTS; i++) inputs[i] = snapshot->inputs[i];
+        for (Queue& queue : outputs) queue = Queue();
+        memcpy(static_cast<void*>(top), snapshot->top.data(), sizeof(Top));
+        record_count = 0;
     }
 };
 
@@ -193,7 +287,9 @@ uint32_t* engine_ram(Engine* e) {
 
 int engine_run(Engine* e, uint64_t budget) {
     if (e->stopped) return STOPPED;
-    return e->records ? e->run<true>(budget) : e->run<false>(budget);
+    if (e->stops.empty())
+        return e->records ? e->run<true, false>(budget) : e->run<false, false>(budget);
+    return e->records ? e->run<true, true>(budget) : e->run<false, true>(budget);
 }
 
 uint64_t engine_cycles(Engine* e) { return e->cycles; }
@@ -262,5 +358,46 @@ void* engine_array(Engine* e, int index) {
     }
     return nullptr;
 }
+
+// The design as it is now, what is queued for it, and its memories, of which only those pages are
+// copied that have changed. Tokens that nobody has received yet are not part of it.
+void* engine_keep(Engine* e) { return e->keep(); }
+void engine_restore(Engine* e, Snapshot* snapshot) { e->restore(snapshot); }
+void engine_forget(Snapshot* snapshot) { delete snapshot; }
+
+// Octets that a snapshot takes besides its pages, and octets of all pages of all snapshots.
+size_t engine_weight(Snapshot* snapshot) {
+    size_t octets = sizeof(Snapshot) + snapshot->top.size();
+    for (const Pages& pages : snapshot->pages) octets += pages.size() * sizeof(Page);
+    return octets;
+}
+
+size_t engine_pages() { return PageOctets::count * sizeof(PageOctets); }
+
+// Words of a large memory were written from outside.
+void engine_touch(Engine* e, size_t index) {
+    [[maybe_unused]] Top* const top = e->top;
+    RAM_WRITTEN(top, index);
+}
+
+void engine_drop_outputs(Engine* e) { for (Queue& queue : e->outputs) queue = Queue(); }
+uint64_t engine_last_record(Engine* e) { return e->last_record; }
+uint32_t engine_space(Engine* e) { return e->space; }
+
+Stops* engine_stops(Engine* e) { return &e->stops; }
+
+// Where the registers are, for those who look at any of them: pairs of offset and size in octets.
+size_t engine_fields(const size_t** fields) {
+    static const size_t places[][2] = {
+#define FIELD(name) {offsetof(Top, name), sizeof(Top::name)},
+        EACH_FIELD
+#undef FIELD
+        {0, 0},
+    };
+    *fields = places[0];
+    return sizeof places / sizeof places[0] - 1;
+}
+
+const uint8_t* engine_top(Engine* e) { return reinterpret_cast<const uint8_t*>(e->top); }
 
 }

@@ -1,7 +1,11 @@
-"""The compiled model, from Python: clock it, move tokens, read memory and trace records."""
+"""The compiled model, from Python: clock it, move tokens, read memory and trace records.
+
+Besides, for those who look into a run: snapshots, stops, and every signal that is a register.
+"""
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
@@ -11,7 +15,9 @@ from numpy.typing import NDArray
 from isa.trace import RECORD_WORDS
 from sim.engine.design import Design
 
-__all__ = ["Outcome", "Simulation"]
+__all__ = ["ANYWHERE", "Condition", "Hit", "Outcome", "Simulation", "Snapshot", "What"]
+
+ANYWHERE = 0xFFFFFFFF  # as a condition's space: in any
 
 
 class Outcome(IntEnum):
@@ -21,6 +27,55 @@ class Outcome(IntEnum):
     FULL      = 2  # no room left for trace records
     STOPPED   = 3
     ASLEEP    = 4  # for `patience` cycles without a break
+    HIT       = 5  # a condition is met
+
+
+class What(IntEnum):
+    """What a condition is about; the same numbers are in stops.h."""
+    POINT     = 1  # before the instruction at `low`
+    STEP      = 2  # before an instruction from `low` up to `high`, those of `left_out` excepted
+    STORE     = 3  # behind a store to physical words from `low` up to `high`
+    FAULT     = 4  # before a fault
+    INTERRUPT = 5  # behind the acceptance of interrupt `low`, or of any where `low` > `high`
+    CALL      = 6  # before a software interrupt out of translated code
+    REGISTER  = 7  # behind a change of register `low`
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a run is to be halted for.
+
+    `space` is 0 for untranslated code, else the base of a page table, or `ANYWHERE`.
+    """
+    what:     What
+    low:      int = 0
+    high:     int = 0
+    space:    int = ANYWHERE
+    left_out: tuple[tuple[int, int], ...] = ()  # of a STEP: from, up to
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A condition was met: at this many cycles the machine is to be looked at."""
+    position:  int
+    condition: int  # its index
+    space:     int  # in which the instruction was
+    record:    tuple[int, ...]
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Sorts hits by time."""
+        return self.position, self.condition
+
+
+class _Condition(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint32)
+                for name in ("what", "space", "low", "high", "first", "count")]
+
+
+class _Hit(ctypes.Structure):
+    _fields_ = [("position", ctypes.c_uint64), ("condition", ctypes.c_uint32),
+                ("space", ctypes.c_uint32), ("record", ctypes.c_uint32 * RECORD_WORDS)]
 
 
 _HANDLE = ctypes.c_void_p
@@ -45,7 +100,46 @@ _SIGNATURES = {
     "engine_register":       (ctypes.c_uint64, [_HANDLE, ctypes.c_int]),
     "engine_kept":           (ctypes.c_void_p, [_HANDLE]),
     "engine_array":          (ctypes.c_void_p, [_HANDLE, ctypes.c_int]),
+    "engine_keep":           (_HANDLE, [_HANDLE]),
+    "engine_restore":        (None, [_HANDLE, _HANDLE]),
+    "engine_forget":         (None, [_HANDLE]),
+    "engine_weight":         (ctypes.c_size_t, [_HANDLE]),
+    "engine_pages":          (ctypes.c_size_t, []),
+    "engine_touch":          (None, [_HANDLE, ctypes.c_size_t]),
+    "engine_drop_outputs":   (None, [_HANDLE]),
+    "engine_last_record":    (ctypes.c_uint64, [_HANDLE]),
+    "engine_space":          (ctypes.c_uint32, [_HANDLE]),
+    "engine_stops":          (_HANDLE, [_HANDLE]),
+    "engine_fields":         (ctypes.c_size_t, [ctypes.c_void_p]),
+    "engine_top":            (ctypes.c_void_p, [_HANDLE]),
+    "stops_set":             (None, [_HANDLE, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p,
+                                     ctypes.c_size_t]),
+    "stops_search":          (None, [_HANDLE, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_size_t]),
+    "stops_count":           (ctypes.c_size_t, [_HANDLE]),
+    "stops_hits":            (ctypes.c_void_p, [_HANDLE]),
 }
+
+
+class Snapshot:
+    """The state of a simulation at one moment.
+
+    Members
+    -------
+    cycles : int
+    own_octets : int
+        How much memory it takes besides pages, which it may share with other snapshots.
+    """
+
+    def __init__(self, library: ctypes.CDLL, handle: int, cycles: int):
+        self._library = library
+        self.handle: int | None = handle
+        self.cycles = cycles
+        self.own_octets: int = library.engine_weight(handle)
+
+    def __del__(self) -> None:
+        if self.handle is not None:
+            self._library.engine_forget(self.handle)
+            self.handle = None
 
 
 class Simulation:
@@ -62,6 +156,8 @@ class Simulation:
     -------
     ram
         The RAM's words, a writable view.
+    heard : callable or None
+        Called with what is sent to the design, before: a stream's name and the tokens.
     """
 
     def __init__(self, design: Design, library: Path):
@@ -73,6 +169,8 @@ class Simulation:
         self._numbers = {stream.name: number for direction in ("in", "out")
                          for number, stream in enumerate(design.side(direction))}
         self._records: NDArray[np.uint32] | None = None
+        self.heard: Callable[[str, NDArray[np.uint64]], None] | None = None
+        self._places: NDArray[np.uint64] | None = None
         self._engine: int | None = self._library.engine_new()
         self.ram = (self._view(self._library.engine_ram(self._engine), design.ram_words)
                     if design.ram else np.empty(0, dtype=np.uint32))
@@ -140,6 +238,8 @@ class Simulation:
         """Queue tokens for the design to take."""
         if len(tokens):
             data = np.asarray(tokens, dtype=np.uint64)
+            if self.heard is not None:
+                self.heard(stream, data)
             self._library.engine_send(self._engine, self._numbers[stream], data.ctypes.data,
                                       len(data))
 
@@ -164,3 +264,85 @@ class Simulation:
         """One of the design's further arrays, a view."""
         return self._view(self._library.engine_array(
             self._engine, self.design.arrays.index(path)), words)
+
+    # --- looking into a run ----------------------------------------------------------------------
+
+    def keep(self) -> Snapshot:
+        """The state as it is now, with what is queued for the design; to be used with this
+        simulation alone."""
+        return Snapshot(self._library, self._library.engine_keep(self._engine), self.cycles)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Be again as at a snapshot; what nobody has received yet is dropped."""
+        self._library.engine_restore(self._engine, snapshot.handle)
+
+    def pages_octets(self) -> int:
+        """How much memory the pages of all snapshots take."""
+        return self._library.engine_pages()
+
+    def touch(self, address: int) -> None:
+        """To be called after a word of `ram` was written from outside."""
+        self._library.engine_touch(self._engine, address)
+
+    def drop_outputs(self) -> None:
+        """Forget what nobody has received yet."""
+        self._library.engine_drop_outputs(self._engine)
+
+    @property
+    def last_record(self) -> int:
+        """Cycles when the last record of the processor's had been made."""
+        return self._library.engine_last_record(self._engine)
+
+    @property
+    def space(self) -> int:
+        """Where the next instruction is: 0, or the base of the page table that translates it."""
+        return self._library.engine_space(self._engine)
+
+    def set_stops(self, conditions: Sequence[Condition]) -> None:
+        """What `run` comes back for with HIT; nothing with none."""
+        ranges: list[int] = []
+        given = (_Condition * len(conditions))()
+        for place, condition in zip(given, conditions, strict=True):
+            first = len(ranges) // 2
+            ranges += [word for pair in condition.left_out for word in pair]
+            place.what, place.space = condition.what, condition.space
+            place.low, place.high = condition.low, condition.high
+            place.first, place.count = first, len(condition.left_out)
+        words = (ctypes.c_uint32 * len(ranges))(*ranges)
+        self._library.stops_set(self._stops, given, len(conditions), words, len(ranges))
+
+    def search(self, since: int, until: int, most: int = 0) -> None:
+        """Forget earlier hits, and look for positions from `since` to below `until`: for the
+        first one, or, without stopping, for the last `most` of them."""
+        self._library.stops_search(self._stops, since, until, most)
+
+    def hits(self) -> list[Hit]:
+        """What was found since the search was begun, the oldest first."""
+        count = self._library.stops_count(self._stops)
+        if not count:
+            return []
+        found = ctypes.cast(self._library.stops_hits(self._stops), ctypes.POINTER(_Hit))
+        return [Hit(hit.position, hit.condition, hit.space, tuple(hit.record))
+                for hit in found[:count]]
+
+    @property
+    def _stops(self) -> int:
+        return self._library.engine_stops(self._engine)
+
+    def signal(self, path: str) -> int:
+        """The value of a signal that is made of registers: one of `design.signals`."""
+        if self._places is None:
+            pointer = ctypes.c_void_p()
+            count = self._library.engine_fields(ctypes.byref(pointer))
+            self._places = np.ctypeslib.as_array(
+                ctypes.cast(pointer, ctypes.POINTER(ctypes.c_uint64)), shape=(count, 2))
+        top, value, at = self._library.engine_top(self._engine), 0, 0
+        for number, low, width in self.design.signals[path]:
+            part = low
+            if number >= 0:
+                offset, size = (int(word) for word in self._places[number])
+                octets = ctypes.string_at(top + offset, size)
+                part = int.from_bytes(octets, "little") >> low & ((1 << width) - 1)
+            value |= part << at
+            at += width
+        return value

@@ -1,6 +1,7 @@
 """The hardware as a `sim.machine.Machine`: compiled on first use, its streams joined to hosts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +140,8 @@ class RtlMachine:
                                     f"chip what the data sheet forbids: {fault}")
                 self.stop = self._report()
                 return Status.STOPPED
+            if outcome is Outcome.HIT:
+                return Status.HIT
             self._poll()
             if outcome is Outcome.ASLEEP:
                 status = self._asleep()
@@ -146,6 +149,16 @@ class RtlMachine:
                     return status
             elif self._is_idle(outcome):
                 return Status.INPUT
+
+    @contextmanager
+    def unobserved(self, capacity: int = 0) -> Iterator[None]:
+        """For what is run again: within it nobody is told, and the simulation keeps `capacity`
+        records at a time for whoever asks."""
+        self.simulation.record(capacity)
+        try:
+            yield
+        finally:
+            self.simulation.record(RECORDS if self._observe else 0)
 
     # --- inside ----------------------------------------------------------------------------------
 

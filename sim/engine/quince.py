@@ -55,6 +55,7 @@ def quince_design(machine: MachineConfig, *, memory: str = "ideal") -> Design:
         tickers=tuple(inside + path for name, path in TICKERS.items()
                       if name in machine.peripherals),
         ticker_wrap=machine.cycles_per_ms,
+        space=(inside + IS_ON, inside + BASE) if "mmu" in machine.peripherals else (),
     )
 
 

@@ -14,6 +14,7 @@ path.
 
 from isa import IP_FIELD, REGISTERS
 from isa.machine import ENABLED, Interrupt
+from isa.trace import RECORD_WORDS
 from sim.golden.arithmetic import compute
 from sim.golden.checks import (
     DECODE,
@@ -361,6 +362,8 @@ def make_run(mode):
                             value if wrote & ACCESSED else int64(0))
                     if mode == RECORD:
                         leave_record(trace, at, reason, ip, made, cycles)
+                        if trace.shape[1] > RECORD_WORDS:  # where it was, for who wants to know
+                            trace[index(at), index(RECORD_WORDS)] = cpu[BASE] if active else 0
                     elif differs(cpu, trace, at, op, event, reason, ip, made):
                         leave = int64(DIVERGED)
                         break

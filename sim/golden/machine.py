@@ -168,16 +168,22 @@ class Golden:
             if status is not Status.RUNNING or self.cycles >= end:
                 return status
 
-    def record(self, trace: NDArray[np.uint32]) -> tuple[Status, int]:
+    def record(self, trace: NDArray[np.uint32], budget: int | None = None,
+               look: Callable[[int], bool] | None = None) -> tuple[Status, int]:
         """Go on, leaving a trace record a row, until few rows are left; gives how many are used.
 
-        Events of devices with a host behind them are not recorded: for programs without.
+        Events of devices with a host behind them are not recorded: for programs without. A row that
+        is longer than a record has the base of the instruction's page table behind it, 0 for none.
+
+        `budget` is in cycles. `look` is called with the rows used whenever a device may act next;
+        where it is true, the run ends with HIT before that.
         """
         self.cpu[state.AT] = 0
-        status = self._run(len(trace), state.RECORD, trace)
+        status = self._run(min(len(trace), budget or len(trace)), state.RECORD, trace, look)
         return status, int(self.cpu[state.AT])
 
-    def _run(self, budget: int, mode: int, trace: NDArray[np.uint32]) -> Status:
+    def _run(self, budget: int, mode: int, trace: NDArray[np.uint32],
+             look: Callable[[int], bool] | None = None) -> Status:
         end = self.cycles + budget
         for device in self.devices.values():
             device.poll()
@@ -186,10 +192,14 @@ class Golden:
             why = self.go(mode, trace, len(trace))
             if why == state.IO:
                 self.store_io()
-            elif why == state.STOP:
+            if look is not None and look(int(self.cpu[state.AT])):
+                return Status.HIT
+            if why == state.IO:
+                continue
+            if why == state.STOP:
                 self.report_stop()
                 return Status.STOPPED
-            elif why == state.ASLEEP:
+            if why == state.ASLEEP:
                 status = self._sleep()
                 if status is not None:
                     return status
