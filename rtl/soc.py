@@ -6,18 +6,19 @@ from enum import Enum
 
 from amaranth import Cat, Module, Shape, Signal
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import Out, connect, flipped
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from isa.config import MachineConfig
 from isa.machine import PERIPHERALS, PROGRAM, window_addresses
 from isa.reset import low_memory
 from isa.trace import Word
-from rtl.checks import check_integer, check_power_of_two
+from rtl.checks import check_bool, check_integer, check_power_of_two
 from rtl.core.core import Core, CoreStatus
 from rtl.core.retire import TraceRecord
 from rtl.memory.cache_shape import CacheShape
 from rtl.memory.cached_sdram import CachedSdram
 from rtl.memory.hesitant import Hesitation
+from rtl.memory.line_port import LinePort
 from rtl.memory.ram import BankedRam, SimulatedRam
 from rtl.memory.sdram import SdramPins
 from rtl.memory.sdram_chips import CHIPS, SdramChip
@@ -53,6 +54,8 @@ class SocConfig:
     chip : SdramChip
     clock_hz : int
         Of `sync`, for the chip's times; at most what the chip bears.
+    shares_chip : bool
+        The chip has another user besides the machine, who keeps to what is behind RAM.
     target_entries, return_entries : int
         Sizes of branch target buffer and return stack; powers of two, at least 2.
     insn_regions, data_regions : int
@@ -65,6 +68,7 @@ class SocConfig:
     line_words:     int             = 8
     chip:           SdramChip       = CHIPS["mt48lc16m16"]
     clock_hz:       int             = 50_000_000
+    shares_chip:    bool            = False
     target_entries: int             = 64
     return_entries: int             = 16
     insn_regions:   int             = 4
@@ -81,6 +85,8 @@ class SocConfig:
             check_integer(name, getattr(self, name), least=1)
         if self.image and self.memory is not Memory.BLOCK:
             raise ValueError("only block RAM has an image")
+        if check_bool("shares_chip", self.shares_chip) and self.memory is not Memory.SDRAM:
+            raise ValueError("only an SDRAM chip can be shared")
 
 
 SIMULATION = SocConfig(memory=Memory.SIMULATED)
@@ -138,6 +144,8 @@ class Soc(wiring.Component):
     sdram : Out(SdramPins)
         With `Memory.SDRAM` only. `stopped` is late then: it waits until the chip holds all that the
         cache holds.
+    lines, lines_are_urgent
+        See `CachedSdram`. If the chip is shared only.
 
     Attributes
     ----------
@@ -186,6 +194,7 @@ class Soc(wiring.Component):
             "trace_fast": Out(1),
             **CoreStatus.members,
             **({"sdram": Out(SdramPins(config.chip))} if config.memory is Memory.SDRAM else {}),
+            **({"lines": In(LinePort), "lines_are_urgent": In(1)} if config.shares_chip else {}),
         })
 
     def elaborate(self, platform):
@@ -216,6 +225,9 @@ class Soc(wiring.Component):
         elif config.memory is Memory.SDRAM:
             connect(m, ram.pins, flipped(self.sdram))
             m.d.comb += ram.flush.eq(core.status.stopped)
+            if config.shares_chip:
+                connect(m, flipped(self.lines), ram.lines)
+                m.d.comb += ram.lines_are_urgent.eq(self.lines_are_urgent)
             has_stopped = has_stopped & ram.is_clean
         connect(m, core.fetch_port, memory.fetch)
         connect(m, core.data_port, memory.data)
@@ -263,7 +275,8 @@ class Soc(wiring.Component):
         if self.config.memory is Memory.SDRAM:
             shape = CacheShape(ram_words=machine.ram_words, words=self.config.cache_words,
                                line_words=self.config.line_words)
-            return CachedSdram(shape=shape, chip=self.config.chip, clock_hz=self.config.clock_hz)
+            return CachedSdram(shape=shape, chip=self.config.chip, clock_hz=self.config.clock_hz,
+                               is_shared=self.config.shares_chip)
         init = [0] * PROGRAM + list(self.config.image)
         for address, word in low_memory(machine).items():
             init[address] = word
