@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from isa.machine import PROGRAM
 from toolchain.qasm.assembler import Program, link_units, parse_sources
 from toolchain.source import Source, SourceError, SourceErrors
 from toolchain.targets import library_sources
@@ -105,12 +106,13 @@ def compile_program(sources: Sequence[Source], target: str = "none", level: int 
 
 def image(qll: Sequence[Source], qasm: Sequence[Source] = (), target: str = "none",
           level: int = 2, *, strict: bool = False, check: Callable[[Any], None] | None = None,
-          shared: Callable[[Any], Source] | None = None) -> Program:
+          shared: Callable[[Any], Source] | None = None, base: int = PROGRAM) -> Program:
     """A flat image with its symbols: the target's assembly, other assembly, and what the QLL
     sources compile to.
 
     The parameters are those of `compile_program`. `shared` gives assembly made from the checked
     QLL program, a `toolchain.qll.tree.Program`: constants of its that the other assembly uses.
+    `base` is where the image will lie.
 
     Raises
     ------
@@ -119,11 +121,11 @@ def image(qll: Sequence[Source], qasm: Sequence[Source] = (), target: str = "non
     """
     assembly = [*library_sources(target, ".qasm"), *qasm]
     if not qll:
-        return link_units(parse_sources(assembly))
+        return link_units(parse_sources(assembly), base)
     compiled = compile_program(qll, target, level, lines=False, strict=strict, check=check)
     if shared is not None:
         assembly.append(shared(compiled.tree))
     units = parse_sources([*assembly, compiled.text])
     compiled.check_symbols({label.name for unit in units for label in unit.labels},
                            {reference.name for unit in units for reference in unit.references})
-    return link_units(units)
+    return link_units(units, base)

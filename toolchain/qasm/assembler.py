@@ -24,14 +24,15 @@ _HINTS = 20  # undefined labels for which a similar one is looked for; it takes 
 class Program:
     """A binary with what is known about it.
 
-    `words` is the image, loaded at `isa.machine.PROGRAM`: `code_words` of code, two
-    `halt`, `data_words` of data, two `halt`. `symbols` has the address of every label.
+    `words` is the image, loaded at `base`: `code_words` of code, two `halt`, `data_words` of data,
+    two `halt`. `symbols` has the address of every label.
     """
     words:      list[int]
     symbols:    dict[str, int]
     code_words: int
     data_words: int
     units:      list[Unit]
+    base:       int = PROGRAM
 
     def to_octets(self) -> bytes:
         """The image as a `.qbin` file."""
@@ -39,11 +40,11 @@ class Program:
 
     def data_address(self) -> int:
         """Address of the first data word."""
-        return PROGRAM + self.code_words + len(SEPARATOR)
+        return self.base + self.code_words + len(SEPARATOR)
 
     def lines(self) -> Iterator[tuple[int, Unit, int]]:
         """Address, unit and source line of every word that comes from a source, in order."""
-        address = PROGRAM
+        address = self.base
         for unit in self.units:
             for line in unit.code_lines:
                 yield address, unit, line
@@ -73,18 +74,18 @@ def parse_sources(sources: Sequence[Source]) -> list[Unit]:
     return [parse_source(source, constants) for source in sources]
 
 
-def link_units(units: list[Unit]) -> Program:
-    """Lay out parsed units and fill in the addresses of labels."""
+def link_units(units: list[Unit], base: int = PROGRAM) -> Program:
+    """Lay out parsed units from an address on, and fill in the addresses of labels."""
     check_labels(units)
     code_words = sum(len(unit.code) for unit in units)
-    code_base, data_base = PROGRAM, PROGRAM + code_words + len(SEPARATOR)
+    code_base, data_base = base, base + code_words + len(SEPARATOR)
     bases = []  # address of each unit's first word of code and of data
     for unit in units:
         bases.append((code_base, data_base))
         code_base += len(unit.code)
         data_base += len(unit.data)
-    symbols = {label.name: base[label.in_data] + label.word
-               for unit, base in zip(units, bases, strict=True) for label in unit.labels}
+    symbols = {label.name: starts[label.in_data] + label.word
+               for unit, starts in zip(units, bases, strict=True) for label in unit.labels}
     words: list[int] = []
     for unit in units:
         words += unit.code
@@ -93,10 +94,10 @@ def link_units(units: list[Unit]) -> Program:
         words += unit.data
     data_words = len(words) - code_words - len(SEPARATOR)
     words += SEPARATOR
-    for unit, base in zip(units, bases, strict=True):
+    for unit, starts in zip(units, bases, strict=True):
         for name, in_data, word, _ in unit.references:
-            words[base[in_data] + word - PROGRAM] = symbols[name]
-    return Program(words, symbols, code_words, data_words, units)
+            words[starts[in_data] + word - base] = symbols[name]
+    return Program(words, symbols, code_words, data_words, units, base)
 
 
 def check_labels(units: list[Unit], *, allow_undefined: bool = False) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from isa.machine import PROGRAM
 from toolchain.qasm.assembler import Program
 from toolchain.qasm.tokens import tokenize
 from toolchain.qasm.unit import Unit
@@ -54,14 +53,14 @@ def _listing_lines(program: Program) -> Iterator[str]:
     for name, address in program.symbols.items():
         labels.setdefault(address, []).append(name)
     repeated: dict[int, str] = {}  # by address
-    code_base = PROGRAM
+    code_base = program.base
     for unit in program.units:
         repeated |= {code_base + word: text for word, text in unit.repeated.items()}
         code_base += len(unit.code)
     file, shown = "", (None, 0)
     position = program.lines()
     upcoming = next(position, None)
-    for address, word in enumerate(words, start=PROGRAM):
+    for address, word in enumerate(words, start=program.base):
         if address == data_at:
             yield "; data"
         for name in labels.get(address, []):
