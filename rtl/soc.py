@@ -4,7 +4,7 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
-from amaranth import Cat, Module, Shape, Signal
+from amaranth import Cat, Module, ResetInserter, Shape, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -12,9 +12,11 @@ from isa.config import MachineConfig
 from isa.machine import PERIPHERALS, PROGRAM, window_addresses
 from isa.reset import low_memory
 from isa.trace import Word
+from rtl.boot import Boot
 from rtl.checks import check_bool, check_integer, check_power_of_two
 from rtl.core.core import Core, CoreStatus
 from rtl.core.retire import TraceRecord
+from rtl.disk_size import DiskSize
 from rtl.memory.cache_shape import CacheShape
 from rtl.memory.cached_sdram import CachedSdram
 from rtl.memory.hesitant import Hesitation
@@ -56,6 +58,9 @@ class SocConfig:
         Of `sync`, for the chip's times; at most what the chip bears.
     shares_chip : bool
         The chip has another user besides the machine, who keeps to what is behind RAM.
+    loader : tuple of int
+        A boot loader, which runs after power-up and whenever the machine has stopped, see
+        `rtl.boot`; without, memory must have the program before. Only with SDRAM.
     target_entries, return_entries : int
         Sizes of branch target buffer and return stack; powers of two, at least 2.
     insn_regions, data_regions : int
@@ -69,6 +74,7 @@ class SocConfig:
     chip:           SdramChip       = CHIPS["mt48lc16m16"]
     clock_hz:       int             = 50_000_000
     shares_chip:    bool            = False
+    loader:         tuple[int, ...] = ()
     target_entries: int             = 64
     return_entries: int             = 16
     insn_regions:   int             = 4
@@ -87,6 +93,8 @@ class SocConfig:
             raise ValueError("only block RAM has an image")
         if check_bool("shares_chip", self.shares_chip) and self.memory is not Memory.SDRAM:
             raise ValueError("only an SDRAM chip can be shared")
+        if self.loader and self.memory is not Memory.SDRAM:
+            raise ValueError("only a machine with SDRAM has a loader")
 
 
 SIMULATION = SocConfig(memory=Memory.SIMULATED)
@@ -112,6 +120,16 @@ TRACE_WORDS = {
     Word.DATA:    "trace_data",
     Word.CODE:    "trace_code",
 }
+
+
+# The outside of `rtl.boot`, whose members these are.
+BootPort = wiring.Signature({
+    "restart":        In(1),
+    "straps":         In(8),
+    "resets_devices": Out(1),
+    "is_booting":     Out(1),
+    "light":          Out(32),
+})
 
 
 def trace_shapes():
@@ -146,6 +164,8 @@ class Soc(wiring.Component):
         cache holds.
     lines, lines_are_urgent
         See `CachedSdram`. If the chip is shared only.
+    boot : Out(BootPort)
+        With a loader only. `stopped` is low again soon: the loader starts.
 
     Attributes
     ----------
@@ -195,6 +215,7 @@ class Soc(wiring.Component):
             **CoreStatus.members,
             **({"sdram": Out(SdramPins(config.chip))} if config.memory is Memory.SDRAM else {}),
             **({"lines": In(LinePort), "lines_are_urgent": In(1)} if config.shares_chip else {}),
+            **({"boot": Out(BootPort)} if config.loader else {}),
         })
 
     def elaborate(self, platform):
@@ -210,12 +231,16 @@ class Soc(wiring.Component):
         if self.mmu is not None:
             masters.insert(0, self.mmu.mem)
 
-        m.submodules.core = core = Core(
+        boot = self._make_boot()
+        in_core    = ResetInserter(boot.resets_core) if boot is not None else lambda part: part
+        in_devices = ResetInserter(boot.resets_devices) if boot is not None else lambda part: part
+        core = Core(
             ram_words=machine.ram_words, fpu=machine.fpu,
             windows=[(self.windows[kind.name], kind.window_words) for kind in self.kinds],
             sources=tuple(sorted(int(number) for number in irqs)), masters=len(masters),
             target_entries=config.target_entries, return_entries=config.return_entries,
             drops_masked=machine.drops_masked)
+        m.submodules.core = in_core(core)
         m.submodules.ram = memory = ram = self._make_ram()
         has_stopped = core.status.stopped
         if config.memory is Memory.HESITANT:
@@ -230,7 +255,10 @@ class Soc(wiring.Component):
                 m.d.comb += ram.lines_are_urgent.eq(self.lines_are_urgent)
             has_stopped = has_stopped & ram.is_clean
         connect(m, core.fetch_port, memory.fetch)
-        connect(m, core.data_port, memory.data)
+        if boot is not None:
+            self._connect_boot(m, boot, core, memory, has_stopped)
+        else:
+            connect(m, core.data_port, memory.data)
         for window, bus in zip(core.windows, buses, strict=True):
             connect(m, window, bus)
         for n, master in enumerate(masters):
@@ -238,7 +266,8 @@ class Soc(wiring.Component):
         m.d.comb += core.irq.eq(Cat(irqs[number] for number in sorted(irqs)))
 
         if self.mmu is not None:
-            m.submodules.mmu = translation = self.mmu
+            translation = self.mmu
+            m.submodules.mmu = in_core(translation)
             m.d.comb += [
                 translation.on.eq(core.translates),
                 translation.flush.eq(core.returned),
@@ -251,10 +280,15 @@ class Soc(wiring.Component):
         connect(m, core.data_translate, translation.data)
 
         for name, peripheral in self.peripherals.items():
-            m.submodules[name] = peripheral
+            m.submodules[name] = in_devices(peripheral)
             if name in self.events:
                 self._expose_event(m, name, peripheral.event, core.status.stopped)
+        disk_size = self._make_disk_size(m, boot)
         for inner, port in self._exposed:
+            if disk_size is not None and port in ("block_to_host", "block_from_host"):
+                end = port.removeprefix("block_")
+                connect(m, inner, getattr(disk_size, f"device_{end}"))
+                inner = getattr(disk_size, end)
             connect(m, inner, flipped(getattr(self, port)))
 
         m.d.comb += [
@@ -267,6 +301,33 @@ class Soc(wiring.Component):
             m.d.comb += getattr(self, port).eq(core.trace[port.removeprefix("trace_")])
 
         return m
+
+    def _make_boot(self):
+        if not self.config.loader:
+            return None
+        return Boot(ram_words=self.config.machine.ram_words, loader=self.config.loader)
+
+    def _make_disk_size(self, m, boot):
+        if boot is None or "block" not in self.peripherals:
+            return None
+        m.submodules.disk_size = disk_size = DiskSize()
+        m.d.comb += disk_size.resets_device.eq(boot.resets_devices)
+        return disk_size
+
+    def _connect_boot(self, m, boot, core, memory, has_stopped):
+        m.submodules.boot = boot
+        connect(m, core.data_port, boot.core)
+        connect(m, boot.memory, memory.data)
+        m.d.comb += [
+            boot.fetch_done.eq(memory.fetch.done),
+            boot.has_stopped.eq(has_stopped),
+            boot.traces.eq(core.traces),
+            boot.exit_code.eq(core.exit_code),
+            *(getattr(boot, name).eq(core.trace[name]) for name in ("kind", "ip", "code")),
+            *(getattr(boot, name).eq(getattr(self.boot, name)) for name in ("restart", "straps")),
+            *(getattr(self.boot, name).eq(getattr(boot, name))
+              for name in ("resets_devices", "is_booting", "light")),
+        ]
 
     def _make_ram(self):
         machine = self.config.machine

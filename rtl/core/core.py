@@ -18,6 +18,7 @@ from rtl.checks import (
 from rtl.core.arbiter import Arbiter
 from rtl.core.decode import Decode
 from rtl.core.execute import Execute
+from rtl.core.exit_code import ExitCode
 from rtl.core.fetch import Fetch
 from rtl.core.queue import FetchQueue
 from rtl.core.registers import Registers
@@ -92,6 +93,8 @@ class Core(wiring.Component):
     trace_is_slow : Out(1)
         The record is of an access to a window, which was strobed three cycles before.
     status : Out(CoreStatus)
+    exit_code : Out(32)
+        What r0 is, once the machine has stopped.
     """
     def __init__(self, *, ram_words, fpu, windows, sources, masters, target_entries,
                  return_entries, drops_masked=False):
@@ -119,6 +122,7 @@ class Core(wiring.Component):
             "trace":          Out(TraceRecord),
             "trace_is_slow":  Out(1),
             "status":         Out(CoreStatus),
+            "exit_code":      Out(32),
         })
 
     def elaborate(self, platform):
@@ -165,19 +169,7 @@ class Core(wiring.Component):
         connect(m, decode.o, execute.i)
         connect(m, execute.o, retire.i)
 
-        # Registers.
-        for n, port in enumerate(registers.read):
-            connect(m, decode.read[n], port)
-        connect(m, retire.write, registers.write)
-        connect(m, reserved.frame_write, registers.frame_write)
-        m.d.comb += [
-            registers.frame_number.eq(reserved.frame_number),
-            reserved.frame_value.eq(registers.frame_value),
-            reserved.frame_blocked.eq(retire.forward.valid),
-            registers.may_write.eq(retire.forward.valid),
-            registers.save.eq(traps.save),
-            registers.restore.eq(traps.restore),
-        ]
+        self._connect_registers(m, decode, retire, reserved, registers, traps)
 
         # Memory.
         connect(m, fetch.port, flipped(self.fetch_port))
@@ -237,3 +229,26 @@ class Core(wiring.Component):
         ]
 
         return m
+
+    def _connect_registers(self, m, decode, retire, reserved, registers, traps):
+        for n, port in enumerate(registers.read):
+            connect(m, decode.read[n], port)
+        connect(m, retire.write, registers.write)
+        connect(m, reserved.frame_write, registers.frame_write)
+        m.d.comb += [
+            registers.frame_number.eq(reserved.frame_number),
+            reserved.frame_value.eq(registers.frame_value),
+            reserved.frame_blocked.eq(retire.forward.valid),
+            registers.may_write.eq(retire.forward.valid),
+            registers.save.eq(traps.save),
+            registers.restore.eq(traps.restore),
+        ]
+
+        m.submodules.exit_code = exit_code = ExitCode()
+        connect(m, retire.write, exit_code.write)
+        connect(m, reserved.frame_write, exit_code.frame_write)
+        m.d.comb += [
+            exit_code.save.eq(traps.save),
+            exit_code.restore.eq(traps.restore),
+            self.exit_code.eq(exit_code.value),
+        ]
