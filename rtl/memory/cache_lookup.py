@@ -172,7 +172,8 @@ class Lookup(wiring.Component):
             port.second.eq(Mux(addr[0], even, odd)),
             refill.fetch_misses.eq(is_busy & is_looked_up & ~found),
             refill.fetch_line.eq(Mux(found_first, line_after, line)),
-            refill.is_quiet.eq(~is_busy & ~self._data_is_busy & queue.is_empty),
+            refill.is_quiet.eq(~is_busy & ~self._data_is_busy & queue.is_empty
+                               & ~self.data.en),
         ]
 
 

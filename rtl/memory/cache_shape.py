@@ -110,7 +110,7 @@ def RefillPort(shape):
     is_settled
         No lookup is under way and no store waits to be written.
     is_quiet
-        Nothing is asked for, either.
+        Nothing is asked for, either, nor in this cycle at the port for data.
     holds
         From the refill: start no lookup of data, but write the stores that wait.
     has_ports

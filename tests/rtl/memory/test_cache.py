@@ -287,6 +287,27 @@ def test_a_flush_writes_only_what_was_written_to_and_keeps_it():
     assert rig.memory.words == rig.model
 
 
+@pytest.mark.parametrize("place", [0, 9, 31])
+def test_a_store_in_any_cycle_of_a_flush_is_not_lost(place):
+    rig = Rig(SHAPES["lines of four"], latest=0)
+
+    async def bench(ctx):
+        await rig.load(ctx, place)
+        await rig.flush(ctx)  # what took part in it once is clean
+        for after in range(12):
+            await ctx.tick()
+            ctx.set(rig.dut.flush, 1)
+            for _ in range(after):
+                await ctx.tick()
+            await rig.store(ctx, place, after + 1)
+            await ctx.tick()  # `is_clean` knows of a store in the cycle after its answer
+            await rig.flush(ctx)
+            await ctx.tick()
+            assert rig.memory.words[place] == after + 1, after
+
+    rig.run(bench)
+
+
 @pytest.mark.parametrize("options, error, message", [
     ({"words": 100}, ValueError, "words must be a power of two and at least 2, not 100"),
     ({"line_words": 1}, ValueError, "line_words must be a power of two and at least 2, not 1"),
