@@ -13,17 +13,21 @@ from dataclasses import fields
 from isa import ISA, machine
 from isa.config import MachineConfig
 from isa.machine import PERIPHERALS, Reason, window_addresses
+from rtl.phy.display import DisplayPhy
+from rtl.phy.keyboard import KeyboardPhy
+from rtl.phy.uart import Uart
 from rtl.soc import SocConfig
 from sim.cli import _parser
 from sim.machine import Exit
 from system.calls import calls_markdown, load_calls, number_text
 from tests.cocotb.computer.listing import find_benches
+from tests.support.crossings import declared
 from toolchain.link.elf import Relocation
 from toolchain.places import KERNEL, ROOT
 from toolchain.qfs import layout
 from toolchain.qll.cli import WARNINGS
 
-__all__ = ["PAGES", "with_tables"]
+__all__ = ["PAGES", "PHYS", "with_tables"]
 
 DOCS = ROOT / "docs"
 
@@ -226,9 +230,23 @@ def benches():
             for bench in find_benches() for name, about in bench.tests.items()]
 
 
+# Each phy of a board, as boards have it.
+PHYS = {
+    "display":  lambda: DisplayPhy(first_line=0),
+    "keyboard": lambda: KeyboardPhy(clock_hz=50_000_000),
+    "uart":     lambda: Uart(clock_hz=50_000_000, baud_hz=1_000_000, flow_control=True),
+}
+
+
+def crossings():
+    return [row(f"`{'.'.join((name, *path))}`", before, f"`{after}`", how)
+            for name, phy in PHYS.items() for path, before, after, how in declared(phy())]
+
+
 Table = Callable[[], list[str]]
 
 PAGES: dict[str, dict[str, Table]] = {
+    "board-picture.md": {"crossings": crossings},
     "cocotb.md":     {"benches": benches},
     "core.md":       {"sizes": sizes},
     "kernel.md":     {"calls": calls},

@@ -60,6 +60,7 @@ def test_no_manual_names_an_option_that_is_not_there(page):
 
 
 def test_every_page_is_in_the_list_of_pages():
-    listed = re.findall(r"^\| \[(\w+\.md)\]\(\1\)", (DOCS / "README.md").read_text(), re.MULTILINE)
+    listed = re.findall(r"^\| \[([\w-]+\.md)\]\(\1\)", (DOCS / "README.md").read_text(),
+                        re.MULTILINE)
     pages = {path.name for path in DOCS.glob("*.md")} - {"README.md"}
     assert sorted(listed) == sorted(pages)
