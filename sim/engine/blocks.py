@@ -1,4 +1,4 @@
-"""What must be computed in a cycle, under which conditions, and in what order.
+"""What must be computed before an edge, under which conditions, and in what order.
 
 Most of a computer is idle in most cycles: a register keeps its value, a multiplexer throws away
 what comes from the other side. So the value behind a multiplexer's input is computed only if it is
@@ -180,8 +180,8 @@ class _Placement:
             self._add(path, Drive(name, word))
         for register, word in netlist.nexts.items():
             self._place_register(register, word, ())
-        for memory in netlist.memories.values():
-            for write in memory.writes:
+        for memory, writes in netlist.writes.items():
+            for write in writes:
                 self._place_write(memory, write)
         for node in reversed(self.order):
             if node in self.paths:

@@ -1,4 +1,7 @@
-"""The C++ of a design: its state as a struct, a cycle as a function."""
+"""The C++ of a design: its state as a struct, what comes before an edge of its clocks and at it as
+functions."""
+
+from collections.abc import Sequence
 
 from sim.engine.blocks import (
     Block,
@@ -25,12 +28,15 @@ class Writer:
     Parameters
     ----------
     netlist : Netlist
+    ticks : sequence of Netlist
+        Parts of it, for each of which there is a function: `tick0` and so on.
     guards : dict of str to str
         Outputs that are only looked at while a bit is 1, an output of its own.
     """
 
-    def __init__(self, netlist: Netlist, guards: dict[str, str]):
+    def __init__(self, netlist: Netlist, ticks: Sequence[Netlist], guards: dict[str, str]):
         self.netlist = netlist
+        self.ticks   = ticks
         self.guards  = {name: netlist.outputs[guard] for name, guard in guards.items()}
         self.names:  dict[Node | Memory, str] = {}
         for n, register in enumerate(netlist.nexts):
@@ -57,8 +63,9 @@ class Writer:
             else:
                 words = ", ".join(literal(word, memory.width) for word in memory.init)
                 lines.append(f"    {kind} {name}[{memory.size}] = {{{words}}};")
-        lines += ["", "    void cycle();"]
-        lines += ["};", "", *self._cycle()]
+        lines += ["", *(f"    void tick{n}();" for n in range(len(self.ticks))), "};"]
+        for n, tick in enumerate(self.ticks):
+            lines += ["", *self._function(f"tick{n}", tick)]
         return "\n".join(lines) + "\n"
 
     def value(self, path: str) -> str:
@@ -103,15 +110,16 @@ class Writer:
                                 part.width] for part in word]
         return found
 
-    # --- the function ----------------------------------------------------------------------------
+    # --- the functions ---------------------------------------------------------------------------
 
-    def _cycle(self) -> list[str]:
-        plan = make_plan(self.netlist, self.guards)
+    def _function(self, name: str, netlist: Netlist) -> list[str]:
+        plan = make_plan(netlist, self.guards)
+        self.copies = {}
         for n, node in enumerate(plan.nodes):
             self.names[node] = f"n{n}"
         copies = [bit for bit in plan.conditions
                   if bit.node is not None and bit.node.kind == "register"]
-        lines = ["inline void Top::cycle() {"]
+        lines = [f"inline void Top::{name}() {{"]
         for n, bit in enumerate(copies):
             lines.append(f"    const bool c{n} = {self.part(bit)};")
             self.copies[bit] = f"c{n}"

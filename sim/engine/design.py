@@ -8,7 +8,9 @@ from typing import Any
 
 from isa import BY_MNEMONIC
 from isa.trace import RECORD_WORDS, Kind, Word, Wrote
+from sim.engine.clocks import SYNC, Clock, Schedule
 from sim.engine.cpp import Writer, port
+from sim.engine.netlist import Edge, Netlist, NetlistError
 from sim.engine.reader import read_netlist
 
 __all__ = ["Design", "Places", "Slot", "Stream"]
@@ -22,6 +24,7 @@ class Stream:
     name:      str
     direction: str  # "out": the design is the source; "in": the host is
     width:     int  # of the payload, at most 64
+    domain:    str = SYNC
 
     def __post_init__(self) -> None:
         if self.direction not in ("in", "out"):
@@ -33,7 +36,8 @@ class Stream:
 
 @dataclass(frozen=True)
 class Slot:
-    """A trace record that the design may make in each cycle, when the port `valid` is high.
+    """A trace record that the design may make in each cycle of a domain, when the port `valid` is
+    high.
 
     `words` gives the value of each word of the record by its `Word`: a port's name or a number.
     Words that are missing are 0; `Word.CYCLE` is filled in by the engine. Of the slots with
@@ -42,11 +46,15 @@ class Slot:
     valid:   str
     words:   dict[Word, str | int]
     is_kept: bool = False
+    domain:  str  = SYNC
 
 
 @dataclass(frozen=True)
 class Design:
-    """A piece of hardware with the one clock ``sync``, and facts about it.
+    """A piece of hardware, and facts about it.
+
+    Its time is that of the domain ``sync``: in cycles of that, budgets are given, instructions and
+    sleep are looked for, and records are dated.
 
     Parameters
     ----------
@@ -82,6 +90,10 @@ class Design:
         All signals that are made of registers, by their paths: for each part, from the least
         significant one up, the register's number (-1 for a constant), its lowest bit (or value) and
         its width. Known only once the design was compiled.
+    clocks : tuple of Clock
+        Of all domains; by default that of ``sync`` alone.
+    platform : object or None
+        What the hardware is elaborated for.
     """
     component: Any = field(repr=False)
     ram:       str                  = ""
@@ -98,14 +110,35 @@ class Design:
     ticker_wrap: int                = 0
     space:     tuple[str, ...]      = ()
     signals:   dict[str, Places]    = field(default_factory=dict, repr=False)
+    clocks:    tuple[Clock, ...]    = (Clock(SYNC, 10_000),)
+    platform:  Any = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        domains = [clock.domain for clock in self.clocks]
+        if len(set(domains)) != len(domains) or SYNC not in domains:
+            raise ValueError(f"a design has one clock a domain, and one of {SYNC}; "
+                             f"not {', '.join(domains)}")
+        users = [(f"stream {stream.name}", stream.domain) for stream in self.streams]
+        users += [(f"slot {slot.valid}", slot.domain) for slot in self.slots]
+        for name, domain in users:
+            if domain not in domains:
+                raise ValueError(f"{name} is of the domain {domain}, which has no clock; "
+                                 f"there are {', '.join(domains)}")
+        for slot in self.slots:
+            if slot.is_kept and slot.domain != SYNC:
+                raise ValueError(f"slot {slot.valid} is kept, and must be of {SYNC}, "
+                                 f"not {slot.domain}")
+        if self.ticker_wrap and len(domains) > 1:
+            raise ValueError("a design with several clocks is never at rest: its sleep cannot be "
+                             "shortened, and ticker_wrap must be 0")
 
     def side(self, direction: str) -> list[Stream]:
         """The streams of one direction, in the order of their numbers in the C++ loop."""
         return [stream for stream in self.streams if stream.direction == direction]
 
     def to_json(self) -> str:
-        """All but the component, for the cache."""
-        return json.dumps(asdict(replace(self, component=None)), indent=1)
+        """All but the component and what it is for, for the cache."""
+        return json.dumps(asdict(replace(self, component=None, platform=None)), indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> "Design":
@@ -114,17 +147,26 @@ class Design:
         facts["streams"] = tuple(Stream(**stream) for stream in facts["streams"])
         facts["slots"] = tuple(
             Slot(slot["valid"], {Word(int(k)): v for k, v in slot["words"].items()},
-                 slot["is_kept"]) for slot in facts["slots"])
+                 slot["is_kept"], slot["domain"]) for slot in facts["slots"])
+        facts["clocks"] = tuple(Clock(**clock) for clock in facts["clocks"])
         return cls(**facts)
 
     def header(self) -> str:
         """The text of `design.h`: the hardware, and macros that tell the loop about it."""
         outs, ins = self.side("out"), self.side("in")
-        writer = Writer(read_netlist(self.component), self._guards())
+        netlist  = read_netlist(self.component, self.platform)
+        schedule = self._schedule(netlist)
+        writer = Writer(netlist, [netlist.at(kind, self._outputs(netlist, kind))
+                                  for kind in schedule.kinds], self._guards())
         self.signals.update(writer.signals())
         lines = [
             "// Generated by sim/engine/design.py.",
             writer.text(),
+            f"#define MOMENTS {len(schedule.order)}",
+            f"#define ORDER {', '.join(map(str, schedule.order))}",
+            *_macro("EACH_TICK", [f"TICK({n}, {sum(map(self._mask, _rising(kind)))}u)"
+                                  for n, kind in enumerate(schedule.kinds)]),
+            f"#define SYNC {self._mask(SYNC)}u",
             f"#define OUTPUTS {len(outs)}",
             f"#define INPUTS {len(ins)}",
             f"#define SLOTS {len(self.slots)}",
@@ -146,8 +188,8 @@ class Design:
             f"#define RETIRED(top) ({_sum(self.retired)})",
             f"#define IS_STOPPED(top) ({_any([self.stopped] if self.stopped else [])})",
             f"#define IS_ASLEEP(top) ({_any([self.asleep] if self.asleep else [])})",
-            *_macro("EACH_OUTPUT", [_stream("OUTPUT", i, s) for i, s in enumerate(outs)]),
-            *_macro("EACH_INPUT", [_stream("INPUT", i, s) for i, s in enumerate(ins)]),
+            *_macro("EACH_OUTPUT", [self._stream("OUTPUT", i, s) for i, s in enumerate(outs)]),
+            *_macro("EACH_INPUT", [self._stream("INPUT", i, s) for i, s in enumerate(ins)]),
             *_macro("EACH_SLOT", [self._slot("SLOT", slot) for slot in self.slots]),
             *_macro("EACH_KEPT", [self._slot("KEPT", slot) for slot in self.slots if slot.is_kept]),
             *_macro("EACH_PROBE", [f"PROBE({i}, {writer.value(path)})"
@@ -193,14 +235,52 @@ class Design:
         return {port: next(iter(guards)) for port, guards in seen_by.items()
                 if len(guards) == 1 and port not in always}
 
-    @staticmethod
-    def _slot(macro: str, slot: Slot) -> str:
+    def _schedule(self, netlist: Netlist) -> Schedule:
+        """When what happens."""
+        edges = netlist.edges() | {Edge(SYNC)}
+        named = [clock.domain for clock in self.clocks]
+        for edge in sorted(edges):
+            if edge.domain not in named:
+                raise NetlistError(f"the domain {edge.domain} has no clock; there are "
+                                   f"{', '.join(named)}")
+        looked_at = {Edge(stream.domain) for stream in self.streams}
+        looked_at |= {Edge(slot.domain) for slot in self.slots}
+        return Schedule(self.clocks, edges | looked_at)
+
+    def _outputs(self, netlist: Netlist, edges: Iterable[Edge]) -> set[str]:
+        """The outputs that somebody looks at before these edges."""
+        domains_of: dict[str, set[str]] = defaultdict(set)
+        for stream in self.side("out"):
+            for part in ("valid", "payload"):
+                domains_of[f"{stream.name}__{part}"].add(stream.domain)
+        for stream in self.side("in"):
+            domains_of[f"{stream.name}__ready"].add(stream.domain)
+        for slot in self.slots:
+            for name in (slot.valid, *slot.words.values()):
+                if isinstance(name, str):
+                    domains_of[name].add(slot.domain)
+        for name in netlist.outputs:
+            if name not in domains_of or name in (*self.retired, self.stopped, self.asleep):
+                domains_of[name].add(SYNC)
+        return {name for name, domains in domains_of.items()
+                if domains & set(_rising(edges)) and name in netlist.outputs}
+
+    def _mask(self, domain: str) -> int:
+        """A domain as the C++ loop knows it."""
+        return 1 << [clock.domain for clock in self.clocks].index(domain)
+
+    def _stream(self, macro: str, index: int, stream: Stream) -> str:
+        ports = ", ".join(port(f"{stream.name}__{part}") for part in ("valid", "ready", "payload"))
+        return f"{macro}({index}, {self._mask(stream.domain)}u, {ports})"
+
+    def _slot(self, macro: str, slot: Slot) -> str:
         words = ["0"] * RECORD_WORDS
         for word, value in slot.words.items():
             words[word] = (f"static_cast<uint32_t>(top->{port(value)})"
                            if isinstance(value, str) else f"{value}u")
         words[Word.CYCLE] = "static_cast<uint32_t>(cycles)"
-        return f"{macro}(top->{port(slot.valid)}, {', '.join(words)})"
+        return (f"{macro}({self._mask(slot.domain)}u, top->{port(slot.valid)}, "
+                f"{', '.join(words)})")
 
 
 def _any(ports: Iterable[str]) -> str:
@@ -211,9 +291,9 @@ def _sum(ports: tuple[str, ...]) -> str:
     return " + ".join(f"(top)->{port(name)}" for name in ports) or "0"
 
 
-def _stream(macro: str, index: int, stream: Stream) -> str:
-    ports = ", ".join(port(f"{stream.name}__{part}") for part in ("valid", "ready", "payload"))
-    return f"{macro}({index}, {ports})"
+def _rising(edges: Iterable[Edge]) -> list[str]:
+    """The domains whose clock rises."""
+    return [edge.domain for edge in edges if edge.rises]
 
 
 def _macro(name: str, lines: list[str]) -> list[str]:

@@ -4,9 +4,10 @@
 // What is particular to a design comes from the generated "design.h" (design.py): the struct `Top`,
 // and macros that expand to one line a stream or a trace slot.
 //
-// `Top::cycle` computes the outputs of a cycle from inputs and registers, and lets the registers
-// become what the clock's edge makes of them. So all that is looked at behind it is sampled as a
-// register would see it.
+// A moment is when clocks have an edge, or several clocks have one together; moments of one kind have
+// a function `Top::tick0`, `Top::tick1` ... It computes the outputs of the clocks' domains from inputs
+// and registers, and lets the registers become what the edge makes of them. So all that is looked at
+// behind it is sampled as a register would see it. Domains are bits of a mask; cycles are those of SYNC.
 //
 // Two things are for those who look into a run (`sim.history`): snapshots, which keep only the pages
 // of memory that have changed since the one before, and stops (stops.h), which are looked for in each
@@ -50,6 +51,7 @@ enum Outcome : int {
     STOPPED   = 3,
     ASLEEP    = 4,  // for as long as `patience` says, or still at the end of the budget
     HIT       = 5,  // a stop was reached
+    RUNNING   = 6,  // never returned
 };
 
 // A burst of tokens (a line of text, a sector) should come back to Python as one: return when none
@@ -60,6 +62,8 @@ constexpr size_t   LONG_QUEUE   = 1 << 16;
 // A ticker that wraps, or a token that passes, has no effect any more after so many cycles: all that
 // a design does by itself in its sleep is over, or goes on with the next token.
 constexpr uint64_t AFTERMATH_CYCLES = 100;
+
+constexpr uint16_t KIND_AT[MOMENTS] = {ORDER};  // the kind of each moment; they come over and over
 
 struct Queue {
     std::vector<uint64_t> tokens;
@@ -86,6 +90,7 @@ struct Progress {
     bool stopped = false;
     uint64_t last_record = 0;    // cycles when the last record of a kept slot had been made
     uint32_t space = 0;          // SPACE then: where the instruction after it is
+    unsigned moment = 0;         // the next one
 };
 
 // A page as some snapshots have it; none stands for zeros.
@@ -118,7 +123,7 @@ struct Engine : Progress {
     Pages pages[LARGES + 1];     // large memories as they were at the last snapshot or restoring
 
     Engine() {
-#define OUTPUT(i, valid, ready, payload) top->ready = 1;
+#define OUTPUT(i, domain, valid, ready, payload) top->ready = 1;
         EACH_OUTPUT
 #undef OUTPUT
     }
@@ -126,7 +131,7 @@ struct Engine : Progress {
 
     // Inputs change only when a token was taken, or when Python gave some: not each cycle.
     void drive_inputs() {
-#define INPUT(i, valid_, ready_, payload_) \
+#define INPUT(i, domain, valid_, ready_, payload_) \
         top->valid_ = !inputs[i].empty(); \
         if (!inputs[i].empty()) top->payload_ = inputs[i].front();
         EACH_INPUT
@@ -158,67 +163,86 @@ struct Engine : Progress {
 #endif
     }
 
+    // What was seen before rising edges of these domains: tokens, records, the end.
+    template <bool TRACE, bool STOPS, unsigned DOMAINS>
+    inline __attribute__((always_inline)) int look(Top* const top, uint64_t end) {
+        if (ANY_OUTPUT_VALID(top)) {
+#define OUTPUT(i, domain, valid, ready, payload) \
+            if (DOMAINS & domain && top->valid) { \
+                outputs[i].push(top->payload); \
+                quiet_left = outputs[i].size() < LONG_QUEUE ? QUIET_CYCLES + 1 : 1; \
+                last_token = cycles; \
+            }
+            EACH_OUTPUT
+#undef OUTPUT
+        }
+        bool taken = false;
+#define INPUT(i, domain, valid, ready, payload) \
+        if (DOMAINS & domain && top->valid && top->ready) { \
+            inputs[i].pop(); \
+            taken = true; \
+            last_token = cycles; \
+        }
+        EACH_INPUT
+#undef INPUT
+        if (DOMAINS & SYNC) instructions += RETIRED(top);
+        bool hit = false;
+        // Only what can be the cause of a stop, or is one: an ordinary instruction is neither.
+#define KEPT(domain, valid, ...) \
+        if (DOMAINS & domain && valid) { \
+            const uint32_t words[RECORD_WORDS] = {__VA_ARGS__}; \
+            if (words[WORD_KIND] != KIND_INSN || words[WORD_INSN] >> 24 == OPCODE_HALT) { \
+                memcpy(kept[0], kept[1], sizeof words); \
+                memcpy(kept[1], words, sizeof words); \
+            } \
+            if (STOPS) hit |= stops.look(words, last_record, cycles + 1, space); \
+            last_record = cycles + 1; \
+            space = SPACE(top); \
+        }
+        EACH_KEPT
+#undef KEPT
+        if (TRACE) {
+#define SLOT(domain, valid, ...) \
+            if (DOMAINS & domain && valid) { \
+                const uint32_t words[RECORD_WORDS] = {__VA_ARGS__}; \
+                memcpy(records + record_count++ * RECORD_WORDS, words, sizeof words); \
+            }
+            EACH_SLOT
+#undef SLOT
+        }
+        bool is_stopped = IS_STOPPED(top);
+        bool is_asleep = IS_ASLEEP(top);
+
+        if (DOMAINS & SYNC) cycles++;
+        if (taken) drive_inputs();
+        if (!(DOMAINS & SYNC)) return RUNNING;
+
+        if (is_stopped) { stopped = true; return STOPPED; }
+        if (STOPS && hit) return HIT;
+        if (quiet_left && --quiet_left == 0) return ATTENTION;
+        if (!is_asleep) { asleep_cycles = 0; told_asleep = false; return RUNNING; }
+        if (!patience || ++asleep_cycles < patience) return RUNNING;
+        if (!told_asleep) { told_asleep = true; return ASLEEP; }
+        if (skips && cycles < end && cycles - last_token > AFTERMATH_CYCLES && !has_input())
+            skip(end - cycles);
+        return RUNNING;
+    }
+
     template <bool TRACE, bool STOPS> int run(uint64_t budget) {
         drive_inputs();
         Top* const top = this->top;
         uint64_t end = cycles + budget;
         while (cycles < end) {
             if (TRACE && record_capacity - record_count < SLOTS) return FULL;
-            top->cycle();
-            if (ANY_OUTPUT_VALID(top)) {
-#define OUTPUT(i, valid, ready, payload) \
-                if (top->valid) { \
-                    outputs[i].push(top->payload); \
-                    quiet_left = outputs[i].size() < LONG_QUEUE ? QUIET_CYCLES + 1 : 1; \
-                    last_token = cycles; \
-                }
-                EACH_OUTPUT
-#undef OUTPUT
+            int outcome = RUNNING;
+            switch (MOMENTS == 1 ? 0 : KIND_AT[moment]) {
+#define TICK(n, domains) \
+                case n: top->tick##n(); outcome = look<TRACE, STOPS, domains>(top, end); break;
+                EACH_TICK
+#undef TICK
             }
-            bool taken = false;
-#define INPUT(i, valid, ready, payload) \
-            if (top->valid && top->ready) { inputs[i].pop(); taken = true; last_token = cycles; }
-            EACH_INPUT
-#undef INPUT
-            instructions += RETIRED(top);
-            bool hit = false;
-            // Only what can be the cause of a stop, or is one: an ordinary instruction is neither.
-#define KEPT(valid, ...) \
-            if (valid) { \
-                const uint32_t words[RECORD_WORDS] = {__VA_ARGS__}; \
-                if (words[WORD_KIND] != KIND_INSN || words[WORD_INSN] >> 24 == OPCODE_HALT) { \
-                    memcpy(kept[0], kept[1], sizeof words); \
-                    memcpy(kept[1], words, sizeof words); \
-                } \
-                if (STOPS) hit |= stops.look(words, last_record, cycles + 1, space); \
-                last_record = cycles + 1; \
-                space = SPACE(top); \
-            }
-            EACH_KEPT
-#undef KEPT
-            if (TRACE) {
-#define SLOT(valid, ...) \
-                if (valid) { \
-                    const uint32_t words[RECORD_WORDS] = {__VA_ARGS__}; \
-                    memcpy(records + record_count++ * RECORD_WORDS, words, sizeof words); \
-                }
-                EACH_SLOT
-#undef SLOT
-            }
-            bool is_stopped = IS_STOPPED(top);
-            bool is_asleep = IS_ASLEEP(top);
-
-            cycles++;
-            if (taken) drive_inputs();
-
-            if (is_stopped) { stopped = true; return STOPPED; }
-            if (STOPS && hit) return HIT;
-            if (quiet_left && --quiet_left == 0) return ATTENTION;
-            if (!is_asleep) { asleep_cycles = 0; told_asleep = false; continue; }
-            if (!patience || ++asleep_cycles < patience) continue;
-            if (!told_asleep) { told_asleep = true; return ASLEEP; }
-            if (skips && cycles < end && cycles - last_token > AFTERMATH_CYCLES && !has_input())
-                skip(end - cycles);
+            if (MOMENTS > 1 && ++moment == MOMENTS) moment = 0;
+            if (outcome != RUNNING) return outcome;
         }
         return told_asleep ? ASLEEP : BUDGET;
     }

@@ -2,18 +2,26 @@
 
 A `Node` is an input, a register, a word of a memory, or an operation; it has one value in each
 cycle. What an operation takes is a `Word`: bits of nodes, put together. Registers and memories say
-what they become at the clock's edge. `reader.py` makes the graph, `splitter.py` cuts wide nodes.
+what they become at an edge of their clock. `reader.py` makes the graph, `splitter.py` cuts wide
+nodes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["Memory", "Netlist", "NetlistError", "Node", "Part", "Word", "Write", "const", "cut",
-           "join", "width_of"]
+__all__ = ["Edge", "Memory", "Netlist", "NetlistError", "Node", "Part", "Word", "Write", "const",
+           "cut", "join", "width_of"]
 
 
 class NetlistError(Exception):
     """The design has something in it that the engine cannot run; the message names it."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edge:
+    """An edge of a clock domain's clock."""
+    domain: str
+    rises:  bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,8 @@ class Node:
         Of ``read``.
     init : int
         Of ``register``: its value after reset.
+    edge : Edge or None
+        Of ``register``: when it changes.
     name : str
         Of ``input``.
     """
@@ -56,6 +66,7 @@ class Node:
     is_signed: bool             = False
     memory:    "Memory | None"  = None
     init:      int              = 0
+    edge:      Edge | None      = None
     name:      str              = ""
 
     @property
@@ -66,20 +77,20 @@ class Node:
 
 @dataclass(frozen=True)
 class Write:
-    """A word that a memory takes at the clock's edge: the bits of `data` where `enable` is 1."""
+    """A word that a memory takes at an edge: the bits of `data` where `enable` is 1."""
     address: Word
     data:    Word
     enable:  Word
+    edge:    Edge
 
 
 @dataclass(eq=False)
 class Memory:
-    """An array of `size` words; of writes to one of them, later ones win."""
+    """An array of `size` words."""
     name:   str
     width:  int
     size:   int
     init:   tuple[int, ...] = ()  # zeros behind it
-    writes: list[Write] = field(default_factory=list)
 
 
 @dataclass
@@ -91,25 +102,51 @@ class Netlist:
     inputs : dict of str to Word
     outputs : dict of str to Word
     nexts : dict of Node to Word
-        What each register becomes at the clock's edge.
+        What each register becomes at its clock's edge.
     memories : dict of str to Memory
         By their paths below the top.
+    writes : dict of Memory to list of Write
+        Of two to the same word at the same edge, the later one wins.
     names : dict of str to Word
         Signals by their paths, as far as they are still there.
+    between : dict of Node to Word
+        What registers with an asynchronous reset become at the edges of other clocks.
     """
     inputs:   dict[str, Word]
     outputs:  dict[str, Word]
     nexts:    dict[Node, Word]
     memories: dict[str, Memory]
+    writes:   dict[Memory, list[Write]]
     names:    dict[str, Word]
+    between:  dict[Node, Word] = field(default_factory=dict)
 
     def roots(self) -> Iterator[Word]:
         """All that has to be computed in a cycle."""
         yield from self.outputs.values()
         yield from self.nexts.values()
-        for memory in self.memories.values():
-            for write in memory.writes:
+        yield from self.between.values()
+        for writes in self.writes.values():
+            for write in writes:
                 yield from (write.address, write.data, write.enable)
+
+    def edges(self) -> set[Edge]:
+        """The edges at which something changes."""
+        return {edge for edge in (*(register.edge for register in self.nexts),
+                                  *(write.edge for writes in self.writes.values()
+                                    for write in writes)) if edge is not None}
+
+    def at(self, edges: Collection[Edge], outputs: Collection[str]) -> "Netlist":
+        """What happens at these edges, which come together, and these outputs before them."""
+        return Netlist(
+            self.inputs,
+            {name: word for name, word in self.outputs.items() if name in outputs},
+            {register: word if register.edge in edges else self.between[register]
+             for register, word in self.nexts.items()
+             if register.edge in edges or register in self.between},
+            self.memories,
+            {memory: [write for write in writes if write.edge in edges]
+             for memory, writes in self.writes.items()},
+            self.names)
 
     def operations(self) -> list[Node]:
         """All operations and reads that the roots need, each behind its operands."""

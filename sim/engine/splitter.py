@@ -39,27 +39,33 @@ class Splitter:
                 self.pieces[part.node] = part.node.word
         for node in old.nexts:
             bounds = cuts[node]
-            self.pieces[node] = tuple(
-                Part(Node("register", end - low, init=node.init >> low & ((1 << end - low) - 1)),
-                     0, end - low) for low, end in zip(bounds, bounds[1:], strict=False))
+            self.pieces[node] = join(
+                Part(Node("register", end - low, init=node.init >> low & ((1 << end - low) - 1),
+                          edge=node.edge), 0, end - low)
+                for low, end in zip(bounds, bounds[1:], strict=False))
         for node in operations:
             self.pieces[node] = self._rebuilt(node, cuts.get(node, [0, node.width]))
 
-        nexts = {}
-        for node, word in old.nexts.items():
+        writes = {memory: [Write(self._renewed(write.address), self._renewed(write.data),
+                                 self._renewed(write.enable), write.edge) for write in found]
+                  for memory, found in old.writes.items()}
+        return Netlist(old.inputs,
+                       {name: self._renewed(word) for name, word in old.outputs.items()},
+                       self._changes(old.nexts), old.memories, writes,
+                       {name: self._renewed(word) for name, word in old.names.items()
+                        if all(part.node is None or part.node in self.pieces for part in word)},
+                       self._changes(old.between))
+
+    def _changes(self, old: dict[Node, Word]) -> dict[Node, Word]:
+        """What the pieces of registers become."""
+        changes = {}
+        for node, word in old.items():
             new, low = self._renewed(word), 0
             for part in self.pieces[node]:
                 assert part.node is not None
-                nexts[part.node] = cut(new, low, part.width)
+                changes[part.node] = cut(new, low, part.width)
                 low += part.width
-        for memory in old.memories.values():
-            memory.writes = [Write(*map(self._renewed, (write.address, write.data, write.enable)))
-                             for write in memory.writes]
-        return Netlist(old.inputs,
-                       {name: self._renewed(word) for name, word in old.outputs.items()},
-                       nexts, old.memories,
-                       {name: self._renewed(word) for name, word in old.names.items()
-                        if all(part.node is None or part.node in self.pieces for part in word)})
+        return changes
 
     def _cuts(self, operations: list[Node]) -> dict[Node, list[int]]:
         """Where to cut each node that can be: bounds from 0 to its width."""

@@ -23,12 +23,16 @@ class Random(wiring.Component):
 
     What comes out is a digest of everything: each value is multiplied and turned into it, so that a
     single wrong bit anywhere shows at once and stays.
+
+    Its registers belong to some of `domains`, its memories to some of the first two: a domain with
+    a reset must come later, as it resets what a memory has read in Amaranth's simulator, but in no
+    hardware that Amaranth writes down.
     """
     i: In(stream.Signature(64))
     o: Out(stream.Signature(64))
 
-    def __init__(self, seed):
-        self.seed = seed
+    def __init__(self, seed, domains=("sync",)):
+        self.seed, self.domains = seed, domains
         super().__init__()
 
     def elaborate(self, platform):
@@ -123,22 +127,24 @@ class Random(wiring.Component):
         width = self.random.choice((1, 7, 32, 64))
         plain = Signal(width, init=self.random.getrandbits(1), name=name)
         wide  = Signal(180, name=f"{name}_wide")
+        clocked = m.d[self.random.choice(self.domains)]
         with m.If(self.bit()):
-            m.d.sync += plain.eq(plain + self.any())
+            clocked += plain.eq(plain + self.any())
             with m.If(self.bit()):
-                m.d.sync += wide.eq(Cat(self.any(32), wide[64:100], self.any(50), self.bit()))
+                clocked += wide.eq(Cat(self.any(32), wide[64:100], self.any(50), self.bit()))
         with m.Elif(self.bit()):
-            m.d.sync += [plain.eq(self.any()), wide.eq(Cat(wide[90:], wide[:90]))]
+            clocked += [plain.eq(self.any()), wide.eq(Cat(wide[90:], wide[:90]))]
         self.values += [plain, wide[:60], wide[100:164], wide[171]]
 
     def memory(self, m, n):
         depth = self.random.choice((8, 11))
         m.submodules[f"memory{n}"] = words = memory.Memory(
             shape=unsigned(24), depth=depth, init=[self.random.getrandbits(24) for _ in range(5)])
-        write = words.write_port(granularity=8)
-        other = words.write_port()
-        reads = [words.read_port(domain="comb"), words.read_port(),
-                 words.read_port(transparent_for=(write,))]
+        domain, another = (self.random.choice(self.domains[:2]) for _ in range(2))
+        write = words.write_port(domain=domain, granularity=8)
+        other = words.write_port(domain=domain)
+        reads = [words.read_port(domain="comb"), words.read_port(domain=another),
+                 words.read_port(domain=domain, transparent_for=(write,))]
         in_range = self.any(3).as_unsigned()
         m.d.comb += [
             write.addr.eq(in_range), write.data.eq(self.any()), write.en.eq(self.any(3)),
