@@ -1,0 +1,1 @@
+"""Boards in simulation: their pins, with models of chips at them."""
