@@ -62,14 +62,14 @@ class Compiled:
 
 
 def generated(tree: Any, level: int, name: str, lines: bool,
-              check: Callable[[Any], None] | None = None) -> Compiled:
+              check: Callable[[Any], None] | None = None, debug: bool = False) -> Compiled:
     """A checked program as assembly text. The parameters are those of `compile_program`."""
     from toolchain.qll.generate import generate
-    return Compiled(Source(name, generate(tree, level, lines, check)), tree)
+    return Compiled(Source(name, generate(tree, level, lines, check, debug)), tree)
 
 
 def compile_program(sources: Sequence[Source], target: str = "none", level: int = 2, *,
-                    name: str = "", lines: bool = True, strict: bool = False,
+                    name: str = "", lines: bool = True, debug: bool = False, strict: bool = False,
                     check: Callable[[Any], None] | None = None) -> Compiled:
     """Compile QLL sources as one program.
 
@@ -83,6 +83,8 @@ def compile_program(sources: Sequence[Source], target: str = "none", level: int 
         What the assembly text is called in messages (default: after the first source).
     lines : bool
         Mark in the text which source line it comes from.
+    debug : bool
+        Say in the text where all variables are, too (`toolchain.dwarf.records`).
     strict : bool
         Warnings count as errors.
     check
@@ -99,7 +101,7 @@ def compile_program(sources: Sequence[Source], target: str = "none", level: int 
         tree, warnings = analyse([*library_sources(target, ".qll"), *sources])
         if strict and warnings:
             raise SourceErrors(list(warnings))
-        return generated(tree, level, name or f"<{sources[0].name}>.qasm", lines, check)
+        return generated(tree, level, name or f"<{sources[0].name}>.qasm", lines, check, debug)
 
     return with_deep_stack(work)
 

@@ -4,6 +4,7 @@ A second opinion on lowering, written for plainness. Memory is a dictionary of w
 variable and every temporary of an activation has its own place, which is never used again.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from toolchain.qll import tree
 from toolchain.qll.tree import BinaryOp, Function, Global, Place, Statement, Value
 from toolchain.qll.types import FLOAT, Array, Slice, Type, is_aggregate
 
-__all__ = ["NULL_TRAP", "interpret"]
+__all__ = ["NULL_TRAP", "OutOfSteps", "Stop", "interpret", "trace"]
 
 MASK = 0xFFFFFFFF
 NULL_TRAP, BOUNDS_TRAP, CAPACITY_TRAP = 0xE0000000, 0xE0000001, 0xE0000002
@@ -24,6 +25,10 @@ class _Trap(Exception):
     def __init__(self, code: int):
         super().__init__(hex(code))
         self.code = code
+
+
+class _Enough(Exception):
+    pass
 
 
 class OutOfSteps(Exception):
@@ -51,6 +56,33 @@ def interpret(program: tree.Program, steps: int = 1_000_000) -> int:
         return machine.run()
     except _Trap as trap:
         return trap.code
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A statement, or the condition of a loop, about to be run: its place, the functions that have
+    been called, innermost first, the variables of each by name and line, and the globals."""
+    line:      int
+    column:    int
+    functions: list[str]
+    variables: list[dict[tuple[str, int], list[int]]]
+    globals:   dict[str, list[int]]
+
+
+def trace(program: tree.Program, most: int) -> list[Stop]:
+    """The first statements that a program runs.
+
+    Raises
+    ------
+    OutOfSteps
+        If it runs for too long.
+    """
+    machine = _Tracer(program, most)
+    try:
+        machine.run()
+    except (_Trap, _Enough):
+        pass
+    return machine.stops
 
 
 def _signed(word: int) -> int:
@@ -99,9 +131,13 @@ def _float_binary(name: str, a: np.float32, b: np.float32) -> int:
 class _Frame:
     """One activation: addresses of locals and of temporaries."""
 
-    def __init__(self, slots: list[int]):
+    def __init__(self, slots: list[int], function: Function | None = None,
+                 outer: "_Frame | None" = None):
         self.slots = slots
         self.temporaries: dict[int, int] = {}
+        self.function = function
+        self.outer = outer
+        self.declared: list[tree.Local] = [] if function is None else [*function.parameters]
 
 
 class _Machine:
@@ -112,6 +148,7 @@ class _Machine:
         self.next = 0x100000
         self.frame = _Frame([])
         self.static: dict[int, int] = {}
+        self.is_initialising = True
         functions = [*program.functions, *program.unreachable, *program.externals]
         self.address = {function: 0x10 + at for at, function in enumerate(functions)}
         self.function = {address: function for function, address in self.address.items()}
@@ -123,7 +160,9 @@ class _Machine:
                 self.memory[self.globals[glob] + at] = self.image_word(word)
         for glob in self.program.globals:
             if glob.initialiser is not None:
+                self.at(glob.pos)
                 self.store(self.globals[glob], self.value(glob.initialiser))
+        self.is_initialising = False
         [main] = [function for function in self.program.functions
                   if function.label == "global::main"]
         return self.call(main, [])
@@ -154,7 +193,8 @@ class _Machine:
     def call(self, function: Function, arguments: list[Words]) -> Words:
         assert function.body is not None
         outer = self.frame
-        self.frame = _Frame([self.allocate(local.type.size) for local in function.locals])
+        self.frame = _Frame([self.allocate(local.type.size) for local in function.locals],
+                            function, outer)
         for slot, argument in zip(self.frame.slots, arguments, strict=False):
             self.store(slot, argument)
         result = None
@@ -167,19 +207,28 @@ class _Machine:
 
     # --- statements ------------------------------------------------------------------------------
 
+    def at(self, pos: int) -> None:
+        """What begins at this position is run next."""
+
     def block(self, statements: list[Statement]) -> None:
-        for statement in statements:
-            self.statement(statement)
+        frame, declared = self.frame, len(self.frame.declared)
+        try:
+            for statement in statements:
+                self.statement(statement)
+        finally:
+            del frame.declared[declared:]
 
     def statement(self, node: Statement) -> None:
         self.steps -= 1
         if self.steps < 0:
             raise OutOfSteps
+        self.at(node.pos)
         match node:
             case tree.Var():
                 value = [0] * node.local.type.size if node.initialiser is None \
                     else self.value(node.initialiser)
                 self.store(self.frame.slots[node.local.index], value)
+                self.frame.declared.append(node.local)
             case tree.Assign():
                 address = self.place(node.place)
                 value = self.value(node.value)
@@ -194,8 +243,10 @@ class _Machine:
             case tree.While():
                 self.loop(node.condition, node.body, None)
             case tree.For():
+                declared = len(self.frame.declared)
                 self.statement(node.first)
                 self.loop(node.condition, node.body, node.update)
+                del self.frame.declared[declared:]
             case tree.Return():
                 raise _Return(None if node.value is None else self.value(node.value))
             case tree.Break():
@@ -206,7 +257,7 @@ class _Machine:
                 raise NotImplementedError(type(node).__name__)
 
     def loop(self, condition: Value, body: list[Statement], update: Statement | None) -> None:
-        while self.value(condition):
+        while self.test(condition):
             self.steps -= 1
             if self.steps < 0:
                 raise OutOfSteps
@@ -218,6 +269,10 @@ class _Machine:
                 pass
             if update is not None:
                 self.statement(update)
+
+    def test(self, condition: Value) -> Words:
+        self.at(condition.pos)
+        return self.value(condition)
 
     # --- places ----------------------------------------------------------------------------------
 
@@ -367,3 +422,36 @@ class _Machine:
             upper = length
         return [pointer + lower * base.element.size & MASK, upper - lower & MASK,
                 capacity - lower & MASK]
+
+
+class _Tracer(_Machine):
+    """Keeps what is where at each statement."""
+
+    def __init__(self, program: tree.Program, most: int):
+        super().__init__(program, 1_000_000)
+        self.most = most
+        self.stops: list[Stop] = []
+
+    def words_at(self, address: int, kind: Type) -> list[int]:
+        return [self.memory.get(address + at, 0) for at in range(kind.size)]
+
+    def at(self, pos: int) -> None:
+        if len(self.stops) >= self.most:
+            raise _Enough
+        text = self.program.text
+        _, line, column = text.locate(pos)
+        functions, variables = [], []
+        frame: _Frame | None = self.frame
+        while frame is not None and frame.function is not None:
+            functions.append(frame.function.label)
+            variables.append({
+                (local.name, text.locate(local.pos)[1]):
+                    self.words_at(frame.slots[local.index], local.type)
+                for local in frame.declared})
+            frame = frame.outer
+        if self.is_initialising:
+            functions.append("global::_init")
+            variables.append({})
+        self.stops.append(Stop(line, column, functions, variables, {
+            glob.label: self.words_at(self.globals[glob], glob.type)
+            for glob in self.program.globals}))

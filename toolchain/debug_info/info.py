@@ -189,7 +189,8 @@ class DebugInfo:
                     if low <= address < high:
                         here.pop(entry.name, None)
                         here[entry.name] = Variable(entry.name, entry.type, location,
-                                                    entry.is_parameter, depth)
+                                                    entry.is_parameter, depth,
+                                                    line=entry.line)
             found += here.values()
         return found
 
@@ -205,7 +206,7 @@ class DebugInfo:
             attribute = die.attributes.get("DW_AT_linkage_name")
             label = attribute.value.decode("utf-8", "replace") if attribute else entry.name
             found.append(Variable(entry.name, entry.type, entry.places[0][2] if entry.places
-                                  else None, label=label))
+                                  else None, label=label, line=entry.line))
         return found
 
     # --- the stack ---
@@ -233,8 +234,7 @@ class DebugInfo:
             frames.append(Frame(at, held, self.cfa(here, held), self.places(here),
                                 self.variables(here), read_word))
             caller = self.unwind(here, held, read_word, is_innermost=not frames[1:])
-            if caller is None or self.function_at(caller.address - 1) is None or (
-                    caller.cfa == frames[-1].cfa and caller.address == at):
+            if caller is None or self.function_at(caller.address - 1) is None:
                 break
             at, here, held = caller.address, caller.address - 1, caller.registers
         return frames

@@ -36,3 +36,4 @@ class Variable:
     is_parameter: bool = False
     depth:        int  = -1
     label:        str  = ""
+    line:         int  = 0  # where it is declared

@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         target = "none" if kind == "object" and options.target is None else options.target
         objects = load_objects(options.files, target or "bare", options.level,
-                               whole=kind != "object")
+                               whole=kind != "object", debug=options.debug)
         write_output(options.output, link(objects, Path(options.output).name, kind, **given))
     except (SourceError, SourceErrors) as error:
         print(error, file=sys.stderr)
@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def load_objects(names: list[str], target: str, level: int = 2, *,
-                 whole: bool = True) -> list[ObjectFile]:
+                 whole: bool = True, debug: bool = False) -> list[ObjectFile]:
     """A target's own files, then QASM sources and objects (``.o``) in the order given, then what
     all QLL sources (``.qll``) compile to. In a `whole` program nothing may be undefined."""
     parts: list[Source | ObjectFile] = [*library_sources(target, ".qasm")]
@@ -63,7 +63,7 @@ def load_objects(names: list[str], target: str, level: int = 2, *,
         raise SourceErrors(errors)
     objects = objects_of(parts)
     if qll:
-        compiled = compile_program(qll, target, level, lines=True)
+        compiled = compile_program(qll, target, level, lines=True, debug=debug)
         objects.extend(objects_of([compiled.text]))
         if whole:
             compiled.check_symbols(*symbol_names(objects))
@@ -110,6 +110,9 @@ def _arguments() -> argparse.ArgumentParser:
                              "for an object none)")
     parser.add_argument("-O", dest="level", type=int, choices=(0, 1, 2), default=2,
                         help="optimise QLL: 0, 1 or 2 (default: 2)")
+    parser.add_argument("-g", "--debug", action="store_true",
+                        help="say of QLL where all variables are, too (default: lines and "
+                             "functions)")
     parser.add_argument("-e", "--entry", metavar="LABEL",
                         help="where to start (default: the first word of code)")
     parser.add_argument("--base", type=_address, metavar="WORD",

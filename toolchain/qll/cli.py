@@ -163,7 +163,7 @@ def _compiled(job: _Job, program: tree.Program) -> Compiled:
     """The program as assembly text."""
     has_lines = job.product in ("exec", "dyn", "object")  # their line tables come from the marks
     name = f"<{job.qll[0] if job.qll else job.output}>.qasm"
-    compiled = generated(program, job.level, name, job.debug or has_lines)
+    compiled = generated(program, job.level, name, job.debug or has_lines, debug=job.debug)
     if job.module is None:
         return compiled
     module = job.module.replace("`", "").replace("\n", "")
@@ -267,7 +267,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("-O", dest="level", type=int, choices=(0, 1, 2), default=2,
                         metavar="LEVEL", help="optimise: 0, 1 or 2 (default: 2)")
     parser.add_argument("-g", "--debug", action="store_true",
-                        help="mark in the text which source line it comes from")
+                        help="say which source line all code comes from, and where variables are: "
+                             "in text as annotations, in .elf and .o as DWARF 5; the code stays "
+                             "the same (without -g an .elf has lines and functions)")
     parser.add_argument("--relocatable", action="store_true",
                         help="make an .elf that can be loaded anywhere")
     parser.add_argument("--emit", choices=("tree", "ir", "qasm"),

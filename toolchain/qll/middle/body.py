@@ -14,6 +14,7 @@ from typing import Any
 from toolchain.qll import abi, tree
 from toolchain.qll.abi import Signature, stack_signature
 from toolchain.qll.middle.ir import Block, Ins, Memory
+from toolchain.qll.middle.marks import Held, Mark, Scope
 from toolchain.qll.middle.module import Data, Module
 from toolchain.qll.middle.ssa import Builder, Env
 from toolchain.qll.types import is_aggregate
@@ -84,6 +85,7 @@ class Shared:
         self.signatures: dict[tree.Function, Signature] = {}
         self.literals: dict[tuple[int, ...], str] = {}
         self.by_label = {function.label: function for function in program.functions}
+        self.marks = module.marks
         self.starts: list[int] = []  # of the lines of all sources
         for source, start in zip(program.text.sources, program.text.starts, strict=True):
             self.starts.append(start)
@@ -95,6 +97,9 @@ class Shared:
 
     def line(self, pos: int) -> int:
         return bisect_right(self.starts, pos)
+
+    def column(self, pos: int) -> int:
+        return pos - self.starts[self.line(pos) - 1] + 1
 
     def signature(self, function: tree.Function) -> Signature:
         """How a call of this very function goes."""
@@ -166,6 +171,8 @@ class Body:
     loops:    list[Loop] = field(default_factory=list)
     assigned: dict[tree.Statement, set[tree.Local]] = field(default_factory=dict)  # in each loop
     result:   Ins | None = None     # where an aggregate result goes
+    visible:  list[tree.Local] = field(default_factory=list)  # what has been declared
+    scope:    Scope | None = None   # of the debug information, if there is to be any
 
     # --- by kind ---
 
@@ -210,10 +217,29 @@ class Body:
             self.store_words(target, self.words(value))
 
     def statements(self, body: list[tree.Statement]) -> None:
-        rules, shared, build = self.rules.statement, self.shared, self.build
+        """Lower a block, at whose end its variables end."""
+        declared = len(self.visible)
         for statement in body:
-            build.line = shared.line(statement.pos)
-            rules[type(statement)](self, statement)
+            self.statement(statement)
+        del self.visible[declared:]
+
+    def statement(self, statement: tree.Statement) -> None:
+        self.mark(statement.pos)
+        self.rules.statement[type(statement)](self, statement)
+
+    def mark(self, pos: int, begins: bool = True) -> None:
+        """What is built next belongs to the source at this position."""
+        line, build, marks = self.shared.line(pos), self.build, self.shared.marks
+        if marks is None or self.scope is None:
+            build.line = line
+            return
+        held: dict[tuple[Scope, tree.Local], Held] = {}
+        for local in self.visible:
+            if local in build.env:
+                held[self.scope, local] = build.env[local]
+            elif local in self.memory:
+                held[self.scope, local] = self.memory[local].base
+        build.line = marks.new(Mark(line, self.shared.column(pos), self.scope, held, begins))
 
     # --- words ---
 

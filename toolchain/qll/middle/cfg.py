@@ -204,6 +204,7 @@ def shorten_latches(function: Function) -> bool:
                 continue
             for ins in latch.body:
                 ins.block = pred
+                ins.line = pred.term.line
             pred.body += latch.body
             pred.succs[pred.succs.index(latch)] = loop.header
             loop.header.replace_pred(latch, pred)

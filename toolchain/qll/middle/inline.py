@@ -170,6 +170,11 @@ def _splice(function: Function, block: Block, index: int, call: Ins, callee: Fun
                            term.line or call.line)
             new.term.block = new
         result.append(new)
+    if function.marks is not None:
+        _mark(function, [blocks[old] for old in callee.blocks], call.line, values, slots)
+        for ins in [*rest.body, rest.term]:
+            if ins.line == call.line:
+                ins.line = function.marks.rest(call.line)
     link(block, Ins("jump", [], None, call.line), [blocks[callee.blocks[0]]])
     if len(results) == 1:
         call.fwd = results[0][1]
@@ -181,3 +186,12 @@ def _splice(function: Function, block: Block, index: int, call: Ins, callee: Fun
     else:
         call.fwd = zero  # never returns
     return rest
+
+
+def _mark(function: Function, blocks: list[Block], call: int, values: dict[Ins, Ins],
+          slots: dict[Slot, Slot]) -> None:
+    """Say of a body that has been copied in place of a call that it is that."""
+    known: dict[object, object] = {0: call, call: call}
+    for block in blocks:
+        for ins in [*block.phis, *block.body, block.term]:
+            ins.line = function.marks.put_in_place(ins.line, call, values, slots, known)

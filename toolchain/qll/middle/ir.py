@@ -87,8 +87,9 @@ class Memory(StrEnum):
 
 
 class Slot:
-    """Words of the frame. `private`: no address of it is known outside the function's own code."""
-    __slots__ = ("size", "private", "name", "number", "offset")
+    """Words of the frame. `private`: no address of it is known outside the function's own code.
+    `stale`: what the program puts there does not always arrive."""
+    __slots__ = ("size", "private", "name", "number", "offset", "stale")
 
     def __init__(self, size: int, name: str = "", private: bool = False):
         self.size = size
@@ -96,6 +97,7 @@ class Slot:
         self.name = name
         self.number = -1  # position in its function's list
         self.offset = -1  # from the stack pointer, once the frame is laid out
+        self.stale = False
 
 
 class CallInfo:
@@ -122,7 +124,7 @@ class Ins:
         self.op = op
         self.args = args
         self.value: Any = value
-        self.line = line   # of the source, 0 if of none
+        self.line = line   # of the source, or the number of a mark (see `marks`); 0 if of none
         self.n = -1        # scratch number: printing, liveness
         self.reg = -1      # register, once allocated
         self.block: Block | None = None
@@ -136,7 +138,7 @@ class Ins:
 class Block:
     """Phis, body, terminator; `succs` are the targets of the terminator, `preds` the reverse."""
     __slots__ = ("name", "phis", "body", "term", "preds", "succs", "n", "idom", "depth", "loop",
-                 "live", "label", "kids", "weight", "hint")
+                 "live", "label", "kids", "weight", "hint", "order")
 
     def __init__(self, name: str = ""):
         self.name = name
@@ -154,6 +156,7 @@ class Block:
         self.label = ""
         self.weight = 1
         self.hint = 0
+        self.order: list[int] = []  # of its lines or marks, before it was scheduled
 
     def __repr__(self) -> str:
         return f"<block {self.name} {self.n}>"
@@ -174,7 +177,7 @@ class Function:
     """`words` parameters in words; `blocks[0]` is the entry, without predecessors."""
     __slots__ = ("symbol", "blocks", "params", "slots", "leaves", "fast", "interrupt", "words",
                  "out_words", "clobbers", "inline_cost", "pinned", "recursive", "stub_offsets",
-                 "sizes")
+                 "sizes", "marks")
 
     def __init__(self, symbol: str):
         self.symbol = symbol
@@ -193,6 +196,7 @@ class Function:
         # Leaves with registers that the function sets when called from outside, and never again.
         self.pinned: list[Ins] = []
         self.sizes: dict[str, int] = {}  # of the globals, in words: what offsets labels may have
+        self.marks: Any = None  # the program's `marks.Marks`, if there is to be debug information
 
     def leaf(self, op: str, value: object) -> Ins:
         key = (op, value)

@@ -78,6 +78,7 @@ def _hoist(loop: Loop, preheader: Block) -> None:
                         op == "load" and steady(ins) and (
                             first or ins.value is Memory.CONSTANT)):
                     ins.block = preheader
+                    ins.line = preheader.term.line
                     preheader.body.append(ins)
                     continue
             if op in ("guard", "guardnot", "store", "call") or (

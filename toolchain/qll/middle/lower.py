@@ -10,6 +10,7 @@ from toolchain.qll import tree
 from toolchain.qll.middle import aggregates, calls, heap, places, statements, values
 from toolchain.qll.middle.body import FLAT, INIT, Body, InMemory, Rules, Shared, Witness
 from toolchain.qll.middle.ir import Function, Memory
+from toolchain.qll.middle.marks import Marks, Scope
 from toolchain.qll.middle.module import Data, Module
 from toolchain.qll.middle.ssa import Builder
 
@@ -24,9 +25,10 @@ RULES = Rules(
 )
 
 
-def lower(program: tree.Program, level: int) -> Module:
-    """The whole program; at `level` 0 all locals stay in memory and all calls use the stack."""
-    module = Module(sources=program.text.sources)
+def lower(program: tree.Program, level: int, debug: bool = False) -> Module:
+    """The whole program; at `level` 0 all locals stay in memory and all calls use the stack. With
+    `debug` all code is marked with what it belongs to (`marks`)."""
+    module = Module(sources=program.text.sources, marks=Marks() if debug else None)
     shared = Shared(program, module, level)
     initialisers = []
     for glob in program.globals:
@@ -63,7 +65,9 @@ def lower(program: tree.Program, level: int) -> Module:
 def _body(shared: Shared, source: tree.Function | None, promote: bool) -> Body:
     fn = Function(source.label if source is not None else INIT)
     fn.sizes = shared.sizes
-    return Body(RULES, shared, source, promote, Builder(fn))
+    fn.marks = shared.marks
+    scope = None if shared.marks is None else Scope(source)
+    return Body(RULES, shared, source, promote, Builder(fn), scope=scope)
 
 
 def _initialise(shared: Shared, globals_: list[tree.Global], promote: bool) -> Function:
@@ -72,7 +76,7 @@ def _initialise(shared: Shared, globals_: list[tree.Global], promote: bool) -> F
     build = body.build
     for glob in globals_:
         assert glob.initialiser is not None
-        build.line = shared.line(glob.pos)
+        body.mark(glob.pos)
         target = InMemory(Memory.GLOBAL, build.fn.label(glob.label))
         body.assign(target, glob.initialiser, Witness.ANYBODY)
     statements.leave(body, None)
@@ -88,8 +92,9 @@ def _function(shared: Shared, source: tree.Function, promote: bool) -> Function:
     fn.fast, fn.interrupt, fn.words = how.fast, source.interrupt, how.total
     if promote:
         body.assigned = statements.assigned_in_loops(source.body)
-    build.line = shared.line(source.pos)
+    body.mark(source.pos, begins=False)
     _take_parameters(body, source)
+    body.visible += source.parameters
     body.statements(source.body)
     if not build.dead:
         statements.leave(body, None)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from toolchain.qll.middle.ir import Function
+from toolchain.qll.middle.marks import Marks
 from toolchain.source import Source
 
 __all__ = ["Data", "Module"]
@@ -29,11 +30,23 @@ class Module:
     # at once than registers, whatever is tried.
     plain: Callable[[str], Function] | None = None
     first_lines: list[int] = field(default_factory=list)  # number of each source's first line
+    marks: Marks | None = None  # if there is to be debug information
+
+    def line_of(self, mark: int) -> int:
+        """The line, counted through all sources, that `Ins.line` stands for; 0 for none."""
+        if self.marks is None:
+            return mark
+        found = self.marks[mark]
+        return 0 if found is None else found.line
+
+    def locate(self, line: int) -> tuple[int, int]:
+        """The source, as a number into `sources`, and the line in it, of a line that is counted
+        through all sources, from 1."""
+        index = bisect_right(self.first_lines, line) - 1
+        return index, line - self.first_lines[index] + 1
 
     def remark(self, line: int) -> str:
-        """A comment that shows a source line, with the annotation that the linker takes it from;
-        lines are counted through all sources, from 1."""
-        index = bisect_right(self.first_lines, line) - 1
+        """A comment that shows a source line, with the annotation that the linker takes it from."""
+        index, number = self.locate(line)
         source = self.sources[index]
-        number = line - self.first_lines[index] + 1
         return f"  ;!line {number} {source.name}\n  ; {source.line(number).strip()}"

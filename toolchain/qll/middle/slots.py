@@ -36,6 +36,8 @@ def promote_slots(function: Function) -> bool:
     if changed or wanted:
         changed |= _mark_private(function, loaded)
     if wanted:
+        for slot in wanted:
+            slot.stale = True
         _Promoter(function, wanted).run()
         changed = True
     return changed
@@ -99,7 +101,7 @@ def _mark_private(function: Function, loaded: set[Slot]) -> bool:
                     elif ins.op == "store":
                         ins.value = Memory.LOCAL
                         if slot not in loaded:
-                            changed = True
+                            slot.stale = changed = True
                             continue
             body.append(ins)
         block.body = body

@@ -142,6 +142,8 @@ class Builder:
         """Go on in `block`, which is dead if nothing goes there."""
         self.dead = not block.preds
         self.block = block
+        if self.fn.marks is not None:
+            self.line = self.fn.marks.rest(self.line)
         if not self.dead:
             self.fn.blocks.append(block)
 

@@ -31,12 +31,14 @@ def _var(body: Body, statement: tree.Var) -> None:
     if body.promote and not local.exposed and size <= FLAT:
         words = [build.const(0)] * size if value is None else body.parts(value)
         build.env[local] = tuple(words)
+        body.visible.append(local)
         return
     target = body.home(local)
     if value is None:
         fill(build, target.kind, body.address(target), build.const(0), size)
     else:
         body.assign(target, value, Witness.ANYBODY if local.exposed else Witness.NOBODY)
+    body.visible.append(local)
 
 
 def _assign(body: Body, statement: tree.Assign) -> None:
@@ -109,8 +111,10 @@ def _while(body: Body, statement: tree.While) -> None:
 
 
 def _for(body: Body, statement: tree.For) -> None:
-    body.statements([statement.first])
+    declared = len(body.visible)
+    body.statement(statement.first)
     _loop(body, statement, statement.condition, statement.body, statement.update)
+    del body.visible[declared:]
 
 
 def _loop(body: Body, statement: tree.Statement, test: tree.Value, inner: list[tree.Statement],
@@ -118,7 +122,6 @@ def _loop(body: Body, statement: tree.Statement, test: tree.Value, inner: list[t
     """The test stands at the bottom; at the top too, if it is short enough for two copies."""
     build = body.build
     twice = body.promote and _weight(test, CONDITION_COPIES) < CONDITION_COPIES
-    line = build.line
     before = build.env
     entry, start, exit_ = Block("enter"), Block("loop"), Block("endloop")
     header = start if twice else Block("test")
@@ -126,6 +129,7 @@ def _loop(body: Body, statement: tree.Statement, test: tree.Value, inner: list[t
 
     def test_for(then: Block) -> None:
         env, known = build.env, len(exit_.preds)
+        body.mark(test.pos)
         condition(body, test, then, exit_)
         for pred in exit_.preds[known:]:
             loop.envs[pred] = env
@@ -147,9 +151,8 @@ def _loop(body: Body, statement: tree.Statement, test: tree.Value, inner: list[t
     build.jump(loop.latch)
     build.join(loop.latch, loop.envs, around)
     if update is not None:
-        body.statements([update])
+        body.statement(update)
     body.loops.pop()
-    build.line = line
     last = build.env
     if twice:
         test_for(start)

@@ -6,12 +6,14 @@ between two tests; rounds that do not fit come first. A loop whose number of rou
 runs keeps its test in each copy, which still saves most of the jumps back.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from toolchain.arithmetic import WORD_MASK
 from toolchain.qll.middle.cfg import Loop, analyse, find_loops
 from toolchain.qll.middle.ir import Block, Function, Ins, Memory, link
 from toolchain.qll.middle.loops import NO_MEMORY_BEYOND, trip_count
+from toolchain.qll.middle.marks import relabel
 from toolchain.qll.middle.simplify import Ranges, simplify
 
 __all__ = ["unroll_loops"]
@@ -79,7 +81,7 @@ def _trips(loop: Loop) -> int | None:
     return None
 
 
-def _copy_round(block: Block, body: list[Ins], values: dict[Ins, Ins],
+def _copy_round(function: Function, block: Block, body: list[Ins], values: dict[Ins, Ins],
                 out: Block) -> dict[Ins, Ins]:
     """Append a round, whose phis have these values, to `out.body`; returns all its values.
 
@@ -92,16 +94,21 @@ def _copy_round(block: Block, body: list[Ins], values: dict[Ins, Ins],
         mark = Ins("round", [], None, block.term.line)
         mark.block = out
         out.body.append(mark)
+    copies = []
     for ins in body:
         copy = Ins(ins.op, [values.get(arg, arg) for arg in ins.args], ins.value, ins.line)
         copy.block = out
-        out.body.append(copy)
+        copies.append(copy)
         values[ins] = copy
+    out.body += copies
+    relabel(function, copies, values, is_copy=True)
     return values
 
 
-def _rename_outside(function: Function, block: Block, values: dict[Ins, Ins]) -> None:
-    """Values of the block's last round take the place of its own, outside of it."""
+def _rename_outside(function: Function, block: Block, values: dict[Ins, Ins],
+                    made: Iterable[Ins] = ()) -> None:
+    """Values of the block's last round take the place of its own, outside of it; of what else the
+    block has `made` there is nothing left outside."""
     for other in function.blocks:
         for phi in other.phis:
             if other is block:
@@ -115,6 +122,17 @@ def _rename_outside(function: Function, block: Block, values: dict[Ins, Ins]) ->
                 found = values.get(arg)
                 if found is not None:
                     args[index] = found
+    if function.marks is not None:
+        _mark_outside(function, block, values, made or values)
+
+
+def _mark_outside(function: Function, block: Block, values: dict[Ins, Ins],
+                  made: Iterable[Ins]) -> None:
+    """Variables hold outside what the last round has `made`, as far as that is known there."""
+    known: dict[Ins, Ins | None] = {value: None for value in made}
+    relabel(function, [ins for other in function.blocks if other is not block
+                       for ins in [*other.phis, *other.body, other.term]], known | values,
+            is_copy=False)
 
 
 def _unroll_whole(function: Function, loop: Loop, trips: int) -> None:
@@ -126,7 +144,7 @@ def _unroll_whole(function: Function, loop: Loop, trips: int) -> None:
     following = {phi: phi.args[back] for phi in phis}
     block.body, block.phis = [], []
     for turn in range(trips):
-        done = _copy_round(block, body, values, block)
+        done = _copy_round(function, block, body, values, block)
         if turn < trips - 1:
             values = {phi: done.get(following[phi], following[phi]) for phi in phis}
     exit_ = block.succs[1]
@@ -159,7 +177,7 @@ def _unroll_counted(function: Function, loop: Loop, trips: int) -> int:
     if rest:
         values = {phi: phi.args[entry] for phi in phis}
         for _ in range(rest):
-            done = _copy_round(block, body, values, preheader)
+            done = _copy_round(function, block, body, values, preheader)
             values = {phi: done.get(phi.args[back], phi.args[back]) for phi in phis}
         for phi in phis:
             phi.args[entry] = values[phi]
@@ -169,7 +187,7 @@ def _unroll_counted(function: Function, loop: Loop, trips: int) -> int:
     done = {}
     for _ in range(rounds - 1):
         values = {phi: done.get(following[phi], following[phi]) for phi in phis}
-        done = _copy_round(block, body, values, block)
+        done = _copy_round(function, block, body, values, block)
     for phi in phis:
         phi.args[back] = done.get(following[phi], following[phi])
     block.term.args = [done.get(condition, condition)]
@@ -205,7 +223,7 @@ def _leave_by_phis(function: Function, block: Block) -> tuple[Block, dict[Ins, I
                 if arg in made and arg not in outside:
                     phi = outside[arg] = Ins("phi", [arg], None, block.term.line)
                     phi.block = exit_
-    _rename_outside(function, block, outside)
+    _rename_outside(function, block, outside, made)
     exit_.phis = list(outside.values())
     return exit_, outside
 
@@ -284,7 +302,7 @@ def _unroll_ahead(function: Function, loop: Loop) -> int:
         copy.block = main
         main.phis.append(copy)
     for _ in range(AHEAD):
-        done = _copy_round(block, body, values, main)
+        done = _copy_round(function, block, body, values, main)
         values = {phi: done.get(phi.args[back], phi.args[back]) for phi in phis}
     for phi, copy in zip(phis, main.phis, strict=True):
         copy.args.append(values[phi])
@@ -332,7 +350,7 @@ def _unroll_search(function: Function, loop: Loop) -> int:
         values = {phi: done.get(following[phi], following[phi]) for phi in phis}
         copy = Block("again")
         function.blocks.insert(position + turn + 1, copy)
-        done = _copy_round(block, body, values, copy)
+        done = _copy_round(function, block, body, values, copy)
         at.succs[0] = copy
         copy.preds = [at]
         copy.term = Ins("branch", [done.get(condition, condition)], None, block.term.line)

@@ -11,10 +11,11 @@ function proper, whose label ends in `$fast`: result and first argument in `r0`,
 `r1`..., return address in `r31`.
 """
 
-import re
+from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
+from toolchain.dwarf.numbers import IP_COLUMN
 from toolchain.qll.abi import (
     FIRST_PRESERVED,
     LINK,
@@ -28,65 +29,25 @@ from toolchain.qll.abi import (
 )
 from toolchain.qll.middle.cfg import meet
 from toolchain.qll.middle.ir import BINARY, LEAVES, UNARY, Block, Function, Ins, Memory
-from toolchain.qll.middle.module import Data, Module
+from toolchain.qll.middle.module import Module
 from toolchain.qll.target.place import TRAPS, jump_targets
+from toolchain.qll.target.recorder import CodeRecord, NoRecorder, Recorder
 from toolchain.qll.target.spill import SPILL_SLOT
+from toolchain.qll.target.text import fast_label, number, reference
 
-__all__ = ["emit_data", "emit_function", "reference"]
+__all__ = ["emit_function"]
 
 # Operations that need the frame.
 _IN_FRAME = frozenset(["call", "spill", "reload", "slot", "out", "arg"])
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*(::[A-Za-z_][A-Za-z0-9_$]*)*\Z")
-_references: dict[str, str] = {}
-
-
-def reference(name: str) -> str:
-    """A label as an operand: quoted unless it is plain."""
-    found = _references.get(name)
-    if found is None:
-        found = f"@{name}" if _PLAIN.match(name) else f"@`{name}`"
-        _references[name] = found
-    return found
-
-
-def number(value: int) -> str:
-    """A word as a person would write it."""
-    if value < 0x10000:
-        return str(value)
-    if value >= 0xFFFFFF00:
-        return str(value - 0x100000000)
-    return hex(value)
-
-
-def fast_label(symbol: str) -> str:
-    return f"{symbol}$fast"
-
-
-def emit_data(data: Data, offsets: set[int]) -> list[str]:
-    """`data` lines. Words at `offsets` need a label of their own, and so does each run."""
-    lines = []
-    words = data.words
-    start = 0
-    while start < len(words):
-        label = reference(f"{data.label}${start}" if start else data.label)
-        first = words[start]
-        end = start + 1
-        if isinstance(first, str):
-            lines.append(f"data {label} {reference(first)}")
-        else:
-            while end < len(words) and end not in offsets and not isinstance(words[end], str):
-                end += 1
-            text = " ".join([number(word) for word in words[start:end]])  # type: ignore
-            lines.append(f"data {label} {text}")
-        start = end
-    return lines
-
-
-def emit_function(function: Function, used: int, module: Module,
-                  offsets: dict[str, set[int]], comments: bool = True) -> list[str]:
-    """Lines of assembly; notes in `offsets` which words inside globals the code names."""
-    return _Emitter(function, used, module, offsets, comments).run()
+def emit_function(function: Function, used: int, module: Module, offsets: dict[str, set[int]],
+                  comments: bool = True) -> tuple[list[str], CodeRecord | None]:
+    """Lines of assembly, and what is known of the code if it has marks; notes in `offsets` which
+    words inside globals the code names."""
+    emitter = _Emitter(function, used, module, offsets, comments)
+    lines = emitter.run()
+    note = emitter.note
+    return lines, note.finish(emitter.frame) if isinstance(note, Recorder) else None
 
 
 class _Emitter:
@@ -103,7 +64,7 @@ class _Emitter:
         self.returns = 0
         self.line = 0
         self.traps: set[int] = set()
-        self.stubs: list[tuple[str, list[tuple[int, Ins]], Block]] = []
+        self.stubs: list[tuple[str, list[tuple[int, Ins]], Block, Block]] = []
         self.has_calls = any(ins.op == "call" for block in function.blocks for ins in block.body)
         self.saved: list[int] = []
         if not function.interrupt:
@@ -121,6 +82,8 @@ class _Emitter:
             stack.extend(block.kids)
         self.moves: dict[tuple[Block, Block], list[tuple[int, Ins]]] = {}
         self.targets: dict[Block, Block] = {}
+        self.note = NoRecorder() if module.marks is None else Recorder(
+            self.lines, module.marks, self.inside)
 
     # --- the frame ---
 
@@ -191,8 +154,9 @@ class _Emitter:
         self.used_labels.add(name)
         return name
 
-    def _remark(self, line: int) -> None:
+    def _remark(self, mark: int) -> None:
         """Show the source line when it changes."""
+        line = self.module.line_of(mark)
         if line and line != self.line and self.comments:
             self.line = line
             self.lines.append(self.module.remark(line))
@@ -273,6 +237,7 @@ class _Emitter:
             self._find_target(block)
         self._label(symbol)
         self.used_labels.add(symbol)
+        self.note.frame(0, -1 if function.interrupt else STACK_LINK, [])
         if function.fast:
             self._stack_entry()
             self._label(fast_label(symbol))
@@ -286,30 +251,62 @@ class _Emitter:
                 self._label(f"{symbol}$self")
         elif not function.interrupt and not (self.start is blocks[0] and self.has_calls):
             self._out(f"  mov r{LINK} r{STACK_LINK}")
+            self.note.frame(0, LINK, [])
         for index, block in enumerate(blocks):
-            after = blocks[index + 1] if index + 1 < len(blocks) else None
-            if index:
-                self._label(f"{symbol}${block.label}")
-            if block is self.start:
-                self._prologue()
-            if index == 0:
-                self._move_all([(param.reg, _arrived(param)) for param in function.params
-                                if param.reg >= 0])
-            for ins in block.body:
-                self._instruction(ins)
-            self._terminator(block, after)
-        for name, moves, target in self.stubs:
+            self._block(block, blocks[index + 1] if index + 1 < len(blocks) else None)
+        for name, moves, target, source in self.stubs:
+            self.note.node(name, source.term.line)
+            self._note_frame(source)
             self._label(name)
             self._move_all(moves)
             self._out(f"  constant r{TEMPORARY} {reference(self._name(target))}")
+            self.note.edge(self.targets.get(target, target))
             self._out(f"  jmp r{TEMPORARY}")
         for trap in sorted(self.traps):
+            self.note.node(trap, 0)
             self._label(f"{symbol}${TRAPS[trap]}")
             self._out(f"  constant r{RESULT} {TRAP_BASE + trap:#x}")
             self._out("  halt")
         used = self.used_labels
         return [line if type(line) is str else f"{reference(line[0])}:" for line in self.lines
                 if type(line) is str or line[0] in used]
+
+    def _block(self, block: Block, after: Block | None) -> None:
+        function, note = self.function, self.note
+        is_first = block is function.blocks[0]
+        note.node(block, (block.body or [block.term])[0].line)
+        if not is_first:
+            self._label(f"{function.symbol}${block.label}")
+            self._note_frame(None if block is self.start else block)
+        if is_first:
+            for param in function.params:
+                if param.reg >= 0:
+                    note.define(param.value, param)
+        for phi in block.phis:
+            if phi.reg >= 0:
+                note.define(phi.reg, phi)
+        if block is self.start:
+            self._prologue()
+        if is_first:
+            self._move_all([(param.reg, _arrived(param)) for param in function.params
+                            if param.reg >= 0])
+        for index, ins in enumerate(block.body):
+            note.instruction(block, index, ins)
+            self._instruction(ins)
+            if ins.reg >= 0 and ins.op not in ("call", "reload"):
+                note.define(ins.reg, ins)
+        self._terminator(block, after)
+
+    def _note_frame(self, block: Block | None) -> None:
+        """What has been pushed where a block begins; None for one in front of the frame."""
+        if self.function.interrupt:
+            self.note.frame(self.frame if block in self.inside else 0, -1, [])
+        elif block in self.inside:
+            saved = [(IP_COLUMN if register == LINK else register, depth)
+                     for depth, register in enumerate(self.saved, start=1)]
+            self.note.frame(self.frame, -1 if LINK in self.saved else LINK, saved)
+        else:
+            self.note.frame(0, LINK, [])
 
     def _find_target(self, block: Block) -> None:
         """Where a jump to a block may go instead: what only jumps on need not be visited."""
@@ -333,6 +330,7 @@ class _Emitter:
     def _stack_entry(self) -> None:
         """From the language's convention to that with registers."""
         self._out(f"  mov r{LINK} r{STACK_LINK}")
+        self.note.frame(0, LINK, [])
         at = 0
         offsets = self.function.stub_offsets
         params = [*self.function.params,
@@ -353,26 +351,49 @@ class _Emitter:
 
     def _prologue(self) -> None:
         entry = self.start is self.function.blocks[0]
+        link, pushed = LINK, 0
+        saved: list[tuple[int, int]] = []
         for register in self.saved:
-            if register == LINK and entry and not self.function.fast:
-                register = STACK_LINK
+            column = register
+            if register == LINK:
+                column = IP_COLUMN
+                if entry and not self.function.fast:
+                    link = register = STACK_LINK
             self._out(f"  sub r{STACK} r{STACK} r{ONE}")
+            pushed += 1
+            self.note.frame(pushed, link, saved)
             self._out(f"  store r{STACK} r{register}")
-        self._adjust("sub", self.size)
+            saved.append((column, pushed))
+            link = -1 if column == IP_COLUMN else link
+            self.note.frame(pushed, link, saved)
+        if self.function.interrupt:
+            link = -1
+        self._adjust("sub", self.size, lambda done: self.note.frame(pushed + done, link, saved))
 
     def _epilogue(self) -> None:
-        self._adjust("add", self.size)
+        saved = [(IP_COLUMN if register == LINK else register, depth)
+                 for depth, register in enumerate(self.saved, start=1)]
+        link = -1 if LINK in self.saved else LINK
+        self._adjust("add", self.size,
+                     lambda done: self.note.frame(self.frame - done, link, saved))
         for register in reversed(self.saved):
             self._out(f"  load r{register} r{STACK}")
+            saved.pop()
+            link = LINK if register == LINK else link
+            self.note.frame(len(saved) + 1, link, saved)
             self._out(f"  add r{STACK} r{STACK} r{ONE}")
+            self.note.frame(len(saved), link, saved)
 
-    def _adjust(self, op: str, words: int) -> None:
+    def _adjust(self, op: str, words: int, note: Callable[[int], None]) -> None:
+        """Move the stack pointer; `note` hears how far after each step."""
         if words <= 2:
-            for _ in range(words):
+            for done in range(words):
                 self._out(f"  {op} r{STACK} r{STACK} r{ONE}")
+                note(done + 1)
         else:
             self._out(f"  constant r{TEMPORARY} {words}")
             self._out(f"  {op} r{STACK} r{STACK} r{TEMPORARY}")
+            note(words)
 
     def _instruction(self, ins: Ins) -> None:
         op, args = ins.op, ins.args
@@ -405,8 +426,10 @@ class _Emitter:
                 self._stack_address(address, offset)
             if op == "spill":
                 self._out(f"  store r{address} r{_register(args[0])}")
+                self.note.spill(ins.value, _register(args[0]))
             else:
                 self._out(f"  load r{ins.reg if ins.reg >= 0 else TEMPORARY} r{address}")
+                self.note.reload(ins.reg if ins.reg >= 0 else TEMPORARY, ins.value)
         else:
             raise AssertionError(op)
 
@@ -444,21 +467,27 @@ class _Emitter:
         self._out(f"  constant r{link} {reference(after)}")
         self._out(f"  jmp r{target}")
         self._label(after)
+        self.note.call(ins)
         if ins.reg >= 0 and ins.reg != RESULT:
             self._out(f"  mov r{ins.reg} r{RESULT}")
 
     # --- leaving a block ---
 
     def _terminator(self, block: Block, after: Block | None) -> None:
-        term = block.term
+        term, note = block.term, self.note
         if term.op == "jump":
             target = block.succs[0]
             moves = self.moves[block, target]
             self._move_all(moves)
+            note.instruction(block, len(block.body), term)
             if target is not after:
                 self._remark(term.line)
-                self._out(f"  jmp r{self._target(block, target, moves)}")
-        elif term.op == "branch":
+                self._jump(f"  jmp r{self._target(block, target, moves)}", target)
+            else:
+                note.edge(target)
+            return
+        note.instruction(block, len(block.body), term)
+        if term.op == "branch":
             self._branch(block, after)
         elif term.op == "ret":
             self._return(block)
@@ -468,6 +497,10 @@ class _Emitter:
             label = f"{self.function.symbol}${TRAPS[term.value]}"
             self._out(f"  constant r{TEMPORARY} {reference(label)}")
             self._out(f"  jmp r{TEMPORARY}")
+
+    def _jump(self, text: str, target: Block) -> None:
+        self.note.edge(self.targets.get(target, target))
+        self._out(text)
 
     def _target(self, block: Block, target: Block, moved: list[tuple[int, Ins]]) -> int:
         """A register with the address of a successor, when `moved` has been done."""
@@ -490,24 +523,30 @@ class _Emitter:
             self._move_all(moves)
             moves = []
         if not moves:
-            self._out(f"  {jump} r{condition} r{self._target(block, taken, [])}")
-            self._move_all(stay)
-            if other is not after:
-                self._out(f"  jmp r{self._target(block, other, stay)}")
+            self._jump(f"  {jump} r{condition} r{self._target(block, taken, [])}", taken)
+            self._stay(block, other, stay, after)
         elif not stay and other is after:
             opposite = "jz" if taken is first else "jnz"
-            self._out(f"  {opposite} r{condition} r{self._target(block, other, [])}")
+            self._jump(f"  {opposite} r{condition} r{self._target(block, other, [])}", other)
             self._move_all(moves)
-            self._out(f"  jmp r{self._target(block, taken, moves)}")
+            self._jump(f"  jmp r{self._target(block, taken, moves)}", taken)
         else:
             name = f"{self.function.symbol}$edge{len(self.stubs)}"
             self.used_labels.add(name)
-            self.stubs.append((name, moves, taken))
+            self.stubs.append((name, moves, taken, block))
             self._out(f"  constant r{TEMPORARY} {reference(name)}")
+            self.note.edge(name)
             self._out(f"  {jump} r{condition} r{TEMPORARY}")
-            self._move_all(stay)
-            if other is not after:
-                self._out(f"  jmp r{self._target(block, other, stay)}")
+            self._stay(block, other, stay, after)
+
+    def _stay(self, block: Block, other: Block, moves: list[tuple[int, Ins]],
+              after: Block | None) -> None:
+        """What comes behind the conditional jump of a branch."""
+        self._move_all(moves)
+        if other is not after:
+            self._jump(f"  jmp r{self._target(block, other, moves)}", other)
+        else:
+            self.note.edge(other)
 
     def _harmless(self, block: Block, moves: list[tuple[int, Ins]], other: Block,
                   stay: list[tuple[int, Ins]], condition: int) -> bool:

@@ -219,11 +219,11 @@ class _Placer:
                 leaf = args[index]
                 if (leaf.op in LEAVES and leaf.block is None and leaf.reg < 0
                         and leaf is not self.one):
-                    placed = self._before_loop(block, leaf, ins.line)
+                    placed = self._before_loop(block, leaf)
                     if placed is not None:
                         args[index] = placed
 
-    def _before_loop(self, block: Block, leaf: Ins, line: int) -> Ins | None:
+    def _before_loop(self, block: Block, leaf: Ins) -> Ins | None:
         loop = block.loop
         best = None
         while isinstance(loop, Loop):
@@ -242,7 +242,7 @@ class _Placer:
         for inner in self.inner[best]:
             inner.held += 1
         assert best.preheader is not None
-        placed = Ins(leaf.op, [], leaf.value, line)
+        placed = Ins(leaf.op, [], leaf.value, best.preheader.term.line)
         placed.block = best.preheader
         best.preheader.body.append(placed)
         self.hoisted[best, leaf] = placed
