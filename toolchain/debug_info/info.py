@@ -13,6 +13,7 @@ from toolchain.debug_info.tables import (
     Tables,
     WrongBuildError,
     read_tables,
+    tables_of,
 )
 from toolchain.debug_info.unwind import Caller, Frame, ReadWord, Registers, Unwinder
 from toolchain.identity import image_identity
@@ -66,6 +67,16 @@ class DebugInfo:
             If there is none, or the file is damaged.
         """
         return cls(read_tables(path))
+
+    @classmethod
+    def of(cls, octets: bytes, name: str) -> "DebugInfo":
+        """The same from the contents of a file, which messages call by that name."""
+        return cls(tables_of(octets, name))
+
+    @property
+    def code(self) -> tuple[int, bytes] | None:
+        """Where the code is linked to, and its contents."""
+        return self._tables.code
 
     def require_image(self, image: bytes) -> None:
         """Make sure that this is about an image, given from its first word to its last.
@@ -225,8 +236,12 @@ class DebugInfo:
         return self._unwinder.caller(address, registers, read_word, is_innermost=is_innermost)
 
     def backtrace(self, address: int, registers: Registers, read_word: ReadWord,
-                  most: int = _MOST_FRAMES) -> list[Frame]:
-        """The frames from the innermost function outwards, `most` of them at most."""
+                  most: int = _MOST_FRAMES, *, shift: int = 0) -> list[Frame]:
+        """The frames from the innermost function outwards, `most` of them at most.
+
+        `address`, and those in the frames, are as linked; what memory and registers hold is higher
+        by `shift`.
+        """
         frames: list[Frame] = []
         held = list(registers[:64])
         at, here = address, address  # where it goes on, and an address of the code that is there
@@ -234,7 +249,8 @@ class DebugInfo:
             frames.append(Frame(at, held, self.cfa(here, held), self.places(here),
                                 self.variables(here), read_word))
             caller = self.unwind(here, held, read_word, is_innermost=not frames[1:])
-            if caller is None or self.function_at(caller.address - 1) is None:
+            if caller is None or self.function_at(caller.address - shift - 1) is None:
                 break
-            at, here, held = caller.address, caller.address - 1, caller.registers
+            at, held = caller.address - shift, caller.registers
+            here = at - 1
         return frames

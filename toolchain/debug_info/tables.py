@@ -3,6 +3,7 @@
 The DWARF is read by pyelftools. Addresses in a file count octets, those in the tables words.
 """
 
+import io
 import struct
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ from elftools.dwarf.dwarfinfo import DWARFInfo
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import NoteSection, SymbolTableSection
 
-__all__ = ["DebugInfoError", "FunctionEntry", "Row", "Tables", "WrongBuildError", "read_tables"]
+__all__ = ["DebugInfoError", "FunctionEntry", "Row", "Tables", "WrongBuildError", "read_tables",
+           "tables_of"]
 
 _WORD_OCTETS = 4
 _MACHINE     = 0x5150
@@ -63,6 +65,7 @@ class Tables:
     frames:    list[tuple[int, int, FDE]] = field(default_factory=list)  # low, high
     globals:   list[DIE] = field(default_factory=list)
     dwarf:     DWARFInfo | None = None
+    code:      tuple[int, bytes] | None = None  # address, contents
 
     def finish(self) -> "Tables":
         """Put everything in the order in which it is looked for."""
@@ -98,11 +101,17 @@ def read_tables(path: Path | str) -> Tables:
     """
     try:
         octets = Path(path).read_bytes()
-        if octets[:4] != b"\x7fELF":
-            return _read_map(str(path), octets)
-        return _read_elf(str(path))
     except OSError as error:
         raise DebugInfoError(f"{path}: {error.strerror or error}") from None
+    return tables_of(octets, str(path))
+
+
+def tables_of(octets: bytes, path: str) -> Tables:
+    """The same for the contents of a file."""
+    try:
+        if octets[:4] != b"\x7fELF":
+            return _read_map(path, octets)
+        return _read_elf(path, octets)
     except (ELFError, struct.error, KeyError, IndexError, AttributeError, TypeError,
             ValueError, AssertionError, UnicodeDecodeError) as error:
         raise DebugInfoError(f"{path}: the debug information is damaged ({error})") from None
@@ -145,19 +154,21 @@ def _functions_of_symbols(tables: Tables) -> None:
 # --- ELF files -----------------------------------------------------------------------------------
 
 
-def _read_elf(path: str) -> Tables:
-    with open(path, "rb") as file:
-        elf = ELFFile(file)
-        if elf["e_machine"] != _MACHINE:
-            raise DebugInfoError(f"{path}: made for another machine")
-        tables = Tables(path, _build_id(elf))
-        symbols = elf.get_section_by_name(".symtab")
-        if isinstance(symbols, SymbolTableSection):
-            _read_symbols(tables, elf, symbols)
-        if elf.has_dwarf_info():
-            # pyelftools reads the sections now, and parses them when asked.
-            tables.dwarf = elf.get_dwarf_info(relocate_dwarf_sections=False)
-            _read_dwarf(tables, tables.dwarf)
+def _read_elf(path: str, octets: bytes) -> Tables:
+    elf = ELFFile(io.BytesIO(octets))
+    if elf["e_machine"] != _MACHINE:
+        raise DebugInfoError(f"{path}: made for another machine")
+    tables = Tables(path, _build_id(elf))
+    symbols = elf.get_section_by_name(".symtab")
+    if isinstance(symbols, SymbolTableSection):
+        _read_symbols(tables, elf, symbols)
+    code = elf.get_section_by_name(".text")
+    if code is not None:
+        tables.code = (code["sh_addr"] // _WORD_OCTETS, code.data())
+    if elf.has_dwarf_info():
+        # pyelftools reads the sections now, and parses them when asked.
+        tables.dwarf = elf.get_dwarf_info(relocate_dwarf_sections=False)
+        _read_dwarf(tables, tables.dwarf)
     if not tables.functions:
         _functions_of_symbols(tables)
     if not tables.functions and not tables.rows:

@@ -30,15 +30,13 @@ from toolchain.qll.abi import (
 from toolchain.qll.middle.cfg import meet
 from toolchain.qll.middle.ir import BINARY, LEAVES, UNARY, Block, Function, Ins, Memory
 from toolchain.qll.middle.module import Module
+from toolchain.qll.target.frame import may_start, needs_frame
 from toolchain.qll.target.place import TRAPS, jump_targets
 from toolchain.qll.target.recorder import CodeRecord, NoRecorder, Recorder
 from toolchain.qll.target.spill import SPILL_SLOT
 from toolchain.qll.target.text import fast_label, number, reference
 
 __all__ = ["emit_function"]
-
-# Operations that need the frame.
-_IN_FRAME = frozenset(["call", "spill", "reload", "slot", "out", "arg"])
 
 def emit_function(function: Function, used: int, module: Module, offsets: dict[str, set[int]],
                   comments: bool = True) -> tuple[list[str], CodeRecord | None]:
@@ -106,40 +104,13 @@ class _Emitter:
         entry = self.function.blocks[0]
         if not self.frame or self.function.interrupt:
             return entry
-        needing = [block for block in self.function.blocks if self._needs_frame(block)]
+        needing = [block for block in self.function.blocks if needs_frame(block)]
         if not needing or any(param.reg >= FIRST_PRESERVED for param in self.function.params):
             return entry
         at = reduce(meet, needing)
-        while at.idom is not None and not self._may_start(at):
+        while at.idom is not None and not may_start(at):
             at = at.idom
         return at
-
-    def _needs_frame(self, block: Block) -> bool:
-        for phi in block.phis:
-            if phi.reg >= FIRST_PRESERVED:
-                return True
-        for ins in block.body:
-            if ins.reg >= FIRST_PRESERVED or ins.op in _IN_FRAME:
-                return True
-        for phi_block in block.succs:
-            index = phi_block.preds.index(block)
-            for phi in phi_block.phis:
-                if phi.args[index].op in ("slot", "arg") or phi.reg >= FIRST_PRESERVED:
-                    return True
-        return block.term.op == "ret" and any(arg.op in ("slot", "arg") for arg in block.term.args)
-
-    def _may_start(self, block: Block) -> bool:
-        """Whether the frame can be made at the start of a block."""
-        if block.depth or any(phi.reg >= 0 for phi in block.phis):
-            return False
-        region = set()
-        stack = [block]
-        while stack:
-            at = stack.pop()
-            region.add(at)
-            stack.extend(at.kids)
-        return all(succ in region for at in region for succ in at.succs) and not any(
-            succ is block for at in region for succ in at.succs)
 
     # --- text ---
 
