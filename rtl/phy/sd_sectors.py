@@ -94,8 +94,10 @@ class SdSectors(wiring.Component):
         has_failed = Signal()                    # something that was written was not stored
         reply     = Signal(BlockFromHostKind)
         index     = Signal(range(SECTOR_WORDS))  # of a word
-        waited_ms = Signal(range(LOOK_MS + 2))
-        with m.If(self.ms_end & (waited_ms <= LOOK_MS)):
+        waited_ms = Signal(range(LOOK_MS + 2))   # without an operation
+        with m.If(operation != Operation.NONE):
+            m.d.sync += waited_ms.eq(0)
+        with m.Elif(self.ms_end & (waited_ms <= LOOK_MS)):
             m.d.sync += waited_ms.eq(waited_ms + 1)
 
         is_command = to_host.valid & (to_host.payload.kind != BlockToHostKind.WORD)
@@ -155,7 +157,6 @@ class SdSectors(wiring.Component):
                              is_past.eq(to_host.payload.data >= self.total),
                              sector.eq(self.first + to_host.payload.data)]
                 with m.If(is_command):
-                    m.d.sync += waited_ms.eq(0)
                     with m.Switch(to_host.payload.kind):
                         for kind, state in (("READ", "BEGIN"), ("WRITE", "COLLECT"),
                                             ("FLUSH", "BEGIN")):
@@ -191,7 +192,7 @@ class SdSectors(wiring.Component):
             with m.State("ANSWER"):
                 m.d.comb += send(from_host, reply)
                 with m.If(from_host.ready | is_command):
-                    m.d.sync += [operation.eq(Operation.NONE), waited_ms.eq(0)]
+                    m.d.sync += operation.eq(Operation.NONE)
                     m.next = "IDLE"
                     with m.If(~self.has_card & ~is_told):
                         m.next = "TELL"

@@ -208,8 +208,8 @@ class SimulatedSdCard(wiring.Component):
         with m.If(self._is_out):
             m.d.sync += clocks.eq(0)
         self._forbid(m, SdFault.NO_POWER_UP, line.rises & ~is_awake & ~self.cs_n)
-        for kind, hz, minds in ((SdFault.FAST, MOST_HZ, 1),
-                                (SdFault.FAST_START, START_HZ, ~self._is_ready)):
+        for kind, hz, minds in ((SdFault.FAST_START, START_HZ, ~self._is_ready),
+                                (SdFault.FAST, MOST_HZ, 1)):
             self._forbid(m, kind, line.rises & minds
                          & (line.period < ceil(self.clock_hz / hz - 1e-9)))
 

@@ -20,8 +20,8 @@ from toolchain.places import ROOT
 
 __all__ = ["CARD_SECTORS", "CLOCK_HZ", "CYCLES_PER_MS", "SdRig", "partition_table", "words_of"]
 
-CLOCK_HZ      = 50_000_000
-CYCLES_PER_MS = 2_000  # a 25th of what it is, so that time-outs are short
+CLOCK_HZ      = 10_000_000  # so that 400 kHz are not too many cycles
+CYCLES_PER_MS = 500         # a 20th of what it is, so that time-outs are short
 CARD_SECTORS  = 2048
 
 PART_BITS = 48
@@ -270,7 +270,7 @@ class SdRig:
     def table(self):
         return SdTable(self.probe("table"))
 
-    def step(self, cycles=1000):
+    def step(self, cycles=20_000):
         """Up to so many cycles."""
         self.simulation.run(cycles)
         self._serve()
@@ -284,7 +284,7 @@ class SdRig:
     def idle(self, cycles):
         end = self.cycles + cycles
         while self.cycles < end:
-            self.step(min(1000, end - self.cycles))
+            self.step(min(20_000, end - self.cycles))
 
     def until(self, condition, limit=5_000_000):
         end = self.cycles + limit

@@ -44,7 +44,7 @@ def words(seed):
 def test_every_kind_of_card_is_read_and_written(quirks):
     rig = SdRig(**quirks)
     assert rig.size() == CARD_SECTORS and rig.status == SdStatus.READY
-    assert rig.probe("period") == CLOCK_HZ // 25_000_000
+    assert rig.probe("period") == 2
     for sector in (5, 6, 7, 0, CARD_SECTORS - 1):
         assert rig.read(sector) == words_of(sector)
     for sector in (9, 10, 3, CARD_SECTORS - 1):
@@ -83,6 +83,20 @@ def test_successive_sectors_are_one_command():
     # Each sector was read once; the card itself had begun with the one behind them.
     assert rig.commands(To.READ) == [0, *range(20, 31)]
     assert rig.commands(To.WRITE) == list(range(30, 40))
+    rig.close()
+
+
+def test_a_sector_takes_little_longer_than_its_bits():
+    rig = SdRig(access_octets=1, busy_octets=0)
+    rig.size()
+    rig.read(99)
+    rig.write(199, words(0))
+    least = 2 * 8 * 512
+    for name in ("read", "write"):
+        begin = rig.cycles
+        for sector in range(100, 164):
+            assert rig.read(sector) if name == "read" else rig.write(sector + 100, words(0))
+        assert least < (rig.cycles - begin) / 64 < least * 1.15  # in steps of a hundred cycles
     rig.close()
 
 
@@ -321,7 +335,7 @@ def test_a_machine_that_was_reset_gets_answers_to_what_it_asks_then():
     rig.close()
 
 
-@pytest.mark.parametrize("cycles", [200, 6_000, 9_100])
+@pytest.mark.parametrize("cycles", [200, 6_000, 9_100, 9_300])
 @pytest.mark.parametrize("kind", [To.READ, To.WRITE])
 def test_a_phy_that_is_reset_gets_the_card_out_of_whatever_it_is_in(kind, cycles):
     rig = SdRig(access_octets=20, busy_octets=20)

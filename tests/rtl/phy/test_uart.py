@@ -89,9 +89,8 @@ async def send(ctx, dut, octets):
     ctx.set(dut.to_host.valid, 0)
 
 
-RATES = [(25_000_000, 921_600), (25_000_000, 3_000_000), (50_000_000, 1_000_000),
-         (62_500_000, 3_000_000), (125_000_000, 2_000_000)]
-OCTETS = [0x55, 0x00, 0xFF, 0x80, 0x01, 0xA7]
+RATES = [(25_000_000, 921_600), (25_000_000, 3_000_000), (62_500_000, 3_000_000)]
+OCTETS = [0x55, 0x00, 0xFF, 0xA7]
 
 
 @pytest.mark.parametrize("clock_hz, baud_hz", RATES)
@@ -230,7 +229,8 @@ def test_octets_wait_in_the_queue_and_what_overflows_is_told():
 class Machine(wiring.Component):
     """The serial peripheral with its UART."""
     def __init__(self, **options):
-        self.uart, self.serial = Uart(clock_hz=CLOCK_HZ, baud_hz=BAUD_HZ, **options), Serial()
+        self.uart = Uart(**{"clock_hz": CLOCK_HZ, "baud_hz": BAUD_HZ} | options)
+        self.serial = Serial()
         super().__init__({})
 
     def elaborate(self, platform):
@@ -258,10 +258,10 @@ async def load(ctx, bus, addr):
 
 
 def test_a_program_that_reads_too_late_finds_the_overrun_bit():
-    machine = Machine(receive_depth=8)
+    machine = Machine(receive_depth=8, baud_hz=CLOCK_HZ // 8)
 
     async def bench(ctx, _):
-        line, bus = Line(ctx, machine.uart), machine.serial.bus
+        line, bus = Line(ctx, machine.uart, CLOCK_HZ // 8), machine.serial.bus
         for octet in range(80):
             await line.say(octet)
         words = []
