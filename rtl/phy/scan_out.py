@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Scan-out: rows of a small picture, enlarged, in the middle of a frame."""
 
 from amaranth import Module, Mux, Signal

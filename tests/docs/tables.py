@@ -15,6 +15,7 @@ from isa.config import MachineConfig
 from isa.machine import PERIPHERALS, Reason, window_addresses
 from rtl.phy.display import DisplayPhy
 from rtl.phy.keyboard import KeyboardPhy
+from rtl.phy.sd_card import SdCard
 from rtl.phy.uart import Uart
 from rtl.soc import SocConfig
 from sim.cli import _parser
@@ -233,7 +234,8 @@ def benches():
 # Each phy of a board, as boards have it.
 PHYS = {
     "display":  lambda: DisplayPhy(first_line=0),
-    "keyboard": lambda: KeyboardPhy(clock_hz=50_000_000),
+    "keyboard": lambda: KeyboardPhy(clock_hz=50_000_000, usb=True),
+    "sd_card":  lambda: SdCard(clock_hz=50_000_000),
     "uart":     lambda: Uart(clock_hz=50_000_000, baud_hz=1_000_000, flow_control=True),
 }
 

@@ -260,7 +260,8 @@ def test_a_stroke_takes_at_most_three_changes():
     ({"clock_hz": 1000}, ValueError, "clock_hz must be at least 200000, not 1000"),
     ({"buttons": 7}, ValueError, "buttons must be from 0 to 6, not 7"),
     ({"ps2": 1}, TypeError, "ps2 must be true or false, not 1"),
-    ({"ps2": False, "buttons": 0}, ValueError, "a keyboard must have ps2 or buttons"),
+    ({"usb": True}, ValueError, "clock_hz must be at least 6000000, not 250000"),
+    ({"ps2": False, "buttons": 0}, ValueError, "a keyboard must have ps2, usb or buttons"),
 ])
 def test_bad_parameters_are_refused(options, error, message):
     with pytest.raises(error, match=message):
