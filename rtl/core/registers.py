@@ -81,7 +81,8 @@ class Registers(wiring.Component):
         m = Module()
 
         live_bank,  live_zero  = self.live_bank, self.live_zero
-        frame_bank, frame_zero = Signal(REGISTERS), Signal(REGISTERS, init=-1)
+        frame_bank = Signal(REGISTERS)
+        frame_zero = Signal(REGISTERS, init=-1)
 
         # One write port serves both sides.
         number     = Signal(6)
