@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from sim.engine.library import Condition, Hit
-from sim.history.tape import Snapshot, Tape
+from sim.history.tape import AnyTape, Snapshot
 from sim.machine import Status
 
 __all__ = ["History"]
@@ -30,7 +30,7 @@ class History:
         together and long past.
     """
 
-    def __init__(self, tape: Tape, *, most_octets: int = MOST_OCTETS):
+    def __init__(self, tape: AnyTape, *, most_octets: int = MOST_OCTETS):
         self.tape = tape
         self.most_octets = most_octets
         self._snapshots: list[Snapshot] = []
@@ -38,6 +38,7 @@ class History:
         self._cost_s = 0.0
         self._kept_at_s = time.perf_counter()
         self.status = Status.RUNNING  # of the live run, when it last came back
+        self.met: list[Hit] = []      # all hits where the last run ended
         self._keep()
 
     # --- where we are ----------------------------------------------------------------------------
@@ -86,20 +87,23 @@ class History:
 
     # --- going on --------------------------------------------------------------------------------
 
-    def run(self, budget: int, conditions: Sequence[Condition] = ()) -> Hit | None:
-        """Go on, replaying or live, for about so many cycles at most, or until a condition is met:
-        then the position is the hit's. `status` tells what the live run came back for."""
-        since, end = self.cycles + 1, self.cycles + budget
+    def run(self, budget: int, conditions: Sequence[Condition] = (),
+            since: int | None = None) -> Hit | None:
+        """Go on, replaying or live, for about so many cycles, or until a condition is met: then
+        the position is the hit's. `status` tells what the live run came back for, and `met` has all
+        hits at this position. Positions before `since` (by default up to here) do not count."""
+        since, end = self.cycles + 1 if since is None else since, self.cycles + budget
         hits: list[Hit] = []
         if not self.is_live:
             self.status = Status.RUNNING
             hits = self.tape.find(conditions, since, self.frontier + 1, min(end, self.frontier), 0)
         elif budget > 0:
-            self.status, hits = self.tape.live(budget, conditions)
+            self.status, hits = self.tape.live(budget, conditions, since)
             self._keep_sometimes()
         if not hits:
             return None
         first = min(hits, key=lambda hit: hit.order)
+        self.met = [hit for hit in hits if hit.position == first.position]
         self.go_to(first.position)
         return first
 

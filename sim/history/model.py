@@ -16,9 +16,9 @@ from isa.trace import RECORD_WORDS, Kind, Word, Wrote
 from sim.engine.library import ANYWHERE, Condition, Hit, What
 from sim.golden import Golden, state
 from sim.history.hosts import HostLog, logged
-from sim.history.tape import ReplayError
+from sim.history.tape import BEHIND, ReplayError
 from sim.host.hosts import Hosts
-from sim.machine import Status, StopReport
+from sim.machine import Status, StopReport, Words
 
 __all__ = ["ModelSnapshot", "ModelTape"]
 
@@ -90,7 +90,7 @@ class ModelTape:
     def pages_octets(self) -> int:
         return Page.count * PAGE_WORDS * 4
 
-    def load(self, image: Sequence[int]) -> None:
+    def load(self, image: Sequence[int] | Words) -> None:
         self._log.clear()
         self.machine.load(image)
         self.frontier = 0
@@ -133,7 +133,8 @@ class ModelTape:
 
     # --- running ---------------------------------------------------------------------------------
 
-    def live(self, budget: int, conditions: Sequence[Condition]) -> tuple[Status, list[Hit]]:
+    def live(self, budget: int, conditions: Sequence[Condition],
+             since: int) -> tuple[Status, list[Hit]]:
         if self.cycles != self.frontier:
             raise ValueError(f"live in cycle {self.cycles}, but the frontier is {self.frontier}")
         self._log.is_live = self._log.cursor == len(self._log.answers)
@@ -143,7 +144,7 @@ class ModelTape:
         try:
             if not conditions:
                 return self.machine.run(budget), []
-            search = _Search(self, conditions, self.cycles + 1, 1 << 62, 0)
+            search = _Search(self, conditions, since, 1 << 62, 0)
             end, rows = self.cycles + budget, ROWS_FIRST
             while self.cycles < end:
                 status = search.go(min(end - self.cycles, rows))
@@ -236,7 +237,7 @@ class _Search:
         found = []
         for n, condition in enumerate(self._conditions):
             at = np.flatnonzero(_meets(condition, rows))
-            is_behind = condition.what in (What.STORE, What.INTERRUPT, What.REGISTER)
+            is_behind = condition.what in BEHIND
             for row in at.tolist():
                 position = int(behind[row]) - (not is_behind)
                 if self._since <= position < self._until:
@@ -244,7 +245,7 @@ class _Search:
                                      tuple(rows[row, :RECORD_WORDS].tolist())))
         self.hits += sorted(found, key=lambda hit: hit.order)
         if self._most == 0:
-            self.hits = self.hits[:1]
+            self.hits = [hit for hit in self.hits if hit.position == self.hits[0].position]
         else:
             self.hits = self.hits[-self._most:]
         return bool(self.hits) and self._most == 0
@@ -265,7 +266,7 @@ def _meets(condition: Condition, rows: Rows) -> Any:
                 met &= (ip < low) | (ip >= high)
         case What.STORE:
             address = rows[:, Word.ADDRESS]
-            met = (is_insn & (wrote & Wrote.MEMORY != 0) & (address >= condition.low)
+            met = (is_insn & ((wrote & Wrote.MEMORY) != 0) & (address >= condition.low)
                    & (address < condition.high))
         case What.FAULT:
             met = kind == Kind.FAULT
@@ -276,7 +277,7 @@ def _meets(condition: Condition, rows: Rows) -> Any:
         case What.CALL:
             met = is_insn & (space != 0) & (rows[:, Word.INSN] >> 24 == CALL)
         case What.REGISTER:
-            met = is_insn & (wrote & Wrote.REGISTER != 0) & (rows[:, Word.D] == condition.low)
+            met = is_insn & ((wrote & Wrote.REGISTER) != 0) & (rows[:, Word.D] == condition.low)
     if condition.space != ANYWHERE:
         met &= space == condition.space
     return met

@@ -9,7 +9,7 @@ from isa.trace import RECORD_WORDS
 from sim.engine.library import Condition, Hit, Outcome, Snapshot
 from sim.engine.machine import RtlMachine
 from sim.history.tape import ReplayError
-from sim.machine import Machine, Status
+from sim.machine import Machine, Status, Words
 
 RECORDS = 16_384  # collected at a time
 
@@ -68,7 +68,7 @@ class RtlTape:
     def pages_octets(self) -> int:
         return self.rtl.simulation.pages_octets()
 
-    def load(self, image: Sequence[int]) -> None:
+    def load(self, image: Sequence[int] | Words) -> None:
         self._whole.load(image)
         self._times, self._log, self._cursor = [], [], 0
         self.frontier, self._is_live = 0, True
@@ -85,14 +85,15 @@ class RtlTape:
         self.rtl.simulation.restore(snapshot.inner)
         self._cursor = snapshot.cursor
 
-    def live(self, budget: int, conditions: Sequence[Condition]) -> tuple[Status, list[Hit]]:
+    def live(self, budget: int, conditions: Sequence[Condition],
+             since: int) -> tuple[Status, list[Hit]]:
         simulation = self.rtl.simulation
         if self.cycles != self.frontier:
             raise ValueError(f"live in cycle {self.cycles}, but the frontier is {self.frontier}")
         self._send_due()
         self._is_live = True
         simulation.set_stops(conditions)
-        simulation.search(self.cycles + 1, 1 << 63)
+        simulation.search(since, 1 << 63)
         try:
             status = self._whole.run(budget)
         finally:

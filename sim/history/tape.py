@@ -1,15 +1,19 @@
 """What a machine must be able to do so that its past can be visited: a `Tape`."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.library import Condition, Hit
-from sim.machine import Machine, Status
+from sim.engine.library import Condition, Hit, What
+from sim.machine import Machine, Status, Words
 
-__all__ = ["ReplayError", "Snapshot", "Tape"]
+__all__ = ["AnyTape", "BEHIND", "ReplayError", "Snapshot", "Tape"]
+
+
+# What is told once the instruction has done it; all else before the instruction does it.
+BEHIND = (What.STORE, What.INTERRUPT, What.REGISTER)
 
 
 class ReplayError(Exception):
@@ -24,7 +28,10 @@ class Snapshot(Protocol):
     def own_octets(self) -> int: ...
 
 
-class Tape(Protocol):
+Kept = TypeVar("Kept", bound=Snapshot)
+
+
+class Tape(Protocol[Kept]):
     """A machine whose run is recorded, so that it can be played again from any snapshot.
 
     The *frontier* is the furthest cycle so far. Before it everything is replay: the machine runs
@@ -55,17 +62,19 @@ class Tape(Protocol):
     def pages_octets(self) -> int:
         """How much memory the pages of all snapshots take."""
 
-    def load(self, image: Sequence[int]) -> None:
+    def load(self, image: Sequence[int] | Words) -> None:
         """Reset, and begin a new recording with this image."""
 
-    def keep(self) -> Snapshot:
+    def keep(self) -> Kept:
         """A snapshot of the present position."""
 
-    def restore(self, snapshot: Snapshot) -> None:
+    def restore(self, snapshot: Kept) -> None:
         """Be again as at a snapshot."""
 
-    def live(self, budget: int, conditions: Sequence[Condition]) -> tuple[Status, list[Hit]]:
-        """At the frontier, go on for about so many cycles, or until a condition is met."""
+    def live(self, budget: int, conditions: Sequence[Condition],
+             since: int) -> tuple[Status, list[Hit]]:
+        """At the frontier, go on for about so many cycles, or until a condition is met, at a
+        position from `since` on."""
 
     def replay(self, until: int) -> None:
         """Go on to this cycle, which is not behind the frontier."""
@@ -80,3 +89,6 @@ class Tape(Protocol):
 
     def close(self) -> None:
         """Let go of the machine."""
+
+
+AnyTape = Tape[Any]
