@@ -13,7 +13,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim disk demo crash stress cocotb verilog fuzz fuzz-qll lint test check bench synth formal docs requirements clean
+.PHONY: help sim debug disk demo crash stress cocotb verilog fuzz fuzz-qll lint test check bench synth formal docs requirements clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ sim: $(RUN)  ## Boot the simulated computer, or run PROGRAM=file: ENGINE=model L
 
 disk: $(RUN)  ## Make a fresh disk: everything saved on the old one is lost
 	@$(PYTHON) -m system.disk
+
+debug: $(RUN)  ## Debug the operating system, or PROGRAM=file, forwards and backwards: ENGINE=model
+	@$(PYTHON) -m debug $(if $(ENGINE),--engine $(ENGINE)) $(ARGS) $(if $(PROGRAM),"$(PROGRAM)")
 
 demo: $(RUN)  ## Run the calculator on the simulated hardware
 	@$(SIMULATE) firmware/demos/calculator.qasm

@@ -19,8 +19,9 @@ MAY_IMPORT = {
     "rtl":       {"isa"},
     "system":    {"isa", "toolchain"},
     "sim":       {"isa", "toolchain", "rtl", "system"},
+    "debug":     {"isa", "toolchain", "rtl", "system", "sim"},
     "fpga":      {"isa", "rtl"},
-    "bench":     {"isa", "toolchain", "rtl", "system", "sim", "fpga"},
+    "bench":     {"isa", "toolchain", "rtl", "system", "sim", "debug", "fpga"},
 }
 NEVER = {("sim.golden", "rtl")}  # the second opinion shares nothing with the hardware
 

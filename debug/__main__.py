@@ -1,0 +1,7 @@
+"""`python -m debug`."""
+
+import sys
+
+from debug.cli import main
+
+sys.exit(main())

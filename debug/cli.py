@@ -1,0 +1,348 @@
+"""The debugger's command line, and its front in the terminal."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from debug.commands import Commands, Quit
+from debug.error import DebugError
+from debug.look import Look
+from debug.person import MachineTerminal, Person
+from debug.programs import Target, bare_target, system_target
+from debug.session import Host, Session
+from debug.symbols import Symbols
+from isa.config import MachineConfig, PageTable
+from isa.machine import RAM_WORDS
+from sim.engine.build import BuildError
+from sim.history.history import History
+from sim.history.tape import AnyTape
+from sim.host.disk import Disk
+from sim.host.display import Display, PngDisplay
+from sim.host.error import HostError
+from sim.host.files import Files
+from sim.host.hosts import Hosts
+from sim.host.keyboard import Keyboard, parse_script
+from sim.host.serial import Serial
+from sim.machine import MEMORIES, ChipError, Diverged, Exit, ImageError
+from toolchain.places import BUILD
+from toolchain.source import SourceError, SourceErrors
+
+__all__ = ["main", "open_session", "options_of", "target_of"]
+
+HISTORY_FILE = BUILD / "debug" / "commands"
+PROMPT = "(quince) "
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the debugger; returns 0, or 1 if something could not be used."""
+    options = options_of(argv)
+    try:
+        with ExitStack() as stack:
+            return _run(options, stack)
+    except (SourceError, SourceErrors) as error:
+        print(error, file=sys.stderr)
+    except (DebugError, ImageError, HostError, ChipError, BuildError) as error:
+        _tell(str(error))
+    except OSError as error:
+        _tell(f"{error.filename or 'the host'}: {error.strerror or error}")
+    return Exit.BAD_INPUT
+
+
+def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The command line, understood."""
+    return _parser().parse_args(argv)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="quince-debug", description="look into a running machine, forwards and backwards in "
+        "time; 'help' at its prompt lists the commands")
+    add = parser.add_argument
+    add("program", metavar="PROGRAM", nargs="?",
+        help="assembly (.qasm), QLL (.qll), an ELF executable or a flat image; default: the "
+             "operating system with its disk")
+    add("--engine", choices=("rtl", "model", "lockstep"), default="rtl",
+        help="the hardware, the golden model, or the hardware compared with the model "
+             "(default: %(default)s)")
+    add("-e", metavar="COMMAND", dest="commands", action="append", default=[],
+        help="do this command first; may be given more than once")
+    add("--command", metavar="FILE", help="do the commands in a file, one a line")
+    add("--batch", action="store_true", help="leave when these commands are done")
+    add("-O", dest="level", type=int, choices=(0, 1, 2), default=0,
+        help="how much to optimise a program that is compiled here (default: %(default)s, in which "
+             "every variable can be seen)")
+    add("--symbols", metavar="FILE", help="symbols of an image: an ELF file or a symbol map")
+    add("--disk", metavar="FILE", help="the disk's image; it is written when the debugger is left, "
+                                       "if it is kept")
+    add("--files", metavar="DIR", help="the folder that the host file device may use")
+    add("--keys", metavar="FILE", help="a keyboard that plays '<ms> down|up <key>' lines")
+    add("--display", metavar="WxH", default="320x200",
+        help="size of the display (default: %(default)s)")
+    add("--frames", metavar="DIR", help="put the display's pictures there, as PNG files")
+    add("--ram", type=int, metavar="WORDS", default=RAM_WORDS,
+        help="size of RAM (default: %(default)s)")
+    add("--memory", choices=MEMORIES, default="ideal",
+        help="the hardware's RAM (default: %(default)s)")
+    add("--page-table", choices=[kind.value for kind in PageTable], default=PageTable.LIST.value,
+        help="what the MMU understands (default: %(default)s)")
+    add("--dap", action="store_true",
+        help="serve the Debug Adapter Protocol on standard input and output, for an editor")
+    add("--port", type=int, metavar="NUMBER", help="with --dap: serve it on this TCP port instead")
+    return parser
+
+
+def _run(options: argparse.Namespace, stack: ExitStack) -> int:
+    if options.dap:
+        from debug.dap import serve
+        return serve(options, stack)
+    lines = list(options.commands)
+    if options.command:
+        lines += _lines(options.command)
+    is_asked = not options.batch and sys.stdin.isatty()
+    if not is_asked and not lines:
+        lines = [line.rstrip("\n") for line in sys.stdin]
+    terminal = MachineTerminal(_show)
+    person = Person(terminal, passes=is_asked)
+    target = target_of(options)
+    session, disk = open_session(options, target, terminal, person, stack)
+    person.install()
+    keeper = DiskKeeper(session, disk, options.disk if options.program else
+                        options.disk or _system_disk(target))
+    commands = Commands(session, type_text=lambda text: terminal.type(text.encode()),
+                        leave=keeper.leave)
+    return Front(commands, keeper).run(lines, is_asked=is_asked)
+
+
+def target_of(options: argparse.Namespace) -> Target:
+    """What the options name. Raises `DebugError`, `ImageError`, `SourceErrors`."""
+    if options.program is None:
+        return system_target(_tell)
+    return bare_target(options.program, MachineConfig(ram_words=options.ram), options.level,
+                       options.symbols, _tell)
+
+
+def _system_disk(target: Target) -> str:
+    from system.disk import keep_disk
+    assert target.paths is not None
+    return str(keep_disk(target.paths))
+
+
+def open_session(options: argparse.Namespace, target: Target, terminal: MachineTerminal,
+                 person: Host, stack: ExitStack) -> tuple[Session, Disk | None]:
+    """A session for a target, at cycle 0, and its disk.
+
+    Raises
+    ------
+    BuildError, HostError, ImageError
+    """
+    is_system = target.paths is not None
+    disk = None
+    if is_system or options.disk:
+        disk = Disk(options.disk or _system_disk(target), ephemeral=True)
+    width, height = _size(options.display)
+    display: Display | None = None
+    if is_system:
+        display = PngDisplay(width, height, options.frames) if options.frames \
+            else Display(width, height)
+    keyboard = Keyboard() if is_system or options.keys else None
+    if options.keys and keyboard is not None:
+        text = Path(options.keys).read_text(encoding="utf-8", errors="replace")
+        keyboard.play(parse_script(text, options.keys))
+    hosts = Hosts(terminal, disk=disk, display=display, keyboard=keyboard,
+                  files=Files(options.files) if options.files else None,
+                  serial=Serial(terminal) if is_system else None)
+    stack.callback(hosts.close)
+    fitted = [name for name, host in (("display", display), ("keyboard", keyboard),
+                                      ("block", disk), ("serial", hosts.serial)) if host]
+    config = MachineConfig(ram_words=options.ram,
+                           page_table=PageTable(options.page_table)).fit(*fitted)
+    tape = _tape(options, config, hosts)
+    stack.callback(tape.close)
+    tape.load(target.words)
+    tape.machine.prepare(_tell)
+    history = History(tape)
+    look = Look(history)
+    return Session(history, look, Symbols(look, target.kernel, target.find_program), person), disk
+
+
+def _tape(options: argparse.Namespace, config: MachineConfig, hosts: Hosts) -> AnyTape:
+    if options.engine == "model":
+        from sim.history.model import ModelTape
+        return ModelTape(config, hosts)
+    from sim.engine.machine import RtlMachine
+    from sim.history.rtl import RtlTape
+    if options.engine == "lockstep":
+        from sim.lockstep import Lockstep
+        whole = Lockstep(config, hosts, say=_tell, memory=options.memory)
+        return RtlTape(whole.rtl, whole)
+    return RtlTape(RtlMachine(config, hosts, say=_tell, memory=options.memory))
+
+
+def _size(text: str) -> tuple[int, int]:
+    from sim.host.display import parse_size
+    return parse_size(text)
+
+
+def _lines(name: str) -> list[str]:
+    try:
+        return Path(name).read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise DebugError(f"{name}: {error.strerror or error}") from None
+
+
+class DiskKeeper:
+    """What the machine wrote stays in memory until the person leaves and says what to keep.
+
+    Parameters
+    ----------
+    session : Session
+    disk : Disk or None
+        An ephemeral one.
+    path : str or None
+        Its image.
+    """
+
+    def __init__(self, session: Session, disk: Disk | None, path: str | None) -> None:
+        self._session, self._disk, self._path = session, disk, path
+        self._writes: list[tuple[int, int, bytes]] = []  # cycle, sector, contents
+        if disk is not None:
+            disk.observer = self._note
+
+    def _note(self, event: object) -> None:
+        sector, octets = getattr(event, "sector", None), getattr(event, "octets", b"")
+        if sector is not None:
+            self._writes.append((self._session.history.cycles, sector, octets))
+
+    @property
+    def question(self) -> str:
+        """What to ask before leaving; empty for nothing."""
+        if not self._writes:
+            return ""
+        sectors = len({sector for _, sector, _ in self._writes})
+        here = "" if self._session.history.is_live else ", 'here' (as it is at this cycle)"
+        return (f"the machine has written {sectors} sectors of {self._path}, which the file does "
+                f"not have yet: 'keep' them{here} or 'drop' them?")
+
+    def leave(self, answer: str) -> str:
+        """Keep what is to be kept. Raises `DebugError` where that has not been said."""
+        if not self._writes:
+            return ""
+        if answer not in ("keep", "here", "drop"):
+            raise DebugError(self.question + " ('quit keep', 'quit here', 'quit drop')")
+        if answer == "drop":
+            return f"{self._path} is as it was"
+        last = self._session.history.cycles if answer == "here" else None
+        kept = {sector: octets for cycle, sector, octets in self._writes
+                if last is None or cycle <= last}
+        assert self._path is not None and self._disk is not None
+        self._disk.close()
+        disk = Disk(self._path)
+        try:
+            import numpy as np
+            for sector, octets in kept.items():
+                disk.write(sector, np.frombuffer(octets, "<u4"))
+            disk.flush()
+        finally:
+            disk.close()
+        return f"{len(kept)} sectors of {self._path} are kept"
+
+
+class Front:
+    """Reads commands, from a script or a person, and shows what comes of them."""
+
+    def __init__(self, commands: Commands, keeper: DiskKeeper) -> None:
+        self._commands = commands
+        self._keeper = keeper
+        self.failed = False
+
+    def run(self, lines: Sequence[str], *, is_asked: bool) -> int:
+        """Do these lines, then ask for more if there is somebody; the exit status."""
+        try:
+            for line in lines:
+                if line.strip() and not line.lstrip().startswith("#"):
+                    print(f"{PROMPT}{line}", flush=True)
+                    if not self._do(line) and not is_asked:
+                        return Exit.BAD_INPUT
+            if is_asked:
+                self._converse()
+        except Quit as leaving:
+            if str(leaving):
+                print(leaving)
+            return 0
+        return self._drop()
+
+    def _drop(self) -> int:
+        if self._keeper.question:
+            print(self._keeper.leave("drop"))
+        return 0
+
+    def _do(self, line: str) -> bool:
+        """One command; whether it could be done."""
+        try:
+            text = self._commands.execute(line)
+        except (DebugError, HostError, ImageError) as error:
+            print(error, flush=True)
+            return False
+        except Diverged as error:
+            print(f"{error}\n(the recording ends here; it can be gone back in)", flush=True)
+            return False
+        if text:
+            print(text, flush=True)
+        return True
+
+    def _converse(self) -> None:
+        ask = _prompt(self._commands)
+        last = ""
+        for line in ask:
+            line = line.strip() or (last if _repeats(last) else "")
+            last = line
+            self._do(line)
+        self._leave_at_end()
+
+    def _leave_at_end(self) -> None:
+        """Ctrl-D: the one question that leaving may need."""
+        question = self._keeper.question
+        if question:
+            print(question)
+            answer = input("keep or drop? ").strip()
+            print(self._keeper.leave(answer if answer in ("keep", "here") else "drop"))
+        raise Quit("")
+
+
+def _repeats(line: str) -> bool:
+    """Whether an empty line does it again: steps and lists."""
+    return line.split(" ")[0] in {"s", "step", "n", "next", "si", "stepi", "ni", "nexti", "rs",
+                                  "reverse-step", "rn", "reverse-next", "rsi", "reverse-stepi",
+                                  "cy", "cycle", "rcy", "reverse-cycle", "l", "list", "c",
+                                  "continue", "rc", "reverse-continue"}
+
+
+def _prompt(commands: Commands) -> Iterator[str]:
+    """Lines from the person, with completion and a history that is kept; ends at ctrl-D."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.history import FileHistory
+
+    from debug.completion import CommandCompleter
+    HISTORY_FILE.parent.mkdir(parents=True, exist_ok=True)
+    asked: PromptSession[str] = PromptSession(
+        PROMPT, history=FileHistory(str(HISTORY_FILE)), completer=CommandCompleter(commands),
+        complete_while_typing=False)
+    while True:
+        try:
+            yield asked.prompt()
+        except EOFError:
+            return
+        except KeyboardInterrupt:
+            continue
+
+
+def _show(octets: bytes) -> None:
+    sys.stdout.flush()
+    os.write(sys.stdout.fileno(), octets.replace(b"\r", b""))
+
+
+def _tell(text: str) -> None:
+    print(f"quince-debug: {text}", file=sys.stderr, flush=True)
