@@ -17,10 +17,11 @@ REFERENCE_MILLIONS = 6.2
 def main(argv: list[str] | None = None) -> int:
     """Print the tables; returns 0, or 1 if a kernel's result is wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="*", metavar="speed|kernels|naive|micro|system",
+    parser.add_argument("what", nargs="*", metavar="speed|history|kernels|naive|micro|system",
                         help="tables to print (default: all)")
-    wanted = parser.parse_args(argv).what or ["speed", "kernels", "naive", "micro", "system"]
-    tables = {"speed": print_speeds, "kernels": print_kernels, "naive": print_naive,
+    wanted = parser.parse_args(argv).what or ["speed", "history", "kernels", "naive",
+                                               "micro", "system"]
+    tables = {"speed": print_speeds, "history": print_history, "kernels": print_kernels, "naive": print_naive,
               "micro": print_micro, "system": print_system}
     for name in wanted:
         if name not in tables:
@@ -41,6 +42,23 @@ def print_speeds() -> None:
     for speed in measure_speeds():
         print(f"{speed.name:28} {speed.cycles:8.2f} {speed.instructions:13.2f} "
               f"{speed.cycles / REFERENCE_MILLIONS:16.2f}")
+    print()
+
+
+def print_history() -> None:
+    """Runs that can be gone back in."""
+    from bench.history import measure_history
+    print("Going back in time, on the hardware\n")
+    measured = measure_history()
+    for name, value, unit in (
+            ("cycles recorded", measured.cycles / 1e6, "million"),
+            ("cost of recording", measured.cost * 100, "% of the speed"),
+            ("snapshots", measured.snapshots, ""),
+            ("their memory", measured.megabytes, "MB"),
+            ("a step back from the present", measured.step_s, "s, the slowest of 10"),
+            ("a step back from anywhere", measured.far_s, "s, the slowest of 5"),
+            ("going anywhere", measured.jump_s, "s, the slowest of 5")):
+        print(f"{name:30} {value:9.3f} {unit}".rstrip())
     print()
 
 
