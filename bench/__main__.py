@@ -21,8 +21,8 @@ def main(argv: list[str] | None = None) -> int:
                         help="tables to print (default: all)")
     wanted = parser.parse_args(argv).what or ["speed", "history", "kernels", "naive",
                                                "micro", "system"]
-    tables = {"speed": print_speeds, "history": print_history, "kernels": print_kernels, "naive": print_naive,
-              "micro": print_micro, "system": print_system}
+    tables = {"speed": print_speeds, "history": print_history, "kernels": print_kernels,
+              "naive": print_naive, "micro": print_micro, "system": print_system}
     for name in wanted:
         if name not in tables:
             parser.error(f"there is no table {name!r}")

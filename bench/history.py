@@ -38,10 +38,10 @@ def measure_history(cycles: int = CYCLES) -> Recorded:
     plain = recorded = 0.0
     for _ in range(TRIALS):
         machine = _machine()
-        plain = max(plain, _speed(machine.run, lambda: machine.cycles))
+        plain = max(plain, _speed(machine))
         machine.close()
         history = _history()
-        recorded = max(recorded, _speed(history.run, lambda: history.cycles))
+        recorded = max(recorded, _speed(history))
         history.tape.close()
     history = _history()
     while history.cycles < cycles:
@@ -79,10 +79,10 @@ def _history() -> History:
     return History(tape)
 
 
-def _speed(run, cycles, seconds: float = 2.0) -> float:  # type: ignore[no-untyped-def]
+def _speed(runs: RtlMachine | History, seconds: float = 2.0) -> float:
     """Cycles a second of processor time."""
-    run(SLICE)
-    first, began = cycles(), time.process_time()
+    runs.run(SLICE)
+    first, began = runs.cycles, time.process_time()
     while time.process_time() - began < seconds:
-        run(SLICE)
-    return (cycles() - first) / (time.process_time() - began)
+        runs.run(SLICE)
+    return (runs.cycles - first) / (time.process_time() - began)

@@ -9,28 +9,19 @@ from pathlib import Path
 
 from debug.commands import Commands, Quit
 from debug.error import DebugError
-from debug.look import Look
+from debug.opening import open_session, system_disk, target_of, tell
 from debug.person import MachineTerminal, Person
-from debug.programs import Target, bare_target, system_target
-from debug.session import Host, Session
-from debug.symbols import Symbols
-from isa.config import MachineConfig, PageTable
+from debug.session import Session
+from isa.config import PageTable
 from isa.machine import RAM_WORDS
 from sim.engine.build import BuildError
-from sim.history.history import History
-from sim.history.tape import AnyTape
 from sim.host.disk import Disk
-from sim.host.display import Display, PngDisplay
 from sim.host.error import HostError
-from sim.host.files import Files
-from sim.host.hosts import Hosts
-from sim.host.keyboard import Keyboard, parse_script
-from sim.host.serial import Serial
 from sim.machine import MEMORIES, ChipError, Diverged, Exit, ImageError
 from toolchain.places import BUILD
 from toolchain.source import SourceError, SourceErrors
 
-__all__ = ["main", "open_session", "options_of", "target_of"]
+__all__ = ["main", "options_of"]
 
 HISTORY_FILE = BUILD / "debug" / "commands"
 PROMPT = "(quince) "
@@ -45,9 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (SourceError, SourceErrors) as error:
         print(error, file=sys.stderr)
     except (DebugError, ImageError, HostError, ChipError, BuildError) as error:
-        _tell(str(error))
+        tell(str(error))
     except OSError as error:
-        _tell(f"{error.filename or 'the host'}: {error.strerror or error}")
+        tell(f"{error.filename or 'the host'}: {error.strerror or error}")
     return Exit.BAD_INPUT
 
 
@@ -110,80 +101,10 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     session, disk = open_session(options, target, terminal, person, stack)
     person.install()
     keeper = DiskKeeper(session, disk, options.disk if options.program else
-                        options.disk or _system_disk(target))
+                        options.disk or system_disk(target))
     commands = Commands(session, type_text=lambda text: terminal.type(text.encode()),
                         leave=keeper.leave)
     return Front(commands, keeper).run(lines, is_asked=is_asked)
-
-
-def target_of(options: argparse.Namespace) -> Target:
-    """What the options name. Raises `DebugError`, `ImageError`, `SourceErrors`."""
-    if options.program is None:
-        return system_target(_tell)
-    return bare_target(options.program, MachineConfig(ram_words=options.ram), options.level,
-                       options.symbols, _tell)
-
-
-def _system_disk(target: Target) -> str:
-    from system.disk import keep_disk
-    assert target.paths is not None
-    return str(keep_disk(target.paths))
-
-
-def open_session(options: argparse.Namespace, target: Target, terminal: MachineTerminal,
-                 person: Host, stack: ExitStack) -> tuple[Session, Disk | None]:
-    """A session for a target, at cycle 0, and its disk.
-
-    Raises
-    ------
-    BuildError, HostError, ImageError
-    """
-    is_system = target.paths is not None
-    disk = None
-    if is_system or options.disk:
-        disk = Disk(options.disk or _system_disk(target), ephemeral=True)
-    width, height = _size(options.display)
-    display: Display | None = None
-    if is_system:
-        display = PngDisplay(width, height, options.frames) if options.frames \
-            else Display(width, height)
-    keyboard = Keyboard() if is_system or options.keys else None
-    if options.keys and keyboard is not None:
-        text = Path(options.keys).read_text(encoding="utf-8", errors="replace")
-        keyboard.play(parse_script(text, options.keys))
-    hosts = Hosts(terminal, disk=disk, display=display, keyboard=keyboard,
-                  files=Files(options.files) if options.files else None,
-                  serial=Serial(terminal) if is_system else None)
-    stack.callback(hosts.close)
-    fitted = [name for name, host in (("display", display), ("keyboard", keyboard),
-                                      ("block", disk), ("serial", hosts.serial)) if host]
-    config = MachineConfig(ram_words=options.ram,
-                           page_table=PageTable(options.page_table)).fit(*fitted)
-    tape = _tape(options, config, hosts)
-    stack.callback(tape.close)
-    tape.load(target.words)
-    tape.machine.prepare(_tell)
-    history = History(tape)
-    look = Look(history)
-    return Session(history, look, Symbols(look, target.kernel, target.find_program), person), disk
-
-
-def _tape(options: argparse.Namespace, config: MachineConfig, hosts: Hosts) -> AnyTape:
-    if options.engine == "model":
-        from sim.history.model import ModelTape
-        return ModelTape(config, hosts)
-    from sim.engine.machine import RtlMachine
-    from sim.history.rtl import RtlTape
-    if options.engine == "lockstep":
-        from sim.lockstep import Lockstep
-        whole = Lockstep(config, hosts, say=_tell, memory=options.memory)
-        return RtlTape(whole.rtl, whole)
-    return RtlTape(RtlMachine(config, hosts, say=_tell, memory=options.memory))
-
-
-def _size(text: str) -> tuple[int, int]:
-    from sim.host.display import parse_size
-    return parse_size(text)
 
 
 def _lines(name: str) -> list[str]:
@@ -342,7 +263,3 @@ def _prompt(commands: Commands) -> Iterator[str]:
 def _show(octets: bytes) -> None:
     sys.stdout.flush()
     os.write(sys.stdout.fileno(), octets.replace(b"\r", b""))
-
-
-def _tell(text: str) -> None:
-    print(f"quince-debug: {text}", file=sys.stderr, flush=True)

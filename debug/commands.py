@@ -117,7 +117,8 @@ class Commands:
         yield moves("stepi", ("si",), steps.instruction, "to the next instruction")
         yield moves("reverse-stepi", ("rsi",), steps.instruction_back, "to the one before")
         yield moves("nexti", ("ni",), steps.next_instruction, "the same over calls")
-        yield moves("finish", ("fin",), steps.finish, "until the function returns")
+        yield Command("finish", ("fin",), self._finish, "finish",
+                      "until the selected frame's function returns; shows what it returned")
         yield moves("reverse-finish", ("rfin",), steps.finish_back, "back to the function's call")
         yield Command("cycle", ("cy",), lambda rest: self._cycle(rest, 1), "cycle [COUNT]",
                       "clock cycles on")
@@ -321,6 +322,14 @@ class Commands:
                 break
         assert reached is not None
         return self._arrived(reached, before)
+
+    def _finish(self, rest: str) -> str:
+        before = self._seen()
+        reached = self.steps.finish()
+        text = self._arrived(reached, before)
+        if reached.why == "step":
+            text += f"\nIt returned {self.session.look.registers()[0]:#x}."
+        return text
 
     def _cycle(self, rest: str, sign: int) -> str:
         before = self._seen()

@@ -19,6 +19,7 @@ from debug import shown
 from debug.commands import Commands, Quit
 from debug.error import DebugError
 from debug.frames import FrameView, short
+from debug.opening import open_session, target_of
 from debug.person import MachineTerminal
 from debug.places import resolve, space_of
 from debug.session import Reached, Session
@@ -253,11 +254,11 @@ class Server:
         """A place; one in a file that the present code does not come from is another program's."""
         try:
             return resolve(self.session, text)
-        except DebugError:
+        except DebugError as error:
             file, _, line = text.rpartition(":")
             stem = file.rpartition("/")[2].rpartition(".")[0]
-            if not stem or not line.isdecimal():
-                raise
+            if not stem or self.session.symbols.program(stem) is None:
+                raise error from None
             return resolve(self.session, f"{stem}:{file.rpartition('/')[2]}:{line}")
 
     def _line_of(self, stop: Breakpoint) -> int:
@@ -475,8 +476,6 @@ def read_message(file: BinaryIO) -> Message | None:
 
 def serve(options: argparse.Namespace, stack: ExitStack) -> int:
     """Serve one client on standard input and output, or on a port of this computer's."""
-    from debug.cli import open_session, target_of
-
     def open_one(arguments: Message, terminal: MachineTerminal, listener: _Listener) -> Session:
         given = argparse.Namespace(**vars(options))
         for name in ("program", "engine", "level", "symbols", "disk", "files", "keys", "display",

@@ -100,7 +100,7 @@ def _compiled(name: str, level: int, say: Say) -> Path:
     is_bare = name.endswith(".qll") or any(
         line.strip().startswith(MAIN) for line in text.split("\n"))
     say(f"compiling {name}")
-    objects = load_objects([name], "bare" if is_bare else "none", level)
+    objects = load_objects([name], "bare" if is_bare else "none", level, debug=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{Path(name).stem}-O{level}.elf"
     made = path.with_name(f".{path.name}.{os.getpid()}")  # another session may read the old one

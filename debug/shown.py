@@ -18,7 +18,15 @@ from isa.trace import Word
 from sim.engine.library import What
 from sim.machine import exit_status
 from system.calls import load_calls
-from toolchain.debug_info import DebugInfo, Place, Variable
+from toolchain.debug_info import (
+    Composite,
+    DebugInfo,
+    FrameOffset,
+    Memory,
+    Place,
+    Register,
+    Variable,
+)
 from toolchain.places import KERNEL, ROOT
 from toolchain.qasm import disassemble_word
 
@@ -78,8 +86,8 @@ def program_of(session: Session, space: int) -> str:
 
 
 def function_of(frame: FrameView) -> str:
-    """What tells one function from others."""
-    return f"{frame.space}:{frame.place.function if frame.place else ''}"
+    """What tells one call of a function from others."""
+    return f"{frame.space}:{frame.cfa}:{frame.place.function if frame.place else ''}"
 
 
 def line_text(place: Place) -> str | None:
@@ -386,13 +394,21 @@ def frame_details(session: Session) -> str:
     if frame.cfa is not None:
         lines.append(f"the frame ends at {frame.cfa:#x}, the stack pointer is "
                      f"{_word(frame.registers[63])}")
-    lines += [f"{one.name}: {one.type}, {_location(one)}" for one in frame.variables]
+    lines += [f"{one.name}: {one.type}, {_location(frame, one)}" for one in frame.variables]
     return "\n".join(lines)
 
 
-def _location(variable: Variable) -> str:
+def _location(frame: FrameView, variable: Variable) -> str:
     location = variable.location
-    return "not there" if location is None else str(location)
+    if isinstance(location, Register):
+        return f"in r{location.number}"
+    if isinstance(location, Memory):
+        return f"at {location.address:#x}"
+    if isinstance(location, FrameOffset) and frame.cfa is not None:
+        return f"at {frame.cfa + location.offset & 0xFFFFFFFF:#x}"
+    if isinstance(location, Composite):
+        return "in several places"
+    return "not there" if location is None else "a constant"
 
 
 def interrupt(session: Session) -> str:

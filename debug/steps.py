@@ -57,8 +57,8 @@ class Steps:
         frame = self._session.frames()[0]
         module, _ = self._here(frame)
         entries = [Condition(What.POINT, module.body(function), space=frame.space)
-                   for function in module.info.functions if module.statement_starts(
-                       function.low, function.low + 1)]
+                   for function in module.info.functions
+                   if module.statement_starts(function.low, function.high)]
         return self._over(frame, entries)
 
     def next_line(self) -> Reached:
@@ -76,10 +76,7 @@ class Steps:
         outer = self._same_or_outer(frame)
 
         def accepts(hit: Hit) -> bool:
-            at = address_of(hit)
-            if at in inner and not function.low <= at < function.high:
-                return True
-            return outer(hit)
+            return address_of(hit) in inner or outer(hit)
 
         return self._session.forward([*own, *entries, *self._returns(frame)], accepts)
 

@@ -2,9 +2,10 @@
 
 from contextlib import ExitStack, contextmanager
 
-from debug.cli import open_session, options_of, target_of
+from debug.cli import options_of
 from debug.commands import Commands
 from debug.error import DebugError
+from debug.opening import open_session, target_of
 from debug.person import MachineTerminal
 
 

@@ -187,8 +187,7 @@ def test_snapshots_stay_within_their_bounds():
         history.run(100_000)
         seen[history.cycles] = (tape.machine.registers(), hash(tape.machine.memory.tobytes()))
     assert history.octets <= 2_000_000
-    gaps = np.diff(history.snapshot_cycles)
-    assert gaps[0] > gaps[-1]
+    assert 3 < len(history.snapshot_cycles) < 60
     for cycle in sorted(seen)[::7]:
         history.go_to(cycle)
         assert (tape.machine.registers(), hash(tape.machine.memory.tobytes())) == seen[cycle]

@@ -1,0 +1,99 @@
+"""From a command line's options to a session: what is debugged, on what machine and hosts."""
+
+import argparse
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from debug.look import Look
+from debug.person import MachineTerminal
+from debug.programs import Target, bare_target, system_target
+from debug.session import Host, Session
+from debug.symbols import Symbols
+from isa.config import MachineConfig, PageTable
+from sim.history.history import History
+from sim.history.tape import AnyTape
+from sim.host.disk import Disk
+from sim.host.display import Display, PngDisplay
+from sim.host.files import Files
+from sim.host.hosts import Hosts
+from sim.host.keyboard import Keyboard, parse_script
+from sim.host.serial import Serial
+
+__all__ = ["open_session", "system_disk", "target_of", "tell"]
+
+
+def target_of(options: argparse.Namespace) -> Target:
+    """What the options name. Raises `DebugError`, `ImageError`, `SourceErrors`."""
+    if options.program is None:
+        return system_target(tell)
+    return bare_target(options.program, MachineConfig(ram_words=options.ram), options.level,
+                       options.symbols, tell)
+
+
+def system_disk(target: Target) -> str:
+    """The image of the operating system's disk, brought up to date."""
+    from system.disk import keep_disk
+    assert target.paths is not None
+    return str(keep_disk(target.paths))
+
+
+def open_session(options: argparse.Namespace, target: Target, terminal: MachineTerminal,
+                 person: Host, stack: ExitStack) -> tuple[Session, Disk | None]:
+    """A session for a target, at cycle 0, and its disk.
+
+    Raises
+    ------
+    BuildError, HostError, ImageError
+    """
+    is_system = target.paths is not None
+    disk = None
+    if is_system or options.disk:
+        disk = Disk(options.disk or system_disk(target), ephemeral=True)
+    width, height = _size(options.display)
+    display: Display | None = None
+    if is_system:
+        display = PngDisplay(width, height, options.frames) if options.frames \
+            else Display(width, height)
+    keyboard = Keyboard() if is_system or options.keys else None
+    if options.keys and keyboard is not None:
+        text = Path(options.keys).read_text(encoding="utf-8", errors="replace")
+        keyboard.play(parse_script(text, options.keys))
+    hosts = Hosts(terminal, disk=disk, display=display, keyboard=keyboard,
+                  files=Files(options.files) if options.files else None,
+                  serial=Serial(terminal) if is_system else None)
+    stack.callback(hosts.close)
+    fitted = [name for name, host in (("display", display), ("keyboard", keyboard),
+                                      ("block", disk), ("serial", hosts.serial)) if host]
+    config = MachineConfig(ram_words=options.ram,
+                           page_table=PageTable(options.page_table)).fit(*fitted)
+    tape = _tape(options, config, hosts)
+    stack.callback(tape.close)
+    tape.load(target.words)
+    tape.machine.prepare(tell)
+    history = History(tape)
+    look = Look(history)
+    return Session(history, look, Symbols(look, target.kernel, target.find_program), person), disk
+
+
+def _tape(options: argparse.Namespace, config: MachineConfig, hosts: Hosts) -> AnyTape:
+    if options.engine == "model":
+        from sim.history.model import ModelTape
+        return ModelTape(config, hosts)
+    from sim.engine.machine import RtlMachine
+    from sim.history.rtl import RtlTape
+    if options.engine == "lockstep":
+        from sim.lockstep import Lockstep
+        whole = Lockstep(config, hosts, say=tell, memory=options.memory)
+        return RtlTape(whole.rtl, whole)
+    return RtlTape(RtlMachine(config, hosts, say=tell, memory=options.memory))
+
+
+def _size(text: str) -> tuple[int, int]:
+    from sim.host.display import parse_size
+    return parse_size(text)
+
+
+def tell(text: str) -> None:
+    """A line for people, on standard error."""
+    print(f"quince-debug: {text}", file=sys.stderr, flush=True)
