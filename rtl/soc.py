@@ -132,12 +132,6 @@ BootPort = wiring.Signature({
 })
 
 
-def trace_shapes():
-    """The shape of each word of a trace record that has a port."""
-    return [TraceRecord.as_shape()[port.removeprefix("trace_")].shape
-            for port in TRACE_WORDS.values()]
-
-
 class Soc(wiring.Component):
     """Core, RAM, MMU and peripherals.
 
@@ -189,8 +183,9 @@ class Soc(wiring.Component):
         self.peripherals = {kind.name: make_peripheral(kind.name, machine) for kind in self.kinds
                             if kind.name != "mmu"}
 
-        members = {port: Out(Shape.cast(shape)) for port, shape in
-                   zip(TRACE_WORDS.values(), trace_shapes(), strict=True)}
+        record  = TraceRecord.as_shape()
+        members = {port: Out(Shape.cast(record[port.removeprefix("trace_")].shape))
+                   for port in TRACE_WORDS.values()}
         self.streams, self.events = [], {}
         self._exposed = []  # each stream of a peripheral, and the name of the port it leads to
         for kind in self.kinds:
@@ -347,11 +342,8 @@ class Soc(wiring.Component):
         """Lead a peripheral's event to the outside, in order with accesses to its window."""
         valid, arg = event.valid, event.arg
         for n in range(EVENT_DELAY):
-            valid_before, arg_before = valid, arg
-            valid = Signal(name=f"{name}_event{n}")
-            arg   = Signal(32, name=f"{name}_arg{n}")
-            m.d.sync += [valid.eq(valid_before), arg.eq(arg_before)]
-        m.d.comb += [
-            getattr(self, f"event_{name}").eq(valid & ~is_over),
-            getattr(self, f"event_{name}_arg").eq(arg),
-        ]
+            delayed = Signal(name=f"{name}_event{n}"), Signal(32, name=f"{name}_arg{n}")
+            m.d.sync += [delayed[0].eq(valid), delayed[1].eq(arg)]
+            valid, arg = delayed
+        m.d.comb += [getattr(self, f"event_{name}").eq(valid & ~is_over),
+                     getattr(self, f"event_{name}_arg").eq(arg)]
