@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -21,12 +21,15 @@ from sim.machine import (
     Status,
     exit_status,
 )
-from sim.program import TARGET_CHOICES, LoadedProgram, load_program, read_symbols
+from sim.program import TARGET_CHOICES, LoadedProgram, load_program, with_symbols
+from sim.sentences import backtrace_lines, describe_trap, overflow_note, trap_of
+from sim.trace import Locate, Records, TraceWriter
 from toolchain.qasm import disassemble_word
 from toolchain.source import SourceError, SourceErrors
 
 if TYPE_CHECKING:
     from sim.host.hosts import Hosts
+    from sim.symbols import Symbols
 
 __all__ = ["main"]
 
@@ -52,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the simulator; returns the exit status that --help lists."""
     parser = _parser()
     options = parser.parse_args(argv)
+    options.program_symbols = []  # folders with the debug information of programs
     from sim.host.error import HostError, OutputClosed
     try:
         if options.program is None:
@@ -174,7 +178,7 @@ def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
     _check_memory(options)
     program = load_program(options.program, options.config, options.target)
     if options.symbols:
-        program = LoadedProgram(program.words, read_symbols(options.symbols))
+        program = with_symbols(program, options.symbols)
     hosts = _hosts(options, stack)
     try:
         machine = _machine(options, program, hosts, stack)
@@ -194,7 +198,7 @@ def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
     except Diverged as error:
         _tell(str(error), hosts)
         return Exit.DIVERGED
-    return _end(machine, program, status, hosts)
+    return _end(machine, program, status, hosts, options)
 
 
 def _check_memory(options: argparse.Namespace) -> None:
@@ -261,10 +265,31 @@ def _octets(name: str) -> bytes:
 
 def _machine(options: argparse.Namespace, program: LoadedProgram, hosts: "Hosts",
              stack: ExitStack) -> Machine:
-    from sim.trace import TraceWriter
     observe = None
+    locate = _locate(options, program)
     if options.trace:
-        observe = TraceWriter(stack.enter_context(_writable(options.trace)), program.locate)
+        observe = TraceWriter(stack.enter_context(_writable(options.trace)), locate,
+                              options.config, lambda: machine.memory)
+    machine = _engine(options, hosts, observe, locate)
+    return machine
+
+
+def _locate(options: argparse.Namespace, program: LoadedProgram) -> Locate:
+    """Names of addresses in every space; debug information is read only if there is more than
+    one."""
+    if not options.program_symbols:
+        return lambda address, space, memory: program.locate(address) if not space else None
+    return _symbols(options, program).label
+
+
+def _symbols(options: argparse.Namespace, program: LoadedProgram) -> "Symbols":
+    from sim.symbols import Symbols
+    return Symbols(program.info, options.program_symbols, options.config)
+
+
+def _engine(options: argparse.Namespace, hosts: "Hosts",
+            observe: Callable[[Records], None] | None, locate: Locate) -> Machine:
+    """The machine that is to run."""
     if options.engine == "model":
         from sim.golden import Golden
         return Golden(options.config, hosts, observe=observe)
@@ -272,7 +297,7 @@ def _machine(options: argparse.Namespace, program: LoadedProgram, hosts: "Hosts"
     try:
         if options.lockstep:
             from sim.lockstep import Lockstep
-            return Lockstep(options.config, hosts, say=_tell, locate=program.locate,
+            return Lockstep(options.config, hosts, say=_tell, locate=locate,
                             observe=observe, memory=options.memory)
         from sim.engine.machine import RtlMachine
         return RtlMachine(options.config, hosts, say=_tell, observe=observe,
@@ -329,14 +354,23 @@ def _nap(hosts: "Hosts", seconds: float) -> None:
         hosts.terminal.wait(seconds)
 
 
-def _end(machine: Machine, program: LoadedProgram, status: Status, hosts: "Hosts") -> int:
+def _end(machine: Machine, program: LoadedProgram, status: Status, hosts: "Hosts",
+         options: argparse.Namespace) -> int:
     """Report how it ended, unless by an ordinary `halt`; returns the exit status."""
     report = machine.stop
     code = exit_status(status, report)
     if report is not None:
-        if code == Exit.FAULT:
-            _tell(report.describe(disassemble_word, program.locate), hosts)
-        return code
+        trap = trap_of(report, machine.memory) if machine.space == 0 else None
+        if trap is None and code != Exit.FAULT:
+            return code
+        symbols = _symbols(options, program)
+        places = symbols.places(report.ip, machine.space, machine.memory)
+        lines = [report.describe(disassemble_word, program.locate)] if trap is None else [
+            describe_trap(trap, report.ip, places)]
+        overflow = overflow_note(machine, len(program.words))
+        _tell("\n".join([*lines, *([overflow] if overflow else []),
+                         *backtrace_lines(machine, symbols)]), hosts)
+        return Exit.FAULT
     ip = machine.registers().ip
     label = program.locate(ip)
     where = f"at {ip:#010x}" + (f" ({label})" if label else "")

@@ -13,6 +13,7 @@ import numpy as np
 
 from isa.config import MachineConfig
 from isa.machine import PROGRAM, SECTOR_WORDS, BlockCommand
+from isa.trace import Kind
 from sim.engine.machine import RtlMachine
 from sim.golden.buffered import ConsoleOutput
 from sim.golden.follow import Divergence, Follower
@@ -27,6 +28,7 @@ from sim.host.hosts import Hosts
 from sim.host.serial import Serial
 from sim.host.terminal import Terminal
 from sim.machine import Diverged, Registers, Status, StopReport, Words
+from sim.spaces import spaces_before
 from sim.trace import Locate, Records, describe
 
 __all__ = ["Lockstep"]
@@ -46,7 +48,7 @@ class Lockstep:
     say : callable
         As `RtlMachine` has it.
     locate : callable
-        Name of an address, for the report.
+        Name of an address in a space, for the report, as `sim.symbols.Symbols.label` has it.
     observe : callable or None
         Hears the trace records, too, after the model has agreed.
     memory : str
@@ -55,7 +57,7 @@ class Lockstep:
 
     def __init__(self, config: MachineConfig | None = None, hosts: Hosts | None = None, *,
                  say: Callable[[str], None] = lambda line: None,
-                 locate: Locate = lambda address: None,
+                 locate: Locate = lambda address, space, memory: None,
                  observe: Callable[[Records], None] | None = None, memory: str = "ideal"):
         hosts = hosts or Hosts()
         self.config = config or MachineConfig()
@@ -86,6 +88,10 @@ class Lockstep:
     @property
     def stop(self) -> StopReport | None:
         return self.rtl.stop
+
+    @property
+    def space(self) -> int:
+        return self.rtl.space
 
     def registers(self) -> Registers:
         return self.rtl.registers()
@@ -167,14 +173,19 @@ class Lockstep:
     def _report(self, divergence: Divergence) -> str:
         lines = [f"hardware and golden model disagree at record {divergence.position}: "
                  f"{divergence.rule}", "both agree on:"]
-        lines += [f"  {self._line(record)}" for record in self._recent]
-        lines += ["hardware:", f"  {self._line(divergence.theirs)}",
-                  "golden model:", f"  {self._line(divergence.ours)}"]
+        space = self.model.golden.space  # as it is in front of the record that differs
+        recent = list(self._recent)
+        lines += [f"  {self._line(record, at)}" for record, at in zip(
+            recent, spaces_before(recent, space, self.config), strict=True)]
+        lines += ["hardware:", f"  {self._line(divergence.theirs, space)}",
+                  "golden model:", f"  {self._line(divergence.ours, space)}"]
         return "\n".join(lines)
 
-    def _line(self, record: Iterable[int]) -> str:
+    def _line(self, record: Iterable[int], space: int | None) -> str:
         words = list(record)
-        label = self._locate(words[1])
+        label = None
+        if space is not None and words[0] in (Kind.INSN, Kind.FAULT, Kind.INTERRUPT):
+            label = self._locate(words[1], space, self.memory)
         return describe(words) + (f"  ; {label}" if label else "")
 
 

@@ -117,6 +117,8 @@ class Machine(Protocol):
         above is the same for every machine.
     cycles, instructions
         Counted since reset.
+    space
+        The address of the page table by which the next instruction is found; 0 for none.
     stop
         None until `run` returns STOPPED.
     """
@@ -131,6 +133,8 @@ class Machine(Protocol):
     def instructions(self) -> int: ...
     @property
     def stop(self) -> StopReport | None: ...
+    @property
+    def space(self) -> int: ...
 
     def load(self, image: Sequence[int] | Words, address: int = PROGRAM) -> None:
         """Reset, clear memory, and put an image in. Raises `ImageError` if it does not fit."""

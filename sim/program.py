@@ -1,20 +1,28 @@
 """Program files, of whatever kind, as an image with symbols."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from isa.config import MachineConfig
 from isa.machine import PROGRAM
 from sim.machine import ImageError, Words, check_image, read_image
-from toolchain.build import image
+from toolchain.build import debug_file, image
 from toolchain.files import read_source
 from toolchain.link.loading import is_elf, read_executable
-from toolchain.source import Source
+from toolchain.qasm.assembler import Program
+from toolchain.source import Source, SourceError, SourceErrors
 
-__all__ = ["LoadedProgram", "TARGET_CHOICES", "load_program", "read_symbols"]
+if TYPE_CHECKING:
+    from toolchain.debug_info import DebugInfo
+
+__all__ = ["LoadedProgram", "TARGET_CHOICES", "load_program", "read_symbols",
+           "with_symbols"]
 
 TARGET_CHOICES = ("auto", "bare", "user", "none")
 MAIN = "@global::main:"
@@ -22,14 +30,28 @@ MAIN = "@global::main:"
 
 @dataclass(frozen=True)
 class LoadedProgram:
-    """An image and the addresses of its labels, of which a flat image has none."""
+    """An image and the addresses of its labels, of which a flat image has none. `debug` reads its
+    debug information, or makes it, when somebody asks."""
     words:   Words
     symbols: dict[str, int] = field(default_factory=dict)
+    debug:   "Callable[[], DebugInfo | None]" = lambda: None
 
     def __post_init__(self) -> None:
         ordered = sorted((address, name) for name, address in self.symbols.items())
         self._addresses.extend(address for address, _ in ordered)
         self._names.extend(name for _, name in ordered)
+
+    @cached_property
+    def info(self) -> "DebugInfo | None":
+        """The debug information; None if there is none that can be used."""
+        from toolchain.debug_info import DebugInfoError
+        try:
+            found = self.debug()
+            if found is not None:
+                found.require_image(self.words.tobytes())
+            return found
+        except (DebugInfoError, SourceError, SourceErrors):
+            return None
 
     _addresses: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
     _names:     list[str] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -106,7 +128,36 @@ def _executable(name: str, config: MachineConfig) -> LoadedProgram:
     for at, octets in executable.segments:
         part = np.frombuffer(octets, dtype="<u4")
         words[at - PROGRAM:at - PROGRAM + len(part)] = part
-    return LoadedProgram(words, executable.symbols)
+    return LoadedProgram(words, executable.symbols, lambda: _read(name))
+
+
+def with_symbols(program: LoadedProgram, name: str) -> LoadedProgram:
+    """A program with the labels of a symbol map, or the debug information of an ELF file.
+
+    Raises
+    ------
+    ImageError
+        If the file is damaged, or about another build than the program.
+    """
+    if not is_elf(_beginning(name)):
+        return LoadedProgram(program.words, read_symbols(name))
+    from toolchain.debug_info import DebugInfoError
+    try:
+        info = _read(name)
+        info.require_image(program.words.tobytes())
+    except DebugInfoError as error:
+        raise ImageError(str(error)) from None
+    return LoadedProgram(program.words, info.symbols, lambda: info)
+
+
+def _read(name: str) -> "DebugInfo":
+    from toolchain.debug_info import DebugInfo
+    return DebugInfo.read(name)
+
+
+def _debug_info(program: Program, name: str) -> "DebugInfo":
+    from toolchain.debug_info import DebugInfo
+    return DebugInfo.of(debug_file(program, name), name)
 
 
 def read_symbols(name: str) -> dict[str, int]:
@@ -131,12 +182,17 @@ def _assembled(source: Source, target: str) -> LoadedProgram:
     program = image([], [source], target)
     if not program.code_words:
         raise ImageError(f"{source.name}: there is no code in the file")
-    return LoadedProgram(_words(program.words), program.symbols)
+    return LoadedProgram(_words(program.words), program.symbols,
+                         lambda: _debug_info(program, source.name))
 
 
 def _compiled(source: Source, target: str) -> LoadedProgram:
+    def debug() -> "DebugInfo":
+        """Compiled once more: the code is the same, and most runs need no more than that."""
+        return _debug_info(image([source], target=target, debug=True), source.name)
+
     program = image([source], target=target)
-    return LoadedProgram(_words(program.words), program.symbols)
+    return LoadedProgram(_words(program.words), program.symbols, debug)
 
 
 def _words(words: list[int]) -> Words:

@@ -6,15 +6,17 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from isa.config import MachineConfig
 from isa.machine import PERIPHERALS, Reason
 from isa.trace import Kind, Stop, Word, Wrote
 from sim.host.error import HostError, OutputClosed
+from sim.spaces import SpaceOfRecords
 from toolchain.qasm import disassemble_word
 
 __all__ = ["HEADING", "Records", "TraceWriter", "describe"]
 
 Records = NDArray[np.uint32]
-Locate  = Callable[[int], str | None]
+Locate  = Callable[[int, int, NDArray[np.uint32]], str | None]  # address, space, memory
 
 HEADING = f"{'cycle':>10}  {'ip':8}  {'instruction':32}  effect"
 
@@ -65,22 +67,31 @@ class TraceWriter:
     file : TextIO
         Where to.
     locate : callable
-        Name of an address, as ``main`` or ``main+0x2``; None if it has none.
+        Name of an address in a space, as ``main`` or ``main+0x2``; None if it has none.
+    config : MachineConfig
+        The machine's, for the spaces.
+    memory : callable
+        The machine's memory, once there are records.
 
     Raises `HostError` when the file cannot be written.
     """
 
-    def __init__(self, file: TextIO, locate: Locate):
+    def __init__(self, file: TextIO, locate: Locate, config: MachineConfig,
+                 memory: Callable[[], NDArray[np.uint32]]):
         self._file = file
         self._locate = locate
+        self._memory = memory
+        self._spaces = SpaceOfRecords(config)
         self._write([HEADING])
 
     def __call__(self, records: Records) -> None:
         """Write these records."""
         lines = []
+        memory = self._memory()
         for record in records.tolist():
+            space = self._spaces.of(record)
             if record[Word.KIND] == Kind.INSN:
-                label = self._locate(record[Word.IP])
+                label = self._locate(record[Word.IP], space, memory)
                 if label and "+" not in label:
                     lines.append(f"{label}:")
             lines.append(describe(record))

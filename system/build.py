@@ -11,7 +11,7 @@ from typing import Any
 
 from system.calls import kernel_qll, load_calls
 from system.constants import constants_qll, shared_qasm
-from toolchain.build import image
+from toolchain.build import debug_file, image
 from toolchain.files import read_source
 from toolchain.places import FIRMWARE, KERNEL, ROOT
 from toolchain.qasm.output import symbol_map
@@ -57,6 +57,16 @@ class Paths:
 
     def program(self, source: Path) -> Path:
         return self.folder / source.parent.name / f"{source.stem}.qbin"
+
+    @staticmethod
+    def debug(product: Path) -> Path:
+        """Where the debug information of an image is: it stays on the host."""
+        return product.with_suffix(".elf")
+
+    @property
+    def debug_folders(self) -> list[Path]:
+        """The folders of programs, with their debug information."""
+        return [self.folder / name for name in PROGRAM_FOLDERS]
 
 
 def _toolchain_digest() -> str:
@@ -107,9 +117,11 @@ def _make(cache: _Cache, product: Path, qll: Sequence[Source], qasm: Sequence[So
     key = cache.key([*qll, *qasm], level)
     if not cache.is_fresh(product, key):
         _say(f"compiling {product.stem}")
-        program = image(qll, qasm, level=level, strict=True, shared=shared)
+        program = image(qll, qasm, level=level, debug=True, strict=True, shared=shared)
+        debug = Paths.debug(product)
+        debug.parent.mkdir(parents=True, exist_ok=True)
+        debug.write_bytes(debug_file(program, debug.name))
         if symbols is not None:
-            symbols.parent.mkdir(parents=True, exist_ok=True)
             symbols.write_text(symbol_map(program))
         cache.keep(product, key, program.to_octets())
     return product

@@ -15,7 +15,7 @@ from toolchain.qasm.assembler import Program, link_units, parse_sources
 from toolchain.source import Source, SourceError, SourceErrors
 from toolchain.targets import library_sources
 
-__all__ = ["Compiled", "compile_program", "generated", "image"]
+__all__ = ["Compiled", "compile_program", "debug_file", "generated", "image"]
 
 _NEEDED = {
     "global::main":            "the program needs a function 'main'",
@@ -107,7 +107,8 @@ def compile_program(sources: Sequence[Source], target: str = "none", level: int 
 
 
 def image(qll: Sequence[Source], qasm: Sequence[Source] = (), target: str = "none",
-          level: int = 2, *, strict: bool = False, check: Callable[[Any], None] | None = None,
+          level: int = 2, *, debug: bool = False, strict: bool = False,
+          check: Callable[[Any], None] | None = None,
           shared: Callable[[Any], Source] | None = None, base: int = PROGRAM) -> Program:
     """A flat image with its symbols: the target's assembly, other assembly, and what the QLL
     sources compile to.
@@ -124,10 +125,18 @@ def image(qll: Sequence[Source], qasm: Sequence[Source] = (), target: str = "non
     assembly = [*library_sources(target, ".qasm"), *qasm]
     if not qll:
         return link_units(parse_sources(assembly), base)
-    compiled = compile_program(qll, target, level, lines=False, strict=strict, check=check)
+    compiled = compile_program(qll, target, level, lines=False, debug=debug, strict=strict,
+                               check=check)
     if shared is not None:
         assembly.append(shared(compiled.tree))
     units = parse_sources([*assembly, compiled.text])
     compiled.check_symbols({label.name for unit in units for label in unit.labels},
                            {reference.name for unit in units for reference in unit.references})
     return link_units(units, base)
+
+
+def debug_file(program: Program, name: str) -> bytes:
+    """What is known of a flat image, as an ELF file that is laid out like it."""
+    from toolchain.link import LIKE_FLAT, link, object_from_unit
+    return link([object_from_unit(unit) for unit in program.units], name, LIKE_FLAT,
+                base=program.base)

@@ -14,6 +14,7 @@ from sim.engine import build
 from sim.engine.adapters import ADAPTERS, Adapter
 from sim.engine.library import Outcome, Simulation
 from sim.engine.quince import (
+    address_space,
     chip_fault,
     live_registers,
     physical_address,
@@ -94,6 +95,10 @@ class RtlMachine:
     @property
     def instructions(self) -> int:
         return self.simulation.instructions
+
+    @property
+    def space(self) -> int:
+        return address_space(self.simulation)
 
     def registers(self) -> Registers:
         return live_registers(self.simulation)

@@ -11,7 +11,8 @@ from sim.engine.design import Design, Slot, Stream
 from sim.engine.library import Simulation
 from sim.machine import Registers
 
-__all__ = ["chip_fault", "live_registers", "physical_address", "quince_design", "timer_runs"]
+__all__ = ["address_space", "chip_fault", "live_registers", "physical_address", "quince_design",
+           "timer_runs"]
 
 BANKS    = ("core.registers.bank0", "core.registers.bank1")
 MS_LEFT  = "timer.ms_left"
@@ -86,9 +87,14 @@ def timer_runs(simulation: Simulation) -> bool:
     return path in simulation.design.registers and simulation.register(path) != 0
 
 
+def address_space(simulation: Simulation) -> int:
+    """The page table that the next instruction is found by; 0 if translation is not active."""
+    inside = _inside(simulation)
+    if inside + BASE in simulation.design.registers and simulation.register(inside + IS_ON):
+        return simulation.register(inside + BASE)
+    return 0
+
+
 def physical_address(simulation: Simulation, machine: MachineConfig, ip: int) -> int | None:
     """Where the instruction at `ip` is in memory, as things stand; None if nowhere."""
-    base, inside = 0, _inside(simulation)
-    if inside + BASE in simulation.design.registers and simulation.register(inside + IS_ON):
-        base = simulation.register(inside + BASE)
-    return translate(simulation.ram, machine, base, ip, PageFlag.EXECUTE)
+    return translate(simulation.ram, machine, address_space(simulation), ip, PageFlag.EXECUTE)

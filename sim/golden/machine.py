@@ -132,6 +132,10 @@ class Golden:
         """Instructions that retired: not faults, not what was slept through."""
         return int(self.cpu[state.CYCLES] - self.cpu[state.SKIPPED])
 
+    @property
+    def space(self) -> int:
+        return int(self.cpu[state.BASE]) if self.cpu[state.TRANSLATING] else 0
+
     def registers(self) -> Registers:
         return Registers(tuple(self.regs[:REGISTERS].tolist()), int(self.cpu[state.IP]))
 

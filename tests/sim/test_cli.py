@@ -48,10 +48,69 @@ def test_of_the_exit_code_the_lowest_octet_is_left(tmp_path):
 
 
 def test_a_fault_is_told_with_place_instruction_and_reason(tmp_path):
-    done = run(program(tmp_path, "@start:\n  constant r1 0x400000\n@bad:\n  load r2 r1\n"))
+    path = program(tmp_path, "@start:\n  constant r1 0x400000\n@bad:\n  load r2 r1\n")
+    done = run(path)
     assert done.returncode == Exit.FAULT
     assert done.stderr == ("quince-sim: fault without a handler, OUT_OF_BOUNDS, "
-                           "at 0x00001002 (bad): load r2 r1\n")
+                           f"at 0x00001002 (bad): load r2 r1\n  at bad ({path}:4)\n")
+
+
+FAILS = """\
+type node = struct { next: * node; value: byte; };
+function last(list: * node): byte {
+  while (list->value != 7) { list = list->next; }
+  return list->value;
+}
+function deeper(n: byte): byte {
+  var a: byte[4];
+  a[n % 4] = n;
+  if (n == 0) {
+    return WHAT;
+  }
+  return deeper(n - 1) + a[n % 4];
+}
+function main(): byte {
+  return deeper(2);
+}
+"""
+
+
+@pytest.mark.parametrize("what, told, place", [
+    ("last(null)", "null pointer dereference", "global::last ({path}:3)"),
+    ("a[<byte>len \"abcd\"[n:]]", "index out of bounds", "global::deeper ({path}:10)"),
+])
+def test_a_check_that_fails_is_told_with_a_backtrace(tmp_path, what, told, place):
+    path = program(tmp_path, FAILS.replace("WHAT", what), "fails.qll")
+    done = run(path, "--engine", "model")
+    assert done.returncode == Exit.FAULT
+    lines = [line for line in done.stderr.splitlines() if "golden model" not in line]
+    assert lines[0] == f"quince-sim: {told} in {place.format(path=path)}"
+    assert lines[1].startswith(f"  at {place.format(path=path)}")
+    assert lines[-4:] == [
+        f"  by global::deeper ({path}:12)", f"  by global::deeper ({path}:12)",
+        f"  by global::main ({path}:15)", "  by _after_init (firmware/lib/bare/entry.qasm:20)"]
+
+
+def test_a_program_may_return_what_looks_like_a_failed_check(tmp_path):
+    path = program(tmp_path, "function main(): byte { return 0xE0000001; }\n", "odd.qll")
+    done = run(path, "--engine", "model")
+    assert done.returncode == 1 and "quince-sim: index" not in done.stderr
+
+
+def test_symbols_of_another_build_are_refused(tmp_path):
+    from toolchain.build import debug_file, image
+    from toolchain.source import Source
+    ours, other = (image([], [Source("p.qasm", f"@main:\n  constant r0 {n}\n  halt\n")])
+                   for n in (1, 2))
+    (tmp_path / "p.qbin").write_bytes(ours.to_octets())
+    (tmp_path / "ours.elf").write_bytes(debug_file(ours, "ours.elf"))
+    (tmp_path / "other.elf").write_bytes(debug_file(other, "other.elf"))
+    image_name = str(tmp_path / "p.qbin")
+    assert run(image_name, "--engine", "model", "--symbols",
+               str(tmp_path / "ours.elf")).returncode == 1
+    done = run(image_name, "--engine", "model", "--symbols", str(tmp_path / "other.elf"))
+    assert done.returncode == Exit.BAD_INPUT
+    assert "other.elf: symbols of another build" in done.stderr
 
 
 def test_both_engines_tell_a_fault_alike(tmp_path):
@@ -78,8 +137,9 @@ def test_behind_a_page_table_the_instruction_is_that_of_the_virtual_address(tmp_
         {fault}
         data @table 1 0x501000 0x1000 0x1000 11""")
     # Before it there may be what a build of the simulator says.
-    errors = [run(path, "--engine", engine, "--ram", "0x800000").stderr.splitlines()[-1]
-              for engine in ("rtl", "model")]
+    errors = [line for engine in ("rtl", "model")
+              for line in run(path, "--engine", engine, "--ram", "0x800000").stderr.splitlines()
+              if "fault" in line]
     assert errors == [f"quince-sim: fault without a handler, {told}"] * 2
 
 

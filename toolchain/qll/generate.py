@@ -66,14 +66,14 @@ def _finish(function: Function, level: int, module: Module, offsets: dict[str, s
     try:
         _know_callees(function, clobbers)
         note_order(function)
-        place(function, level)
+        place(function, level, module.line_of)
         if level > 1:
             schedule(function)
         used = allocate(function)
     except TooManyPhis:
         assert module.plain is not None
         function = module.plain(function.symbol)
-        place(function, 0)
+        place(function, 0, module.line_of)
         used = allocate(function)
     if level:
         clobbers[function.symbol] = clobbered(function, used)

@@ -31,7 +31,7 @@ from toolchain.qll.middle.cfg import meet
 from toolchain.qll.middle.ir import BINARY, LEAVES, UNARY, Block, Function, Ins, Memory
 from toolchain.qll.middle.module import Module
 from toolchain.qll.target.frame import may_start, needs_frame
-from toolchain.qll.target.place import TRAPS, jump_targets
+from toolchain.qll.target.place import jump_targets, trap_label
 from toolchain.qll.target.recorder import CodeRecord, NoRecorder, Recorder
 from toolchain.qll.target.spill import SPILL_SLOT
 from toolchain.qll.target.text import fast_label, number, reference
@@ -61,7 +61,8 @@ class _Emitter:
         self.used_labels: set[str] = set()
         self.returns = 0
         self.line = 0
-        self.traps: set[int] = set()
+        # Of a line: a mark and a block of one of its checks.
+        self.traps: dict[tuple[int, int], tuple[int, Block]] = {}
         self.stubs: list[tuple[str, list[tuple[int, Ins]], Block, Block]] = []
         self.has_calls = any(ins.op == "call" for block in function.blocks for ins in block.body)
         self.saved: list[int] = []
@@ -81,7 +82,7 @@ class _Emitter:
         self.moves: dict[tuple[Block, Block], list[tuple[int, Ins]]] = {}
         self.targets: dict[Block, Block] = {}
         self.note = NoRecorder() if module.marks is None else Recorder(
-            self.lines, module.marks, self.inside)
+            self.lines, module.marks)
 
     # --- the frame ---
 
@@ -226,16 +227,17 @@ class _Emitter:
         for index, block in enumerate(blocks):
             self._block(block, blocks[index + 1] if index + 1 < len(blocks) else None)
         for name, moves, target, source in self.stubs:
-            self.note.node(name, source.term.line)
+            self.note.node(name, source.term.line, source in self.inside)
             self._note_frame(source)
             self._label(name)
             self._move_all(moves)
             self._out(f"  constant r{TEMPORARY} {reference(self._name(target))}")
             self.note.edge(self.targets.get(target, target))
             self._out(f"  jmp r{TEMPORARY}")
-        for trap in sorted(self.traps):
-            self.note.node(trap, 0)
-            self._label(f"{symbol}${TRAPS[trap]}")
+        for (trap, line), (mark, source) in sorted(self.traps.items(), key=lambda one: one[0]):
+            self.note.node((trap, line), mark, source in self.inside)
+            self._note_frame(source)
+            self._label(trap_label(function, trap, line))
             self._out(f"  constant r{RESULT} {TRAP_BASE + trap:#x}")
             self._out("  halt")
         used = self.used_labels
@@ -245,7 +247,7 @@ class _Emitter:
     def _block(self, block: Block, after: Block | None) -> None:
         function, note = self.function, self.note
         is_first = block is function.blocks[0]
-        note.node(block, (block.body or [block.term])[0].line)
+        note.node(block, (block.body or [block.term])[0].line, block in self.inside)
         if not is_first:
             self._label(f"{function.symbol}${block.label}")
             self._note_frame(None if block is self.start else block)
@@ -381,9 +383,8 @@ class _Emitter:
         elif op == "store":
             self._out(f"  store r{_register(args[0])} r{_register(args[1])}")
         elif op == "guard" or op == "guardnot":
-            self.traps.add(ins.value)
             jump = "jz" if op == "guard" else "jnz"
-            self._trap_label(ins.value)
+            self._trap(ins)
             self._out(f"  {jump} r{_register(args[0])} r{_register(args[1])}")
         elif op in UNARY or op == "mov":
             self._out(f"  {op} r{ins.reg} r{_register(args[0])}")
@@ -404,8 +405,15 @@ class _Emitter:
         else:
             raise AssertionError(op)
 
-    def _trap_label(self, trap: int) -> None:
-        self.used_labels.add(f"{self.function.symbol}${TRAPS[trap]}")
+    def _trap(self, ins: Ins) -> str:
+        """The label that a failed check goes to."""
+        line = self.module.line_of(ins.line)
+        assert ins.block is not None
+        self.traps.setdefault((ins.value, line), (ins.line, ins.block))
+        label = trap_label(self.function, ins.value, line)
+        self.used_labels.add(label)
+        self.note.edge((ins.value, line))
+        return label
 
     def _call(self, ins: Ins) -> None:
         info = ins.value
@@ -463,10 +471,7 @@ class _Emitter:
         elif term.op == "ret":
             self._return(block)
         else:
-            self.traps.add(term.value)
-            self._trap_label(term.value)
-            label = f"{self.function.symbol}${TRAPS[term.value]}"
-            self._out(f"  constant r{TEMPORARY} {reference(label)}")
+            self._out(f"  constant r{TEMPORARY} {reference(self._trap(term))}")
             self._out(f"  jmp r{TEMPORARY}")
 
     def _jump(self, text: str, target: Block) -> None:

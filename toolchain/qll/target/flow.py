@@ -5,7 +5,7 @@ from typing import Any
 
 from toolchain.qll.middle.ir import Ins, Slot
 
-__all__ = ["Key", "State", "solve"]
+__all__ = ["Effect", "Key", "State", "effect_of", "solve"]
 
 Key   = Ins          # a value is the instruction that makes it
 Where = int | Slot   # a register or a slot
@@ -13,6 +13,21 @@ Where = int | Slot   # a register or a slot
 # Instructions that write no register.
 _NO_RESULT = frozenset(["store", "jmp", "jz", "jnz", "rjmp", "rjz", "rjnz", "int", "halt", "nop",
                         "wait"])
+
+
+# What a line does to registers: nothing, or it gives one the value of another (-1: a new one).
+Effect = tuple[int, int] | None
+
+
+def effect_of(line: Any) -> Effect:
+    """The effect of a line of text; labels and comments have none."""
+    if not isinstance(line, str) or line.startswith("  ;"):
+        return None
+    op, _, operands = line[2:].partition(" ")
+    if op in _NO_RESULT:
+        return None
+    target, _, source = operands.partition(" ")
+    return int(target[1:]), int(source[1:]) if op == "mov" else -1
 
 
 class State:
@@ -52,18 +67,15 @@ class State:
             if isinstance(place, int) and mask >> place & 1:
                 del self.held[place]
 
-    def execute(self, line: Any) -> None:
-        """The effect of a line of text."""
-        if not isinstance(line, str) or line.startswith("  ;"):
+    def execute(self, effect: Effect) -> None:
+        """What a line of text does."""
+        if effect is None:
             return
-        op, *operands = line.split()
-        if op in _NO_RESULT:
-            return
-        target = int(operands[0][1:])
-        if op == "mov":
-            self.copy_to(target, int(operands[1][1:]))
-        else:
+        target, source = effect
+        if source < 0:
             self.held.pop(target, None)
+        else:
+            self.copy_to(target, source)
 
     def meet(self, other: "State") -> bool:
         """Keep what holds in both; whether that is less than before."""

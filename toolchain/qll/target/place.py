@@ -15,10 +15,12 @@ Targets of jumps become operands too, which is why this pass must know the final
 terminators get the address of the block that is not the next one as an operand of their own.
 """
 
+from collections.abc import Callable
+
 from toolchain.qll.middle.cfg import Loop, analyse, find_loops
 from toolchain.qll.middle.ir import LEAVES, Block, Function, Ins
 
-__all__ = ["MOVED", "TRAPS", "place"]
+__all__ = ["MOVED", "TRAPS", "jump_targets", "place", "trap_label"]
 
 TRAPS = ("null", "bounds", "capacity")
 HELD_IN_LOOP = 26       # leaves that may occupy a register through a loop
@@ -31,9 +33,17 @@ NEAR = 14               # leaves kept for later use in straight code
 MOVED = frozenset(["phi", "ret"])
 
 
-def place(function: Function, level: int) -> None:
-    """Afterwards only phis, `ret` and arguments of fast calls have leaves as operands."""
-    _targets(function)
+def trap_label(function: Function, trap: int, line: int) -> str:
+    """Where a failed check of a line goes: its address says which line it was."""
+    return f"{function.symbol}${TRAPS[trap]}{line}"
+
+
+def place(function: Function, level: int, line_of: Callable[[int], int] = int) -> None:
+    """Afterwards only phis, `ret` and arguments of fast calls have leaves as operands.
+
+    `line_of` says which line an `Ins.line` stands for.
+    """
+    _targets(function, line_of)
     if level == 0:
         _at_each_use(function)
         return
@@ -48,7 +58,7 @@ def place(function: Function, level: int) -> None:
     _Placer(function, blocks, loops).run()
 
 
-def _targets(function: Function) -> None:
+def _targets(function: Function, line_of: Callable[[int], int]) -> None:
     """Make the addresses that jumps go to operands of the terminators and guards."""
     following = {block: function.blocks[index + 1] if index + 1 < len(function.blocks) else None
                  for index, block in enumerate(function.blocks)}
@@ -56,7 +66,8 @@ def _targets(function: Function) -> None:
         block.body = [ins for ins in block.body if ins.op != "round"]
         for ins in block.body:
             if ins.op == "guard" or ins.op == "guardnot":
-                ins.args.append(function.label(f"{function.symbol}${TRAPS[ins.value]}"))
+                ins.args.append(function.label(
+                    trap_label(function, ins.value, line_of(ins.line))))
         after = following[block]
         for target in jump_targets(block, after):
             block.term.args.append(function.leaf("block", target))

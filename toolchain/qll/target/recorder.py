@@ -7,7 +7,7 @@ holds the values that it holds whichever way was taken. So a variable is said to
 only where its value surely is; everywhere else it is not there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
@@ -16,7 +16,7 @@ from toolchain.dwarf.records import Frame, Location, Piece, Place
 from toolchain.qll.abi import CALL_CLOBBERS, RESULT
 from toolchain.qll.middle.ir import Block, Function, Ins, Slot, final
 from toolchain.qll.middle.marks import Held, Mark, Marks, Scope
-from toolchain.qll.target.flow import Key, State, solve
+from toolchain.qll.target.flow import Key, State, effect_of, solve
 
 __all__ = ["CodeRecord", "NoRecorder", "Recorder", "Spot", "note_order"]
 
@@ -53,7 +53,7 @@ class CodeRecord:
 class NoRecorder:
     """Hears everything and notes nothing."""
 
-    def node(self, what: object, mark: int) -> None:
+    def node(self, what: object, mark: int, has_frame: bool) -> None:
         """A block begins, or something else that is jumped to."""
 
     def instruction(self, block: Block, index: int, ins: Ins) -> None:
@@ -108,18 +108,17 @@ class _Node:
 class Recorder(NoRecorder):
     """Notes what happens while `lines` grows."""
 
-    def __init__(self, lines: list[Line], marks: Marks, inside: set[Block]):
+    def __init__(self, lines: list[Line], marks: Marks):
         self.lines = lines
         self.marks = marks
-        self.inside = inside  # blocks that have the frame
         self.events: list[_Event] = []
         self.frames: list[tuple[int, int, int, tuple[tuple[int, int], ...]]] = []
 
     def _note(self, kind: _Kind, what: Any, other: Any = None) -> None:
         self.events.append(_Event(len(self.lines), kind, what, other))
 
-    def node(self, what: object, mark: int) -> None:
-        self._note(_Kind.NODE, what, mark)
+    def node(self, what: object, mark: int, has_frame: bool) -> None:
+        self._note(_Kind.NODE, what, (mark, has_frame))
 
     def instruction(self, block: Block, index: int, ins: Ins) -> None:
         self._note(_Kind.INSTRUCTION, (block, index), ins)
@@ -158,6 +157,7 @@ class _Finisher:
         self.lines = recorder.lines
         self.frame_words = frame_words
         self.offsets = _offsets(recorder.lines)
+        self.effects = [effect_of(line) for line in recorder.lines]
         self.nodes, self.kinds = self._split()
         self.wanted = self._wanted()
         self.starts = self._statement_starts()
@@ -177,12 +177,12 @@ class _Finisher:
                 if before is None or before[1:] != frame[1:]]
         return CodeRecord(self.offsets[-1], self.spots, kept, self.places, self.ranges)
 
-    def _split(self) -> tuple[dict[object, _Node], dict[object, int]]:
-        """The nodes in their order, and the mark that each begins with."""
+    def _split(self) -> tuple[dict[object, _Node], dict[object, tuple[int, bool]]]:
+        """The nodes in order; the mark that each begins with, and whether it has the frame."""
         nodes: dict[object, _Node] = {}
-        kinds: dict[object, int] = {}
+        kinds: dict[object, tuple[int, bool]] = {}
         node = nodes["entry"] = _Node(0)
-        kinds["entry"] = 0
+        kinds["entry"] = 0, False
         for event in self.recorder.events:
             if event.kind is _Kind.NODE:
                 node.end = event.at
@@ -196,7 +196,8 @@ class _Finisher:
     def _wanted(self) -> set[Key]:
         """The values that variables hold somewhere."""
         numbers = {event.other.line for event in self.recorder.events
-                   if event.kind is _Kind.INSTRUCTION} | set(self.kinds.values())
+                   if event.kind is _Kind.INSTRUCTION}
+        numbers |= {mark for mark, _ in self.kinds.values()}
         found: set[Key] = set()
         for number in numbers:
             mark = self.marks[number]
@@ -215,9 +216,12 @@ class _Finisher:
         for number, event in enumerate(self.recorder.events):
             if event.kind is _Kind.INSTRUCTION:
                 by_block.setdefault(event.what[0], []).append((number, event.other))
-        heads = {at for at, mark in enumerate(self.marks.table) if mark is None or not mark.begins}
         return {number for block, found in by_block.items()
-                for number in _starts_of(block, found, heads)}
+                for number in _starts_of(block, found, self._begins)}
+
+    def _begins(self, number: int) -> bool:
+        mark = self.marks[number]
+        return mark is not None and mark.begins
 
     # --- along the code ---
 
@@ -251,14 +255,13 @@ class _Finisher:
                     self._apply(event, state)
                 event = next(events)
             if at < node.end:
-                state.execute(self.lines[at])
+                state.execute(self.effects[at])
         if what == "entry":
             yield next(iter(list(self.nodes)[1:]), None), state
 
     def _walk(self, node: _Node, state: State, what: object) -> None:
         """Note what holds at each instruction of a node."""
-        number = self.kinds[what]
-        has_frame = not isinstance(what, Block) or what in self.recorder.inside
+        number, has_frame = self.kinds[what]
         is_start = False
         events = {event.at: [] for event in node.events}  # type: dict[int, list[_Event]]
         for event in node.events:
@@ -282,7 +285,7 @@ class _Finisher:
                     self._note_scopes(mark.scope, first, end)
                     for key, held in mark.held.items():
                         self._note_place(key, first, end, self._location(held, state, has_frame))
-            state.execute(self.lines[at])
+            state.execute(self.effects[at])
 
     @property
     def _starts(self) -> set[int]:
@@ -354,8 +357,9 @@ def _offsets(lines: Sequence[Line]) -> list[int]:
     return [*offsets, total]
 
 
-def _starts_of(block: Block, found: Sequence[tuple[int, Ins]], heads: set[int]) -> Iterable[int]:
-    """The instructions at which the statements of a block begin; `heads` are marks that begin none.
+def _starts_of(block: Block, found: Sequence[tuple[int, Ins]],
+               begins: Callable[[int], bool]) -> Iterable[int]:
+    """The instructions at which the statements of a block begin, those whose marks say so.
 
     Stores and calls stay in their order, whatever else is moved. A statement begins at its first
     instruction after the last store or call of those before it, unless its own first one, or that
@@ -367,7 +371,7 @@ def _starts_of(block: Block, found: Sequence[tuple[int, Ins]], heads: set[int]) 
                if ins.op in _EFFECTS]
     least = 0
     for mark in order:
-        if mark in heads:
+        if not begins(mark):
             continue
         after = max([at + 1 for at, of in effects if of < rank[mark]], default=0)
         until = min([at for at, of in effects if of >= rank[mark]], default=len(found))

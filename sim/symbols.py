@@ -1,0 +1,216 @@
+"""Whose code an address is in: the debug information of the kernel, and of each process.
+
+An address means something only in a *space*: the address of a page table in memory, or 0 where
+translation is not active, as for the kernel and on the bare machine. Who has a space the kernel's
+own list of processes says, which is read from the machine's memory by the kernel's debug
+information, so that nothing here knows how the kernel lays out a process::
+
+    symbols = Symbols(kernel, folder / "os", config)
+    symbols.label(address, space, memory)      # "global::main+0x2", of the right program
+    symbols.places(address, space, memory)     # function, file and line, innermost first
+    symbols.backtrace(registers, space, memory)
+
+A machine's own space is `Machine.space`; through trace records `sim.spaces` follows it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from isa.config import MachineConfig
+from isa.machine import PageFlag
+from isa.paging import translate
+from sim.machine import Registers, Words
+from toolchain.debug_info import (
+    DebugInfo,
+    DebugInfoError,
+    Frame,
+    Memory,
+    Place,
+    PointerType,
+    StructType,
+    Variable,
+)
+
+__all__ = ["Process", "Symbols"]
+
+_COMPARED_WORDS = 64       # of code, to know a program's build again
+_MOST_PROCESSES = 1000     # a list that is longer is damaged
+_MOST_NAME      = 64
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process, as the kernel has it. `shift` is how far its program stands from where it was
+    linked to; `info` is None if nothing is known of it, and `why` says then what is wrong."""
+    pid:   int
+    name:  str
+    space: int
+    shift: int
+    info:  DebugInfo | None
+    why:   str = ""
+
+
+class Symbols:
+    """Finds the debug information for addresses in any space.
+
+    Parameters
+    ----------
+    own : DebugInfo or None
+        That of what runs without translation: the kernel, or a program on the bare machine.
+    folders : sequence of Path
+        Where the debug information of programs is, as `NAME.elf`.
+    config : MachineConfig
+        The machine's.
+    """
+
+    def __init__(self, own: DebugInfo | None, folders: Sequence[Path] = (),
+                 config: MachineConfig | None = None):
+        self.own = own
+        self.folders = folders
+        self.config = config or MachineConfig()
+        self._programs: dict[str, DebugInfo | str] = {}
+        self._lists: dict[str, Variable] | None = None
+
+    # --- questions -------------------------------------------------------------------------------
+
+    def info(self, space: int, memory: Words) -> tuple[DebugInfo | None, int]:
+        """The debug information for a space, and how far addresses are from those in it."""
+        if space == 0:
+            return self.own, 0
+        process = self.process(space, memory)
+        return (None, 0) if process is None else (process.info, process.shift)
+
+    def label(self, address: int, space: int, memory: Words) -> str | None:
+        """The label before an address and the distance from it; None if it has none."""
+        info, shift = self.info(space, memory)
+        return None if info is None else info.label(address - shift & 0xFFFFFFFF)
+
+    def places(self, address: int, space: int, memory: Words) -> tuple[Place, ...]:
+        """Function, file and line of an address, innermost first; () if they are not known."""
+        info, shift = self.info(space, memory)
+        return () if info is None else info.places(address - shift & 0xFFFFFFFF)
+
+    def backtrace(self, registers: Registers, space: int, memory: Words) -> list[Frame]:
+        """The functions that have been called and not returned, innermost first.
+
+        Addresses in the frames are those that the program was linked to.
+        """
+        info, shift = self.info(space, memory)
+        if info is None:
+            return []
+        return info.backtrace(registers.ip - shift & 0xFFFFFFFF, registers.general,
+                              self.reader(space, memory), shift=shift)
+
+    def reader(self, space: int, memory: Words) -> Callable[[int], int | None]:
+        """Reads a word by its address in a space; None where nothing can be read."""
+        def read(address: int) -> int | None:
+            if space == 0:
+                return int(memory[address]) if address < len(memory) else None
+            at = translate(memory, self.config, space, address, PageFlag.READ)
+            return None if at is None else int(memory[at])
+        return read
+
+    # --- processes -------------------------------------------------------------------------------
+
+    def process(self, space: int, memory: Words) -> Process | None:
+        """Who has a page table; None if nobody, or if the kernel's structures are not known."""
+        return next((one for one in self._walk(memory, space)), None)
+
+    def processes(self, memory: Words) -> list[Process]:
+        """All processes that the kernel has."""
+        return list(self._walk(memory, None))
+
+    def current(self, memory: Words) -> Process | None:
+        """The process whose turn it is, by the kernel's word."""
+        address = self._pointer("global::scheduler::current", memory)
+        kind = self._process_type("global::scheduler::current")
+        if not address or kind is None:
+            return None
+        return self._made(address, kind, memory)
+
+    def _walk(self, memory: Words, wanted: int | None) -> list[Process]:
+        found: list[Process] = []
+        address = self._pointer("global::process::all", memory)
+        kind = self._process_type("global::process::all")
+        if kind is None:
+            return found
+        for _ in range(_MOST_PROCESSES):
+            if not address or address + kind.size > len(memory):
+                break
+            if wanted is None or self._member(address, kind, "pages", memory) == wanted:
+                found.append(self._made(address, kind, memory))
+                if wanted is not None:
+                    break
+            address = self._member(address, kind, "sibling", memory)
+        return found
+
+    def _globals(self) -> dict[str, Variable]:
+        if self._lists is None:
+            self._lists = {} if self.own is None else {one.label: one for one in self.own.globals}
+        return self._lists
+
+    def _pointer(self, label: str, memory: Words) -> int:
+        found = self._globals().get(label)
+        if found is None or not isinstance(found.location, Memory):
+            return 0
+        return int(memory[found.location.address])
+
+    def _process_type(self, label: str) -> StructType | None:
+        found = self._globals().get(label)
+        kind = None if found is None else found.type.base
+        if not isinstance(kind, PointerType) or kind.target is None:
+            return None
+        base = kind.target.base
+        return base if isinstance(base, StructType) else None
+
+    @staticmethod
+    def _member(address: int, kind: StructType, name: str, memory: Words) -> int:
+        member = kind.member(name)
+        return 0 if member is None else int(memory[address + member.offset])
+
+    def _made(self, address: int, kind: StructType, memory: Words) -> Process:
+        space = self._member(address, kind, "pages", memory)
+        member = kind.member("name")
+        letters = [] if member is None else [
+            int(memory[address + member.offset + at])
+            for at in range(min(member.type.size, _MOST_NAME))]
+        name = "".join(map(chr, letters[:letters.index(0)] if 0 in letters else letters))
+        program = self._program(name)
+        shift = 0
+        if isinstance(program, DebugInfo) and program.code is not None:
+            shift = self._member(address, kind, "base", memory)
+            why = self._mismatch(program, shift, space, memory)
+            if why:
+                program = why
+        known = isinstance(program, DebugInfo)
+        return Process(self._member(address, kind, "pid", memory), name, space,
+                       shift if known else 0, program if isinstance(program, DebugInfo) else None,
+                       "" if isinstance(program, DebugInfo) else program)
+
+    def _program(self, name: str) -> DebugInfo | str:
+        """The debug information of a program, or why there is none."""
+        found = self._programs.get(name)
+        if found is None:
+            found = f"there are no symbols of {name}"
+            for folder in self.folders:
+                path = folder / f"{name}.elf"
+                if name and "/" not in name and path.exists():
+                    try:
+                        found = DebugInfo.read(path)
+                    except DebugInfoError as error:
+                        found = str(error)
+                    break
+            self._programs[name] = found
+        return found
+
+    def _mismatch(self, program: DebugInfo, shift: int, space: int, memory: Words) -> str:
+        """Why the symbols are not those of the process: its code is that of another build."""
+        assert program.code is not None
+        first, octets = program.code
+        for at in range(min(_COMPARED_WORDS, len(octets) // 4)):
+            where = translate(memory, self.config, space, first + shift + at, PageFlag.EXECUTE)
+            word = int.from_bytes(octets[4 * at:4 * at + 4], "little")
+            if where is not None and int(memory[where]) != word:
+                return f"{program.path}: symbols of another build than what runs"
+        return ""
