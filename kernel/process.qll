@@ -393,6 +393,13 @@ namespace process {
   // Reasons besides the machine's.
   .constant global UNKNOWN_CALL: byte = 0x100;
   .constant global UNKNOWN_INTERRUPT: byte = 0x101;
+  .constant global STACK_OVERFLOW: byte = 0x102;
+  .constant global NO_MEMORY: byte = 0x103;
+  .constant global FAILED_CHECK: byte = 0x110;  // and further ones, by the number of the check
+
+  // A check of QLL that fails leaves one of these in r0 and halts, which no process may.
+  .constant global FIRST_CHECK: byte = 0xE0000000;
+  .constant global CHECKS: byte = 3;
 
   function reason_text(reason: byte): string {
     if (reason == machine::INVALID_INSTRUCTION) { return "invalid instruction"; }
@@ -402,7 +409,36 @@ namespace process {
     if (reason == machine::INVALID_INTERRUPT) { return "invalid interrupt"; }
     if (reason == UNKNOWN_CALL) { return "unknown system call"; }
     if (reason == UNKNOWN_INTERRUPT) { return "unknown interrupt"; }
+    if (reason == STACK_OVERFLOW) { return "stack overflow"; }
+    if (reason == NO_MEMORY) { return "out of memory"; }
+    if (reason == FAILED_CHECK) { return "null pointer dereference"; }
+    if (reason == FAILED_CHECK + 1) { return "index out of bounds"; }
+    if (reason == FAILED_CHECK + 2) { return "new length above the capacity"; }
     return "unknown fault";
+  }
+
+  // What to say of a fault that ends a process: the machine's reason, or what led to it.
+  function cause(p: * process, reason: byte, ip: byte): byte {
+    var frame = <unsafe * byte>machine::FRAME_REGISTERS;
+    if (reason == machine::INVALID_INSTRUCTION) {
+      var code = memory::look_up(&p->table, ip, machine::EXECUTE);
+      var check = frame[unsafe 0] - FIRST_CHECK;
+      if (code.words != 0 && *(<unsafe * byte>code.physical) == 0 && check < CHECKS) {
+        return FAILED_CHECK + check;
+      }
+    }
+    if (reason == machine::MEMORY_FAULT) {
+      var at = fault_address(p, ip);
+      for (var i = 0; i < limits::AREAS; i = i + 1) {
+        var a = &p->areas[i];
+        var offset = at - a->start;
+        if (offset < a->words && (a->down ? a->words - offset : offset + 1) > a->backed) {
+          return NO_MEMORY;  // else `demand` would have given some
+        }
+        if (a->down && at < a->start && at >= frame[unsafe 63]) { return STACK_OVERFLOW; }
+      }
+    }
+    return reason;
   }
 
   // The virtual address whose access faulted: the hardware tells only the instruction.
@@ -465,7 +501,8 @@ namespace process {
         && demand(p, fault_address(p, *(<unsafe * byte>machine::FRAME_IP)))) {
       return null;
     }
-    punish(reason, *(<unsafe * byte>machine::FRAME_IP));
+    var ip = *(<unsafe * byte>machine::FRAME_IP);
+    punish(cause(p, reason, ip), ip);
     return scheduler::next();
   }
 }
