@@ -99,7 +99,7 @@ class UsbKeyboard(wiring.Component):
         with m.If(hears.begins):
             m.d.sync += [is_first.eq(1), has_begun.eq(1)]
 
-        fails, toggle = Signal(range(TRIES)), Signal()  # one after another; of the next report
+        fails = Signal(range(TRIES))  # one after another
         is_asking  = step[0] | (step == POLL)
         is_refused = step[0] & (step >= OPTIONAL) & (heard == STALL)
 
@@ -158,11 +158,10 @@ class UsbKeyboard(wiring.Component):
                 with m.If(is_whole & is_asking & is_data(heard)):
                     send(ACK_PACKET)
                     m.next = "ACK"
+                    # A report that comes twice, because its ACK was lost, changes nothing.
+                    m.d.comb += keys.compares.eq(step == POLL)
                     with m.If(step != POLL):
                         m.d.sync += [step.eq(step + 1), frames.eq(SETTLE_FRAMES)]
-                    with m.Elif(heard[3] == toggle):  # else its ACK was lost, and it comes again
-                        m.d.sync += toggle.eq(~toggle)
-                        m.d.comb += keys.compares.eq(1)
                 with m.Elif(is_whole & ((~is_asking & (heard == ACK)) | is_refused)):
                     m.d.sync += step.eq(step + 1)
                 with m.Elif(~(is_whole & is_asking & (heard == NAK))):
@@ -176,7 +175,7 @@ class UsbKeyboard(wiring.Component):
                     m.next = "REST"
 
         with m.If(fsm.ongoing("RESET")):
-            m.d.sync += [step.eq(0), fails.eq(0), toggle.eq(0)]
+            m.d.sync += [step.eq(0), fails.eq(0)]
 
         return m
 
