@@ -116,7 +116,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--target", choices=TARGET_CHOICES, default="auto",
         help="library in front of a source file (default: by what it defines)")
     add("--symbols", metavar="FILE", type=_name,
-        help="labels of an image, as qasm --symbols writes them")
+        help="what is known of an image: labels, as qasm --symbols writes them, or the debug "
+             "information of an ELF file")
     add("--ram", type=_count, metavar="WORDS", default=RAM_WORDS,
         help="size of RAM (default: %(default)s)")
     add("--memory", choices=MEMORIES, default="ideal",
@@ -361,13 +362,13 @@ def _end(machine: Machine, program: LoadedProgram, status: Status, hosts: "Hosts
     code = exit_status(status, report)
     if report is not None:
         trap = trap_of(report, machine.memory) if machine.space == 0 else None
-        if trap is None and code != Exit.FAULT:
+        overflow = overflow_note(machine, program.words)
+        if trap is None and overflow is None and code != Exit.FAULT:
             return code
         symbols = _symbols(options, program)
         places = symbols.places(report.ip, machine.space, machine.memory)
         lines = [report.describe(disassemble_word, program.locate)] if trap is None else [
             describe_trap(trap, report.ip, places)]
-        overflow = overflow_note(machine, len(program.words))
         _tell("\n".join([*lines, *([overflow] if overflow else []),
                          *backtrace_lines(machine, symbols)]), hosts)
         return Exit.FAULT

@@ -21,7 +21,8 @@ TRAPS = ("null pointer dereference", "index out of bounds",
 
 _SHOWN = 12  # frames of a backtrace on either side, where it is long
 
-_CONSTANT_R0 = encode("constant", d=0)
+_CONSTANT_R0    = encode("constant", d=0)
+_CONSTANT_STACK = encode("constant", d=STACK)  # the first instruction of a compiled program
 
 
 def trap_of(stop: StopReport, memory: Words) -> str | None:
@@ -57,10 +58,16 @@ def backtrace_lines(machine: Machine, symbols: "Symbols") -> list[str]:
     return lines
 
 
-def overflow_note(machine: Machine, image_words: int) -> str | None:
-    """Whether the stack of a program on the bare machine has grown into the program."""
-    pointer = machine.registers().general[STACK]
-    if machine.space == 0 and 0 < pointer < PROGRAM + image_words:
-        return (f"the stack has overflowed: it reaches down to {pointer:#x}, and the program ends "
-                f"at {PROGRAM + image_words:#x}")
+def overflow_note(machine: Machine, image: Words) -> str | None:
+    """What is wrong with the stack of a program on the bare machine, if it begins as compiled ones
+    do: it has grown down into the program, or begins where there is no RAM."""
+    pointer, end = machine.registers().general[STACK], PROGRAM + len(image)
+    if machine.space or not len(image) or int(image[0]) != _CONSTANT_STACK:
+        return None
+    if pointer < end:
+        return (f"stack overflow: the stack has grown down to {pointer:#x}, over the program, "
+                f"which ends at {end:#x}")
+    if pointer > machine.config.ram_words:
+        return (f"the stack begins at {int(image[1]):#x}, and RAM ends at "
+                f"{machine.config.ram_words:#x}: --ram must be larger")
     return None

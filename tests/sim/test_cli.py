@@ -91,6 +91,19 @@ def test_a_check_that_fails_is_told_with_a_backtrace(tmp_path, what, told, place
         f"  by global::main ({path}:15)", "  by _after_init (firmware/lib/bare/entry.qasm:20)"]
 
 
+@pytest.mark.parametrize("ram, told", [
+    ("0x100000", "stack overflow: the stack has grown down to 0x"),
+    ("0x20000", "the stack begins at 0xfffff, and RAM ends at 0x20000: --ram must be larger")])
+def test_a_stack_that_does_not_fit_is_told(tmp_path, ram, told):
+    path = program(tmp_path, "function deep(n: byte): byte {\n"
+                             "  var a: byte[400];\n  a[n % 4] = n;\n"
+                             "  return deep(n + 1) + a[n % 4];\n}\n"
+                             "function main(): byte { return deep(0); }\n", "deep.qll")
+    done = run(path, "--engine", "model", "--ram", ram)
+    assert done.returncode == Exit.FAULT
+    assert told in done.stderr
+
+
 def test_a_program_may_return_what_looks_like_a_failed_check(tmp_path):
     path = program(tmp_path, "function main(): byte { return 0xE0000001; }\n", "odd.qll")
     done = run(path, "--engine", "model")
