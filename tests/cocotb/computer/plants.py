@@ -1,13 +1,15 @@
 """Faults planted on purpose, each with the test that must find it.
 
-    python -m tests.cocotb.computer.plants ["NAME"...]
+    python -m tests.cocotb.computer.plants [--page] ["NAME"...]
 
 Each fault is put into a copy of the tree, in `build/plants/`, where the test is run. A fault that
 is not found, or that no longer has a place in the source, is an error. Of the kernel's faults the
 golden model knows nothing, so that the benches themselves must find them. The table that is
-printed says by which assertion, and in which cycle since the last reset.
+printed says by which assertion, and in which cycle since the last reset; with `--page` the rows go
+into docs/cocotb.md.
 """
 
+import argparse
 import os
 import re
 import shutil
@@ -16,11 +18,14 @@ import sys
 from dataclasses import dataclass
 
 from system.build import ROOT
+from tests.cocotb.computer.page import PAGE, put_table, table
 
-__all__ = ["PLANTS", "Plant", "main"]
+__all__ = ["PLANTS", "TABLE", "Plant", "main", "row_name"]
 
 FOLDERS = ("isa", "toolchain", "rtl", "system", "sim", "kernel", "firmware", "tests")
 PLACE   = ROOT / "build" / "plants"
+TABLE   = "faults"
+TITLES  = ("| fault | test | found by | cycle |", "|---|---|---|---|")
 SHOWN   = 120  # characters of what an assertion said
 
 
@@ -49,9 +54,9 @@ PLANTS = (
           "size = at.size,",
           "size = at.size + 1,"),
     Plant("calls, hardware", "calls", "every_call_does_what_it_should",
-          "rtl/core/registers.py",
-          "frame_zero.eq(frame_zero & ~frame)",
-          "frame_zero.eq(frame_zero)"),
+          "rtl/peripherals/display.py",
+          "window.new.control.eq(Mux(picture.failed,",
+          "window.new.control.eq(Mux(~picture.failed,"),
     Plant("switch, kernel saves", "switch", "a_tick_switches_and_loses_nothing",
           "kernel/support.qasm",
           "  repeat n 2 63\n    store r0 r{n}\n    add r0 r0 r1\n  end\n",
@@ -62,11 +67,12 @@ PLANTS = (
           "kernel/support.qasm",
           "  load r62 r63\n  constant r63 machine::SWITCH\n",
           "  constant r63 machine::SWITCH\n"),
+    # Of the bench's first process, whose r0 is 0x61616161: otherwise the shell would not come up.
     Plant("switch, kernel ip", "switch", "a_tick_switches_and_loses_nothing",
           "kernel/support.qasm",
-          "  constant r2 machine::FRAME_IP ; ip, r0 and r1 come from the frame\n  load r3 r2\n",
-          "  constant r2 machine::FRAME_IP\n  load r3 r2\n  constant r4 1\n  add r3 r3 r4\n"),
-    # Who follows the process whose r0 is 0x62626262, as the bench's second, gets its page table.
+          "  load r5 r2\n  store r0 r3\n",
+          "  load r5 r2\n  constant r7 0x61616161\n  eq r7 r4 r7\n  add r3 r3 r7\n  store r0 r3\n"),
+    # That of who follows the bench's second process, whose r0 is 0x62626262.
     Plant("switch, kernel page table", "switch", "a_tick_switches_and_loses_nothing",
           "kernel/support.qasm",
           "                                ; and goes on into `resume`\n",
@@ -79,8 +85,8 @@ PLANTS = (
           "[live_bank.eq(frame_bank & ~(1 << 45)), "),
     Plant("isolation, kernel", "isolation", "nothing_of_others_is_reached",
           "kernel/process.qll",
-          "      if (found.words == 0) { return false; }\n      if (found.words >= words)",
-          "      if (found.words == 0) { return true; }\n      if (found.words >= words)"),
+          "if (!demand(p, virtual)) { return found; }",
+          "if (!demand(p, virtual)) { return memory::span { physical = virtual, words = 1 }; }"),
     Plant("isolation, hardware", "isolation", "nothing_of_others_is_reached",
           "rtl/mmu/mmu.py",
           "with m.If(self.active & ~allowed):",
@@ -136,10 +142,23 @@ PLANTS = (
           "rtl/mmu/list_walker.py",
           "m.d.sync += is_abandoned.eq(1)",
           "m.d.sync += is_abandoned.eq(0)"),
+    Plant("tables, kernel", "tables", "what_the_kernel_takes_away_is_gone",
+          "kernel/memory.qll",
+          "        pages->count = pages->count - 1;\n"
+          "        pages->entries[i] = pages->entries[pages->count];\n",
+          ""),
     Plant("tables, hardware", "tables", "the_next_fetch_sees_a_changed_table",
           "rtl/mmu/mmu.py",
           "forget   = self.flush | self.bus.w_stb",
           "forget   = self.bus.w_stb"),
+    Plant("instructions, kernel", "instructions", "floats_work_or_are_told_to_be_missing",
+          "kernel/loader.qll",
+          "p->registers[33] = length;",
+          "p->registers[33] = length + 1;"),
+    Plant("instructions, hardware", "instructions", "each_works_in_a_process",
+          "rtl/core/alu.py",
+          "a[-1] & op.is_signed",
+          "a[-1] | op.is_signed"),
     Plant("hostile, kernel", "hostile", "a_bad_sector_is_an_error_of_one_call",
           "kernel/block.qll",
           "return device->status == machine::BLOCK_READY;",
@@ -192,14 +211,23 @@ def finding(plant):
     return (error[1], int(cycle[1])) if status == 1 and cycle and error else None
 
 
-def main(names):
+def main(argv=None):
     """0 if all faults were found, 1 if not or if one has no place in the source."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.cocotb.computer.plants",
+        description="plant faults, and see the benches find them")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of faults (default: all)")
+    parser.add_argument("--page", action="store_true",
+                        help=f"put what came of them into {PAGE.name}")
+    args = parser.parse_args(argv)
+    names = args.names
     if unknown := set(names) - {plant.name for plant in PLANTS}:
         print(f"quince: there is no fault {', '.join(sorted(unknown))}", file=sys.stderr)
         return 1
     plants = [plant for plant in PLANTS if not names or plant.name in names]
     missed = 0
-    print("| fault | test | found by | cycle |", "|---|---|---|---|", sep="\n", flush=True)
+    print(*TITLES, sep="\n", flush=True)
+    rows = {}
     for plant in plants:
         try:
             found = finding(plant)
@@ -208,15 +236,24 @@ def main(names):
             found = None
         said, cycle = found or ("NOT FOUND", 0)
         said = said if len(said) <= SHOWN else said[:SHOWN] + "…"
-        print(f"| {plant.name} | `{plant.test}` | {said.replace('|', chr(92) + '|')} "
-              f"| {cycle or ''} |", flush=True)
+        rows[plant.name] = (f"| {plant.name} | `{plant.test}` | {said.replace('|', chr(92) + '|')} "
+                            f"| {cycle or ''} |")
+        print(rows[plant.name], flush=True)
         if found:
             shutil.rmtree(PLACE / plant.name.replace(", ", "-"))
         else:
             missed += 1
+    if args.page:
+        rows = {row_name(row): row for row in table(TABLE)} | rows
+        put_table(TABLE, [*TITLES, *(rows[plant.name] for plant in PLANTS if plant.name in rows)])
     print(f"quince: {len(plants) - missed} of {len(plants)} found", file=sys.stderr)
     return 1 if missed else 0
 
 
+def row_name(row):
+    """The fault that a row of the table is about."""
+    return row.split(" | ")[0].removeprefix("| ")
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

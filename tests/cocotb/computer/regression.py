@@ -18,7 +18,6 @@ from cocotb_coverage.coverage import merge_coverage
 from isa.config import PageTable
 from rtl.mmu.list_walker import ListWalker
 from rtl.mmu.two_level_walker import TwoLevelWalker
-from rtl.soc import Soc
 from sim.engine.build import source_key
 from sim.verilog import to_verilog
 from system.build import ROOT, build, build_program
@@ -26,13 +25,14 @@ from system.calls import load_calls
 from tests.cocotb.computer.configs import CONFIGS, DEFAULT
 from tests.cocotb.computer.listing import find_benches
 from tests.cocotb.computer.settings import VARIABLE
-from tests.cocotb.computer.top import SIGNALS, streams_of, top_verilog
+from tests.cocotb.computer.top import SIGNALS, SPLITS, streams_of, top_verilog
 from tests.support.cocotb_bench import CACHE, Bench, built, read_results, run
 from toolchain.qasm import assemble
 from toolchain.qfs import Image
 from toolchain.source import Source
 
-__all__ = ["COVERAGE", "Options", "RegressionError", "main_say", "regression"]
+__all__ = ["COVERAGE", "Options", "RegressionError", "computer", "environment", "main_say", "model",
+           "regression"]
 
 HERE     = Path(__file__).parent
 PACKAGE  = "tests.cocotb.computer"
@@ -69,7 +69,9 @@ class Options:
     disk : Path or None
         An image to boot from; None for the system's own.
     fast : bool
-        Take a minute to compile a new model, so that it runs fast.
+        Take longer to compile a new model, so that it runs fast.
+    traces : bool
+        Take the model that can write waveforms, though none are asked for: it is there already.
     junit : Path
         Where the results go, as JUnit XML.
     """
@@ -83,6 +85,7 @@ class Options:
     windows:    bool            = True
     disk:       Path | None     = None
     fast:       bool            = True
+    traces:     bool            = False
     junit:      Path            = RESULTS
 
 
@@ -92,12 +95,10 @@ def regression(options, say):
     if options.disk is not None and not options.disk.is_file():
         raise RegressionError(f"there is no disk image {options.disk}; "
                               "`make disk` makes build/disk.qfs")
-    bench, facts = computer(options.config, say, traces=options.waves, fast=options.fast)
+    bench, facts = computer(options.config, say, traces=options.waves or options.traces,
+                            fast=options.fast)
     folder = model(bench, say)
     work = RUNS / f"computer-{options.config}-{os.getpid()}"
-    facts |= {"seed": options.seed, "scoreboard": options.scoreboard,
-              "waves_from": options.waves_from if options.waves else None,
-              "coverage": str(work / "coverage.xml"), "failures": str(work / "failures")}
     if options.disk is not None:
         facts["disk"] = str(options.disk.resolve())
     work.mkdir(parents=True, exist_ok=True)
@@ -109,8 +110,9 @@ def regression(options, say):
         plusargs = [f"+waves={WAVES / 'run.vcd'}"]
     say(f"{options.config}: seed {options.seed}")
     _, results = run(bench, folder, modules, work, shows=True, seed=options.seed,
-                     test_filter=pattern, environment={VARIABLE: json.dumps(facts)},
-                     plusargs=plusargs)
+                     test_filter=pattern, plusargs=plusargs, environment=environment(
+                         facts, work, seed=options.seed, scoreboard=options.scoreboard,
+                         waves_from=options.waves_from if options.waves else None))
     failed, count = read_results(results)
     if not count:
         raise RegressionError("no test ran: what the simulator said is above")
@@ -123,6 +125,14 @@ def regression(options, say):
         windows(options, work, say)
     say(f"{count - len(failed)} of {count} passed; {options.junit}, {COVERAGE}")
     return not failed
+
+
+def environment(facts, work, *, seed=1, scoreboard=True, waves_from=None, **more):
+    """What the benches are told (`settings`), as the variable that has it."""
+    return {VARIABLE: json.dumps(
+        facts | {"seed": seed, "scoreboard": scoreboard, "waves_from": waves_from,
+                 "coverage": str(work / "coverage.xml"), "failures": str(work / "failures")}
+        | more)}
 
 
 def chosen(options):
@@ -145,16 +155,17 @@ def chosen(options):
 
 def computer(name, say, *, traces=False, fast=True):
     """The bench for a computer, and the facts about it and its system that benches are told."""
-    config = CONFIGS[name]
-    key = source_key([ROOT / "rtl", ROOT / "isa", ROOT / "sim" / "engine"], config,
-                     Path(__file__).with_name("top.py").read_text())
+    design = CONFIGS[name]
+    key = source_key([ROOT / "rtl", ROOT / "isa", ROOT / "sim" / "engine"],
+                     name, design.config, (HERE / "top.py").read_text(),
+                     (HERE / "configs.py").read_text())
     kept = CACHE / f"verilog-{key}.v"
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(kept.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.with_suffix(".json").exists():
             say(f"exporting the computer {name!r} to Verilog")
-            export(config, kept)
+            export(design, kept)
     paths = build(ROOT / "build" / "os")
     disk = disk_with_guests(paths)
     calls = load_calls(ROOT / "kernel" / "syscalls.toml").calls
@@ -164,17 +175,19 @@ def computer(name, say, *, traces=False, fast=True):
         "call_names": {call.number: call.name for call in calls}}
     # A computer runs for millions of cycles: here running fast matters more than compiling fast.
     return Bench(kept.read_text(), "computer", SIGNALS, cpp=(HERE / "host.cpp",),
-                 optimise="-O3" if fast else "-O1", traces=traces), facts
+                 main=HERE / "main.cpp", splits=SPLITS,
+                 # Writing waveforms takes longer than what makes them.
+                 optimise="-O3" if fast and not traces else "-O1", traces=traces), facts
 
 
-def export(config, path):
+def export(design, path):
     """Write a computer's Verilog, and beside it as JSON what is known of it."""
-    soc = Soc(config=config)
-    walker = WALKERS[config.machine.page_table](ram_words=config.machine.ram_words)
+    hardware, machine = design.make(design.config), design.machine
+    walker = WALKERS[machine.page_table](ram_words=machine.ram_words)
     states = list(Fragment.get(walker, None).generated["fsm"].encoding)
-    path.write_text(to_verilog(soc, name="soc") + top_verilog(soc))
+    path.write_text(to_verilog(hardware, name="soc") + top_verilog(hardware, design))
     path.with_suffix(".json").write_text(
-        json.dumps({"streams": streams_of(soc), "walker_states": states}))
+        json.dumps({"streams": streams_of(hardware), "walker_states": states}))
 
 
 def disk_with_guests(paths):
@@ -208,20 +221,20 @@ def windows(options, work, say):
         if (work / "failures").exists() else []
     if not failures:
         return
-    bench, facts = computer(options.config, say, traces=True, fast=False)
+    bench, facts = computer(options.config, say, traces=True)
+    if options.disk is not None:
+        facts["disk"] = str(options.disk.resolve())
     folder = model(bench, say)
     WAVES.mkdir(parents=True, exist_ok=True)
     for failure in failures[:SHOWN_WAVES]:
         path = WAVES / f"{failure['test']}.vcd"
         path.unlink(missing_ok=True)
         modules, pattern = chosen(Options(options.benches, (failure["test"],)))
-        again = facts | {"seed": options.seed, "scoreboard": options.scoreboard,
-                         "waves_from": failure["cycle"], "coverage": os.devnull,
-                         "failures": os.devnull}
-        if options.disk is not None:
-            again["disk"] = str(options.disk.resolve())
+        again = environment(facts, work, seed=options.seed, scoreboard=options.scoreboard,
+                            waves_from=failure["cycle"], coverage=os.devnull,
+                            failures=os.devnull)
         run(bench, folder, modules, work / "again", seed=options.seed, test_filter=pattern,
-            environment={VARIABLE: json.dumps(again)}, plusargs=[f"+waves={path}"])
+            environment=again, plusargs=[f"+waves={path}"])
         if path.exists():
             say(f"waveforms of {failure['test']}, from cycle {failure['cycle']}: "
                 f"{path.relative_to(ROOT)}")

@@ -7,15 +7,18 @@ import json
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 from sim.verilog import RAM, memory_file
 from tests.cocotb.computer.configs import DEFAULT
-from tests.cocotb.computer.regression import RUNS, computer, main_say, model
-from tests.cocotb.computer.settings import VARIABLE
+from tests.cocotb.computer.page import put_table
+from tests.cocotb.computer.regression import RUNS, computer, environment, main_say, model
+from tests.cocotb.computer.top import SPLITS
 from tests.support.cocotb_bench import compile_bench, read_results, run
 
 __all__ = ["main"]
 
+HERE   = Path(__file__).parent
 TIMES  = 3
 CYCLES = 1_000_000  # of the loop
 MODULE = "tests.cocotb.computer.speed_runs"
@@ -32,30 +35,6 @@ LOOP = """
   jmp r3
 """
 
-ALONE = """
-module alone;
-  reg clk = 0, rst = 1;
-  always #5 clk = ~clk;
-  integer cycles = 0;
-  initial #42 rst = 0;
-  // What nobody looks at Verilator leaves out: so the trace goes into a sum.
-  wire slow, fast, stopped;
-  wire [31:0] ip, insn, value, address, data;
-  reg [31:0] sum = 0;
-  soc soc (.clk(clk), .rst(rst), .trace_slow(slow), .trace_fast(fast), .stopped(stopped),
-           .trace_ip(ip), .trace_insn(insn), .trace_value(value), .trace_address(address),
-           .trace_data(data));
-  always @(posedge clk) begin
-    cycles = cycles + 1;
-    if (slow | fast) sum <= sum + ip + insn + value + address + data;
-    if (cycles == %d || (stopped && !rst)) begin
-      $display("%%h", sum);
-      $finish;
-    end
-  end
-endmodule
-"""
-
 
 def processor_s():
     """Processor time of all children that have ended."""
@@ -69,13 +48,14 @@ def alone(folder, verilog):
     (folder / "loop.qasm").write_text(LOOP)
     (folder / "loop.hex").write_text(memory_file(str(folder / "loop.qasm")))
     design = verilog.partition("\nmodule simulated_ram")[0]
-    (folder / "alone.v").write_text("\n".join([design, RAM.read_text(), ALONE % CYCLES]))
-    program = compile_bench(folder, [folder / "alone.v"], top="alone", optimise="-O3")
-    return [str(program), f"+memory={folder / 'loop.hex'}"]
+    (folder / "soc.v").write_text("\n".join([design, RAM.read_text()]))
+    program = compile_bench(folder, [folder / "soc.v"], top="soc", main=HERE / "alone.cpp",
+                            splits=SPLITS, optimise="-O3")
+    return [str(program), f"+memory={folder / 'loop.hex'}", f"+cycles={CYCLES}"]
 
 
-def main():
-    """Measure and print."""
+def main(argv):
+    """Measure and print; with `--page` into docs/cocotb.md as well."""
     bench, facts = computer(DEFAULT, main_say)
     folder, work = model(bench, main_say), RUNS / "speed"
     command = alone(work / "alone", bench.verilog)
@@ -89,9 +69,11 @@ def main():
             for name, speed in found.items():
                 keep(rows, f"{name}, {'with' if scoreboard else 'without'} scoreboard", speed)
     first = rows["Verilator alone, a loop"]
-    print("| | cycles a second | of Verilator alone |", "|---|---|---|", sep="\n")
-    for name, speed in rows.items():
-        print(f"| {name} | {speed:,.0f} | {speed / first:.2f} |")
+    lines = ["| | cycles a second | of Verilator alone |", "|---|---|---|",
+             *(f"| {name} | {speed:,.0f} | {speed / first:.2f} |" for name, speed in rows.items())]
+    print(*lines, sep="\n")
+    if argv == ["--page"]:
+        put_table("speed", lines)
     return 0
 
 
@@ -102,11 +84,8 @@ def keep(rows, name, speed):
 def measured(bench, folder, work, facts, scoreboard):
     """Cycles a second of each of `MODULE`'s tests, by name."""
     told = work / "speeds.json"
-    facts = facts | {"seed": 1, "scoreboard": scoreboard, "waves_from": None, "told": str(told),
-                     "coverage": str(work / "coverage.xml"), "failures": str(work / "failures"),
-                     "loop": memory_words(), "cycles": CYCLES}
-    runner, results = run(bench, folder, [MODULE], work, seed=1,
-                          environment={VARIABLE: json.dumps(facts)})
+    runner, results = run(bench, folder, [MODULE], work, seed=1, environment=environment(
+        facts, work, scoreboard=scoreboard, told=str(told), loop=memory_words(), cycles=CYCLES))
     failed, count = read_results(results)
     if failed or not count:
         raise RuntimeError(runner.output)
@@ -121,4 +100,4 @@ def memory_words():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -6,11 +6,12 @@ records are collected, and `wake_records` changes when there are many.
 """
 
 from isa import REGISTERS
+from isa.machine import PERIPHERALS
 from isa.trace import Kind, Word
 from rtl.soc import TRACE_WORDS
 from sim.engine.quince import BANKS
 
-__all__ = ["PERIOD_NS", "QUIET_CYCLES", "SIGNALS", "streams_of", "top_verilog"]
+__all__ = ["PERIOD_NS", "QUIET_CYCLES", "SIGNALS", "SPLITS", "streams_of", "top_verilog"]
 
 PERIOD_NS = 10
 QUIET_CYCLES = 24  # a stream has said what it had to say
@@ -18,6 +19,9 @@ QUIET_CYCLES = 24  # a stream has said what it had to say
 # What benches reach by its name; all else stays optimised.
 SIGNALS = ("rst", "wake_*", "ready_*", "watch_*", "walker_state", "page_table",
            "probe", "dumps", "stopped", "asleep", "ip")
+
+# Vectors in the FPU and the divider of which some bits depend on others.
+SPLITS = ("wide", "wide$??", "rest2")
 
 RAM = """
 module simulated_ram #(parameter WORDS = 0, parameter BITS = 1) (
@@ -46,8 +50,8 @@ def streams_of(soc):
     return [name for name, _, _ in soc.streams]
 
 
-def top_verilog(soc):
-    """Verilog of the module `computer` around a module `soc` that was made of this `Soc`."""
+def top_verilog(soc, design):
+    """Verilog of the module `computer` around a module `soc` that was made of this hardware."""
     ports = ["    .clk(clk), .rst(rst)"]
     declared, clocked, reset = [], [], []
     for number, (name, direction, width) in enumerate(soc.streams):
@@ -73,7 +77,7 @@ def top_verilog(soc):
     newline = "\n"
     return f"""{RAM}
 `timescale 1ns/1ns
-module computer;
+module computer(input clk);
   import "DPI-C" function int host_cycle();
   import "DPI-C" function void host_put(input int stream, input longint token);
   import "DPI-C" function longint host_take(input int stream);
@@ -84,8 +88,6 @@ module computer;
   import "DPI-C" function void host_irq(input int state);
   import "DPI-C" function void host_register(input int number, input int value);
 
-  reg clk = 0;
-  always #{PERIOD_NS // 2} clk = ~clk;
   reg rst = 1;
 
   // What the bench waits for: a record of this kind, at this address, with this code, in a process.
@@ -106,25 +108,17 @@ module computer;
   reg probe = 0;
   always @(probe) begin
     for (int n = 0; n < {REGISTERS}; n++)
-      host_register(n, live_zero[n] ? 0 : live_bank[n] ? soc.{BANKS[1]}[n] : soc.{BANKS[0]}[n]);
+      host_register(n, live_zero[n] ? 0 : live_bank[n] ? {design.soc}.{BANKS[1]}[n]
+                                                 : {design.soc}.{BANKS[0]}[n]);
   end
 
-  // Waveforms: +waves=FILE, from the moment at which the bench sets `dumps`.
-  reg dumps = 0;
-  string waves;
-  initial begin
-    if ($value$plusargs("waves=%s", waves)) begin
-      wait (dumps);
-      $dumpfile(waves);
-      $dumpvars(0, soc);
-    end
-  end
+  reg dumps = 0;  // waveforms are written from now on
 
   soc soc (
 {f",{newline}".join(ports)}
   );
 
-{_taps(soc)}
+{_taps(design)}
   wire watch_is_it = (trace_slow | trace_fast) & trace_kind == watch_kind
       & (watch_any_ip | trace_ip == watch_ip) & (watch_any_code | trace_code == watch_code)
       & (watch_any_mode | in_process == watch_user);
@@ -149,12 +143,14 @@ endmodule
 """
 
 
-def _taps(soc):
+def _taps(design):
     """Looks into the design: whether a process runs, the page table, what the walker is doing."""
-    irqs = " | ".join(f"soc.{kind.name}.irq" for kind in soc.kinds if kind.interrupt is not None)
-    return f"""  wire is_user = soc.mmu.active;
-  wire [31:0] page_table = soc.mmu.base;
-  wire [3:0] walker_state = soc.mmu.walker.fsm_state;
+    inside = design.soc
+    irqs = " | ".join(f"{inside}.{kind.name}.irq" for kind in PERIPHERALS
+                      if kind.name in design.machine.peripherals and kind.interrupt is not None)
+    return f"""  wire is_user = {inside}.mmu.active;
+  wire [31:0] page_table = {inside}.mmu.base;
+  wire [3:0] walker_state = {inside}.mmu.walker.fsm_state;
   wire irq = {irqs};
 """
 

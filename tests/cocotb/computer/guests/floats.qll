@@ -1,5 +1,5 @@
-// floats X: every instruction of the FPU, with results that are known. X has one character, so that
-// its length is a 1 that the compiler does not know.
+// floats X: every instruction of the FPU but utof, which the compiler never uses, with results that
+// are known. X has one character, so that its length is a 1 that the compiler does not know.
 
 function check(good: bool, what: string): void {
   if (!good) {
@@ -19,7 +19,7 @@ function main(text: string): byte {
   check(seven * half == -3.5f, "fmul, itof");
   check(half < one && !(one < half), "flt");
   check(one > half && !(half > one), "fgt");
-  check(<float>(len text + 0x7FFFFFFF) == 2147483648.0f, "utof");
+  check(<float>(len text + 0x7FFFFFFF) == 0.0f - 2147483648.0f, "itof of the lowest");
   check(<byte>(one * 3.75f) == 3, "ftoi");
   os::say("done\n");
   return 0;

@@ -1,0 +1,12 @@
+"""A test that nothing ends, for the tests of what is said then; no bench."""
+
+from cocotb.triggers import Event
+
+from tests.cocotb.computer.computer import computer_test
+
+
+@computer_test(limit_ms=2)
+async def nothing_ends_this(computer):
+    """Waits for what never comes."""
+    await computer.reset()
+    await Event().wait()
