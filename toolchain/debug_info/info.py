@@ -166,12 +166,32 @@ class DebugInfo:
         return sorted(self._by_line.get(file, {}))
 
     def addresses(self, file: str, line: int) -> list[int]:
-        """Where statements of this line begin; the file may be named by the end of its path."""
+        """Where statements of this line begin; the file may be named by the end of its path.
+
+        Of a line that is nothing but calls that were put in place, where these begin.
+        """
         found: list[int] = []
         for name, lines in self._by_line.items():
             if name == file or name.endswith(f"/{file}"):
                 found += lines.get(line, [])
+        if not found:
+            found = [low for (name, number), lows in self._inlined_calls.items() for low in lows
+                     if number == line and (name == file or name.endswith(f"/{file}"))]
         return sorted(found)
+
+    @cached_property
+    def _inlined_calls(self) -> dict[tuple[str, int], list[int]]:
+        """By the place of a call that was put in place, where its code begins."""
+        found: dict[tuple[str, int], list[int]] = {}
+        stack = [] if self._scopes is None else [
+            self._scopes.of(one.die) for one in self._tables.functions if one.die is not None]
+        while stack:
+            for scope in stack.pop().inlined:
+                stack.append(scope)
+                if scope.ranges:
+                    found.setdefault((scope.file, scope.line), []).append(
+                        min(low for low, _ in scope.ranges))
+        return found
 
     def rows(self, low: int = 0, high: int = 1 << 32) -> list[Row]:
         """The rows of the line table in [low, high)."""

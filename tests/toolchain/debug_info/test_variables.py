@@ -101,6 +101,16 @@ def test_calls_that_were_inlined_are_places_of_their_own(tmp_path):
             assert chain[0].line in (4, 5) and chain[1].line in (8, 11)
 
 
+def test_a_line_that_only_calls_is_where_the_call_was_put(tmp_path):
+    text = ("function square(n: byte): byte {\n  return n * n;\n}\n"
+            ".export function f(n: byte): byte {\n  var s = square(n);\n  return s + 1;\n}\n"
+            "function main(): byte { return f(3); }\n")
+    info = DebugInfo.read(compiled(tmp_path, 2, text))
+    found = info.addresses("prog.qll", 5)
+    assert found and all(info.places(at)[1].line == 5 for at in found)
+    assert all(info.places(at)[0][:3] == ("global::square", "prog.qll", 2) for at in found)
+
+
 def test_optimised_variables_are_in_registers_or_known(tmp_path):
     text = ("function f(a: byte, n: byte): byte {\n  var k = 7;\n  while (n > 0) {\n"
             "    a = a * k + n;\n    n = n - 1;\n  }\n  return a;\n}\n"

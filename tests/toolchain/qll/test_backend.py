@@ -31,7 +31,7 @@ def text_of(function, level=2, fast=None):
     if level > 1:
         schedule(function)
     used = allocate(function)
-    return emit_function(function, used, Module(), {}, comments=False)
+    return emit_function(function, used, Module(), {}, comments=False)[0]
 
 
 def run(functions, level, fast=()):
