@@ -176,7 +176,7 @@ def test_other_tools_report_it_there_too(folder, capsys, run):
 
 def test_a_fault_of_the_compilers_own_shows_where_it_is(folder, capsys, monkeypatch):
     (folder / "one.qll").write_text("function main(): byte { return 1; }\n")
-    monkeypatch.setattr("toolchain.qll.generate.lower", lambda program, level: 1 / 0)
+    monkeypatch.setattr("toolchain.qll.generate.lower", lambda program, level, debug: 1 / 0)
     assert main(["-o", "x.qasm", "one.qll"]) == BAD_INPUT
     said = capsys.readouterr().err
     assert said.startswith("Traceback") and "ZeroDivisionError" in said
