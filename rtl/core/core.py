@@ -15,6 +15,7 @@ from rtl.checks import (
     check_sources,
     check_windows,
 )
+from rtl.core.account import Account, Flow, Spent
 from rtl.core.arbiter import Arbiter
 from rtl.core.decode import Decode
 from rtl.core.execute import Execute
@@ -38,7 +39,8 @@ __all__ = ["Core", "CoreStatus"]
 # * `asleep`: in a `wait`;
 # * `is_enabled`: interrupts are not masked;
 # * `ip`: of the next instruction to retire;
-# * `live_bank`, `live_zero`: where the registers' values are, see `Registers`.
+# * `live_bank`, `live_zero`: where the registers' values are, see `Registers`;
+# * `spent`: what the cycle goes into, and `flow`: where the program goes in it, see `Account`.
 CoreStatus = wiring.Signature({
     "retires":    Out(1),
     "stopped":    Out(1),
@@ -47,6 +49,8 @@ CoreStatus = wiring.Signature({
     "ip":         Out(32),
     "live_bank":  Out(REGISTERS),
     "live_zero":  Out(REGISTERS),
+    "spent":      Out(Spent),
+    "flow":       Out(Flow),
 })
 
 
@@ -211,7 +215,28 @@ class Core(wiring.Component):
             self.returned.eq(traps.returned),
         ]
 
-        # To the outside.
+        self._account(m, fetch, decode, execute, retire, traps)
+        self._expose(m, execute, retire, traps, registers)
+
+        return m
+
+    def _account(self, m, fetch, decode, execute, retire, traps):
+        """What each cycle goes into."""
+        m.submodules.account = account = Account()
+        m.d.comb += [
+            account.progress.eq(execute.progress),
+            account.retire_waits.eq(retire.i.valid & ~retire.i.ready),
+            account.decode_waits.eq(decode.waits),
+            account.fetch_misses.eq(fetch.translate.valid & ~fetch.translate.hit),
+            account.fetch_slow.eq(fetch.slow.req.valid | fetch.slow.rsp.ready),
+            account.returned.eq(traps.returned),
+            account.stopped.eq(self.status.stopped),
+            self.status.spent.eq(account.spent),
+            self.status.flow.eq(account.flow),
+        ]
+
+    def _expose(self, m, execute, retire, traps, registers):
+        """To the outside."""
         has_stopped = Signal()
         with m.If(retire.traces & (retire.trace.kind == Kind.STOP)):
             m.d.sync += has_stopped.eq(1)
@@ -227,8 +252,6 @@ class Core(wiring.Component):
             self.status.live_bank.eq(registers.live_bank),
             self.status.live_zero.eq(registers.live_zero),
         ]
-
-        return m
 
     def _connect_registers(self, m, decode, retire, reserved, registers, traps):
         for n, port in enumerate(registers.read):

@@ -67,6 +67,8 @@ class Decode(wiring.Component):
     o : Out(stream.Signature(Decoded))
     is_complete : Out(1)
         There is a whole instruction to be put out.
+    waits : Out(1)
+        It waits for an operand.
     """
     def __init__(self, *, fpu):
         self.fpu = check_bool("fpu", fpu)
@@ -82,6 +84,7 @@ class Decode(wiring.Component):
             "clear":       In(1),
             "o":           Out(stream.Signature(Decoded)),
             "is_complete": Out(1),
+            "waits":       Out(1),
         })
 
     def elaborate(self, platform):
@@ -109,6 +112,7 @@ class Decode(wiring.Component):
             d_is_pair.eq(d_control.is_constant & (first.reason == Reason.NONE) & ~first.jumps),
             self.is_complete.eq(first.valid & (~d_is_pair | second.valid)),
             d_stall_on_late.eq((d_uses_a & d_a_is_late) | (d_uses_b & d_b_is_late)),
+            self.waits.eq(self.is_complete & d_stall_on_late),
             d_issues.eq(self.is_complete & ~d_stall_on_late & (~self.o.valid | self.o.ready)),
         ]
         with m.If(d_issues):

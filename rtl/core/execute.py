@@ -8,6 +8,7 @@ from isa.machine import PROGRAM
 from isa.trace import Kind
 from rtl.bus import MemBus, Reason, TranslateBus
 from rtl.checks import check_bool
+from rtl.core.account import Flow, Progress
 from rtl.core.arbiter import DirectPort
 from rtl.core.control import Unit
 from rtl.core.decode import Decoded, Forward
@@ -68,6 +69,8 @@ class Execute(wiring.Component):
     return_top : In(32)
     targets : Out(TargetUpdate)
     returns : Out(ReturnUpdate)
+    progress : Out(Progress)
+        For those who watch.
     """
     def __init__(self, *, fpu):
         self.fpu = check_bool("fpu", fpu)
@@ -93,6 +96,7 @@ class Execute(wiring.Component):
             "return_top":     In(32),
             "targets":        Out(TargetUpdate),
             "returns":        Out(ReturnUpdate),
+            "progress":       Out(Progress),
         })
 
     def elaborate(self, platform):
@@ -148,6 +152,7 @@ class Execute(wiring.Component):
         self._request_trap(m, verdict)
         self._register_executed(m, verdict, load_store, units)
         self._go_on(m, verdict, load_store, jump)
+        self._tell(m, verdict, load_store, units)
 
         return m
 
@@ -219,3 +224,30 @@ class Execute(wiring.Component):
                                           | verdict.refetches)
             with m.If(verdict.completes):
                 m.d.sync += self.ip.eq(jump.next_ip)
+
+    def _tell(self, m, verdict, load_store, units):
+        """What the account hears."""
+        control, progress = self.i.payload.control, self.progress
+        m.d.comb += [
+            progress.valid.eq(self.i.valid),
+            progress.completes.eq(verdict.completes),
+            progress.traps.eq(self.trap.valid | self.trap_busy),
+            progress.acts.eq(verdict.acts),
+            progress.is_stale.eq(~verdict.acts & verdict.might_act),
+            progress.room.eq(self.o.ready),
+            progress.unit.eq(control.unit),
+            progress.unit_done.eq(units.done),
+            progress.asleep.eq(verdict.asleep),
+            progress.hit.eq(self.translate.hit),
+            progress.is_low.eq(load_store.is_slow | self.translate.is_low),
+            progress.leads.eq(self.redirect.valid),
+            progress.refetches.eq(verdict.refetches),
+            progress.remaps.eq(load_store.remaps),
+        ]
+        jumps = control.is_jump & ~control.is_conditional & ~control.is_relative
+        with m.If(self.trapped.valid & self.trapped.jumps):
+            m.d.comb += progress.flow.eq(Flow.ENTER)
+        with m.Elif(verdict.completes & self.returns.push):
+            m.d.comb += progress.flow.eq(Flow.CALL)
+        with m.Elif(verdict.completes & jumps):
+            m.d.comb += progress.flow.eq(Flow.JUMP)
