@@ -2,6 +2,7 @@
 functions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sim.engine.blocks import (
     Block,
@@ -19,6 +20,7 @@ from sim.engine.netlist import Memory, Netlist, NetlistError, Node, Part, Word, 
 __all__ = ["Writer", "port"]
 
 WIDEST = 128      # bits that the host computes with
+WATCHED = "watched"
 LARGE  = 1 << 16  # words; a larger memory is not part of the struct
 
 
@@ -31,13 +33,19 @@ class Writer:
     ticks : sequence of Netlist
         Parts of it, for each of which there is a function: `tick0` and so on.
     guards : dict of str to str
-        Outputs that are only looked at while a bit is 1, an output of its own.
+        Outputs that are only looked at while a bit is 1, another output or an input.
+    watched : sequence of Word
+        What somebody may want to see before each tick: if there is any, there is a second function
+        for each, `watched_tick0` and so on, that does the same and puts the values into `watched`.
     """
 
-    def __init__(self, netlist: Netlist, ticks: Sequence[Netlist], guards: dict[str, str]):
+    def __init__(self, netlist: Netlist, ticks: Sequence[Netlist], guards: dict[str, str],
+                 watched: Sequence[Word] = ()):
         self.netlist = netlist
         self.ticks   = ticks
-        self.guards  = {name: netlist.outputs[guard] for name, guard in guards.items()}
+        self.watched = watched
+        ports = {**netlist.inputs, **netlist.outputs}
+        self.guards  = {name: ports[guard] for name, guard in guards.items()}
         self.names:  dict[Node | Memory, str] = {}
         for n, register in enumerate(netlist.nexts):
             self.names[register] = f"r{n}"
@@ -63,9 +71,15 @@ class Writer:
             else:
                 words = ", ".join(literal(word, memory.width) for word in memory.init)
                 lines.append(f"    {kind} {name}[{memory.size}] = {{{words}}};")
-        lines += ["", *(f"    void tick{n}();" for n in range(len(self.ticks))), "};"]
-        for n, tick in enumerate(self.ticks):
-            lines += ["", *self._function(f"tick{n}", tick)]
+        functions = {f"tick{n}": tick for n, tick in enumerate(self.ticks)}
+        if self.watched:
+            outputs = {f"{WATCHED}[{n}]": word for n, word in enumerate(self.watched)}
+            functions |= {f"watched_{name}": replace(tick, outputs={**tick.outputs, **outputs})
+                          for name, tick in functions.items()}
+            lines.append(f"    uint64_t {port(WATCHED)}[{len(self.watched)}] = {{}};")
+        lines += ["", *(f"    void {name}();" for name in functions), "};"]
+        for name, tick in functions.items():
+            lines += ["", *self._function(name, tick)]
         return "\n".join(lines) + "\n"
 
     def value(self, path: str) -> str:

@@ -42,6 +42,10 @@ template <typename Word, size_t SIZE> struct Zeros {
 #include "design.h"
 #include "stops.h"
 
+#if TALLIES
+#include "profile.h"
+#endif
+
 namespace {
 
 enum Outcome : int {
@@ -51,13 +55,15 @@ enum Outcome : int {
     STOPPED   = 3,
     ASLEEP    = 4,  // for as long as `patience` says, or still at the end of the budget
     HIT       = 5,  // a stop was reached
-    RUNNING   = 6,  // never returned
+    MAPPED    = 6,  // before a cycle with another mapping of memory: the profile wants its number
+    RUNNING   = 7,  // never returned
 };
 
 // A burst of tokens (a line of text, a sector) should come back to Python as one: return when none
 // has come for this many cycles, or when a queue is long.
 constexpr unsigned QUIET_CYCLES = 24;
 constexpr size_t   LONG_QUEUE   = 1 << 16;
+constexpr size_t   MOST_CHANGES = 1 << 20;  // kept at a time
 
 // A ticker that wraps, or a token that passes, has no effect any more after so many cycles: all that
 // a design does by itself in its sleep is over, or goes on with the next token.
@@ -77,6 +83,14 @@ struct Queue {
         if (++head == tokens.size()) { tokens.clear(); head = 0; }
     }
 };
+
+#if WATCHED
+// A signal has another value from a cycle on.
+struct Change {
+    uint64_t cycle, value;
+    uint32_t signal, unused;
+};
+#endif
 
 // What changes as the design runs, besides the design itself.
 struct Progress {
@@ -110,6 +124,27 @@ struct Snapshot {
     Pages pages[LARGES + 1];
 };
 
+// A tick, and what is looked at in it before anything else.
+#if TALLIES
+#define COUNTED(domains) \
+    if (COUNT && (domains) & SYNC) \
+        profile->count(TALLY_ADDRESS(top), TALLY_SPENT(top), TALLY_FLOW(top));
+#else
+#define COUNTED(domains)
+#endif
+#if WATCHED
+#define TICKED(n, domains) \
+    if (WATCH) { \
+        top->watched_tick##n(); \
+        if ((domains) & SYNC) watch(); \
+    } else { \
+        top->tick##n(); \
+    } \
+    COUNTED(domains)
+#else
+#define TICKED(n, domains) top->tick##n(); COUNTED(domains)
+#endif
+
 struct Engine : Progress {
     Top* top = new Top;
     Queue outputs[OUTPUTS + 1];
@@ -121,13 +156,27 @@ struct Engine : Progress {
     size_t record_capacity = 0;
     Stops stops;
     Pages pages[LARGES + 1];     // large memories as they were at the last snapshot or restoring
+#if WATCHED
+    bool watches = false;        // what changes is kept in each cycle
+    bool watches_all = false;    // all values are wanted, changed or not
+    uint64_t seen[WATCHED] = {};
+    std::vector<Change> changes;
+#endif
+#if TALLIES
+    Profile* profile = nullptr;  // while it is counted what each cycle goes into
+#endif
 
     Engine() {
 #define OUTPUT(i, domain, valid, ready, payload) top->ready = 1;
         EACH_OUTPUT
 #undef OUTPUT
     }
-    ~Engine() { delete top; }
+    ~Engine() {
+#if TALLIES
+        delete profile;
+#endif
+        delete top;
+    }
 
     // Inputs change only when a token was taken, or when Python gave some: not each cycle.
     void drive_inputs() {
@@ -160,8 +209,23 @@ struct Engine : Progress {
         EACH_TICKER
 #undef TICKER
         cycles += room;
+#if TALLIES
+        if (profile) profile->add(room);
+#endif
 #endif
     }
+
+#if WATCHED
+    void watch() {
+        for (uint32_t n = 0; n < WATCHED; n++) {
+            uint64_t value = top->p_watched[n];
+            if (value == seen[n] && !watches_all) continue;
+            seen[n] = value;
+            changes.push_back({cycles, value, n, 0});
+        }
+        watches_all = false;
+    }
+#endif
 
     // What was seen before rising edges of these domains: tokens, records, the end.
     template <bool TRACE, bool STOPS, unsigned DOMAINS>
@@ -223,21 +287,39 @@ struct Engine : Progress {
         if (!is_asleep) { asleep_cycles = 0; told_asleep = false; return RUNNING; }
         if (!patience || ++asleep_cycles < patience) return RUNNING;
         if (!told_asleep) { told_asleep = true; return ASLEEP; }
-        if (skips && cycles < end && cycles - last_token > AFTERMATH_CYCLES && !has_input())
+        if (skips && may_skip() && cycles < end && cycles - last_token > AFTERMATH_CYCLES && !has_input())
             skip(end - cycles);
         return RUNNING;
     }
 
-    template <bool TRACE, bool STOPS> int run(uint64_t budget) {
+    bool may_skip() const {
+#if WATCHED
+        return !watches;
+#else
+        return true;
+#endif
+    }
+
+    template <bool TRACE, bool STOPS, bool COUNT, bool WATCH> int run(uint64_t budget) {
         drive_inputs();
         Top* const top = this->top;
         uint64_t end = cycles + budget;
         while (cycles < end) {
             if (TRACE && record_capacity - record_count < SLOTS) return FULL;
+#if TALLIES
+            if (COUNT && SPACE(top) != profile->mapping && !profile->moves(SPACE(top)))
+                return MAPPED;
+#endif
+#if WATCHED
+            if (WATCH && changes.size() >= MOST_CHANGES) return FULL;
+#endif
             int outcome = RUNNING;
             switch (MOMENTS == 1 ? 0 : KIND_AT[moment]) {
 #define TICK(n, domains) \
-                case n: top->tick##n(); outcome = look<TRACE, STOPS, domains>(top, end); break;
+                case n: \
+                    TICKED(n, domains) \
+                    outcome = look<TRACE, STOPS, domains>(top, end); \
+                    break;
                 EACH_TICK
 #undef TICK
             }
@@ -311,9 +393,21 @@ uint32_t* engine_ram(Engine* e) {
 
 int engine_run(Engine* e, uint64_t budget) {
     if (e->stopped) return STOPPED;
+#if WATCHED
+    if (e->watches)
+        return e->records ? e->run<true, true, false, true>(budget)
+                          : e->run<false, true, false, true>(budget);
+#endif
+#if TALLIES
+    if (e->profile)
+        return e->records ? e->run<true, false, true, false>(budget)
+                          : e->run<false, false, true, false>(budget);
+#endif
     if (e->stops.empty())
-        return e->records ? e->run<true, false>(budget) : e->run<false, false>(budget);
-    return e->records ? e->run<true, true>(budget) : e->run<false, true>(budget);
+        return e->records ? e->run<true, false, false, false>(budget)
+                          : e->run<false, false, false, false>(budget);
+    return e->records ? e->run<true, true, false, false>(budget)
+                      : e->run<false, true, false, false>(budget);
 }
 
 uint64_t engine_cycles(Engine* e) { return e->cycles; }
@@ -423,5 +517,48 @@ size_t engine_fields(const size_t** fields) {
 }
 
 const uint8_t* engine_top(Engine* e) { return reinterpret_cast<const uint8_t*>(e->top); }
+
+#if WATCHED
+// Waves: what changed in each cycle.
+void engine_watch(Engine* e, int watches) {
+    e->watches_all = watches && !e->watches;
+    e->watches = watches;
+}
+size_t engine_change_count(Engine* e) { return e->changes.size(); }
+const Change* engine_changes(Engine* e) { return e->changes.data(); }
+void engine_clear_changes(Engine* e) { e->changes.clear(); }
+
+// Hands changes to a library that writes them: `time` and `value` are functions of its own.
+void engine_emit(const Change* changes, size_t count, const uint32_t* handles,
+                 const uint32_t* widths, void* context, void (*time)(void*, uint64_t),
+                 void (*value)(void*, uint32_t, uint32_t, uint64_t)) {
+    for (size_t n = 0; n < count; n++) {
+        const Change& change = changes[n];
+        if (n == 0 || changes[n - 1].cycle != change.cycle) time(context, change.cycle);
+        if (handles[change.signal])
+            value(context, handles[change.signal], widths[change.signal], change.value);
+    }
+}
+#endif
+
+#if TALLIES
+// The profile: see profile.h.
+void engine_count(Engine* e) {
+    if (!e->profile) e->profile = new Profile;
+    TALLY_WANTED(e->top) = true;
+}
+void engine_enter_space(Engine* e, uint32_t mapping, uint32_t space) {
+    e->profile->enter(mapping, space);
+}
+size_t engine_page_count(Engine* e) { return e->profile->pages.size(); }
+const uint64_t* engine_page(Engine* e, size_t index, uint32_t* space, uint32_t* first) {
+    const TallyPage& page = *e->profile->pages[index];
+    *space = page.space;
+    *first = page.first;
+    return &page.counts[0][0];
+}
+size_t engine_node_count(Engine* e) { return e->profile->nodes.size(); }
+const void* engine_nodes(Engine* e) { return e->profile->nodes.data(); }
+#endif
 
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ class Outcome(IntEnum):
     STOPPED   = 3
     ASLEEP    = 4  # for `patience` cycles without a break
     HIT       = 5  # a condition is met
+    MAPPED    = 6  # before a cycle with another mapping of memory: call `enter_space`
 
 
 class What(IntEnum):
@@ -118,6 +120,31 @@ _SIGNATURES = {
     "stops_count":           (ctypes.c_size_t, [_HANDLE]),
     "stops_hits":            (ctypes.c_void_p, [_HANDLE]),
 }
+_TALLY_SIGNATURES = {
+    "engine_count":          (None, [_HANDLE]),
+    "engine_enter_space":    (None, [_HANDLE, ctypes.c_uint32, ctypes.c_uint32]),
+    "engine_page_count":     (ctypes.c_size_t, [_HANDLE]),
+    "engine_page":           (ctypes.c_void_p, [_HANDLE, ctypes.c_size_t,
+                                                ctypes.c_void_p, ctypes.c_void_p]),
+    "engine_node_count":     (ctypes.c_size_t, [_HANDLE]),
+    "engine_nodes":          (ctypes.c_void_p, [_HANDLE]),
+}
+
+_WATCH_SIGNATURES = {
+    "engine_watch":          (None, [_HANDLE, ctypes.c_int]),
+    "engine_change_count":   (ctypes.c_size_t, [_HANDLE]),
+    "engine_changes":        (ctypes.c_void_p, [_HANDLE]),
+    "engine_clear_changes":  (None, [_HANDLE]),
+    "engine_emit":           (None, [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p,
+                                     ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p,
+                                     ctypes.c_void_p]),
+}
+
+# A signal (by its number) has a value from a cycle on.
+CHANGE = np.dtype([("cycle", np.uint64), ("value", np.uint64), ("signal", np.uint32),
+                   ("unused", np.uint32)])
+
+PAGE_WORDS = 256  # as in profile.h
 
 
 class Snapshot:
@@ -162,7 +189,9 @@ class Simulation:
 
     def __init__(self, design: Design, library: Path):
         self._library = ctypes.CDLL(str(library))
-        for name, (result, arguments) in _SIGNATURES.items():
+        signatures = {**_SIGNATURES, **(_TALLY_SIGNATURES if design.tally else {}),
+                      **(_WATCH_SIGNATURES if design.watched else {})}
+        for name, (result, arguments) in signatures.items():
             function = getattr(self._library, name)
             function.restype, function.argtypes = result, arguments
         self.design = design
@@ -246,6 +275,65 @@ class Simulation:
     def unsent(self, stream: str) -> int:
         """How many tokens the design has not taken yet."""
         return self._library.engine_unsent(self._engine, self._numbers[stream])
+
+    def watch(self, watches: bool) -> None:
+        """Whether from now on all changes of the design's signals are kept. Until `take_changes`
+        there is room for about a million."""
+        self._library.engine_watch(self._engine, watches)
+
+    def take_changes(self) -> NDArray[Any]:
+        """The changes that were kept since the last time, of type `CHANGE`; the first are the
+        values of all signals."""
+        count = self._library.engine_change_count(self._engine)
+        if not count:
+            return np.empty(0, CHANGE)
+        changes = np.frombuffer(ctypes.string_at(self._library.engine_changes(self._engine),
+                                                 count * CHANGE.itemsize), CHANGE)
+        self._library.engine_clear_changes(self._engine)
+        return changes
+
+    def emit(self, changes: NDArray[Any], handles: NDArray[np.uint32],
+             widths: NDArray[np.uint32], context: int, time: int, value: int) -> None:
+        """Hand changes to a library's functions, given by their addresses: `time` for each cycle,
+        `value` for each signal with a handle."""
+        changes = np.ascontiguousarray(changes)
+        self._library.engine_emit(changes.ctypes.data, len(changes), handles.ctypes.data,
+                                  widths.ctypes.data, context, time, value)
+
+    def count(self) -> None:
+        """Count, from now on, what each cycle goes into."""
+        self._library.engine_count(self._engine)
+
+    def enter_space(self, mapping: int, space: int) -> None:
+        """Say, after MAPPED, which number the space of that page table has."""
+        self._library.engine_enter_space(self._engine, mapping, space)
+
+    def pages(self) -> list[tuple[int, int, NDArray[np.uint64]]]:
+        """What was counted: the space, the first address, and for each instruction from there on
+        the cycles by cause."""
+        assert self.design.tally is not None
+        causes = len(self.design.tally.causes)
+        space, first = ctypes.c_uint32(), ctypes.c_uint32()
+        found = []
+        for index in range(self._library.engine_page_count(self._engine)):
+            at = self._library.engine_page(self._engine, index, ctypes.byref(space),
+                                           ctypes.byref(first))
+            counts = np.ctypeslib.as_array(ctypes.cast(at, ctypes.POINTER(ctypes.c_uint64)),
+                                           shape=(PAGE_WORDS, causes)).copy()
+            found.append((space.value, first.value, counts))
+        return found
+
+    def nodes(self) -> NDArray[Any]:
+        """The functions that were called, as profile.h has them, callers first."""
+        assert self.design.tally is not None
+        kind = np.dtype([("caller", np.uint32), ("site", np.uint32), ("entry", np.uint32),
+                         ("space", np.uint32), ("calls", np.uint64),
+                         ("counts", np.uint64, (len(self.design.tally.causes),))])
+        count = self._library.engine_node_count(self._engine)
+        if not count:
+            return np.empty(0, kind)
+        return np.frombuffer(ctypes.string_at(self._library.engine_nodes(self._engine),
+                                              count * kind.itemsize), kind)
 
     def probe(self, port: str) -> int:
         """Value of one of the design's probes."""

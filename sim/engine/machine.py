@@ -57,18 +57,26 @@ class RtlMachine:
         One of `sim.machine.MEMORIES`: "ideal" answers in the next cycle; "hesitant" does so late
         now and then, to find out whether everything waits for it; "sdram" is a chip with a cache
         in front, as on a board.
+    spaces : callable or None
+        Gives the number of the process whose page table is at an address, as it begins to run;
+        with it the machine counts for a profile what each cycle goes into.
+    watched : bool
+        Build it so that every signal can be looked at, see `Simulation.watch`.
     """
 
     def __init__(self, config: MachineConfig | None = None, hosts: Hosts | None = None, *,
                  say: Callable[[str], None] = _hear_nothing,
                  observe: Callable[[NDArray[np.uint32]], None] | None = None,
-                 memory: str = "ideal"):
+                 memory: str = "ideal", spaces: Callable[[int], int] | None = None,
+                 watched: bool = False):
         self.config = config or MachineConfig()
         self.hosts = hosts or Hosts()
         self._observe = observe
-        key = build.source_key([ROOT / folder for folder in SOURCES], self.config, memory)
+        self._spaces = spaces
+        key = build.source_key([ROOT / folder for folder in SOURCES], self.config, memory,
+                               *(["watched"] if watched else []))
         self._model = build.built(
-            key, lambda: quince_design(self.config, memory=memory), say)
+            key, lambda: quince_design(self.config, memory=memory, watched=watched), say)
         self._simulation: Simulation | None = None
         self._adapters: list[Adapter] = []
         self._busy_at = 0
@@ -106,14 +114,15 @@ class RtlMachine:
     def load(self, image: Sequence[int] | Words, address: int = PROGRAM) -> None:
         words = check_image(image, self.config, address)
         self.close()
-        simulation = Simulation(*self._model)
-        self._simulation = simulation
+        simulation = self._simulation = self._new_simulation()
         for at, word in low_memory(self.config).items():
             simulation.ram[at] = word
         simulation.ram[address:address + len(words)] = words
         simulation.set_patience(PATIENCE_CYCLES)
         if self._observe:
             simulation.record(RECORDS)
+        if self._spaces:
+            simulation.count()
         self._adapters = [ADAPTERS[name](simulation, self.hosts)
                           for name in self.config.peripherals if name in ADAPTERS]
         self.stop = None
@@ -135,6 +144,11 @@ class RtlMachine:
             if left <= 0:
                 return Status.RUNNING
             outcome = simulation.run(min(left, SLICE_CYCLES))
+            if outcome is Outcome.MAPPED:
+                assert self._spaces is not None
+                mapping = address_space(simulation)
+                simulation.enter_space(mapping, self._spaces(mapping))
+                continue
             for adapter in self._adapters:
                 adapter.attend()
             self._pass_records()
@@ -166,6 +180,9 @@ class RtlMachine:
             self.simulation.record(RECORDS if self._observe else 0)
 
     # --- inside ----------------------------------------------------------------------------------
+
+    def _new_simulation(self) -> Simulation:
+        return Simulation(*self._model)
 
     def _pass_records(self) -> None:
         if self._observe:

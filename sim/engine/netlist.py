@@ -9,8 +9,8 @@ nodes.
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["Edge", "Memory", "Netlist", "NetlistError", "Node", "Part", "Word", "Write", "const",
-           "cut", "join", "width_of"]
+__all__ = ["Edge", "Memory", "Names", "Netlist", "NetlistError", "Node", "Part", "Word", "Write",
+           "const", "cut", "join", "width_of"]
 
 
 class NetlistError(Exception):
@@ -94,6 +94,21 @@ class Memory:
 
 
 @dataclass
+class Names:
+    """What is known of a design's names besides those themselves.
+
+    Parameters
+    ----------
+    components : set of str
+        Paths of all components.
+    enums : dict of str to (str, dict)
+        Of signals whose values have names, by their paths: the enumeration, and its members.
+    """
+    components: set[str]                              = field(default_factory=set)
+    enums:      dict[str, tuple[str, dict[int, str]]] = field(default_factory=dict)
+
+
+@dataclass
 class Netlist:
     """A design.
 
@@ -111,6 +126,8 @@ class Netlist:
         Signals by their paths, as far as they are still there.
     between : dict of Node to Word
         What registers with an asynchronous reset become at the edges of other clocks.
+    about : Names
+        What else is known of the paths in `names`.
     """
     inputs:   dict[str, Word]
     outputs:  dict[str, Word]
@@ -119,6 +136,7 @@ class Netlist:
     writes:   dict[Memory, list[Write]]
     names:    dict[str, Word]
     between:  dict[Node, Word] = field(default_factory=dict)
+    about:    Names            = field(default_factory=Names)
 
     def roots(self) -> Iterator[Word]:
         """All that has to be computed in a cycle."""

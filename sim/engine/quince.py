@@ -7,7 +7,7 @@ from isa.config import MachineConfig
 from isa.machine import PageFlag
 from isa.paging import translate
 from isa.trace import Kind, Word
-from sim.engine.design import Design, Slot, Stream
+from sim.engine.design import Design, Slot, Stream, Tally
 from sim.engine.library import Simulation
 from sim.machine import Registers
 
@@ -24,8 +24,10 @@ INSIDE   = "soc."        # where all of this is in a design with a memory chip
 CHIP_FAULT = "chip_fault"
 
 
-def quince_design(machine: MachineConfig, *, memory: str = "ideal") -> Design:
-    """The SoC for a machine, with the simulator's RAM or with a chip that has its words there."""
+def quince_design(machine: MachineConfig, *, memory: str = "ideal",
+                  watched: bool = False) -> Design:
+    """The SoC for a machine, with the simulator's RAM or with a chip that has its words there;
+    `watched`, if every signal is to be looked at."""
     from rtl.soc import TRACE_WORDS, Memory, Soc, SocConfig
     from sim.chips.soc_with_sdram import SocWithSdram
 
@@ -57,7 +59,15 @@ def quince_design(machine: MachineConfig, *, memory: str = "ideal") -> Design:
                       if name in machine.peripherals),
         ticker_wrap=machine.cycles_per_ms,
         space=(inside + IS_ON, inside + BASE) if "mmu" in machine.peripherals else (),
+        tally=_tally(),
+        watched=watched,
     )
+
+
+def _tally() -> Tally:
+    from rtl.core.account import Spent
+    causes: Any = Spent
+    return Tally("ip", "spent", "flow", tuple(cause.name for cause in causes))
 
 
 def _inside(simulation: Simulation) -> str:

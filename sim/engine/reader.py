@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from amaranth import ClockDomain
-from amaranth.back import rtlil
 
 from sim.engine.netlist import (
     Edge,
@@ -25,6 +24,7 @@ from sim.engine.netlist import (
     join,
     width_of,
 )
+from sim.engine.signals import convert, names_of
 from sim.engine.splitter import Splitter
 from sim.engine.yosys import run_yosys
 
@@ -50,12 +50,13 @@ def read_netlist(design: Any, platform: Any = None) -> Netlist:
         missing.append(ClockDomain(name, reset_less=True))
         return missing[-1]
 
-    text = rtlil.convert(design, name="top", platform=platform, emit_src=False,
-                         missing_domain=domain_of)
+    text, states = convert(design, platform, missing_domain=domain_of)
     output = run_yosys(f"read_rtlil <<rtlil\n{text}\nrtlil\n{SCRIPT}")
     module = json.loads(output[output.index("{"):])["modules"]["top"]
     netlist = _Reader(module, {domain.clk.name: domain.name for domain in missing}).read()
-    return Splitter(netlist).split()
+    netlist = Splitter(netlist).split()
+    netlist.about = names_of(module, states)
+    return netlist
 
 
 # --- from JSON to the graph ----------------------------------------------------------------------
