@@ -47,6 +47,7 @@ def measure_speeds() -> list[Speed]:
         _speed("hardware", RtlMachine(), "loop.qasm"),
         _speed("hardware, translated", RtlMachine(), "translated.qasm"),
         _speed("hardware, all peripherals", RtlMachine(full), "loop.qasm"),
+        _speed("hardware, profile", RtlMachine(spaces=lambda table: 1), "loop.qasm"),
         _speed("hardware, trace records", RtlMachine(observe=lambda records: None), "loop.qasm"),
         _speed("lockstep", Lockstep(), "loop.qasm"),
         _speed("golden model", Golden(), "loop.qasm"),

@@ -20,6 +20,7 @@ from rtl.phy.uart import Uart
 from rtl.soc import SocConfig
 from sim.cli import _parser
 from sim.machine import Exit
+from sim.profile.report import CAUSES
 from system.calls import calls_markdown, load_calls, number_text
 from tests.cocotb.computer.listing import find_benches
 from tests.support.crossings import declared
@@ -209,6 +210,11 @@ def exits():
     return [row(status.value, words[status]) for status in Exit]
 
 
+def causes():
+    """What a profile says of each cause."""
+    return [row(heading, sentence) for heading, sentence in CAUSES.values()]
+
+
 def options():
     """The simulator's options, as its --help explains them."""
     parser = _parser()
@@ -256,6 +262,7 @@ PAGES: dict[str, dict[str, Table]] = {
     "link.md":       {"relocations": relocations},
     "machine.md":    {"instructions": instructions, "memory": memory, "interrupts": interrupts,
                       "reasons": reasons, "peripherals": peripherals},
+    "profile.md":    {"causes": causes},
     "qasm.md":       {"instructions": instructions},
     "qfs.md":        {"superblock": superblock, "table": fat_words, "entry": entry_words,
                       "flags": entry_flags, "record": record_words},
