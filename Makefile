@@ -48,12 +48,12 @@ $(HW): requirements/hw.txt | $(DEV)
 
 # --- jobs ----------------------------------------------------------------------------------------
 
-# PROGRAM=file runs another program; INPUT=file types for the person; ENGINE=model, LOCKSTEP=1 and
-# ARGS="..." go to the simulator.
+# PROGRAM=file runs another program; INPUT=file types for the person; ENGINE=model, LOCKSTEP=1,
+# PROFILE=file and ARGS="..." go to the simulator.
 SIMULATE = $(PYTHON) -m sim $(if $(ENGINE),--engine $(ENGINE)) $(if $(LOCKSTEP),--lockstep) \
-           $(if $(INPUT),--input "$(INPUT)") $(ARGS)
+           $(if $(INPUT),--input "$(INPUT)") $(if $(PROFILE),--profile "$(PROFILE)") $(ARGS)
 
-sim: $(RUN)  ## Boot the simulated computer, or run PROGRAM=file: ENGINE=model LOCKSTEP=1 INPUT=file
+sim: $(RUN)  ## Boot the simulated computer, or run PROGRAM=file: ENGINE=model LOCKSTEP=1 INPUT=file PROFILE=file
 	@$(SIMULATE) $(if $(PROGRAM),"$(PROGRAM)")
 
 disk: $(RUN)  ## Make a fresh disk: everything saved on the old one is lost

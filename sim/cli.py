@@ -29,7 +29,9 @@ from toolchain.source import SourceError, SourceErrors
 
 if TYPE_CHECKING:
     from sim.host.hosts import Hosts
+    from sim.profile.profiling import Profiling
     from sim.symbols import Symbols
+    from sim.waves.recording import Recording
 
 __all__ = ["main"]
 
@@ -96,6 +98,18 @@ def _parser() -> argparse.ArgumentParser:
     add("--cycles", type=_count, metavar="N", help="stop after N clock cycles (default: never)")
     add("--trace", metavar="FILE", type=_name, help="write what each instruction did, a line each")
     add("--stats", action="store_true", help="print cycles, instructions and speed when done")
+    add("--profile", metavar="FILE", type=_name, action="append", default=[],
+        help="count what each cycle goes into; the ending says in which form: .txt, .html, .json "
+             "(speedscope), .callgrind or .qprof (all of it, for quince-profile)")
+    add("--waves", metavar="FILE", type=_name, action="append", default=[],
+        help="write what every signal of the hardware is in each cycle, as .fst or .vcd")
+    add("--waves-when", metavar="WHEN", type=_name,
+        help="write the waves of 'cycle N..M' only, or around the first 'fault' or call of "
+             "'function NAME' (default: the whole run)")
+    add("--konata", "--pipeline", metavar="FILE", type=_name, action="append", default=[],
+        help="write which instruction was in which stage of the pipeline, for Konata, or as a page "
+             "if the name ends in .html; --waves-when says of which cycles")
+    add("--waves-open", action="store_true", help="show the waves in surfer or gtkwave")
     add("--input", metavar="FILE", type=_name,
         help="take console input from a file instead of the terminal")
     add("--files", metavar="DIR", type=_name, help="the folder that the host file device may use")
@@ -151,6 +165,18 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
     """Refuse what does not go together."""
     if options.lockstep and options.engine == "model":
         parser.error("--lockstep runs both engines: leave out --engine model")
+    if options.profile and (options.lockstep or options.engine == "model"):
+        parser.error("--profile counts the hardware's cycles: leave out "
+                     + ("--lockstep" if options.lockstep else "--engine model"))
+    watches = options.waves or options.konata
+    if watches and (options.lockstep or options.engine == "model" or options.profile):
+        parser.error(f"--{'waves' if options.waves else 'konata'} shows the hardware: leave out "
+                     + ("--lockstep" if options.lockstep else
+                        "--profile" if options.profile else "--engine model"))
+    if options.waves_when and not watches:
+        parser.error("--waves-when needs --waves or --konata")
+    if options.waves_open and not options.waves:
+        parser.error("--waves-open needs --waves")
     if options.keyboard and options.keys:
         parser.error("--keys is a keyboard: leave out --keyboard")
     if options.frames and options.display is None:
@@ -182,7 +208,9 @@ def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
         program = with_symbols(program, options.symbols)
     hosts = _hosts(options, stack)
     try:
-        machine = _machine(options, program, hosts, stack)
+        profiling = _profiling(options, program)
+        recording = _recording(options, program)
+        machine = _machine(options, program, hosts, stack, profiling, recording)
         machine.load(program.words)
         stack.callback(machine.close)
         if options.serial or (hosts.keyboard is not None and hosts.keyboard.listens):
@@ -196,6 +224,12 @@ def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
         finally:
             if options.stats:
                 _tell_stats(machine, time.monotonic() - started, hosts)
+            if profiling is not None:
+                profiling.finish(machine, lambda line: _tell_plain(line, hosts))
+            if recording is not None:
+                recording.finish(machine, lambda line: _tell(line, hosts))
+                if options.waves_open:
+                    _open_waves(Path(options.waves[0]))
     except Diverged as error:
         _tell(str(error), hosts)
         return Exit.DIVERGED
@@ -264,14 +298,39 @@ def _octets(name: str) -> bytes:
         raise HostError(f"{name}: {error.strerror or error}") from None
 
 
+def _profiling(options: argparse.Namespace, program: LoadedProgram) -> "Profiling | None":
+    if not options.profile:
+        return None
+    from sim.profile.profiling import Profiling
+    name = os.path.basename(options.program)
+    return Profiling(name, "kernel" if options.program_symbols else name, program,
+                     _symbols(options, program), options.profile)
+
+
+def _open_waves(path: Path) -> None:
+    from sim.waves.view import open_view
+    if path.exists() and open_view(path) is None:
+        _tell("neither surfer nor gtkwave is installed (on Debian: apt install gtkwave); "
+              "https://app.surfer-project.org reads the file in a browser")
+
+
+def _recording(options: argparse.Namespace, program: LoadedProgram) -> "Recording | None":
+    if not options.waves and not options.konata:
+        return None
+    from sim.waves.recording import Recording
+    return Recording(options.waves, options.konata, options.waves_when,
+                     os.path.basename(options.program), program, _symbols(options, program))
+
+
 def _machine(options: argparse.Namespace, program: LoadedProgram, hosts: "Hosts",
-             stack: ExitStack) -> Machine:
+             stack: ExitStack, profiling: "Profiling | None",
+             recording: "Recording | None") -> Machine:
     observe = None
     locate = _locate(options, program)
     if options.trace:
         observe = TraceWriter(stack.enter_context(_writable(options.trace)), locate,
                               options.config, lambda: machine.memory)
-    machine = _engine(options, hosts, observe, locate)
+    machine = _engine(options, hosts, observe, locate, profiling, recording)
     return machine
 
 
@@ -289,7 +348,8 @@ def _symbols(options: argparse.Namespace, program: LoadedProgram) -> "Symbols":
 
 
 def _engine(options: argparse.Namespace, hosts: "Hosts",
-            observe: Callable[[Records], None] | None, locate: Locate) -> Machine:
+            observe: Callable[[Records], None] | None, locate: Locate,
+            profiling: "Profiling | None", recording: "Recording | None") -> Machine:
     """The machine that is to run."""
     if options.engine == "model":
         from sim.golden import Golden
@@ -301,8 +361,11 @@ def _engine(options: argparse.Namespace, hosts: "Hosts",
             return Lockstep(options.config, hosts, say=_tell, locate=locate,
                             observe=observe, memory=options.memory)
         from sim.engine.machine import RtlMachine
-        return RtlMachine(options.config, hosts, say=_tell, observe=observe,
-                          memory=options.memory)
+        if recording is not None:
+            return recording.make_machine(options.config, hosts, say=_tell, observe=observe,
+                                          memory=options.memory)
+        make = profiling.make_machine if profiling is not None else RtlMachine
+        return make(options.config, hosts, say=_tell, observe=observe, memory=options.memory)
     except BuildError as error:
         raise ImageError(str(error)) from None
 
@@ -392,11 +455,14 @@ def _tell_stats(machine: Machine, seconds: float, hosts: "Hosts") -> None:
 
 def _tell(text: str, hosts: "Hosts | None" = None) -> None:
     """A line for people, after what the program has written."""
+    _tell_plain(f"quince-sim: {text}", hosts)
+
+
+def _tell_plain(text: str, hosts: "Hosts | None" = None) -> None:
     is_raw = hosts is not None and hosts.terminal.is_raw
     end = "\r\n" if is_raw else "\n"
     try:
-        print("".join(f"quince-sim: {line}{end}" if number == 0 else f"{line}{end}"
-                      for number, line in enumerate(text.split("\n"))),
+        print("".join(f"{line}{end}" for line in text.split("\n")),
               end="", file=sys.stderr, flush=True)
     except (OSError, ValueError, AttributeError):
         pass  # nobody is listening

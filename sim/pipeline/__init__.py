@@ -1,0 +1,1 @@
+"""Pictures of the pipeline: which instruction was in which stage, and what kept it there."""

@@ -1,0 +1,1 @@
+"""Waveforms: what every signal of the hardware was, in each cycle of a window."""
