@@ -58,6 +58,8 @@ class SocConfig:
         Of `sync`, for the chip's times; at most what the chip bears.
     shares_chip : bool
         The chip has another user besides the machine, who keeps to what is behind RAM.
+    pin_cycles : int
+        Registers in I/O cells between the SDRAM pins and the chip.
     loader : tuple of int
         A boot loader, which runs after power-up and whenever the machine has stopped, see
         `rtl.boot`; without, memory must have the program before. Only with SDRAM.
@@ -74,6 +76,7 @@ class SocConfig:
     chip:           SdramChip       = CHIPS["mt48lc16m16"]
     clock_hz:       int             = 50_000_000
     shares_chip:    bool            = False
+    pin_cycles:     int             = 0
     loader:         tuple[int, ...] = ()
     target_entries: int             = 64
     return_entries: int             = 16
@@ -332,7 +335,8 @@ class Soc(wiring.Component):
             shape = CacheShape(ram_words=machine.ram_words, words=self.config.cache_words,
                                line_words=self.config.line_words)
             return CachedSdram(shape=shape, chip=self.config.chip, clock_hz=self.config.clock_hz,
-                               is_shared=self.config.shares_chip)
+                               is_shared=self.config.shares_chip,
+                               pin_cycles=self.config.pin_cycles)
         init = [0] * PROGRAM + list(self.config.image)
         for address, word in low_memory(machine).items():
             init[address] = word
