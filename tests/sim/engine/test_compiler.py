@@ -10,6 +10,7 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
+from rtl.phy.uart import UartTransmitter
 from sim.engine import build
 from sim.engine.design import Design, Stream
 from sim.engine.library import Simulation
@@ -189,6 +190,12 @@ class Odd(wiring.Component):
 def test_what_it_cannot_compile_is_named(what, message):
     with pytest.raises(build.BuildError, match=f"^the hardware cannot be compiled: .*{message}"):
         build.built(f"test-{os.getpid()}", lambda: Design(component=Odd(what)), lambda line: None)
+
+
+def test_a_register_may_change_in_two_branches_that_both_read_it():
+    """As the fraction of a bit does whose lowest bits stay: neither branch waits for the other."""
+    uart = UartTransmitter(clock_hz=50_000_000, baud_hz=1_000_000)
+    assert "octets" in Design(component=uart, streams=(Stream("octets", "in", 8),)).header()
 
 
 def compiled(seed, tokens):
