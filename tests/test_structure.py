@@ -18,9 +18,9 @@ MAY_IMPORT = {
     "toolchain": {"isa"},
     "rtl":       {"isa"},
     "system":    {"isa", "toolchain"},
-    "sim":       {"isa", "toolchain", "rtl", "system"},
+    "sim":       {"isa", "toolchain", "rtl", "system", "fpga"},
     "debug":     {"isa", "toolchain", "rtl", "system", "sim"},
-    "fpga":      {"isa", "rtl"},
+    "fpga":      {"isa", "toolchain", "rtl", "system"},
     "bench":     {"isa", "toolchain", "rtl", "system", "sim", "debug", "fpga"},
 }
 NEVER = {("sim.golden", "rtl")}  # the second opinion shares nothing with the hardware

@@ -45,8 +45,10 @@ class BootRig:
     bench : dict
         Fields of `Bench` besides `straps`.
     straps : int
+    terminal : Terminal or None
+        In place of the steps.
     """
-    def __init__(self, steps=(), disk=None, *, straps=QUICK, **bench):
+    def __init__(self, steps=(), disk=None, *, straps=QUICK, terminal=None, **bench):
         loader = build_loader(OPTIONS)
         key = build.source_key([build.ROOT / folder for folder in ("rtl", "isa", "sim/engine",
                                                                    "sim/chips")],
@@ -54,7 +56,7 @@ class BootRig:
         self.simulation = Simulation(*build.built(key, _design, print))
         self.simulation.array(ROM, LOADER_WORDS)[:] = loader
         self.simulation.send("bench", [Bench.const({"straps": straps, **bench}).as_value().value])
-        self.terminal = ScriptedTerminal(steps)
+        self.terminal = terminal or ScriptedTerminal(steps)
         self.hosts = Hosts(terminal=self.terminal, disk=disk, serial=Serial(self.terminal))
         self._adapters = [ADAPTERS[name](self.simulation, self.hosts) for name in ADAPTED]
 

@@ -1,0 +1,46 @@
+"""ULX3S: ECP5-85F, 32 MB of SDRAM, SD card, six buttons, eight LEDs."""
+
+from amaranth.build import Attrs, PinsN, Resource, Subsignal
+from amaranth.build import Pins as PinNames
+from amaranth_boards.ulx3s import ULX3S_85F_Platform
+
+from fpga.boards.configs import CONFIGS
+from fpga.boards.top import BoardDescription, Pins
+
+__all__ = ["BOARD"]
+
+# The card's pins of the boards in the field, v2.0 and later; amaranth-boards has the prototype's.
+CARD = Resource(
+    "card", 0,
+    Subsignal("clk",  PinNames("H2", dir="o")),
+    Subsignal("copi", PinNames("J1", dir="o")),
+    Subsignal("cipo", PinNames("J3", dir="i"), Attrs(PULLMODE="UP")),
+    Subsignal("cs",   PinsN("K2", dir="o")),
+    Subsignal("rest", PinNames("H1 K1", dir="o")),  # of the four-bit mode: high in this one
+    Attrs(IO_TYPE="LVCMOS33"))
+
+
+def platform():
+    made = ULX3S_85F_Platform()
+    made.add_resources([CARD])
+    return made
+
+
+def pins(platform):
+    def port(name, number=0):
+        return platform.request(name, number, dir="-")
+    card, uart, esp32 = port("card"), port("uart"), port("esp32")
+    return Pins(
+        sdram=port("sdram"), card=card, tx=uart.tx, rx=uart.rx,
+        leds=[port("led", n) for n in range(8)],
+        keys=[port("button_left"), port("button_right"), port("button_up"), port("button_down"),
+              port("button_fire", 0), port("button_fire", 1)],
+        straps=[port("switch", n) for n in range(4)],
+        restart=port("button_pwr"),
+        low=[esp32.en],  # or it takes the card, and may take the board over
+        high=[card.rest])
+
+
+BOARD = BoardDescription(
+    name="ulx3s", title="ULX3S 85F", input_hz=25_000_000, platform=platform, pins=pins,
+    config=CONFIGS["ulx3s"], loader_id="ulx3s")
