@@ -1,1 +1,1 @@
-"""Boards in simulation: their pins, with models of chips at them."""
+"""Boards in simulation: their designs and pins, with models of chips at them."""
