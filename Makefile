@@ -13,7 +13,8 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim debug disk demo crash stress cocotb verilog fuzz fuzz-qll lint test check bench synth formal docs requirements clean
+.PHONY: help sim debug disk demo crash stress cocotb verilog fuzz fuzz-qll lint test check bench synth formal docs requirements clean card board bitstream \
+        flash hardware-test board-test
 
 help:  ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,14 +54,36 @@ $(HW): requirements/hw.txt | $(DEV)
 SIMULATE = $(PYTHON) -m sim $(if $(ENGINE),--engine $(ENGINE)) $(if $(LOCKSTEP),--lockstep) \
            $(if $(INPUT),--input "$(INPUT)") $(if $(PROFILE),--profile "$(PROFILE)") $(ARGS)
 
-sim: $(RUN)  ## Boot the simulated computer, or run PROGRAM=file: ENGINE=model LOCKSTEP=1 INPUT=file PROFILE=file
-	@$(SIMULATE) $(if $(PROGRAM),"$(PROGRAM)")
+# With BOARD= it is a board's design, down to its chips; CARD=file is the card in its slot.
+SIMULATE_BOARD = $(PYTHON) -m sim.board $(BOARD) $(if $(CARD),--card "$(CARD)") \
+                 $(if $(INPUT),--input "$(INPUT)") $(ARGS)
+
+sim: $(RUN)  ## Boot the simulated computer, or run PROGRAM=file: BOARD=ulx3s ENGINE=model LOCKSTEP=1 INPUT=file PROFILE=file
+	@$(if $(BOARD),$(SIMULATE_BOARD),$(SIMULATE) $(if $(PROGRAM),"$(PROGRAM)"))
 
 disk: $(RUN)  ## Make a fresh disk: everything saved on the old one is lost
 	@$(PYTHON) -m system.disk
 
 debug: $(RUN)  ## Debug the operating system, or PROGRAM=file, forwards and backwards: ENGINE=model
 	@$(PYTHON) -m debug $(if $(ENGINE),--engine $(ENGINE)) $(ARGS) $(if $(PROGRAM),"$(PROGRAM)")
+
+card: $(RUN)  ## Make the image of a board's card, or bring the one in IMAGE=file up to date
+	@$(PYTHON) -m system.card $(if $(IMAGE),"$(IMAGE)")
+
+board: $(RUN)  ## List the boards, what the computer takes of each, and its clock
+	@$(PYTHON) -m fpga.bitstream
+
+bitstream: $(HW)  ## Make a board's bitstream: BOARD=ulx3s SEED=1
+	@$(PYTHON) -m fpga.bitstream $(or $(BOARD),$(error name a board: BOARD=ulx3s)) \
+	    $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+flash: $(HW)  ## Write a bitstream to a board on USB: BOARD=ulx3s TO=sram|flash
+	@$(PYTHON) -m fpga.flash $(or $(BOARD),$(error name a board: BOARD=ulx3s)) \
+	    $(if $(TO),--to $(TO))
+
+hardware-test: $(RUN)  ## Try a board out over its serial line: PORT=/dev/ttyUSB0
+	@$(PYTHON) -m fpga.hardware_test $(or $(PORT),$(error name its serial port: PORT=/dev/ttyUSB0)) \
+	    $(ARGS)
 
 demo: $(RUN)  ## Run the calculator on the simulated hardware
 	@$(SIMULATE) firmware/demos/calculator.qasm
@@ -78,6 +101,9 @@ test: $(DEV)  ## Run all tests
 
 crash: $(DEV)  ## Cut the power at and within every sector write, and mount the disks on the machine
 	@$(PYTHON) -m tests.crash
+
+board-test: $(DEV)  ## Boot the simulated board from its card, and cut its power: COUNT=5 FIRST=seed
+	@$(PYTHON) -m tests.board $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--first $(FIRST))
 
 stress: $(DEV)  ## Random processes, sessions and files on the debug kernel: KIND=files COUNT=100 FIRST=seed
 	@$(PYTHON) -m tests.stress $(if $(KIND),--kind $(KIND)) $(if $(COUNT),--count $(COUNT)) \

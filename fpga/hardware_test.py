@@ -1,0 +1,129 @@
+"""Tries a board out over its serial line, and makes a report: `python -m fpga.hardware_test PORT`.
+
+The board must have a card with the system (`make card`). The test follows what the boot loader and
+the shell say, types commands, and writes only below /tmp on the card.
+"""
+
+import argparse
+import re
+import sys
+import time
+from dataclasses import dataclass
+
+from fpga.boards.configs import CONFIGS
+from fpga.serial_line import LineError, SerialLine
+
+__all__ = ["STEPS", "Step", "main", "run"]
+
+PROMPT = r"\$ $"
+NUMBERS = " ".join(str(n) for n in range(100))
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something typed and what must be answered.
+
+    Parameters
+    ----------
+    name : str
+        For the report.
+    sends : str
+    expects : str
+        A regular expression; its groups are in the report.
+    refuses : str
+        Another one: what says at once that the step has failed.
+    seconds : float
+        How long it may take.
+    """
+    name:    str
+    sends:   str
+    expects: str
+    refuses: str   = r"(the memory is bad.*|card: (?!\d|kernel).*|stopped at .*)\r"
+    seconds: float = 10.0
+
+
+STEPS = (
+    Step("the boot loader starts", "", r"Quince on (.*)\r", seconds=120.0),
+    Step("memory", "", r"memory: (\d+ KiB tested and cleared|quick start.*)\r", seconds=60.0),
+    Step("the card answers", "", r"card: (\d+ MiB)\r", seconds=20.0),
+    Step("the kernel is read", "", r"starting, (\d+ octets)\r", seconds=20.0),
+    Step("the shell", "", PROMPT, seconds=20.0),
+    Step("a file is read", "cat /readme\r", r"cat /readme\r\n([^\r]+)\r[^$]*" + PROMPT),
+    Step("a file is written", f"echo {NUMBERS} > /tmp/hardware\r", PROMPT),
+    Step("and read again", "cat /tmp/hardware\r", rf"\n{NUMBERS}\r\n[^$]*" + PROMPT),
+    Step("it is removed", "rm /tmp/hardware\r", PROMPT),
+    Step("the clock runs", "sleep 1000\r", PROMPT),
+    Step("usertests", "/test/usertests\r", r"\n([^\r\n]*)\r\n[^$]*" + PROMPT, seconds=600.0),
+    Step("it halts", "exit\r", r"stopped at \w+ with (exit code 0x0)\r", refuses=r"by a fault.*\r"),
+)
+
+
+def run(line, steps=STEPS, *, patience=1.0, tell=print, echo=lambda text: None):
+    """Carry the steps out, up to the first that fails; whether all passed.
+
+    Parameters
+    ----------
+    line : SerialLine
+    patience : float
+        By what the times that steps may take are multiplied.
+    tell : callable
+        Hears a line of the report for each step.
+    echo : callable
+        Hears all that the board says.
+    """
+    heard = ""
+    for step in steps:
+        if step.sends:
+            heard = ""
+            line.write(step.sends.encode())
+        started = time.monotonic()
+        while True:
+            found, wrong = re.search(step.expects, heard), re.search(step.refuses, heard)
+            if found or wrong or time.monotonic() - started > step.seconds * patience:
+                break
+            text = line.read(0.2).decode("utf-8", "replace")
+            heard += text
+            echo(text)
+        seconds = time.monotonic() - started
+        if not found:
+            why = wrong.group(0).strip() if wrong else \
+                f"nothing of the kind came in {seconds:.0f} s; the last: {heard[-200:]!r}"
+            tell(f"FAILED  {step.name}: {why}")
+            return False
+        heard = heard[found.end():] if not step.sends else ""
+        what = ", ".join(group.strip() for group in found.groups())
+        tell(f"passed  {step.name}{f': {what}' if what else ''} ({seconds:.1f} s)")
+    return True
+
+
+def main(argv=None):
+    """Test a board: 0 all passed, 1 something failed."""
+    parser = argparse.ArgumentParser(prog="python -m fpga.hardware_test",
+                                     description="try a board out over its serial line")
+    parser.add_argument("port", help="the serial port, such as /dev/ttyUSB0")
+    parser.add_argument("--baud", type=int, default=next(iter(CONFIGS.values())).baud_hz,
+                        help="of the serial line (default: %(default)s)")
+    parser.add_argument("--patience", type=float, default=1.0, metavar="FACTOR",
+                        help="multiplies the times that steps may take (default: %(default)s)")
+    parser.add_argument("--echo", action="store_true", help="show all that the board says")
+    options = parser.parse_args(argv)
+    try:
+        line = SerialLine(options.port, options.baud)
+        print("press the board's reset button now", file=sys.stderr, flush=True)
+        is_good = run(line, patience=options.patience,
+                      tell=lambda text: print(text, flush=True),
+                      echo=(lambda text: print(text, end="", file=sys.stderr)) if options.echo
+                      else lambda text: None)
+        line.close()
+    except LineError as error:
+        print(f"hardware-test: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("hardware-test: interrupted", file=sys.stderr)
+        return 130
+    print("all passed" if is_good else "the board does not do what it should")
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
