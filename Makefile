@@ -13,7 +13,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim debug disk demo crash stress cocotb verilog fuzz fuzz-qll lint test check bench synth formal docs requirements clean card board bitstream \
+.PHONY: help sim debug disk demo crash stress cocotb verilog fuzz fuzz-qll lint test check bench synth gates formal docs requirements clean card board bitstream \
         flash hardware-test board-test
 
 help:  ## List the targets
@@ -128,6 +128,9 @@ fuzz-qll: $(DEV)  ## Try 100,000 damaged QLL programs on the compiler
 synth: $(HW)  ## Measure the hardware on an ECP5: DESIGNS="core fpu" SEEDS=1, or all with every seed
 	@$(PYTHON) -m fpga.synthesis $(DESIGNS) $(if $(SEEDS),--seeds $(SEEDS)) \
 	    $(if $(DESIGNS),,--page)
+
+gates: $(HW)  ## Run random programs on the synthesised netlist: COUNT=8 FIRST=seed
+	@$(PYTHON) -m tests.gates $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--first $(FIRST))
 
 formal: $(HW)  ## Prove the hardware right, and each proof able to fail: PROOFS="tlb divider" for some
 	@$(PYTHON) -m tests.formal $(PROOFS)

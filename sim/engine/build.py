@@ -21,7 +21,7 @@ from sim.engine.design import Design
 from sim.engine.netlist import NetlistError
 from toolchain.places import BUILD, ROOT
 
-__all__ = ["BuildError", "built", "source_key"]
+__all__ = ["BuildError", "built", "compile_library", "source_key"]
 
 CACHE   = BUILD / "engine"
 KEPT    = 60  # models in the cache; older ones are removed when a new one is made
@@ -99,6 +99,12 @@ def _build(folder: Path, elaborate: Callable[[], Design], say: Say) -> None:
         shutil.rmtree(work, ignore_errors=True)
     _forget_old()
     say(f"built the simulator in {time.monotonic() - started:.0f} s")
+
+
+def compile_library(source: Path, include: Path, library: Path, *options: str,
+                    compiler: str | None = None) -> None:
+    """Make a shared library of a C++ file, which includes others from a folder."""
+    _run([compiler or _compiler(), *COMPILE, *options, f"-I{include}", source, "-o", library])
 
 
 def _compiler() -> str:
