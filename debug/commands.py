@@ -498,10 +498,9 @@ class Commands:
     # --- the rest --------------------------------------------------------------------------------
 
     def _type_at(self, rest: str) -> str:
-        if not self.session.history.is_live:
-            raise DebugError("in the past nothing can be typed: 'goto end' is the present")
         self._type_text(rest.encode().decode("unicode_escape"))
-        return ""
+        past = self.session.history
+        return "" if past.is_live else f"it is typed in the present, cycle {past.frontier}"
 
     def _symbols(self, rest: str) -> str:
         from pathlib import Path

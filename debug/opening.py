@@ -70,7 +70,7 @@ def open_session(options: argparse.Namespace, target: Target, terminal: MachineT
     tape = _tape(options, config, hosts)
     stack.callback(tape.close)
     tape.load(target.words)
-    tape.machine.prepare(tell)
+    tape.prepare(tell)
     history = History(tape)
     look = Look(history)
     return Session(history, look, Symbols(look, target.kernel, target.find_program), person), disk

@@ -154,12 +154,15 @@ class Golden:
                          for device in self.devices.values()
                          for offset in range(device.kind.io_words)}
 
-    def prepare(self, say: Callable[[str], None]) -> None:
-        """Compile the loop, unless that was done."""
-        mode = state.FOLLOW if self.following else state.RECORD if self._observe else state.RUN
+    def prepare(self, say: Callable[[str], None], records: bool = False) -> None:
+        """Compile the loop, unless that was done; with `records` the one that leaves them, too."""
+        modes = {state.FOLLOW if self.following else state.RECORD if self._observe else state.RUN}
+        if records:
+            modes.add(state.RECORD)
         self.cpu[state.AT], self.cpu[state.DEADLINE] = 0, self.cycles
         with announced(say):
-            self.go(mode, self.no_trace, 0)
+            for mode in sorted(modes):
+                self.go(mode, self.no_trace, 0)
 
     def run(self, budget: int) -> Status:
         if self._observe is None:

@@ -4,7 +4,7 @@ Conditions are looked for in the records that the model leaves, a few thousand a
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -96,6 +96,9 @@ class ModelTape:
         self.frontier = 0
         self._shadow = np.zeros(len(self.machine.memory), dtype=np.uint32)
         self._pages = [None] * -(-len(self._shadow) // PAGE_WORDS)
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        self.machine.prepare(say, records=True)
 
     def close(self) -> None:
         self.machine.close()

@@ -1,6 +1,6 @@
 """The hardware's tape: the log is what was sent to its streams, and in which cycle."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,9 @@ class RtlTape:
         self._times, self._log, self._cursor = [], [], 0
         self.frontier, self._is_live = 0, True
         self.rtl.simulation.heard = self._hear
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        self._whole.prepare(say)
 
     def close(self) -> None:
         self._whole.close()

@@ -1,6 +1,6 @@
 """What a machine must be able to do so that its past can be visited: a `Tape`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -64,6 +64,9 @@ class Tape(Protocol[Kept]):
 
     def load(self, image: Sequence[int] | Words) -> None:
         """Reset, and begin a new recording with this image."""
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Do now what would delay the first run; `say` hears a line if that takes long."""
 
     def keep(self) -> Kept:
         """A snapshot of the present position."""

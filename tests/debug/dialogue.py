@@ -22,7 +22,8 @@ class Dialogue:
         options = options_of([str(argument) for argument in arguments])
         self.said = bytearray()
         self.terminal = MachineTerminal(self.said.extend)
-        self.wants_stop = lambda: False
+        self._stops = False
+        self._limit = 0
         self.session, self.disk = open_session(options, target_of(options), self.terminal, self,
                                                stack)
         self.commands = Commands(self.session,
@@ -30,11 +31,16 @@ class Dialogue:
 
     def wait(self):
         """Nobody types anything while the machine waits for it."""
-        self.wants_stop = lambda: True
+        self._stops = True
 
-    def __call__(self, line):
-        """The answer to a command, or the refusal of it."""
-        self.wants_stop = lambda: False
+    def wants_stop(self):
+        """After a while without anything that stops it, somebody presses ctrl-C."""
+        return self._stops or self.session.history.cycles > self._limit
+
+    def __call__(self, line, patience=20_000_000):
+        """The answer to a command, or the refusal of it; the machine runs for about so many cycles
+        at most."""
+        self._stops, self._limit = False, self.session.history.cycles + patience
         try:
             return self.commands.execute(line)
         except DebugError as error:

@@ -13,6 +13,12 @@ PROMPT = "(quince) "
 START  = "$ .venv/bin/quince-debug squares.qll\n"
 
 
+def told(text):
+    """A dialogue without what each change of the compiler or the library moves."""
+    lines = [line for line in text.strip().split("\n") if not line.startswith("=> ")]
+    return [re.sub(r"0x[0-9a-f]+", "0x...", line) for line in lines]
+
+
 def dialogues():
     for name in ("README.md", "docs/debugger.md"):
         for block in re.findall(r"```\n(.*?)```", (ROOT / name).read_text(), re.S):
@@ -31,7 +37,7 @@ def test_a_dialogue_is_as_shown(block, tmp_path, monkeypatch):
                 said = len(talk.said)
                 answer = talk(line.removeprefix(PROMPT))
                 shown.append(f"{line}\n{talk.said[said:].decode()}{answer}")
-    assert "\n".join(shown).strip() == block.strip()
+    assert told("\n".join(shown)) == told(block)
 
 
 def test_both_pages_have_one():

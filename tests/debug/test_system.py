@@ -1,0 +1,80 @@
+"""The operating system, looked into: programs by name, processes, system calls, and back again."""
+
+import shutil
+
+import pytest
+
+from tests.debug.dialogue import dialogue
+from tests.support.system import system
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory):
+    """The shell at its prompt."""
+    disk = tmp_path_factory.mktemp("disk") / "disk.qfs"
+    shutil.copy(system().disk, disk)
+    with dialogue("--engine", "model", "--disk", disk) as talk:
+        assert talk.lines("continue")[0] == "Stopped."
+        assert bytes(talk.said).endswith(b"/ $ ")
+        yield talk
+
+
+def test_the_food_of_the_snake_is_traced_to_where_it_was_placed(talk):
+    """The way from the page about the debugger: a line, its locals, and back."""
+    assert ", in every process that runs 'snake'" in talk("break snake:step")
+    talk(r"type snake\r")
+    stopped = talk.lines("continue")
+    assert stopped[1].startswith("[snake ")
+    assert "step () at firmware/programs/snake.qll:" in stopped[1]
+    assert talk("print length") == "3"
+    here, food = talk("print $cycle"), talk("print food")
+    assert "snake" in talk("info processes")
+    assert "r-x" in talk("info pages") or "rwx" in talk("info pages")
+    talk("delete")
+    talk("watch food")
+    back = talk.lines("reverse-continue")
+    assert "place_food () at firmware/programs/snake.qll:" in "\n".join(back)
+    assert talk("print food") != food
+    assert talk("backtrace").split("\n")[1].startswith("#1  [snake ")
+    talk("delete")
+    talk(f"goto {here}")
+    assert talk("print food") == food
+    assert talk("info locals") != ""
+
+
+def test_a_system_call_is_followed_into_the_kernel_and_out_again(talk):
+    talk("goto end")
+    talk("catch syscall sleep")
+    assert "system call sleep(" in talk("continue")
+    talk("delete")
+    before = talk("info registers")
+    talk("stepi")
+    assert "[kernel]" in talk("backtrace").split("\n")[0]
+    assert "--- interrupted from here ---" in talk("backtrace")
+    assert "[snake " in talk("backtrace")
+    assert "interrupts are masked" in talk("info interrupt")
+    talk("reverse-stepi")
+    assert talk("info registers") == before
+
+
+def test_a_process_that_does_not_run_can_be_looked_at(talk):
+    talk("goto end")
+    assert talk("process sh").split("\n")[0].startswith("#0  [sh 1] ")
+    assert talk("process nobody").startswith("refused: there is no process 'nobody'")
+    assert talk("break nosuch:main").startswith("refused: there is no program 'nosuch'")
+
+
+def test_the_image_of_the_disk_is_left_alone(talk):
+    written = []
+    talk.disk.observer = written.append
+    talk("goto end")
+    talk(r"type \x1b")
+    talk("continue", patience=60_000_000)
+    talk(r"type echo kept > note\r")
+    talk("continue", patience=60_000_000)
+    assert written
+    assert talk.disk.octets() != system().disk.read_bytes()
+    count = len(written)
+    talk("goto start")
+    talk("goto end")
+    assert len(written) == count
