@@ -32,6 +32,8 @@ def main(argv=None):
     parser.add_argument("--from", dest="waves_from", type=int, default=0, metavar="CYCLE",
                         help="where they begin (default: 0)")
     parser.add_argument("--disk", type=Path, help="boot from this image")
+    parser.add_argument("--thorough", action="store_true",
+                        help="try all of what is otherwise a random sample: power cuts")
     parser.add_argument("--no-scoreboard", action="store_true",
                         help="without the golden model")
     parser.add_argument("--no-windows", action="store_true",
@@ -80,7 +82,7 @@ def main(argv=None):
     options = Options(tuple(args.benches), tuple(args.test), args.config, seed,
                       not args.no_scoreboard, args.waves, args.waves_from,
                       not args.no_windows, args.disk, not args.compile_fast,
-                      junit=args.junit or RESULTS)
+                      thorough=args.thorough, junit=args.junit or RESULTS)
     try:
         return 0 if regression(options, main_say) else 1
     except (BenchError, RegressionError, QfsError, SourceError, SourceErrors, OSError) as error:

@@ -29,6 +29,9 @@ OTHERS = {"hesitant": ("the_shell_answers", "the_next_fetch_sees_a_changed_table
           "two-level": ("the_next_fetch_sees_a_changed_table",)}
 TRACED = "no-fpu"  # the smallest one; those that fail, and waveforms, are tried on it, too
 SEED = 1
+# The benches in two parts that take about the same time, for two workers.
+LONG  = {"files", "isolation", "power"}
+PARTS = {"long": LONG, "short": {bench.name for bench in find_benches()} - LONG}
 CLOCK = "computer.clk"
 
 
@@ -37,8 +40,10 @@ def hush(line):
 
 
 @pytest.mark.slow
-def test_all_benches_pass():
-    assert regression(Options(seed=SEED, windows=False), hush)
+@pytest.mark.parametrize("part", PARTS)
+def test_all_benches_pass(part, tmp_path):
+    assert regression(Options(tuple(sorted(PARTS[part])), seed=SEED, windows=False,
+                              junit=tmp_path / "results.xml"), hush)
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from tests.cocotb.computer.disks import contents, problems
 async def what_is_written_is_on_the_disk(computer):
     """Made, replaced, appended, copied, renamed: the image holds it once the prompt is back."""
     await computer.boot()
-    text = "".join(computer.random.choice("abcdefgh") for _ in range(200))
+    text = "".join(computer.random.choice("abcdefgh") for _ in range(60))
     for command in (f"echo {text} > note", f"echo {text} >> note", "mkdir box", "cp note box/copy",
                     "mv box/copy box/moved", "sync"):
         assert await computer.run(command) == ""

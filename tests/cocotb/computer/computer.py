@@ -87,6 +87,8 @@ class Computer:
         Begun with the seed and the test's name.
     last : list of int
         The last trace record that the scoreboard has seen.
+    is_thorough : bool
+        Whether benches try all of what they otherwise take a sample of.
     on_irqs : callable
         Told the walker's states in which interrupts came, now and then.
     log : Logger
@@ -112,6 +114,7 @@ class Computer:
                         self.debugger, HostFile(self))
         self.scoreboard = Scoreboard(self)
         self.follows = settings()["scoreboard"]
+        self.is_thorough = settings()["thorough"]
         self._tasks, self._waits = [], []
         self.last, self._in_process = None, False
         self.on_irqs = lambda states: None

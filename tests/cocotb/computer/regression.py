@@ -72,6 +72,8 @@ class Options:
         Take longer to compile a new model, so that it runs fast.
     traces : bool
         Take the model that can write waveforms, though none are asked for: it is there already.
+    thorough : bool
+        Benches try all of what they otherwise take a random sample of.
     junit : Path
         Where the results go, as JUnit XML.
     """
@@ -86,6 +88,7 @@ class Options:
     disk:       Path | None     = None
     fast:       bool            = True
     traces:     bool            = False
+    thorough:   bool            = False
     junit:      Path            = RESULTS
 
 
@@ -112,6 +115,7 @@ def regression(options, say):
     _, results = run(bench, folder, modules, work, shows=True, seed=options.seed,
                      test_filter=pattern, plusargs=plusargs, environment=environment(
                          facts, work, seed=options.seed, scoreboard=options.scoreboard,
+                         thorough=options.thorough,
                          waves_from=options.waves_from if options.waves else None))
     failed, count = read_results(results)
     if not count:
@@ -127,10 +131,11 @@ def regression(options, say):
     return not failed
 
 
-def environment(facts, work, *, seed=1, scoreboard=True, waves_from=None, **more):
+def environment(facts, work, *, seed=1, scoreboard=True, waves_from=None, thorough=False, **more):
     """What the benches are told (`settings`), as the variable that has it."""
     return {VARIABLE: json.dumps(
         facts | {"seed": seed, "scoreboard": scoreboard, "waves_from": waves_from,
+                 "thorough": thorough,
                  "coverage": str(work / "coverage.xml"), "failures": str(work / "failures")}
         | more)}
 
