@@ -10,7 +10,8 @@ from system.build import ROOT
 from tests.cocotb.__main__ import main
 from tests.cocotb.computer.configs import CONFIGS, DEFAULT
 from tests.cocotb.computer.listing import find_benches
-from tests.cocotb.computer.plants import PLANTS
+from tests.cocotb.computer.page import table
+from tests.cocotb.computer.plants import PLANTS, TABLE, row_name
 from tests.cocotb.computer.regression import (
     WAVES,
     Options,
@@ -113,6 +114,13 @@ def test_every_bench_has_a_fault_in_the_kernel_and_one_in_the_hardware():
     found = {(plant.bench, plant.file.split("/")[0]) for plant in PLANTS}
     assert found == {(bench.name, folder) for bench in find_benches()
                      for folder in ("kernel", "rtl")}
+
+
+def test_no_fault_in_the_page_was_missed():
+    rows = table(TABLE)
+    names = [row_name(row) for row in rows]
+    assert rows and names == [plant.name for plant in PLANTS if plant.name in names]
+    assert not any("NOT FOUND" in row for row in rows)
 
 
 def test_without_verilator_the_package_is_named(monkeypatch, capsys):
