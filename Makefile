@@ -13,7 +13,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim debug disk demo crash stress cocotb verilog fuzz fuzz-qll lint test check bench synth gates formal docs requirements clean card board bitstream \
+.PHONY: help sim debug disk demo crash stress cocotb verilog fuzz fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
         flash hardware-test board-test
 
 help:  ## List the targets
@@ -134,6 +134,9 @@ gates: $(HW)  ## Run random programs on the synthesised netlist: COUNT=8 FIRST=s
 
 formal: $(HW)  ## Prove the hardware right, and each proof able to fail: PROOFS="tlb divider" for some
 	@$(PYTHON) -m tests.formal $(PROOFS)
+
+pictures: $(DEV)  ## Take the README's pictures again (needs chromium)
+	@$(PYTHON) -m tests.docs.pictures
 
 docs: $(DEV)  ## Rewrite the tables of docs/ from the code
 	@$(PYTHON) -m tests.docs.tables

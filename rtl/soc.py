@@ -301,9 +301,8 @@ class Soc(wiring.Component):
         return m
 
     def _make_boot(self):
-        if not self.config.loader:
-            return None
-        return Boot(ram_words=self.config.machine.ram_words, loader=self.config.loader)
+        ram_words, loader = self.config.machine.ram_words, self.config.loader
+        return Boot(ram_words=ram_words, loader=loader) if loader else None
 
     def _make_disk_size(self, m, boot):
         if boot is None or "block" not in self.peripherals:
@@ -328,18 +327,16 @@ class Soc(wiring.Component):
         ]
 
     def _make_ram(self):
-        machine = self.config.machine
-        if self.config.memory in (Memory.SIMULATED, Memory.HESITANT):
+        config, machine = self.config, self.config.machine
+        if config.memory in (Memory.SIMULATED, Memory.HESITANT):
             return SimulatedRam(words=machine.ram_words)
-        if self.config.memory is Memory.SDRAM:
-            shape = CacheShape(ram_words=machine.ram_words, words=self.config.cache_words,
-                               line_words=self.config.line_words)
-            return CachedSdram(shape=shape, chip=self.config.chip, clock_hz=self.config.clock_hz,
-                               is_shared=self.config.shares_chip,
-                               pin_cycles=self.config.pin_cycles)
-        init = [0] * PROGRAM + list(self.config.image)
-        for address, word in low_memory(machine).items():
-            init[address] = word
+        if config.memory is Memory.SDRAM:
+            shape = CacheShape(ram_words=machine.ram_words, words=config.cache_words,
+                               line_words=config.line_words)
+            return CachedSdram(shape=shape, chip=config.chip, clock_hz=config.clock_hz,
+                               is_shared=config.shares_chip, pin_cycles=config.pin_cycles)
+        low  = low_memory(machine)
+        init = [*(low.get(address, 0) for address in range(PROGRAM)), *config.image]
         return BankedRam(words=machine.ram_words, init=init)
 
     def _expose_event(self, m, name, event, is_over):

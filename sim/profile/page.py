@@ -23,7 +23,7 @@ tr.insn { color: #8a8a8a; }
 .wide { overflow-x: auto; border-top: 1px solid var(--line); padding-top: .3rem; }
 .bar { display: inline-flex; width: 7rem; height: .7rem; background: #8882; }
 .bar i { background: var(--used); } .bar b { background: var(--bar); }
-summary { cursor: pointer; }
+details { margin-top: 1rem; } summary { cursor: pointer; }
 @media (max-width: 600px) { body { padding: 0 .5rem; font-size: 14px; }
   table { font-size: 11px; } .bar { width: 3.5rem; } }
 """
