@@ -224,7 +224,7 @@ def test_a_folder_is_no_program(tmp_path):
     (["--disk", "/nonexistent"], "/nonexistent: cannot open the disk image"),
     (["--input", "/nonexistent"], "/nonexistent: No such file"),
     (["--keys", "/nonexistent"], "/nonexistent: No such file"),
-    (["--symbols", "/nonexistent"], "cannot read /nonexistent"),
+    (["--symbols", "/nonexistent"], "/nonexistent: No such file"),
     (["--trace", "/nonexistent/x"], "/nonexistent/x: No such file"),
     (["--display", "0x9"], "display: width and height must be from 1 to 4096 pixels, not 0 and 9"),
     (["--display", "99999x1"], "display: width and height must be from 1 to 4096 pixels, not 999"),

@@ -28,12 +28,14 @@ LOOP   = """  ; writes one word after the other, around and around
     constant r0 0x2000
     constant r1 1
     constant r2 @next
-    constant r3 0xFFFF
+    constant r3 0xFFF
+    constant r4 0x2000
 @next:
     store r0 r0
     add r0 r0 r1
     and r0 r0 r3
-    jnz r0 r2
+    or r0 r0 r4
+    jmp r2
 """
 SLICE  = 50_000
 LIMIT  = 40_000_000
@@ -89,7 +91,8 @@ def test_the_run_itself_is_as_ever(booted):
 
 def test_any_cycle_is_the_same_forwards_and_backwards(booted):
     chance, left = random.Random(13), booted.left()
-    cycles = chance.sample(sorted(booted.seen), 20)
+    assert len(booted.seen) >= 10
+    cycles = chance.sample(sorted(booted.seen), min(20, len(booted.seen)))
     for cycle in (*cycles, *sorted(cycles), *sorted(cycles, reverse=True)):
         booted.history.go_to(cycle)
         assert booted.history.cycles == cycle
@@ -177,8 +180,9 @@ def test_the_past_ends_where_it_began(booted):
         booted.history.go_to(booted.history.frontier + 1)
 
 
-def test_snapshots_stay_within_their_bounds():
+def test_snapshots_stay_within_their_bounds(monkeypatch):
     """With little memory there are few, close to the present, and every cycle can be reached."""
+    monkeypatch.setattr("sim.history.history.COST", 0)  # as many as there may be, on any machine
     tape = RtlTape(RtlMachine(MachineConfig()))
     tape.load(image([], [Source("loop.qasm", LOOP)], "none").words)
     history = History(tape, most_octets=2_000_000)

@@ -1,5 +1,5 @@
 """Named constants and `repeat`: their words, their mistakes, and how they show in listing, joined
-text and line tables."""
+text."""
 
 import pytest
 
@@ -184,11 +184,6 @@ def test_joined_text_has_the_constants_first_and_assembles_to_the_same():
     assert text == ("define LAST 2\n  constant r1 LAST\n  repeat n 1 LAST\n  mov r0 r{n}\n"
                     "  word {n}\n  end\n  halt\ndata @d LAST\n")
     assert words(text) == words("constant r1 LAST", PROGRAM)
-
-
-def test_line_tables_name_the_line_in_the_source():
-    [done] = objects_of(sources(PROGRAM))
-    assert [(row.word, row.line) for row in done.lines] == [(0, 3), (1, 4), (2, 3), (3, 4), (4, 7)]
 
 
 def test_objects_of_one_command_share_their_constants():
