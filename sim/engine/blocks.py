@@ -337,9 +337,10 @@ class _Placement:
             _after_first(items)
         for target, items in writers.items():
             for item in items:
-                # Two that change it in branches of which only one is taken do not mind each other.
+                # Of a register's changes one is done in a cycle: two that read it do not mind each
+                # other.
                 item.needs += [reader for reader in readers[target] if reader is not item
-                               and (reader.changed is not target or _is_nested(reader, item))]
+                               and not (reader.changed is target and item in readers[target])]
             if isinstance(target, Memory):
                 for n, item in enumerate(items):
                     item.needs += items[:n]
@@ -379,12 +380,6 @@ def _rotating(netlist: Netlist) -> set[Node]:
         if rest == takes:
             return set(rest)
         takes = rest
-
-
-def _is_nested(left: Item, right: Item) -> bool:
-    """Whether one is done within a block of the other, or both within the same."""
-    shared = min(len(left.path), len(right.path))
-    return left.path[:shared] == right.path[:shared]
 
 
 def _after_first(items: list[Item]) -> None:

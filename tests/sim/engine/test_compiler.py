@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
 from rtl.phy.uart import UartTransmitter
-from sim.engine import build
+from sim.engine import blocks, build
 from sim.engine.design import Design, Stream
 from sim.engine.library import Simulation
 from toolchain.places import ROOT
@@ -52,6 +52,8 @@ class Random(wiring.Component):
                 self.register(m, f"register{n}")
             if n % 12 == 10:
                 self.memory(m, n)
+            if n % 18 == 9:
+                self.swap(m, f"swap{n}")
         digest = Signal(64)
         for value in self.values:
             mixed  = digest.rotate_left(7) ^ (value.as_unsigned() * 0x9E3779B1)
@@ -137,6 +139,28 @@ class Random(wiring.Component):
             clocked += [plain.eq(self.any()), wide.eq(Cat(wide[90:], wide[:90]))]
         self.values += [plain, wide[:60], wide[100:164], wide[171]]
 
+    def swap(self, m, name):
+        """Registers that take each other's values in different cases, and one that is shifted in
+        several of them."""
+        width = self.random.choice((3, 20, 40))
+        left, right, shifted = (Signal(width, init=self.random.getrandbits(width),
+                                       name=f"{name}_{which}") for which in range(3))
+        clocked, case = m.d[self.random.choice(self.domains)], Signal(2)
+        m.d.comb += case.eq(self.any(2))
+        with m.Switch(case):
+            with m.Case(0):
+                clocked += [left.eq(right), right.eq(left),
+                            shifted.eq(Cat(shifted[1:], right[0]))]
+            with m.Case(1):
+                with m.If(self.bit()):
+                    clocked += [left.eq(Cat(right[2:], left[:2])), right.eq(self.any())]
+                with m.Else():
+                    clocked += [right.eq(Cat(left[-1], right[:-1])),
+                                shifted.eq(Cat(shifted[-1], shifted[:-1]))]
+            with m.Case(2):
+                clocked += [left.eq(left ^ self.any()), shifted.eq(Cat(left[0], shifted[:-1]))]
+        self.values += [left, right, shifted]
+
     def memory(self, m, n):
         depth = self.random.choice((8, 11))
         m.submodules[f"memory{n}"] = words = memory.Memory(
@@ -197,6 +221,29 @@ def test_a_register_may_change_in_two_branches_that_both_read_it():
     """As the fraction of a bit does whose lowest bits stay: neither branch waits for the other."""
     uart = UartTransmitter(clock_hz=50_000_000, baud_hz=1_000_000)
     assert "octets" in Design(component=uart, streams=(Stream("octets", "in", 8),)).header()
+
+
+class Shifted(wiring.Component):
+    """A register that is shifted in some cases of several: each change reads what it was."""
+    i: In(4)
+    o: Out(8)
+
+    def elaborate(self, platform):
+        m = Module()
+        with m.Switch(self.i[:2]):
+            with m.Case(0):
+                m.d.sync += self.o.eq(Cat(self.o[1:], self.i[3]))
+            with m.Case(1):
+                m.d.sync += self.o.eq(Cat(self.i[3], self.o[:-1]))
+            with m.Case(2):
+                m.d.sync += self.o.eq(0)
+        return m
+
+
+def test_a_register_may_be_shifted_in_several_cases(monkeypatch):
+    """None of its changes waits for another one, however small the blocks are that they are in."""
+    monkeypatch.setattr(blocks, "WORTHWHILE", 0)
+    assert Design(component=Shifted()).header().count(" << 7") == 1
 
 
 def compiled(seed, tokens):
