@@ -14,7 +14,7 @@ import numpy as np
 from isa.config import MachineConfig
 from isa.machine import PROGRAM, SECTOR_WORDS, BlockCommand
 from isa.trace import Kind
-from sim.engine.machine import RtlMachine
+from sim.engine.machine import AroundRtl, RtlMachine
 from sim.golden.buffered import ConsoleOutput
 from sim.golden.follow import Divergence, Follower
 from sim.golden.peripherals import Block
@@ -27,7 +27,7 @@ from sim.host.files import Files
 from sim.host.hosts import Hosts
 from sim.host.serial import Serial
 from sim.host.terminal import Terminal
-from sim.machine import Diverged, Registers, Status, StopReport, Words
+from sim.machine import Diverged, Status, Words
 from sim.spaces import spaces_before
 from sim.trace import Locate, Records, describe
 
@@ -36,7 +36,7 @@ __all__ = ["Lockstep"]
 HISTORY = 16  # records that are shown before the one that differs
 
 
-class Lockstep:
+class Lockstep(AroundRtl):
     """The hardware with a golden model behind it, as a `sim.machine.Machine`.
 
     Parameters
@@ -60,41 +60,17 @@ class Lockstep:
                  locate: Locate = lambda address, space, memory: None,
                  observe: Callable[[Records], None] | None = None, memory: str = "ideal"):
         hosts = hosts or Hosts()
-        self.config = config or MachineConfig()
         self._locate = locate
         self._observe = observe
         self._recent: deque[list[int]] = deque(maxlen=HISTORY)
         self._passed = _Passed()
         self._hosts = _recording(hosts, self._passed)
         self._make_model_hosts = lambda: _replaying(hosts, self._passed)
-        self.rtl = RtlMachine(self.config, self._hosts, say=say, observe=self._check,
+        self.rtl = RtlMachine(config, self._hosts, say=say, observe=self._check,
                               memory=memory)
         self.load([])
 
     # --- the machine -----------------------------------------------------------------------------
-
-    @property
-    def memory(self) -> Words:
-        return self.rtl.memory
-
-    @property
-    def cycles(self) -> int:
-        return self.rtl.cycles
-
-    @property
-    def instructions(self) -> int:
-        return self.rtl.instructions
-
-    @property
-    def stop(self) -> StopReport | None:
-        return self.rtl.stop
-
-    @property
-    def space(self) -> int:
-        return self.rtl.space
-
-    def registers(self) -> Registers:
-        return self.rtl.registers()
 
     def load(self, image: Sequence[int] | Words, address: int = PROGRAM) -> None:
         if address != PROGRAM:
@@ -115,9 +91,6 @@ class Lockstep:
         if status is Status.STOPPED:
             self._compare_ends()
         return status
-
-    def close(self) -> None:
-        self.rtl.close()
 
     # --- inside ----------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from sim.host.hosts import Hosts
 from sim.machine import ChipError, Registers, Status, StopReport, Words, check_image
 from toolchain.places import ROOT
 
-__all__ = ["RtlMachine"]
+__all__ = ["AroundRtl", "RtlMachine"]
 
 SLICE_CYCLES     = 40_000   # between looks at the hosts: about 10 ms of real time
 RECORDS          = 16_384   # kept at a time: what fits into a processor's second-level cache
@@ -228,3 +228,46 @@ class RtlMachine:
                   for at in (ip, ip + 1))
         first, second = (0 if at is None else int(self.memory[at]) for at in places)
         return first, second
+
+
+class AroundRtl:
+    """The outside of the hardware, for a `sim.machine.Machine` that does more with it.
+
+    Members
+    -------
+    rtl : RtlMachine
+    """
+    rtl: RtlMachine
+
+    @property
+    def config(self) -> MachineConfig:
+        return self.rtl.config
+
+    @property
+    def memory(self) -> Words:
+        return self.rtl.memory
+
+    @property
+    def cycles(self) -> int:
+        return self.rtl.cycles
+
+    @property
+    def instructions(self) -> int:
+        return self.rtl.instructions
+
+    @property
+    def stop(self) -> StopReport | None:
+        return self.rtl.stop
+
+    @property
+    def space(self) -> int:
+        return self.rtl.space
+
+    def registers(self) -> Registers:
+        return self.rtl.registers()
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        self.rtl.prepare(say)
+
+    def close(self) -> None:
+        self.rtl.close()

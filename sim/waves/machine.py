@@ -3,13 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from isa.config import MachineConfig
 from isa.machine import PROGRAM
 from sim.engine.library import Condition, Hit, What
-from sim.engine.machine import RtlMachine
+from sim.engine.machine import AroundRtl, RtlMachine
 from sim.history.history import History
 from sim.history.rtl import RtlTape
-from sim.machine import Registers, Status, StopReport, Words
+from sim.machine import Status, Words
 from sim.waves.rows import Changes
 
 __all__ = ["RewoundMachine", "WatchedMachine"]
@@ -66,7 +65,7 @@ class WatchedMachine(RtlMachine):
             self._hear(changes)
 
 
-class RewoundMachine:
+class RewoundMachine(AroundRtl):
     """A `Machine` that waits for an event at full speed, and can play again what was around it.
 
     Parameters
@@ -90,44 +89,11 @@ class RewoundMachine:
         self._history: History | None = None
         self.hit: Hit | None = None
 
-    @property
-    def config(self) -> MachineConfig:
-        return self.rtl.config
-
-    @property
-    def memory(self) -> Words:
-        return self.rtl.memory
-
-    @property
-    def cycles(self) -> int:
-        return self.rtl.cycles
-
-    @property
-    def instructions(self) -> int:
-        return self.rtl.instructions
-
-    @property
-    def stop(self) -> StopReport | None:
-        return self.rtl.stop
-
-    @property
-    def space(self) -> int:
-        return self.rtl.space
-
-    def registers(self) -> Registers:
-        return self.rtl.registers()
-
     def load(self, image: Sequence[int] | Words, address: int = PROGRAM) -> None:
         if address != PROGRAM:
             raise ValueError("a recorded run begins with an image at its usual place")
         self._tape.load(image)
         self._history, self.hit = History(self._tape), None
-
-    def prepare(self, say: Callable[[str], None]) -> None:
-        self.rtl.prepare(say)
-
-    def close(self) -> None:
-        self.rtl.close()
 
     def run(self, budget: int) -> Status:
         history = self.history
