@@ -1,6 +1,6 @@
 """Names for addresses: of the kernel or the bare program, and of each process by its page table."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,26 +10,16 @@ import numpy as np
 from debug.error import DebugError, suggestion
 from debug.look import Look
 from isa import REGISTERS
+from sim.process_list import ListedProcess, ProcessList
 from system.calls import load_calls
-from toolchain.debug_info import (
-    DebugInfo,
-    DebugInfoError,
-    Function,
-    Memory,
-    Place,
-    PointerType,
-    SliceType,
-    StructType,
-    Variable,
-)
+from toolchain.debug_info import DebugInfo, DebugInfoError, Function, Place
 from toolchain.link.loading import is_elf, read_executable
 from toolchain.places import KERNEL
 
 __all__ = ["KERNEL_SPACE", "Module", "Process", "Symbols", "read_module"]
 
 KERNEL_SPACE = 0
-MOST_PROCESSES = 4096   # of a list that is damaged
-MOST_NAME      = 256    # words
+NO_MEMBER    = "the kernel's struct of a process has no member '{}'"
 
 
 @dataclass(frozen=True)
@@ -173,38 +163,38 @@ class Symbols:
 
     def processes(self) -> list[Process]:
         """All processes, by number, as the kernel lists them now; none on a bare machine."""
-        return sorted(self._walk(), key=lambda process: process.pid)
+        found = [self._known(self._listed.at(address, self._read))
+                 for address in self._listed.addresses(self._read)]
+        return sorted((process for process in found if process is not None),
+                      key=lambda process: process.pid)
 
     def process_of(self, space: int) -> Process | None:
         """The one whose page table is at `space`."""
-        return next((process for process in self._walk() if process.base == space), None)
+        return self._known(self._listed.find(space, self._read))
 
     def saved_registers(self, process: Process) -> tuple[int, ...]:
         """r0 to r63 and ip of a process that does not run."""
-        struct = self._layout()
-        assert struct is not None
-        first = process.address + self._offset(struct, "registers")
-        return tuple(self._look.word(KERNEL_SPACE, first + n) or 0 for n in range(REGISTERS + 1))
+        kind = self._listed.kind
+        found = kind.member("registers") if kind is not None else None
+        if found is None:
+            raise DebugError(NO_MEMBER.format("registers"))
+        first = process.address + found.offset
+        return tuple(self._read(first + n) or 0 for n in range(REGISTERS + 1))
 
     def current(self) -> Process | None:
         """The one that the kernel runs, or ran last."""
-        at = self._global("scheduler::current")
-        return None if at is None else next(
-            (process for process in self._walk() if process.address == at), None)
+        return self._known(self._listed.current(self._read))
 
-    def _global(self, name: str) -> int | None:
-        """The first word of a global of the kernel's."""
-        variable = self._kernel_globals.get(name)
-        if variable is None or not isinstance(variable.location, Memory):
-            return None
-        return self._look.word(KERNEL_SPACE, variable.location.address)
+    def _read(self, address: int) -> int | None:
+        return self._look.word(KERNEL_SPACE, address)
 
     @cached_property
-    def _kernel_globals(self) -> dict[str, Variable]:
-        if self.kernel is None:
-            return {}
-        return {variable.label.removeprefix("@").removeprefix("global::"): variable
-                for variable in self.kernel.info.globals}
+    def _listed(self) -> ProcessList:
+        listed = ProcessList(self.kernel.info if self.kernel is not None else None)
+        missing = listed.missing_member()
+        if missing is not None:
+            raise DebugError(NO_MEMBER.format(missing))
+        return listed
 
     @cached_property
     def _states(self) -> dict[int, str]:
@@ -212,53 +202,10 @@ class Symbols:
         return {one.value: one.name.lower() for one in interface.constants
                 if one.kernel == "scheduler"}
 
-    def _layout(self) -> StructType | None:
-        """The struct of a process, out of the type of the list's head."""
-        head = self._kernel_globals.get("process::all")
-        kind = head.type.base if head is not None else None
-        target = kind.target.base if isinstance(kind, PointerType) and kind.target else None
-        return target if isinstance(target, StructType) else None
-
-    def _walk(self) -> Iterator[Process]:
-        struct, at = self._layout(), self._global("process::all")
-        if struct is None:
-            return
-        for _ in range(MOST_PROCESSES):
-            if not at:
-                return
-            yield self._process(struct, at)
-            at = self._look.word(KERNEL_SPACE, at + self._offset(struct, "sibling"))
-
-    def _process(self, struct: StructType, at: int) -> Process:
-        def member(name: str) -> int:
-            return self._look.word(KERNEL_SPACE, at + self._offset(struct, name)) or 0
-        found = struct.member("name")
-        words = found.type.size if found is not None else 0
-        name = self._text(at + self._offset(struct, "name"), words)
-        path, field = "", struct.member("path")
-        if field is not None and isinstance(field.type.base, SliceType):
-            first = at + field.offset
-            start, length = (self._look.word(KERNEL_SPACE, first + n) or 0 for n in (0, 1))
-            path = self._text(start, min(length, MOST_NAME)) if start else ""
-        state = member("state")
-        return Process(member("pid"), name, path, self._states.get(state, str(state)),
-                       member("pages"), at)
-
-    def _text(self, at: int, most: int) -> str:
-        text = ""
-        for n in range(most):
-            word = self._look.word(KERNEL_SPACE, at + n)
-            if not word or word > 0x10FFFF:
-                break
-            text += chr(word)
-        return text
-
-    @staticmethod
-    def _offset(struct: StructType, name: str) -> int:
-        field = struct.member(name)
-        if field is None:
-            raise DebugError(f"the kernel's struct of a process has no member '{name}'")
-        return field.offset
+    def _known(self, found: ListedProcess | None) -> Process | None:
+        return None if found is None else Process(
+            found.pid, found.name, found.path, self._states.get(found.state, str(found.state)),
+            found.space, found.address)
 
 
 def read_module(name: str, path: Path) -> Module:

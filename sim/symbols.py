@@ -21,22 +21,12 @@ from isa.config import MachineConfig
 from isa.machine import PageFlag
 from isa.paging import translate
 from sim.machine import Registers, Words
-from toolchain.debug_info import (
-    DebugInfo,
-    DebugInfoError,
-    Frame,
-    Memory,
-    Place,
-    PointerType,
-    StructType,
-    Variable,
-)
+from sim.process_list import ListedProcess, ProcessList
+from toolchain.debug_info import DebugInfo, DebugInfoError, Frame, Place
 
 __all__ = ["Process", "Symbols"]
 
-_COMPARED_WORDS = 64       # of code, to know a program's build again
-_MOST_PROCESSES = 1000     # a list that is longer is damaged
-_MOST_NAME      = 64
+_COMPARED_WORDS = 64  # of code, to know a program's build again
 
 
 @dataclass(frozen=True)
@@ -70,7 +60,7 @@ class Symbols:
         self.folders = folders
         self.config = config or MachineConfig()
         self._programs: dict[str, DebugInfo | str] = {}
-        self._lists: dict[str, Variable] | None = None
+        self._listed = ProcessList(own)
 
     # --- questions -------------------------------------------------------------------------------
 
@@ -115,78 +105,29 @@ class Symbols:
 
     def process(self, space: int, memory: Words) -> Process | None:
         """Who has a page table; None if nobody, or if the kernel's structures are not known."""
-        return next((one for one in self._walk(memory, space)), None)
+        return self._known(self._listed.find(space, self.reader(0, memory)), memory)
 
     def processes(self, memory: Words) -> list[Process]:
         """All processes that the kernel has."""
-        return list(self._walk(memory, None))
+        read = self.reader(0, memory)
+        found = [self._known(self._listed.at(address, read), memory)
+                 for address in self._listed.addresses(read)]
+        return [process for process in found if process is not None]
 
     def current(self, memory: Words) -> Process | None:
         """The process whose turn it is, by the kernel's word."""
-        address = self._pointer("global::scheduler::current", memory)
-        kind = self._process_type("global::scheduler::current")
-        if not address or kind is None:
+        return self._known(self._listed.current(self.reader(0, memory)), memory)
+
+    def _known(self, found: ListedProcess | None, memory: Words) -> Process | None:
+        if found is None:
             return None
-        return self._made(address, kind, memory)
-
-    def _walk(self, memory: Words, wanted: int | None) -> list[Process]:
-        found: list[Process] = []
-        address = self._pointer("global::process::all", memory)
-        kind = self._process_type("global::process::all")
-        if kind is None:
-            return found
-        for _ in range(_MOST_PROCESSES):
-            if not address or address + kind.size > len(memory):
-                break
-            if wanted is None or self._member(address, kind, "pages", memory) == wanted:
-                found.append(self._made(address, kind, memory))
-                if wanted is not None:
-                    break
-            address = self._member(address, kind, "sibling", memory)
-        return found
-
-    def _globals(self) -> dict[str, Variable]:
-        if self._lists is None:
-            self._lists = {} if self.own is None else {one.label: one for one in self.own.globals}
-        return self._lists
-
-    def _pointer(self, label: str, memory: Words) -> int:
-        found = self._globals().get(label)
-        if found is None or not isinstance(found.location, Memory):
-            return 0
-        return int(memory[found.location.address])
-
-    def _process_type(self, label: str) -> StructType | None:
-        found = self._globals().get(label)
-        kind = None if found is None else found.type.base
-        if not isinstance(kind, PointerType) or kind.target is None:
-            return None
-        base = kind.target.base
-        return base if isinstance(base, StructType) else None
-
-    @staticmethod
-    def _member(address: int, kind: StructType, name: str, memory: Words) -> int:
-        member = kind.member(name)
-        return 0 if member is None else int(memory[address + member.offset])
-
-    def _made(self, address: int, kind: StructType, memory: Words) -> Process:
-        space = self._member(address, kind, "pages", memory)
-        member = kind.member("name")
-        letters = [] if member is None else [
-            int(memory[address + member.offset + at])
-            for at in range(min(member.type.size, _MOST_NAME))]
-        name = "".join(map(chr, letters[:letters.index(0)] if 0 in letters else letters))
-        program = self._program(name)
-        shift = 0
+        program, shift = self._program(found.name), 0
         if isinstance(program, DebugInfo) and program.code is not None:
-            shift = self._member(address, kind, "base", memory)
-            why = self._mismatch(program, shift, space, memory)
-            if why:
-                program = why
-        known = isinstance(program, DebugInfo)
-        return Process(self._member(address, kind, "pid", memory), name, space,
-                       shift if known else 0, program if isinstance(program, DebugInfo) else None,
-                       "" if isinstance(program, DebugInfo) else program)
+            shift = found.shift
+            program = self._mismatch(program, shift, found.space, memory) or program
+        if isinstance(program, DebugInfo):
+            return Process(found.pid, found.name, found.space, shift, program)
+        return Process(found.pid, found.name, found.space, 0, None, program)
 
     def _program(self, name: str) -> DebugInfo | str:
         """The debug information of a program, or why there is none."""
