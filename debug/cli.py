@@ -14,12 +14,12 @@ from debug.person import MachineTerminal, Person
 from debug.session import Session
 from isa.config import PageTable
 from isa.machine import RAM_WORDS
+from sim.command import status_of
 from sim.engine.build import BuildError
 from sim.host.disk import Disk
 from sim.host.error import HostError
-from sim.machine import MEMORIES, ChipError, Diverged, Exit, ImageError
+from sim.machine import MEMORIES, Diverged, Exit, ImageError
 from toolchain.places import BUILD
-from toolchain.source import SourceError, SourceErrors
 
 __all__ = ["main", "options_of"]
 
@@ -30,16 +30,12 @@ PROMPT = "(quince) "
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the debugger; returns 0, or 1 if something could not be used."""
     options = options_of(argv)
-    try:
+
+    def debug() -> int:
         with ExitStack() as stack:
             return _run(options, stack)
-    except (SourceError, SourceErrors) as error:
-        print(error, file=sys.stderr)
-    except (DebugError, ImageError, HostError, ChipError, BuildError) as error:
-        tell(str(error))
-    except OSError as error:
-        tell(f"{error.filename or 'the host'}: {error.strerror or error}")
-    return Exit.BAD_INPUT
+
+    return status_of(debug, tell, errors=(DebugError, BuildError))
 
 
 def options_of(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TextIO
 
 from isa.config import BASE_PERIPHERALS, Compat, MachineConfig, PageTable
 from isa.machine import PERIPHERALS, RAM_WORDS
+from sim.command import status_of
 from sim.machine import (
     MEMORIES,
-    ChipError,
     Diverged,
     Exit,
     ImageError,
@@ -25,7 +25,6 @@ from sim.program import TARGET_CHOICES, LoadedProgram, load_program, with_symbol
 from sim.sentences import backtrace_lines, describe_trap, overflow_note, trap_of
 from sim.trace import Locate, Records, TraceWriter
 from toolchain.qasm import disassemble_word
-from toolchain.source import SourceError, SourceErrors
 
 if TYPE_CHECKING:
     from sim.host.hosts import Hosts
@@ -58,29 +57,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     options.program_symbols = []  # folders with the debug information of programs
-    from sim.host.error import HostError, OutputClosed
-    try:
+
+    def simulate() -> int:
         if options.program is None:
             from sim.boot import boot_options
             boot_options(options)
         _check(parser, options)
         with ExitStack() as stack:
             return _simulate(options, stack)
-    except OutputClosed:
-        _forget_output()
-        return Exit.BROKEN_PIPE
-    except (SourceError, SourceErrors) as error:
-        print(error, file=sys.stderr)  # begins with the place in the source
-        return Exit.BAD_INPUT
-    except (ChipError, ImageError, HostError) as error:
-        _tell(str(error))
-        return Exit.BAD_INPUT
-    except OSError as error:
-        _tell(f"{error.filename or 'the host'}: {error.strerror or error}")
-        return Exit.BAD_INPUT
-    except KeyboardInterrupt:
-        _tell("interrupted")
-        return Exit.INTERRUPTED
+
+    return status_of(simulate, _tell)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -466,9 +452,3 @@ def _tell_plain(text: str, hosts: "Hosts | None" = None) -> None:
               end="", file=sys.stderr, flush=True)
     except (OSError, ValueError, AttributeError):
         pass  # nobody is listening
-
-
-def _forget_output() -> None:
-    """Let nothing that is still in a buffer fail again when Python ends."""
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,37 +9,26 @@ from pathlib import Path
 
 from fpga.boards import NAMES
 from sim.board.machine import QUICK, SimulatedBoard
+from sim.command import status_of
 from sim.engine.build import BuildError
 from sim.host.disk import Disk
-from sim.host.error import HostError, OutputClosed
 from sim.host.terminal import Terminal, standard_terminal
-from sim.machine import ChipError, Exit
 from system.card import CARD, keep_card
 from toolchain.qfs import QfsError
-from toolchain.source import SourceError, SourceErrors
 
 __all__ = ["main"]
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a board until its program stops: 0, or what `sim.machine.Exit` has."""
     options = _parser().parse_args(argv)
-    try:
+
+    def simulate() -> int:
         with ExitStack() as stack:
             return _run(options, stack)
-    except OutputClosed:
-        return Exit.BROKEN_PIPE
-    except (SourceError, SourceErrors) as error:
-        print(error, file=sys.stderr)
-        return Exit.BAD_INPUT
-    except (ChipError, HostError, QfsError, BuildError) as error:
-        _tell(str(error))
-        return Exit.BAD_INPUT
-    except OSError as error:
-        _tell(f"{error.filename or 'the host'}: {error.strerror or error}")
-        return Exit.BAD_INPUT
-    except KeyboardInterrupt:
-        _tell("interrupted: the power is off")
-        return Exit.INTERRUPTED
+
+    return status_of(simulate, _tell, errors=(QfsError, BuildError),
+                     interrupted="interrupted: the power is off")
 
 
 def _parser() -> argparse.ArgumentParser:
