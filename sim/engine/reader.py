@@ -32,7 +32,9 @@ __all__ = ["read_netlist"]
 
 # Enables stay multiplexers: what a register holds on to is seen from them as well, and they show
 # what need not be computed.
-SCRIPT = "hierarchy -top top; proc; flatten; opt -full -noff; memory_collect; clean; write_json"
+SCRIPT = """hierarchy -top top; proc; flatten
+opt_clean; opt_expr -full; opt_merge -share_all; opt_muxtree; opt_reduce -full; opt_merge -share_all
+memory_collect; clean; write_json"""
 
 # --- from Amaranth to Yosys' JSON ----------------------------------------------------------------
 
