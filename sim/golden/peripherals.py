@@ -246,7 +246,7 @@ class Block(Peripheral):
     def perform(self) -> None:
         super().perform()
         while self.moves:
-            self.move_word()
+            self.move_sector()
         self.end()
 
     def event(self, arg: int) -> None:
@@ -270,6 +270,24 @@ class Block(Peripheral):
                 raise Unexpected(f"the operation ended with {value}, not {self[7]}")
         else:
             raise Unexpected(f"event {arg:#x} has no place here")
+
+    def move_sector(self) -> None:
+        """Move the words of one sector, at once where nobody looks at each. Notes an error."""
+        disk, memory, at = self.model.hosts.disk, self.model.memory, self.buffer + self.moved
+        if disk is None or self.model.picture is not None or at + SECTOR_WORDS > len(memory):
+            for _ in range(SECTOR_WORDS):
+                if self.moves:
+                    self.move_word()
+            return
+        sector, place = self.sector + self.moved // SECTOR_WORDS, slice(at, at + SECTOR_WORDS)
+        try:
+            if self.operation == BlockCommand.READ:
+                memory[place] = disk.read(sector)
+            else:
+                disk.write(sector, memory[place].copy())
+        except HostError:
+            self.error = BlockError.INPUT_OUTPUT
+        self.moved += SECTOR_WORDS
 
     def move_word(self) -> None:
         """Move one word; a whole sector to the disk. Notes an error."""
