@@ -10,6 +10,7 @@ state in between that the manual allows.
 import random
 from array import array
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tests.support.system import boot, system
 from toolchain.qfs import Image, check, repair
@@ -19,6 +20,7 @@ __all__ = ["DISK_SECTORS", "Command", "Recording", "allowed_states", "cut_points
 
 SECTOR_OCTETS = 512
 DISK_SECTORS = 640
+STRIDE = 64  # writes from one kept disk to the next
 PROGRAMS = ("sh", "cat", "cp", "echo", "mkdir", "mv", "rm")
 
 State = dict  # path -> contents, None for a directory
@@ -39,6 +41,17 @@ class Recording:
     writes:   list[tuple[int, bytes]] = field(default_factory=list)
     flushes:  list[int] = field(default_factory=list)   # number of writes before each flush
     finished: list[int] = field(default_factory=list)   # number of writes at each prompt
+
+    @cached_property
+    def disks(self) -> list[bytes]:
+        """The disk at the start and after every `STRIDE` writes; for a recording that is over."""
+        disk = bytearray(self.initial)
+        disks = [bytes(disk)]
+        for number, write in enumerate(self.writes, 1):
+            _put(disk, write)
+            if number % STRIDE == 0:
+                disks.append(bytes(disk))
+        return disks
 
 
 def _changed(state, **paths):
@@ -145,13 +158,18 @@ def record(commands: list[Command]) -> Recording:
 
 def disk_at(recording: Recording, writes: int, lost: random.Random | None = None) -> bytes:
     """The disk after a cut behind so many writes; `lost` drops some that no flush covered."""
-    disk = bytearray(recording.initial)
     safe = max((count for count in recording.flushes if count <= writes), default=0)
-    for index, (sector, octets) in enumerate(recording.writes[:writes]):
-        if lost is not None and index >= safe and lost.random() < 0.5:
-            continue
-        disk[sector * SECTOR_OCTETS:(sector + 1) * SECTOR_OCTETS] = octets
+    first = (safe if lost is not None else writes) // STRIDE
+    disk = bytearray(recording.disks[first])
+    for index, write in enumerate(recording.writes[first * STRIDE:writes], first * STRIDE):
+        if lost is None or index < safe or lost.random() >= 0.5:
+            _put(disk, write)
     return bytes(disk)
+
+
+def _put(disk: bytearray, write: tuple[int, bytes]) -> None:
+    sector, octets = write
+    disk[sector * SECTOR_OCTETS:(sector + 1) * SECTOR_OCTETS] = octets
 
 
 def allowed_states(recording: Recording, writes: int) -> list[State]:
@@ -184,12 +202,14 @@ def files_of(image: Image) -> State:
 def verify(disk: bytes, states: list[State]) -> str | None:
     """What is wrong with a disk after a cut, or None."""
     image = Image(array("I", disk))
-    damage = [str(problem) for problem in check(image) if problem.kind != "crash"]
+    problems = check(image)
+    damage = [str(problem) for problem in problems if problem.kind != "crash"]
     if damage:
         return "; ".join(damage)
-    repair(image)
-    if check(image):
-        return f"repair left: {check(image)[0]}"
+    if problems:
+        repair(image)
+        if check(image):
+            return f"repair left: {check(image)[0]}"
     found = files_of(image)
     # Both names of a rename may be there; a repair keeps one of them, either.
     if found not in states:

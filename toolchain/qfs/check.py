@@ -15,6 +15,7 @@ from toolchain.qfs.layout import (
     FAT_FREE,
     FAT_RESERVED,
     SECTOR_OCTETS,
+    SECTOR_WORDS,
     EntryFlag,
 )
 from toolchain.qfs.names import QfsError, is_name
@@ -55,23 +56,26 @@ class _Walk:
         A chain is cut in front of the first bad sector, and behind `limit` sectors (None: never).
         """
         image, previous, at, count = self.image, 0, first, 0
+        table, owner, begin, end = image.words, self.owner, image.data_first, image.sectors
+        table_first = image.fat_first * SECTOR_WORDS
         while at != FAT_END:
             if limit is not None and count == limit:
                 self.crash(f"{path}: sectors behind the end of the file")
                 break
-            if not image.data_first <= at < image.sectors:
+            if not begin <= at < end:
                 self.damage(f"{path}: sector {count} of the chain is {at:#x}, "
                             f"outside the data area")
                 break
-            if at in self.owner:
-                where = "itself" if self.owner[at] == path else self.owner[at]
+            if at in owner:
+                where = "itself" if owner[at] == path else owner[at]
                 self.damage(f"{path}: shares sector {at} with {where}")
                 break
-            if image.fat(at) == FAT_FREE:
+            following = table[table_first + at]
+            if following == FAT_FREE:
                 self.damage(f"{path}: sector {at} of the chain is marked free")
                 break
-            self.owner[at] = path
-            previous, at, count = at, image.fat(at), count + 1
+            owner[at] = path
+            previous, at, count = at, following, count + 1
         if at != FAT_END and self.mend and previous:
             image.set_fat(previous, FAT_END)
         return count
