@@ -11,7 +11,7 @@ from isa.machine import CYCLES_PER_MS, PERIPHERALS, RAM_WORDS, RESERVED_LIMIT
 
 __all__ = ["BASE_PERIPHERALS", "Compat", "MachineConfig", "PageTable"]
 
-# Always fitted in the presets; display, keyboard, block device and serial line are optional.
+# Always fitted in the presets; all others are optional.
 BASE_PERIPHERALS = (
     "timer", "clock", "debug_break", "console_output", "console_input", "host_file", "mmu",
 )

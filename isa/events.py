@@ -2,7 +2,7 @@
 
 A record stands where the change takes effect: loads before it see the old state, loads after it the
 new one. Whatever a store does by itself (a control word that reads pending, say) has no record.
-ARG is a kind in its upper four bits and a value in the other 28, except for the clock.
+ARG is a kind in its upper four bits and a value in the other 28, except for clock and counters.
 
 | peripheral | ARG | change |
 |---|---|---|
@@ -18,6 +18,7 @@ ARG is a kind in its upper four bits and a value in the other 28, except for the
 | | `SIZE` + sectors | total sectors becomes this |
 | | `WORD` + i | word i of the operation moves between the memory buffer and the disk |
 | serial line | flags, see `SerialEvent` | |
+| counters | cycles, low word | both counts are taken; cycles become these |
 
 Timer and MMU change nothing by themselves but what an INTERRUPT record tells.
 """

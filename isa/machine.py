@@ -82,7 +82,8 @@ class PeripheralKind:
         return self.io_words + self.shared_words
 
 
-# The default set in its order; display, keyboard, block device and serial line are optional.
+# The default set in its order; display, keyboard, block device, serial line and counters are
+# optional.
 PERIPHERALS = (
     PeripheralKind("timer",          0x01,                1,   0, Interrupt.TIMER),
     PeripheralKind("clock",          0x06,                0,   1),
@@ -94,6 +95,7 @@ PERIPHERALS = (
     PeripheralKind("keyboard",       0x10,                0,   5),
     PeripheralKind("block",          0x20,                1,   7),
     PeripheralKind("serial",         0x40,                2,   1, Interrupt.SERIAL),
+    PeripheralKind("counters",       0x50,                1,   4),
     PeripheralKind("mmu",            MMU_LIST_IDENTIFIER, 1,   0),
 )
 

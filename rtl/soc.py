@@ -279,6 +279,8 @@ class Soc(wiring.Component):
 
         for name, peripheral in self.peripherals.items():
             m.submodules[name] = in_devices(peripheral)
+            if "retires" in peripheral.signature.members:
+                m.d.comb += peripheral.retires.eq(core.status.retires)
             if name in self.events:
                 self._expose_event(m, name, peripheral.event, core.status.stopped)
         disk_size = self._make_disk_size(m, boot)

@@ -86,11 +86,17 @@ def _defines(values: dict[str, int]) -> str:
 
 def windows_qll() -> str:
     """The bare library's QLL file: where the devices are that every machine has, and those that
-    follow them where they are fitted."""
+    follow them where they are fitted; and how to find the others."""
     windows = window_addresses(("timer", "clock", "debug_break", "console_output",
                                 "console_input", "host_file", "display", "keyboard"))
-    rows = "".join(f"  .constant global {name.upper()}: byte = {address:#x};\n"
-                   for name, address in windows.items())
+    identifiers = {kind.name: kind.identifier for kind in PERIPHERALS}
+    table = {
+        **{name.upper(): address for name, address in windows.items()},
+        "TABLE": machine.PERIPHERAL_TABLE,
+        "COUNTERS_IDENTIFIER": identifiers["counters"],
+    }
+    rows = "".join(f"  .constant global {name}: byte = {value:#x};\n"
+                   for name, value in table.items())
     return ("// windows.qll: the usual places of the devices. Generated from isa by\n"
             "// `python -m system windows`: do not edit.\n"
             f"\nnamespace _windows {{\n{rows}}}\n")

@@ -5,6 +5,7 @@ from rtl.peripherals.block import Block
 from rtl.peripherals.clock import Clock
 from rtl.peripherals.console_input import ConsoleInput
 from rtl.peripherals.console_output import ConsoleOutput
+from rtl.peripherals.counters import Counters
 from rtl.peripherals.debug_break import DebugBreak
 from rtl.peripherals.display import Display
 from rtl.peripherals.host_file import HostFile
@@ -25,6 +26,7 @@ MAKERS = {
     "keyboard":       lambda config: Keyboard(),
     "block":          lambda config: Block(),
     "serial":         lambda config: Serial(),
+    "counters":       lambda config: Counters(),
 }
 
 

@@ -55,6 +55,9 @@ def use_device(rng: random.Random, config: MachineConfig,
         command, busy = rng.randrange(256), 1
     elif name == "keyboard":
         return [*constant(a, window + rng.randrange(5)), encode("load", d=b, s0=a)]
+    elif name == "counters":
+        return [*store_word(window, rng.randrange(256), (a, b)),
+                *constant(a, window + rng.choice((0, 2, 3, 4))), encode("load", d=b, s0=a)]
     elif name == "debug_break":
         command, busy = rng.choice((1, 1, 0, 2)), 2
     words += store_word(window, command, (a, b))

@@ -133,6 +133,11 @@ class Golden:
         return int(self.cpu[state.CYCLES] - self.cpu[state.SKIPPED])
 
     @property
+    def followed_cycles(self) -> int:
+        """Cycles of the other machine when it made its last record that is no instruction's."""
+        return int(self.cpu[state.TIME])
+
+    @property
     def space(self) -> int:
         return int(self.cpu[state.BASE]) if self.cpu[state.TRANSLATING] else 0
 

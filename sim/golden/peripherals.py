@@ -21,7 +21,7 @@ from isa.machine import (
     SerialWord,
 )
 from sim.golden.buffered import ConsoleInput, ConsoleOutput, HostFile
-from sim.golden.compiled import NEVER
+from sim.golden.compiled import MASK, NEVER
 from sim.golden.peripheral import (
     LATENCY_CYCLES,
     POLL_CYCLES,
@@ -39,6 +39,7 @@ from sim.machine import ImageError
 __all__ = ["Block", "Display", "Serial", "check_modelled", "fit"]
 
 SERIAL_WAITING = 64  # octets that are kept behind the one in +2
+RECORD_CYCLES  = 8   # within which a machine reports what a device did
 
 
 # --- debug break ---------------------------------------------------------------------------------
@@ -411,6 +412,39 @@ class Serial(Peripheral):
             self.arrive(octet)
 
 
+# --- counters ------------------------------------------------------------------------------------
+
+class Counters(Peripheral):
+    """+0 take, +1 and +2 cycles, +3 and +4 instructions, low words first.
+
+    The cycles of another machine are its own; that they are about those of its record is checked.
+    """
+
+    def __init__(self, model: Model, kind: PeripheralKind):
+        super().__init__(model, kind)
+        self.takes = False  # the other machine has yet to say at which cycle
+
+    def store(self, offset: int, value: int) -> None:
+        self.put(3, self.model.instructions - 1)  # the store itself has not retired
+        if self.model.following:
+            self.takes = True
+        else:
+            self.put(1, self.model.cycles - 1)
+
+    def put(self, offset: int, count: int) -> None:
+        self[offset], self[offset + 1] = count & MASK, count >> 32 & MASK
+
+    def event(self, arg: int) -> None:
+        if not self.takes:
+            raise Unexpected("the counts were taken though no program has asked for it")
+        late = self.model.followed_cycles - arg & MASK
+        if late > RECORD_CYCLES:
+            raise Unexpected(f"{arg} cycles are not those of the machine, which counts "
+                             f"{self.model.followed_cycles}")
+        self.takes = False
+        self.put(1, self.model.followed_cycles - late)
+
+
 KINDS: dict[str, type[Peripheral]] = {
     "debug_break":    DebugBreak,
     "console_output": ConsoleOutput,
@@ -420,6 +454,7 @@ KINDS: dict[str, type[Peripheral]] = {
     "keyboard":       Keyboard,
     "block":          Block,
     "serial":         Serial,
+    "counters":       Counters,
 }
 
 

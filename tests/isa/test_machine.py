@@ -16,8 +16,9 @@ def test_windows_of_the_default_set():
 
 def test_optional_peripherals_stand_in_table_order():
     windows = window_addresses(tuple(kind.name for kind in PERIPHERALS))
-    assert [windows[name] for name in ("display", "keyboard", "block", "serial", "mmu")] == [
-        0x603, 0x607, 0x60C, 0x614, 0x617]
+    assert [windows[name] for name in ("display", "keyboard", "block", "serial", "counters",
+                                           "mmu")] == [
+        0x603, 0x607, 0x60C, 0x614, 0x617, 0x61C]
 
 
 def test_unknown_peripheral_is_named():

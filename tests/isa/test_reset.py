@@ -30,13 +30,16 @@ DEFAULT = {
 OPTIONAL = {
     **DEFAULT,
     0x044: 4,
-    0x200: 11,
+    0x200: 12,
     0x20D: 0x05, 0x20E: 0x603,        # display
     0x20F: 0x10, 0x210: 0x607,        # keyboard
     0x211: 0x20, 0x212: 0x60C,        # block device
     0x213: 0x40, 0x214: 0x614,        # serial line
-    0x215: 0x80000002, 0x216: 0x617,  # mmu
+    0x215: 0x50, 0x216: 0x617,        # counters
+    0x217: 0x80000002, 0x218: 0x61C,  # mmu
 }
+
+ALL = MachineConfig().fit("display", "keyboard", "block", "serial", "counters")
 
 TWO_LEVEL = {**DEFAULT, 0x20D: 0x80000001}
 TIMER     = {0x000: 1, 0x001: 0x45, 0x044: 2, 0x200: 1, 0x201: 0x01, 0x202: 0x300}
@@ -51,7 +54,7 @@ def with_handler(table, window):
 @pytest.mark.manual("2.2", "3.2", "5.8", "6.1", "6.6")
 @pytest.mark.parametrize("config, expected", [
     (MachineConfig(), with_handler(DEFAULT, 0x302)),
-    (MachineConfig().fit("display", "keyboard", "block", "serial"), with_handler(OPTIONAL, 0x302)),
+    (ALL, with_handler(OPTIONAL, 0x302)),
     (replace(MachineConfig(), page_table=PageTable.TWO_LEVEL), with_handler(TWO_LEVEL, 0x302)),
     (MachineConfig(peripherals=("debug_break",)),
      with_handler({0x000: 1, 0x001: 0x45, 0x044: 3, 0x048: 0x100, 0x200: 1, 0x201: 0x02,
@@ -64,5 +67,5 @@ def test_memory_after_reset_is_that_of_the_manual(config, expected):
 
 
 def test_no_word_of_a_window_or_of_the_program_is_among_them():
-    words = low_memory(MachineConfig().fit("display", "keyboard", "block", "serial"))
+    words = low_memory(ALL)
     assert all(at < WINDOWS < PROGRAM for at in words)

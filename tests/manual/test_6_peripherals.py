@@ -35,6 +35,7 @@ OUTPUT, INPUT, FILE = (WINDOWS[name] for name in ("console_output", "console_inp
 DISPLAY, KEYBOARD, BLOCK, SERIAL = (WINDOWS[name] for name in ("display", "keyboard", "block",
                                                                "serial"))
 TIMER, CLOCK, BREAK = (WINDOWS[name] for name in ("timer", "clock", "debug_break"))
+COUNTERS = WINDOWS["counters"]
 
 
 def run(text, *, stdin=b"", budget=200_000, **hosts):
@@ -555,3 +556,34 @@ def test_interrupt_4_comes_with_each_octet_of_many():
     @end:""", serial=serial, budget=1_000_000)
     assert done.words(0x5001, 70) == [0x100 + octet for octet in text]
     assert done.codes(Kind.INTERRUPT) == [4] * 70
+
+
+# --- counters ------------------------------------------------------------------------------------
+
+@pytest.mark.manual("6.23")
+@pytest.mark.manual("6.25")
+def test_a_store_takes_cycles_and_instructions_and_they_stay():
+    body = "".join(load(20 + n, COUNTERS + n) for n in range(5))
+    done, _ = run(f"constant r1 {COUNTERS}\n@take:\nstore r1 r1\n" + body
+                  + f"@again:\nstore r1 r1\n{load(30, COUNTERS + 1)}{load(31, COUNTERS + 3)}")
+    # A store to a window retires three cycles after it acted.
+    [first], [second] = done.cycles("take"), done.cycles("again")
+    assert done.registers[20:25] == (COUNTERS, first - 3, 0, 1, 0)
+    assert done.registers[30:32] == (second - 3, 2 + 2 * 5)
+
+
+@pytest.mark.manual("6.24")
+def test_faults_and_waits_are_no_instructions_that_retire():
+    done, _ = run(f"""
+        {handlers({1: "@fault", 2: "@end"})}
+        constant r4 0x7fffffff
+        load r3 r4
+        @fault:
+        {store(0, 1)}
+        {store(TIMER, 1)}
+        wait
+        @end:
+        {store(COUNTERS, 0)}
+        {load(20, COUNTERS + 3)}""")
+    assert done.registers[20] == 6 + 1 + 6 + 2
+    assert done.registers[20] == len(done.rows(Kind.INSN)) - 1 - 2 - 1  # store, load, halt

@@ -10,4 +10,6 @@ namespace _windows {
   .constant global HOST_FILE: byte = 0x503;
   .constant global DISPLAY: byte = 0x603;
   .constant global KEYBOARD: byte = 0x607;
+  .constant global TABLE: byte = 0x200;
+  .constant global COUNTERS_IDENTIFIER: byte = 0x50;
 }
