@@ -1,4 +1,4 @@
-"""Icepi Zero: ECP5-25F, 32 MB of SDRAM, SD card, two buttons, five LEDs."""
+"""Icepi Zero: ECP5-25F, 32 MB of SDRAM, SD card, DVI, USB, two buttons, five LEDs."""
 
 from amaranth_boards.icepi_zero import IcepiZero1_3Platform
 
@@ -11,11 +11,13 @@ __all__ = ["BOARD"]
 def pins(platform):
     def port(name, number=0):
         return platform.request(name, number, dir="-")
-    uart = port("uart")
+    uart, hdmi, usb = port("uart"), port("hdmi"), port("usb", 0)
     return Pins(
         sdram=port("sdram"), card=port("sd_card_spi"), tx=uart.tx, rx=uart.rx,
         leds=[port("led", n) for n in range(5)],
-        straps=[port("button", 1)], restart=port("button", 0))
+        lanes=hdmi.d, lanes_clock=hdmi.clk, usb_dp=usb.d_p, usb_dm=usb.d_n,
+        straps=[port("button", 1)], restart=port("button", 0),
+        low=[usb.pullup])  # of a host: pull-downs
 
 
 BOARD = BoardDescription(

@@ -10,6 +10,7 @@ from amaranth.lib import io
 
 from fpga.boards.loader import loader_of
 from fpga.clocks import Ecp5Clocks
+from fpga.picture_clocks import Ecp5PictureClocks
 from rtl.board import Board, BoardConfig
 
 __all__ = ["BoardDescription", "Pins", "Top"]
@@ -19,8 +20,8 @@ __all__ = ["BoardDescription", "Pins", "Top"]
 class Pins:
     """Ports of a board, as `platform.request(..., dir="-")` gives them; None for what it has not.
 
-    `restart` is the button that starts the boot loader; `low` and `high` are pins that must be held
-    there.
+    `lanes` are the data pairs of the DVI connector, blue, green and red; `restart` is the button
+    that starts the boot loader; `low` and `high` are pins that must be held there.
     """
     sdram:   Any
     card:    Any            # with cs, clk, copi, cipo
@@ -28,6 +29,10 @@ class Pins:
     rx:      Any
     leds:    list[Any]
     keys:    list[Any] = field(default_factory=list)
+    lanes:       Any   = None
+    lanes_clock: Any   = None
+    usb_dp:  Any       = None
+    usb_dm:  Any       = None
     straps:  list[Any] = field(default_factory=list)
     restart: Any       = None
     low:     list[Any] = field(default_factory=list)
@@ -93,6 +98,12 @@ class Top(Elaboratable):
 
         pins = board.pins(platform)
         self._connect_sdram(m, computer, clocks, pins.sdram)
+        if config.display:
+            m.submodules.picture_clocks = picture = Ecp5PictureClocks(input_hz=board.input_hz)
+            m.d.comb += picture.clock.eq(oscillator.i)
+            self._connect_lanes(m, computer, pins)
+        if config.usb:
+            self._connect_usb(m, computer, pins)
 
         def output(name, port, value, kind=io.Buffer):
             m.submodules[name] = buffer = kind("o", port)
@@ -138,3 +149,20 @@ class Top(Elaboratable):
             m.d.comb += buffer.o.eq(value)
         m.submodules.sdram_dq = dq = io.FFBuffer("io", port.dq)
         m.d.comb += [dq.o.eq(sdram.dq_o), dq.oe.eq(sdram.dq_oe), sdram.dq_i.eq(dq.i)]
+
+    def _connect_lanes(self, m, computer, pins):
+        """Each half of a cycle of `tmds` carries a bit of each lane."""
+        m.submodules.lanes = data = io.DDRBuffer("o", pins.lanes, o_domain="tmds")
+        m.submodules.lanes_clock = clock = io.DDRBuffer("o", pins.lanes_clock, o_domain="tmds")
+        for half in range(2):
+            m.d.comb += [data.o[half].eq(computer.lanes[half][:3]),
+                         clock.o[half].eq(computer.lanes[half][3])]
+
+    def _connect_usb(self, m, computer, pins):
+        usb = computer.usb
+        m.submodules.usb_dp = dp = io.Buffer("io", pins.usb_dp)
+        m.submodules.usb_dm = dm = io.Buffer("io", pins.usb_dm)
+        m.d.comb += [
+            dp.o.eq(usb.dp_o), dm.o.eq(usb.dm_o), dp.oe.eq(usb.oe), dm.oe.eq(usb.oe),
+            usb.dp_i.eq(dp.i), usb.dm_i.eq(dm.i),
+        ]

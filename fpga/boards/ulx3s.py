@@ -1,4 +1,4 @@
-"""ULX3S: ECP5-85F, 32 MB of SDRAM, SD card, six buttons, eight LEDs."""
+"""ULX3S: ECP5-85F, 32 MB of SDRAM, SD card, DVI, USB, six buttons, eight LEDs."""
 
 from amaranth.build import Attrs, PinsN, Resource, Subsignal
 from amaranth.build import Pins as PinNames
@@ -19,10 +19,18 @@ CARD = Resource(
     Subsignal("rest", PinNames("H1 K1", dir="o")),  # of the four-bit mode: high in this one
     Attrs(IO_TYPE="LVCMOS33"))
 
+# The second USB connector, US2, as a host has it: its pull-ups can be made pull-downs.
+USB = Resource(
+    "usb_host", 0,
+    Subsignal("dp", PinNames("D15", dir="io")),
+    Subsignal("dm", PinNames("E15", dir="io")),
+    Subsignal("pull", PinNames("B12 C12", dir="o")),
+    Attrs(IO_TYPE="LVCMOS33", PULLMODE="NONE", DRIVE="4"))
+
 
 def platform():
     made = ULX3S_85F_Platform()
-    made.add_resources([CARD])
+    made.add_resources([CARD, USB])
     return made
 
 
@@ -30,6 +38,7 @@ def pins(platform):
     def port(name, number=0):
         return platform.request(name, number, dir="-")
     card, uart, esp32 = port("card"), port("uart"), port("esp32")
+    hdmi, usb = port("hdmi"), port("usb_host")
     return Pins(
         sdram=port("sdram"), card=card, tx=uart.tx, rx=uart.rx,
         leds=[port("led", n) for n in range(8)],
@@ -37,7 +46,9 @@ def pins(platform):
               port("button_fire", 0), port("button_fire", 1)],
         straps=[port("switch", n) for n in range(4)],
         restart=port("button_pwr"),
-        low=[esp32.en],  # or it takes the card, and may take the board over
+        lanes=hdmi.d, lanes_clock=hdmi.clk, usb_dp=usb.dp, usb_dm=usb.dm,
+        low=[esp32.en,   # or it takes the card, and may take the board over
+             usb.pull],
         high=[card.rest])
 
 

@@ -35,6 +35,7 @@ class DisplayPhy(wiring.Component):
     -------
     to_host : In(stream)
     from_host : Out(stream)
+    resets_device : In(1)
     lines : Out(LinePort)
         See `FrameStore`.
     is_urgent : Out(1)
@@ -57,6 +58,7 @@ class DisplayPhy(wiring.Component):
         super().__init__({
             "to_host":   In(stream.Signature(DisplayToHost)),
             "from_host": Out(stream.Signature(DisplaySize)),
+            "resets_device": In(1),
             "lines":     Out(LinePort),
             "is_urgent": Out(1),
             "lanes":     Out(LANES),
@@ -79,6 +81,7 @@ class DisplayPhy(wiring.Component):
         connect(m, store.lines, flipped(self.lines))
         # The level is that of a cycle ago, and may lack what is being written.
         m.d.comb += [
+            store.resets_device.eq(self.resets_device),
             queue.w_data.eq(store.pixels.payload),
             queue.w_en.eq(store.pixels.valid),
             store.pixels.ready.eq(queue.w_rdy),

@@ -32,7 +32,9 @@ class FrameStore(wiring.Component):
     to_host : In(stream)
         `DisplayToHost`.
     from_host : Out(stream)
-        `DisplaySize`: once, after reset.
+        `DisplaySize`: once, after reset, and again after each reset of the display.
+    resets_device : In(1)
+        The display is being reset: it knows nothing of its size any more.
     lines : Out(LinePort)
     pixels : Out(stream)
         `ScanPixel`, from the first complete picture on.
@@ -51,6 +53,7 @@ class FrameStore(wiring.Component):
         super().__init__({
             "to_host":   In(stream.Signature(DisplayToHost)),
             "from_host": Out(stream.Signature(DisplaySize)),
+            "resets_device": In(1),
             "lines":     Out(LinePort),
             "pixels":    Out(stream.Signature(ScanPixel)),
             "room":      In(1),
@@ -61,11 +64,11 @@ class FrameStore(wiring.Component):
         lines, count = self.lines, self.width * self.height // self.line_words
 
         is_told = Signal()
-        m.d.comb += [self.from_host.valid.eq(~is_told),
+        m.d.comb += [self.from_host.valid.eq(~is_told & ~self.resets_device),
                      self.from_host.payload.width.eq(self.width),
                      self.from_host.payload.height.eq(self.height)]
-        with m.If(self.from_host.ready):
-            m.d.sync += is_told.eq(1)
+        with m.If(self.from_host.ready | self.resets_device):
+            m.d.sync += is_told.eq(~self.resets_device)
 
         shown    = Signal()  # which copy
         has_any  = Signal()  # there is a complete picture

@@ -1,17 +1,20 @@
 """The bench: a board's computer, the chips around it, and a serial cable to the host."""
 
-from amaranth import Module, Mux, Signal
+from amaranth import Cat, DomainRenamer, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from rtl.board import Board
+from rtl.checks import check_bool
 from rtl.memory.ram import SimulatedRam
 from rtl.memory.sdram import Command
 from rtl.memory.sdram_chips import CHIPS
 from rtl.peripherals.tokens import BlockFromHost, BlockToHost, SerialOctet
 from rtl.phy.uart import Uart
+from sim.chips.dvi_monitor import DviFault, DviMonitor, MonitorToken
 from sim.chips.sd_card import SdFault, SdQuirks, SimulatedSdCard
 from sim.chips.sdram import TIMES_NS, SdramFault, SimulatedSdram
+from sim.chips.usb_keyboard import SimulatedUsbKeyboard, UsbDisturbance, UsbFault
 
 __all__ = ["Bench", "BoardOnBench", "QUIRK_BITS"]
 
@@ -24,6 +27,8 @@ class Bench(data.Struct):
     keys:      6
     restart:   1
     cuts_line: 1   # the board hears nothing on the serial line
+    usb:       1   # a keyboard is plugged in
+    usb_disturbance: UsbDisturbance
 
 
 class BoardOnBench(wiring.Component):
@@ -36,6 +41,8 @@ class BoardOnBench(wiring.Component):
     board : Board
     cable_hz : int or None
         Bits a second of the host's end of the serial line; None for the board's.
+    has_monitor : bool
+        A monitor is at the DVI connector; it costs time.
 
     Members
     -------
@@ -47,16 +54,24 @@ class BoardOnBench(wiring.Component):
         `Bench`, as it is from now on.
     quirks_low, quirks_high : In(stream)
         The two halves of the card's `SdQuirks`.
-    leds, light, stopped, is_booting : Out
-    chip_fault, card_fault : Out
-        What the board did that a data sheet forbids; either stops the simulation by `fails`.
+    reports : In(stream)
+        Of the USB keyboard, if the board has a port for one: see `SimulatedUsbKeyboard`.
+    shown : Out(stream)
+        `MonitorToken`, in the domain `tmds`. With a monitor only, as is `dvi_fault`.
+    leds, light, stopped, is_booting, usb_is_ready : Out
+    chip_fault, card_fault, usb_fault, dvi_fault : Out
+        What the board did that a data sheet or a standard forbids; each stops the simulation by
+        `fails`.
     fails : Out(1)
     """
-    def __init__(self, board, *, cable_hz=None):
+    def __init__(self, board, *, cable_hz=None, has_monitor=False):
         if not isinstance(board, Board):
             raise TypeError(f"board must be a Board, not {board!r}")
         self.board    = board
         self.cable_hz = cable_hz or board.config.baud_hz
+        self.has_monitor = check_bool("has_monitor", has_monitor)
+        if has_monitor and not board.config.display:
+            raise ValueError(f"{board.config.name} has no connector for a monitor")
         super().__init__({
             "serial_to_host":   Out(stream.Signature(8)),
             "serial_from_host": In(stream.Signature(SerialOctet)),
@@ -69,6 +84,11 @@ class BoardOnBench(wiring.Component):
             "light":            Out(32),
             "stopped":          Out(1),
             "is_booting":       Out(1),
+            **({"reports":      In(stream.Signature(64)),
+                "usb_is_ready": Out(1),
+                "usb_fault":    Out(UsbFault)} if board.config.usb else {}),
+            **({"shown":        Out(stream.Signature(MonitorToken)),
+                "dvi_fault":    Out(DviFault)} if has_monitor else {}),
             "chip_fault":       Out(SdramFault),
             "card_fault":       Out(SdFault),
             "fails":            Out(1),
@@ -88,6 +108,13 @@ class BoardOnBench(wiring.Component):
 
         self._elaborate_sdram(m)
         self._elaborate_card(m)
+        faults = [self.chip_fault, self.card_fault]
+        if board.config.usb:
+            self._elaborate_usb(m, bench)
+            faults.append(self.usb_fault)
+        if self.has_monitor:
+            self._elaborate_monitor(m)
+            faults.append(self.dvi_fault)
         m.submodules.cable = cable = Uart(clock_hz=board.config.clock_hz, baud_hz=self.cable_hz)
         m.d.comb += [
             cable.rx.eq(board.tx),
@@ -98,8 +125,7 @@ class BoardOnBench(wiring.Component):
             cable.to_host.valid.eq(self.serial_from_host.valid),
             cable.to_host.payload.eq(self.serial_from_host.payload.octet),
             self.serial_from_host.ready.eq(cable.to_host.ready),
-            self.fails.eq((self.chip_fault != SdramFault.NONE)
-                          | (self.card_fault != SdFault.NONE)),
+            self.fails.eq(Cat(fault.as_value().any() for fault in faults).any()),
         ]
 
         m.d.sync += [  # registers, for who looks at them between cycles
@@ -114,7 +140,7 @@ class BoardOnBench(wiring.Component):
     def _elaborate_sdram(self, m):
         board, config = self.board, self.board.config
         chip, pins = config.chip, self.board.sdram
-        m.submodules.ram  = ram  = SimulatedRam(words=config.ram_words)
+        m.submodules.ram  = ram  = SimulatedRam(words=chip.words)
         m.submodules.chip = model = SimulatedSdram(
             clock_hz=config.clock_hz, pins=board.signature.members["sdram"].signature,
             times_ns=TIMES_NS[next(name for name, known in CHIPS.items() if known == chip)],
@@ -149,3 +175,21 @@ class BoardOnBench(wiring.Component):
         ]
         connect(m, card.to_host, flipped(self.block_to_host))
         connect(m, flipped(self.block_from_host), card.from_host)
+
+    def _elaborate_usb(self, m, bench):
+        pins = self.board.usb
+        m.submodules.usb = model = SimulatedUsbKeyboard(clock_hz=self.board.config.clock_hz)
+        connect(m, flipped(self.reports), model.reports)
+        m.d.comb += [
+            model.host_dp.eq(pins.dp_o), model.host_dm.eq(pins.dm_o), model.host_oe.eq(pins.oe),
+            pins.dp_i.eq(model.dp), pins.dm_i.eq(model.dm),
+            model.is_plugged.eq(bench.usb), model.disturbance.eq(bench.usb_disturbance),
+            self.usb_fault.eq(model.fault),
+        ]
+        m.d.sync += self.usb_is_ready.eq(model.is_ready)
+
+    def _elaborate_monitor(self, m):
+        m.submodules.monitor = monitor = DomainRenamer("tmds")(DviMonitor())
+        connect(m, monitor.shown, flipped(self.shown))
+        # A fault stays: that it comes out of another clock changes nothing.
+        m.d.comb += [monitor.lanes.eq(self.board.lanes), self.dvi_fault.eq(monitor.fault)]

@@ -9,14 +9,20 @@ from pathlib import Path
 
 from fpga.boards import NAMES
 from sim.board.machine import QUICK, SimulatedBoard
+from sim.board.screen import HEIGHT, WIDTH
 from sim.command import status_of
 from sim.engine.build import BuildError
 from sim.host.disk import Disk
+from sim.host.display import Display, Frame, open_display, rgb_of
+from sim.host.error import HostError
+from sim.host.keyboard import Keyboard, parse_script
 from sim.host.terminal import Terminal, standard_terminal
 from system.card import CARD, keep_card
 from toolchain.qfs import QfsError
 
 __all__ = ["main"]
+
+FRAMES = "build/frames"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
                              "if need be); `none` for an empty slot")
     parser.add_argument("--input", type=Path, metavar="FILE",
                         help="type a file's contents instead of the terminal's")
+    parser.add_argument("--monitor", choices=("window", "png", "terminal"),
+                        help="plug a monitor in; its frames go to a window, whose keys are the USB "
+                             f"keyboard's, to PNG files in {FRAMES}, or to this terminal")
+    parser.add_argument("--picture", type=Path, metavar="FILE",
+                        help="plug a monitor in, and write its last frame as PNG when done")
+    parser.add_argument("--keys", type=Path, metavar="FILE",
+                        help="play '<ms> down|up <key>' lines on the USB keyboard")
     parser.add_argument("--full", action="store_true",
                         help="test and clear memory first, as a board does; it takes minutes")
     parser.add_argument("--stats", action="store_true", help="print cycles and speed when done")
@@ -59,21 +72,50 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     terminal = standard_terminal()
     if options.input:
         terminal = Terminal(options.input.read_bytes(), sys.stdout.buffer)
+    display = _display(options, terminal)
+    if display is not None:
+        stack.callback(display.close)
     board = SimulatedBoard(config, terminal, disk, straps=0 if options.full else QUICK,
+                           display=display, keyboard=_keyboard(options),
                            types_early=options.input is None, say=_tell)
     stack.callback(board.close)
     stack.enter_context(terminal.raw())
     started, has_run = time.monotonic(), False
     while not (has_run and board.has_ended):
         board.run()
+        if display is not None and display.is_closed:
+            raise KeyboardInterrupt
         has_run = has_run or not board.port("is_booting")
     for _ in range(100):  # the sentence about the end leaves at the line's speed
         board.run()
+    if options.picture:
+        assert display is not None
+        _save(display.last, options.picture)
     if options.stats:
         seconds = time.monotonic() - started
         _tell(f"{board.cycles} cycles, {seconds:.2f} s, "
               f"{board.cycles / seconds / 1e6:.2f} million cycles a second")
     return 0
+
+
+def _display(options: argparse.Namespace, terminal: Terminal) -> Display | None:
+    if options.monitor is None and options.picture is None:
+        return None
+    return open_display(options.monitor or "none", WIDTH, HEIGHT, folder=FRAMES, terminal=terminal)
+
+
+def _keyboard(options: argparse.Namespace) -> Keyboard:
+    keyboard = Keyboard()
+    if options.keys:
+        keyboard.play(parse_script(options.keys.read_text("utf-8", "replace"), str(options.keys)))
+    return keyboard
+
+
+def _save(frame: Frame | None, path: Path) -> None:
+    from PIL import Image
+    if frame is None:
+        raise HostError("the run was too short for a frame: the monitor needs three to lock")
+    Image.fromarray(rgb_of(frame)).save(path, format="PNG")
 
 
 def _config(name: str) -> object:

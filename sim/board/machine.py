@@ -5,12 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from sim.board.bench import QUIRK_BITS, Bench, BoardOnBench
+from sim.board.keys import UsbKeys
+from sim.board.screen import Screen
 from sim.engine import build
 from sim.engine.adapters import ADAPTERS
+from sim.engine.clocks import Clock
 from sim.engine.design import Design, Stream
 from sim.engine.library import Simulation
 from sim.host.disk import Disk
+from sim.host.display import Display
 from sim.host.hosts import Hosts
+from sim.host.keyboard import Keyboard
 from sim.host.serial import Serial
 from sim.host.terminal import Terminal
 from sim.machine import ChipError
@@ -26,6 +31,7 @@ BENCH   = ROOT / "sim" / "board" / "bench.py"
 ROM     = "board.soc.boot.rom"
 SLICE_CYCLES = 20_000
 PORTS   = ("chip_fault", "card_fault", "leds", "light", "stopped", "is_booting")
+PIXEL_PS, TMDS_PS = 40_000, 8_000
 
 
 class SimulatedBoard:
@@ -44,6 +50,10 @@ class SimulatedBoard:
         Bits a second of the terminal; None for the board's.
     quirks : int
         The card's `SdQuirks`.
+    display : Display or None
+        The monitor at the DVI connector: it is given each frame.
+    keyboard : Keyboard or None
+        What a person types on the USB keyboard, which is plugged in then.
     card_ms : int
         How long the boot loader waits for a card.
     types_early : bool
@@ -54,20 +64,26 @@ class SimulatedBoard:
 
     def __init__(self, config: Any, terminal: Terminal, disk: Disk | None = None, *,
                  straps: int = QUICK, cable_hz: int | None = None, quirks: int = 0,
+                 display: Display | None = None, keyboard: Keyboard | None = None,
                  card_ms: int = 2000, types_early: bool = True,
                  say: Callable[[str], None] = lambda line: None):
         options = LoaderOptions(config.machine, cache_words=config.cache_words, name=config.name,
                                 card_ms=card_ms)
         # The loader goes into the ROM's array, so that a change of it builds no new model.
-        nameless = replace(config, name="")
+        nameless, has_monitor = replace(config, name=""), display is not None
         key = build.source_key([ROOT / folder for folder in SOURCES], "board", BENCH.read_text(),
-                               nameless, cable_hz)
-        self.simulation = Simulation(*build.built(key, lambda: _design(nameless, cable_hz), say))
+                               nameless, cable_hz, has_monitor)
+        self.simulation = Simulation(*build.built(
+            key, lambda: _design(nameless, cable_hz, has_monitor), say))
         self.simulation.array(ROM, LOADER_WORDS)[:] = build_loader(options)
         self.config, self.types_early = config, types_early
-        self.hosts  = Hosts(terminal=terminal, disk=disk, serial=Serial(terminal))
+        self.hosts  = Hosts(terminal=terminal, disk=disk, serial=Serial(terminal),
+                            display=display, keyboard=keyboard)
+        self._bench: dict[str, int] = {}
+        self._keys   = UsbKeys(keyboard) if keyboard is not None else None
+        self._screen = Screen(display) if display is not None else None
         self.set_quirks(quirks)
-        self.set_bench(straps=straps)
+        self.set_bench(straps=straps, usb=int(keyboard is not None and config.usb))
         self._adapters = [ADAPTERS[name](self.simulation, self.hosts)
                           for name in ("block", "serial")]
 
@@ -76,8 +92,9 @@ class SimulatedBoard:
         return self.simulation.cycles
 
     def set_bench(self, **fields: int) -> None:
-        """What a person does: `straps`, `keys`, `restart`, `cuts_line`; what is not named is 0."""
-        self.simulation.send("bench", [Bench.const(fields).as_value().value])
+        """What a person does, by the fields of `Bench`; what is not named stays as it is."""
+        self._bench |= fields
+        self.simulation.send("bench", [Bench.const(self._bench).as_value().value])
 
     def set_quirks(self, quirks: int) -> None:
         """What kind of card it is from now on."""
@@ -85,7 +102,7 @@ class SimulatedBoard:
         self.simulation.send("quirks_high", [quirks >> 64])
 
     def port(self, name: str) -> int:
-        """`leds`, `light`, `stopped` or `is_booting`."""
+        """`leds`, `light`, `stopped`, `is_booting` or `usb_is_ready`."""
         return self.simulation.probe(name)
 
     @property
@@ -100,26 +117,63 @@ class SimulatedBoard:
             adapter.attend()
             if self.types_early or adapter.name != "serial" or not self.port("is_booting"):
                 adapter.poll(0)
-        if self.port("chip_fault") or self.port("card_fault"):
-            from sim.chips.sd_card import SdFault
-            from sim.chips.sdram import SdramFault
-            chip, card = SdramFault(self.port("chip_fault")), SdFault(self.port("card_fault"))
+        self._attend_display()
+        faults = {name: self.port(name) for name in self.simulation.design.probes
+                  if name.endswith("_fault") and self.port(name)}
+        if faults:
             raise ChipError(f"in cycle {self.cycles:,} the board did what a data sheet forbids: "
-                            f"SDRAM {chip.name}, card {card.name}")
+                            + ", ".join(_fault_text(*fault) for fault in faults.items()))
+
+    @property
+    def now_ms(self) -> int:
+        """Time since power came on."""
+        return self.cycles // self.config.machine.cycles_per_ms
+
+    def _attend_display(self) -> None:
+        """Frames out of the monitor, keys into the keyboard; a window may have some of its own."""
+        if self._screen is not None:
+            self._screen.take(self.simulation.receive("shown"))
+            self._screen.display.poll(self.hosts.keyboard)
+        if self._keys is not None and self.config.usb:
+            self.simulation.send("reports", list(self._keys.reports(self.now_ms)))
 
     def close(self) -> None:
         """Take the power away; what was written to the card is there."""
         self.simulation.close()
 
 
-def _design(config: Any, cable_hz: int | None) -> Design:
+def _fault_text(port: str, value: int) -> str:
+    from sim.chips.dvi_monitor import DviFault
+    from sim.chips.sd_card import SdFault
+    from sim.chips.sdram import SdramFault
+    from sim.chips.usb_keyboard import UsbFault
+    kinds: dict[str, tuple[str, Any]] = {
+        "chip_fault": ("SDRAM", SdramFault), "card_fault": ("card", SdFault),
+        "usb_fault":  ("USB", UsbFault),     "dvi_fault":  ("DVI", DviFault)}
+    name, kind = kinds[port]
+    return f"{name} {kind(value).name}"
+
+
+def _design(config: Any, cable_hz: int | None, has_monitor: bool) -> Design:
     from rtl.board import Board
-    top: Any = BoardOnBench(Board(config, loader=tuple(range(LOADER_WORDS))), cable_hz=cable_hz)
-    return Design(
-        component=top, ram="ram.ram", ram_words=config.ram_words,
-        streams=(Stream("serial_to_host", "out", 8), Stream("serial_from_host", "in", 9),
-                 Stream("block_to_host", "out", 34), Stream("block_from_host", "in", 34),
-                 Stream("bench", "in", Bench.as_shape().size),
-                 Stream("quirks_low", "in", 64),
-                 Stream("quirks_high", "in", max(QUIRK_BITS - 64, 1))),
-        stopped="fails", probes=PORTS, arrays=(ROM,))
+    top: Any = BoardOnBench(Board(config, loader=tuple(range(LOADER_WORDS))), cable_hz=cable_hz,
+                            has_monitor=has_monitor)
+    streams = [Stream("serial_to_host", "out", 8), Stream("serial_from_host", "in", 9),
+               Stream("block_to_host", "out", 34), Stream("block_from_host", "in", 34),
+               Stream("bench", "in", Bench.as_shape().size),
+               Stream("quirks_low", "in", 64),
+               Stream("quirks_high", "in", max(QUIRK_BITS - 64, 1))]
+    probes = [*PORTS]
+    if config.usb:
+        streams.append(Stream("reports", "in", 64))
+        probes += ["usb_fault", "usb_is_ready"]
+    if has_monitor:
+        streams.append(Stream("shown", "out", 25, "tmds"))
+        probes.append("dvi_fault")
+    # Their phases are such that no two have an edge together where periods are whole nanoseconds:
+    # the engine compiles each clock once then.
+    clocks = (Clock("sync", round(1e12 / config.clock_hz)), Clock("pixel", PIXEL_PS, 300),
+              Clock("tmds", TMDS_PS, 600))
+    return Design(component=top, ram="ram.ram", ram_words=config.chip.words,
+                  streams=tuple(streams), stopped="fails", probes=tuple(probes), arrays=(ROM,),
+                  clocks=clocks)
