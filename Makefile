@@ -54,8 +54,11 @@ $(HW): requirements/hw.txt | $(DEV)
 SIMULATE = $(PYTHON) -m sim $(if $(ENGINE),--engine $(ENGINE)) $(if $(LOCKSTEP),--lockstep) \
            $(if $(INPUT),--input "$(INPUT)") $(if $(PROFILE),--profile "$(PROFILE)") $(ARGS)
 
-# With BOARD= it is a board's design, down to its chips; CARD=file is the card in its slot.
+# With BOARD= it is a board's design, down to its chips; CARD=file is the card in its slot, KEYS=file
+# are keys of its USB keyboard, MONITOR=window shows its picture, PICTURE=file keeps the last frame.
 SIMULATE_BOARD = $(PYTHON) -m sim.board $(BOARD) $(if $(CARD),--card "$(CARD)") \
+                 $(if $(KEYS),--keys "$(KEYS)") $(if $(MONITOR),--monitor $(MONITOR)) \
+                 $(if $(PICTURE),--picture "$(PICTURE)") \
                  $(if $(INPUT),--input "$(INPUT)") $(ARGS)
 
 sim: $(RUN)  ## Boot the simulated computer, or run PROGRAM=file: BOARD=ulx3s ENGINE=model LOCKSTEP=1 INPUT=file PROFILE=file

@@ -1,7 +1,9 @@
 """The simulated board as a campaign: `make board-test`.
 
-A board down to its chips boots its card; what it writes is on the card. Then the power fails at
-random writes of sectors: a power cut may leave what it may leave, and the card boots.
+A board down to its chips boots its card; what it writes is on the card, what it shows comes out of
+the monitor's cable as the golden model shows it, and keys of the USB keyboard arrive. Then the
+power fails at random writes of sectors: a power cut may leave what it may leave, and the card
+boots.
 """
 
 import argparse
@@ -11,19 +13,26 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from fpga.boards.configs import CONFIGS
 from sim.board.machine import SimulatedBoard
+from sim.board.screen import HEIGHT, WIDTH, picture_in
 from sim.host.disk import Disk
+from sim.host.display import Display
 from sim.host.error import HostError
+from sim.host.keyboard import Key, Keyboard
 from sim.host.terminal import ScriptedTerminal
 from system.card import keep_card
-from tests.support.system import system
+from tests.support.system import boot, system
 from toolchain.qfs import Image
 from toolchain.qfs.check import check
 
 CONFIG = CONFIGS["ulx3s"]
 SAVED  = "saved by a board"
-MOST_CYCLES = 40_000_000
+PICTURE     = "plasma 1"
+ENDLESS     = "plasma 100000"  # until escape is pressed
+MOST_CYCLES = 60_000_000
 MOST_WRITES = 12  # of sectors, that the copy in `power_cut` makes at least
 
 
@@ -31,10 +40,10 @@ class Failed(Exception):
     """The board did not do what it should."""
 
 
-def run(disk, steps, until):
+def run(disk, steps, until, **people):
     """Run a board with a person at its line until something is true of it; all that it said."""
     terminal = ScriptedTerminal([("Try `help`.", ""), *steps])
-    board = SimulatedBoard(CONFIG, terminal, disk, say=say)
+    board = SimulatedBoard(CONFIG, terminal, disk, say=say, **people)
     try:
         while not until(board, terminal):
             if board.cycles > MOST_CYCLES:
@@ -58,6 +67,27 @@ def tour(card):
     problems = check(image)
     if problems or image.read("tmp/note") != f"{SAVED}\n".encode():
         raise Failed(f"on the card: {problems}")
+
+
+def screen_and_keys(card):
+    """Show a picture; then show more, until escape is pressed on the USB keyboard."""
+    display, keyboard, frames = Display(WIDTH, HEIGHT), Keyboard(), []
+
+    def until(board, terminal):
+        if display.frame_count > len(frames):
+            frames.append(display.last)
+        if ENDLESS in terminal.text and not keyboard.state[0]:
+            keyboard.set(Key.ESCAPE, True)
+        return terminal.ended
+
+    steps = [("/ $ ", f"{PICTURE}\r"), ("/ $ ", f"{ENDLESS}\r"), ("/ $ ", "exit\r"),
+             ("press Enter", "")]
+    run(Disk(card.read_bytes()), steps, until, display=display, keyboard=keyboard)
+    expected = Display(320, 200)
+    boot(PICTURE, display=expected)
+    shown = [picture for frame in frames if (picture := picture_in(frame)) is not None]
+    if not any(np.array_equal(picture, expected.last & 0xFFFFFF) for picture in shown):
+        raise Failed(f"none of {len(frames)} frames is the picture of `{PICTURE}`")
 
 
 def power_cut(card, seed):
@@ -99,6 +129,8 @@ def main(argv=None):
         try:
             tour(card)
             say("the tour is done, and the card is as it should be")
+            screen_and_keys(card)
+            say("the monitor shows what the golden model does, and the keyboard is heard")
             for seed in range(options.first, options.first + options.count):
                 power_cut(card, seed)
                 say(f"power cut {seed}: the card boots")
