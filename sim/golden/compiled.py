@@ -5,8 +5,11 @@ An array index goes through `index`, which spares the check for negative ones. W
 uncompiled (`sim.golden.interpreted`), `index` and `int64` are `int`, and `jit` does nothing.
 """
 
+import fcntl
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ from numba.core import event
 import isa
 
 __all__ = ["MASK", "NEVER", "SIGN", "announced", "index", "int64", "jit", "jit_inline", "jit_kept",
-           "sources_digest"]
+           "prepare", "sources_digest"]
 
 # What `jit` makes is compiled as a part of what calls it; `jit_inline` puts it into the caller's
 # own code, for the fast path; what `jit_kept` makes goes to the cache.
@@ -38,6 +41,33 @@ def jit_kept(function: Callable[..., Any]) -> Any:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no folder for it can be written
         return numba.njit(**options)(function)
+
+
+def prepare(function: Any, *arguments: Any) -> None:
+    """Compile what `jit_kept` made for arguments of these types, or load it.
+
+    Of several processes that need the same at the same time one compiles, and the others load.
+    """
+    types = tuple(map(numba.typeof, arguments))
+    if types not in function.signatures:
+        with _alone(function.stats.cache_path):
+            function.compile(types)
+
+
+@contextmanager
+def _alone(folder: str | None) -> Iterator[None]:
+    """Only one process is in here at a time for a folder, if there is one that can be locked."""
+    try:
+        os.makedirs(folder or "", exist_ok=True)
+        held = os.open(folder or "", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def sources_digest() -> int:

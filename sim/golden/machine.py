@@ -21,7 +21,7 @@ from isa.reset import identifiers, low_memory
 from isa.trace import RECORD_WORDS, Stop
 from sim.golden import state
 from sim.golden.checks import COVERAGE_WORDS
-from sim.golden.compiled import MASK, NEVER, announced
+from sim.golden.compiled import MASK, NEVER, announced, prepare
 from sim.golden.core import make_run
 from sim.golden.interpreted import interpreted_run, namespace, views
 from sim.golden.peripheral import Peripheral
@@ -284,11 +284,17 @@ class Golden:
             self.cpu[state.SOURCES] |= 1 << kind.interrupt
 
     def go(self, mode: int, trace: NDArray[np.uint32], rows: int) -> int:
+        arguments = (self.memory, self.regs, self.cpu, self.stores, self.uses, self.checks,
+                     self.coverage, trace, rows)
         run = self.runs.get(mode)
         if run is None:
-            run = self.runs[mode] = compiled_run(mode) if self.compiled else interpreted_run(mode)
-        return int(run(self.memory, self.regs, self.cpu, self.stores, self.uses, self.checks,
-                       self.coverage, trace, rows))
+            if self.compiled:
+                run = compiled_run(mode)
+                prepare(run, *arguments)
+            else:
+                run = interpreted_run(mode)
+            self.runs[mode] = run
+        return int(run(*arguments))
 
     def store_io(self) -> None:
         device, offset = self.handlers[int(self.cpu[state.IO_ADDRESS])]
