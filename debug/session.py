@@ -250,6 +250,7 @@ class Session:
                 if reached is not None:
                     return reached
                 if self.host.wants_stop():
+                    self.history.go_to(here)
                     return Reached("asked")
             until = hits[0].position
         self.history.go_to(0)
@@ -283,9 +284,9 @@ class Session:
 
     def _before_last(self) -> None:
         """To the beginning of the last instruction."""
-        hits = self.history.last([EVERY], self.history.cycles)
-        if hits:
-            self.history.go_to(hits[-1].position)
+        here = self.history.cycles
+        hits = self.history.last([EVERY], here)
+        self.history.go_to(hits[-1].position if hits else here)
 
     def _look_at_watches(self) -> None:
         for stop in self.stops:

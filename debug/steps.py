@@ -139,6 +139,7 @@ class Steps:
             frame = session.frames()[0]
             line = (frame.place.file, frame.place.line) if frame.place else None
             before = session.history.last(starts, here)
+            session.go_to(here)
             place = module.info.places(address_of(before[-1]))[:1] if before else ()
             if not place or (place[0].file, place[0].line) != line:
                 break

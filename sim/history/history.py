@@ -109,32 +109,36 @@ class History:
 
     def last(self, conditions: Sequence[Condition], until: int, most: int = HITS) -> list[Hit]:
         """The last hits below the cycle `until`, in the order of time, from one stretch of the past
-        in which there are any; nothing if there are none. The position is where it was."""
-        here = self.cycles
+        in which there are any; nothing if there are none.
+
+        The position is any afterwards: it costs least to go to one of the hits from there.
+        """
         if self.is_live:
             self._keep()
-        try:
-            end = min(until, self.frontier)
-            while True:
-                at = bisect_right(self._times, end - 1) - 1
-                if at < 0:
-                    return []
-                start = self._times[at]
-                if end - start > LONG:  # snapshots on the way make the next search a short one
-                    self.go_to(start)
-                    while end - self.cycles > LONG // 2:
-                        self.tape.replay(self.cycles + SPACING)
-                        self._keep()
-                    continue
-                self.tape.restore(self._snapshots[at])
+        end = nearest = min(until, self.frontier)
+        while True:
+            at = bisect_right(self._times, end - 1) - 1
+            if at < 0:
+                return []
+            start = self._times[at]
+            if end - start > LONG:  # snapshots on the way make the next search a short one
+                self.go_to(start)
+                while end - self.cycles > LONG // 2:
+                    self.tape.replay(self.cycles + SPACING)
+                    self._keep()
+                continue
+            self.tape.restore(self._snapshots[at])
+            stop, hits = end, []
+            if end == nearest:
                 # The record behind the last position may come later than that.
-                stop = min(self.frontier, end + NEAR) if end == until else end
-                hits = self.tape.find(conditions, 0, until, stop, most)
-                if hits:
-                    return sorted(hits, key=lambda hit: hit.order)
-                end = start
-        finally:
-            self.go_to(here)
+                stop = min(self.frontier, end + NEAR)
+                if end - start > 2 * NEAR:  # what is last is near, mostly: so is a snapshot, then
+                    hits = self.tape.find(conditions, 0, until, end - NEAR, most)
+                    self._keep()
+            hits = self.tape.find(conditions, 0, until, stop, most) or hits
+            if hits:
+                return sorted(hits, key=lambda hit: hit.order)
+            end = start
 
     # --- snapshots -------------------------------------------------------------------------------
 

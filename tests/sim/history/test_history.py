@@ -178,6 +178,22 @@ def test_the_past_ends_where_it_began(booted):
     assert booted.history.last([Condition(What.POINT, 0x123456)], booted.history.frontier) == []
     with pytest.raises(ValueError, match="is not one of 0 to"):
         booted.history.go_to(booted.history.frontier + 1)
+    booted.history.go_to(booted.history.frontier)
+
+
+def test_the_last_hit_of_a_long_stretch_is_the_same_wherever_the_snapshots_are(booted):
+    """Searched in one piece, and by small ones around its end, where snapshots are left."""
+    history, every = booted.history, [Condition(What.STEP, 0, 0xFFFFFFFF)]
+    chance = random.Random(3)
+    for _ in range(6):
+        until = chance.randrange(30_000, 300_000)
+        history.tape.restore(history._snapshots[0])
+        whole = history.tape.find(every, 0, until, min(history.frontier, until + 5_000), 64)
+        hits = history.last(every, until)
+        assert [(hit.position, hit.record) for hit in hits[-20:]] == [
+            (hit.position, hit.record) for hit in whole[-20:]]
+        assert history.last(every, until)[-1] == hits[-1]  # now from a snapshot nearby
+    history.go_to(history.frontier)
 
 
 def test_snapshots_stay_within_their_bounds(monkeypatch):
