@@ -3,7 +3,8 @@
 // "netlist.h" (cpp.py) has the netlist: `compute`, which gives all nets without state their values,
 // and tables of registers and memories. Lanes have the same inputs; they differ in what registers and
 // memories held at power-up. Of each record that the design makes, lane 0's is kept, and the other
-// lanes are compared with it: those that differ are out of the race, and it is noted when.
+// lanes are compared with it: those that differ are out of the race, it is noted when, and their own
+// records are kept from there on.
 
 #include <cstdint>
 #include <cstdlib>
@@ -104,8 +105,10 @@ struct Model {
     Lanes* memory = static_cast<Lanes*>(calloc(MEMORY + 1, sizeof(Lanes)));
     uint64_t cycles = 0;
     uint64_t noise = 0x9E3779B97F4A7C15ull;
-    Lanes alive = ALL;
+    Lanes alive = ALL;   // has made the records of lane 0, each in its cycle
+    Lanes ended = 0;     // has stopped
     uint64_t died_at[64] = {};
+    size_t strays = 0;   // records of lanes that are not alive, in the last run
 
     Model() { nets[NET_ONE] = ALL; }
     ~Model() { free(nets); free(next); free(memory); }
@@ -196,19 +199,25 @@ Lanes* gates_nets(Model* m) { return m->nets; }
 Lanes* gates_memory(Model* m) { return m->memory; }
 uint64_t gates_cycles(Model* m) { return m->cycles; }
 Lanes gates_alive(Model* m) { return m->alive; }
+Lanes gates_ended(Model* m) { return m->ended; }
+size_t gates_strays(Model* m) { return m->strays; }
 const uint64_t* gates_died_at(Model* m) { return m->died_at; }
 
 // Clocks up to so many cycles. `slots` are groups of 1 + words * 32 nets: one that is 1 when there is
 // a record, and the bits of its words, bit 0 first. Records of lane 0 go to `records`, each behind
-// its cycle. Ends early as lane 0's net `stopped` is 1, or at `capacity` records; returns their count.
+// its cycle; those of lanes that are not alive to `strays`, each behind its lane and cycle. A lane
+// whose net `stopped` is 1 makes no more. Ends early when all lanes have stopped (without `strays`:
+// when lane 0 has), or as there is no room for more; returns how many records lane 0 made.
 size_t gates_run(Model* m, uint64_t cycles, const int* slots, int slot_count, int words, int stopped,
-                 uint32_t* records, size_t capacity) {
+                 uint32_t* records, size_t capacity, uint32_t* strays, size_t stray_capacity) {
     size_t count = 0;
     Lanes* const nets = m->nets;
+    const Lanes awaited = stray_capacity ? ALL : 1;
+    m->strays = 0;
     for (const uint64_t end = m->cycles + cycles; m->cycles < end; ) {
         compute(nets, m->memory);
         Lanes differs = 0;
-        for (int slot = 0; slot < slot_count; slot++) {
+        for (int slot = 0; slot < slot_count && !(m->ended & 1); slot++) {
             const int* const bits = slots + slot * (1 + words * 32);
             const Lanes valid = nets[bits[0]];
             if (!valid) continue;
@@ -227,13 +236,29 @@ size_t gates_run(Model* m, uint64_t cycles, const int* slots, int slot_count, in
                 record[1 + word] = value;
             }
         }
-        const bool is_stopped = nets[stopped] & 1;
         for (Lanes dying = differs & m->alive; dying; dying &= dying - 1)
             m->died_at[__builtin_ctzll(dying)] = m->cycles;
         m->alive &= ~differs;
+        for (int slot = 0; slot < slot_count && stray_capacity; slot++) {
+            const int* const bits = slots + slot * (1 + words * 32);
+            for (Lanes left = nets[bits[0]] & ~m->alive & ~m->ended; left; left &= left - 1) {
+                const int lane = __builtin_ctzll(left);
+                uint32_t* const record = strays + m->strays++ * (words + 2);
+                record[0] = lane;
+                record[1] = static_cast<uint32_t>(m->cycles);
+                for (int word = 0; word < words; word++) {
+                    uint32_t value = 0;
+                    for (int n = 0; n < 32; n++)
+                        value |= uint32_t(nets[bits[1 + word * 32 + n]] >> lane & 1) << n;
+                    record[2 + word] = value;
+                }
+            }
+        }
+        m->ended |= nets[stopped];
         m->clock();
         m->cycles++;
-        if (is_stopped || count + slot_count > capacity) break;
+        if ((m->ended & awaited) == awaited || count + slot_count > capacity) break;
+        if (stray_capacity && m->strays + 64 * slot_count > stray_capacity) break;
     }
     return count;
 }

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,12 @@ _SIGNATURES = {
     "gates_memory":  (ctypes.c_void_p, [_HANDLE]),
     "gates_cycles":  (ctypes.c_uint64, [_HANDLE]),
     "gates_alive":   (ctypes.c_uint64, [_HANDLE]),
+    "gates_ended":   (ctypes.c_uint64, [_HANDLE]),
+    "gates_strays":  (ctypes.c_size_t, [_HANDLE]),
     "gates_died_at": (ctypes.c_void_p, [_HANDLE]),
     "gates_run":     (ctypes.c_size_t, [_HANDLE, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_int,
                                         ctypes.c_int, ctypes.c_int, ctypes.c_void_p,
-                                        ctypes.c_size_t]),
+                                        ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t]),
 }
 
 
@@ -107,6 +109,7 @@ class GateSimulation:
                                                            for bit in self._word(value)))],
                                dtype=np.int32)
         self._slot_count = len(slots)
+        self._strays = np.zeros((0, words + 2), dtype=np.uint32)
         self._stopped = self._places(stopped)[0] if stopped else writer.at(ZERO)
         self._configure()
 
@@ -153,13 +156,22 @@ class GateSimulation:
         start = LUT_BITS * len(self.model.netlist.lut_rams) + BLOCK_BITS * number
         return self._memory[start:start + BLOCK_BITS]
 
-    def scramble(self, seed: int) -> None:
-        """Anything in registers and LUT RAMs of all lanes but lane 0."""
+    def scramble(self, seed: int, blocks: Sequence[int] = ()) -> None:
+        """Anything in registers and LUT RAMs of all lanes but lane 0, and in these block RAMs."""
         source = np.random.default_rng(seed)
         for part in (self.nets[:self.model.writer.state],
-                     self._memory[:LUT_BITS * len(self.model.netlist.lut_rams)]):
+                     self._memory[:LUT_BITS * len(self.model.netlist.lut_rams)],
+                     *map(self.block, blocks)):
             noise = source.integers(0, 1 << LANES, len(part), dtype=np.uint64)
             part[:] = (part & np.uint64(1)) | (noise & np.uint64(ALL - 1))
+
+    def restore(self, tables: Sequence[str], lanes: Iterable[int]) -> None:
+        """LUT RAMs whose names begin so are as the bitstream has them, in these lanes."""
+        chosen = np.uint64(sum(1 << lane for lane in lanes))
+        for n, ram in enumerate(self.model.netlist.lut_rams):
+            if ram.name.startswith(tuple(tables)):
+                part = self._memory[LUT_BITS * n:LUT_BITS * (n + 1)]
+                part[:] = part & ~chosen | _spread(ram.init, LUT_BITS) & chosen
 
     # --- running ---------------------------------------------------------------------------------
 
@@ -176,16 +188,28 @@ class GateSimulation:
     def settle(self, cycles: int) -> None:
         """Clock it, while a reset lasts, say, without looking at records."""
         never = self.model.writer.at(ZERO)
-        self._library.gates_run(self._gates, cycles, None, 0, 0, never, None, 1)
+        self._library.gates_run(self._gates, cycles, None, 0, 0, never, None, 1, None, 0)
 
-    def run(self, cycles: int, capacity: int = 4096) -> NDArray[np.uint32]:
-        """Clock it; the records of lane 0, each behind its cycle. Ends early as it stops, or when
-        there is no room for more records."""
+    def run(self, cycles: int, capacity: int = 4096, strays: int = 0) -> NDArray[np.uint32]:
+        """Clock it; the records of lane 0, each behind its cycle. Ends early as lane 0 stops, or
+        when there is no room for more records. With room for `strays`, it goes on until all lanes
+        have stopped, and keeps what the `losers` make."""
         records = np.zeros((capacity, self.words + 1), dtype=np.uint32)
+        room    = np.zeros((strays, self.words + 2), dtype=np.uint32)
         count = self._library.gates_run(
             self._gates, cycles, self._slots.ctypes.data, self._slot_count, self.words,
-            self._stopped, records.ctypes.data, capacity)
+            self._stopped, records.ctypes.data, capacity, room.ctypes.data, strays)
+        self._strays = room[:self._library.gates_strays(self._gates)]
         return records[:count]
+
+    def records_of(self, lane: int, records: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """All records of a lane in the last run, which gave lane 0's: the same up to where they
+        part, then its own."""
+        died = self.losers().get(lane)
+        if died is None:
+            return records
+        return np.vstack((records[records[:, 0] < died],
+                          self._strays[self._strays[:, 0] == lane, 1:]))
 
     def value(self, port: str, lane: int = 0) -> int:
         """A port's value in a lane, as it was before the last edge."""
@@ -195,6 +219,10 @@ class GateSimulation:
     @property
     def cycles(self) -> int:
         return int(self._library.gates_cycles(self._gates))
+
+    def has_stopped(self, lane: int) -> bool:
+        """Whether the port that ends a run was high in a lane."""
+        return bool(int(self._library.gates_ended(self._gates)) >> lane & 1)
 
     def losers(self) -> dict[int, int]:
         """Lanes whose records were once others than those of lane 0, with the cycle."""

@@ -8,7 +8,15 @@ from itertools import count, islice
 from sim.engine.build import BuildError
 from sim.gates.netlist import GateError
 from sim.gates.simulation import LANES
-from tests.gates.machine import Gates, Reference, difference, program_of, synthesised
+from tests.gates.machine import (
+    SILENCE_CYCLES,
+    Gates,
+    Judge,
+    Reference,
+    difference,
+    program_of,
+    synthesised,
+)
 
 
 def say(line):
@@ -17,34 +25,35 @@ def say(line):
 
 def campaign(first, programs):
     """Run so many programs; how many of them failed."""
-    reference = Reference(say)
+    reference, judge = Reference(say), Judge()
     path = synthesised(say)
     say("compiling the netlist: a minute or two, if it is new")
     gates = Gates(path)
-    failures = cycles = records = 0
+    failures = cycles = records = late = 0
     started = time.process_time()
     fitting = ((seed, image) for seed in count(first)
                if (image := program_of(seed)) is not None)
     for seed, image in islice(fitting, programs):
-        expected, ran = reference.run(image)
+        expected, ran, stops = reference.run(image)
         began = time.process_time()
-        seen, losers = gates.run(image, ran, seed)
-        speed  = ran / max(1e-9, time.process_time() - began)
-        wrong  = difference(expected, seen)
-        cycles, records = cycles + ran, records + len(expected)
-        if wrong is None and losers:
-            lane, cycle = min(losers.items(), key=lambda item: item[1])
-            wrong = (f"{len(losers)} of {LANES - 1} power-ups end in other records, the first, "
-                     f"number {lane}, in cycle {cycle}")
+        run   = gates.run(image, ran + SILENCE_CYCLES * stops, seed)
+        speed = run.cycles / max(1e-9, time.process_time() - began)
+        wrong = difference(expected, run.records)
+        cycles, records, late = cycles + run.cycles, records + len(expected), late + len(run.losers)
+        if wrong is None and (complaints := judge.complaints(image, run)):
+            lane, complaint = min(complaints.items(), key=lambda item: run.losers[item[0]])
+            wrong = f"{len(complaints)} of {LANES - 1} power-ups; the first, {lane}: {complaint}"
         if wrong:
             failures += 1
             print(f"seed {seed}: {wrong}")
         else:
             say(f"seed {seed}: {len(expected)} records agree over {ran} cycles, after "
-                f"{LANES - 1} random power-ups; {speed:,.0f} cycles a second")
+                f"{LANES - 1} random power-ups, {len(run.losers)} of them at other times; "
+                f"{speed:,.0f} cycles a second")
     spent = time.process_time() - started
     print(f"{programs - failures} of {programs} programs agree: {records:,} records, {cycles:,} "
-          f"cycles, each in {LANES} lanes; {cycles / max(1e-9, spent):,.0f} cycles a second")
+          f"cycles, each in {LANES} lanes; {late} of {programs * (LANES - 1)} power-ups guessed "
+          f"otherwise; {cycles / max(1e-9, spent):,.0f} cycles a second")
     return failures
 
 

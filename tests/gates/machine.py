@@ -8,6 +8,7 @@ again; programs are then put where the pattern was.
 import os
 import random
 import subprocess
+from dataclasses import dataclass
 
 import numpy as np
 from amaranth.back import rtlil
@@ -16,7 +17,7 @@ from fpga.synthesis import YOSYS, tool
 from isa.config import MachineConfig
 from isa.machine import PROGRAM
 from isa.reset import low_memory
-from isa.trace import RECORD_WORDS, Word
+from isa.trace import RECORD_WORDS, Kind, Word
 from rtl.soc import Memory, Soc, SocConfig
 from sim.engine.build import source_key
 from sim.engine.library import Outcome
@@ -25,9 +26,11 @@ from sim.engine.quince import quince_design
 from sim.fuzz.generate import generate
 from sim.fuzz.tables import SCRATCH
 from sim.gates.simulation import GateSimulation, compiled, module_of
+from sim.golden import Follower
 from toolchain.places import BUILD, ROOT
 
-__all__ = ["MACHINE", "Gates", "Reference", "difference", "program_of", "synthesised"]
+__all__ = ["EXACT", "GUESSES", "MACHINE", "Gates", "Judge", "Reference", "Run", "difference",
+           "program_of", "synthesised"]
 
 FOLDER  = BUILD / "gates"
 MACHINE = MachineConfig(ram_words=0x2000, cycles_per_ms=500, peripherals=(
@@ -39,9 +42,16 @@ CONFIG  = SocConfig(machine=MACHINE, memory=Memory.BLOCK, image=tuple(
 RESET_CYCLES   = 20
 LIMIT_CYCLES   = 20_000
 LIMIT_RECORDS  = 20_000
+SILENCE_CYCLES = 10_000  # without an instruction though there is one to do: it hangs
+STRAYS         = 200_000  # records of lanes that part from lane 0
 PROGRAM_WORDS  = 0xC00
 SCRATCH_HERE   = PROGRAM + PROGRAM_WORDS  # what programs have at SCRATCH, behind this RAM's end
 SCRATCH_LENGTH = MACHINE.ram_words - SCRATCH_HERE
+
+# Tables of which nothing need be right. In the lanes of `EXACT` they begin as the bitstream makes
+# them: these must make each record in the cycle of lane 0.
+GUESSES = ("core.fetch.targets", "core.fetch.returns")
+EXACT   = range(1, 32)
 
 
 def synthesised(say):
@@ -94,7 +104,7 @@ class Reference:
         self.machine = RtlMachine(MACHINE, say=say)
 
     def run(self, image):
-        """The records of a program, and for how many cycles it ran."""
+        """The records of a program, for how many cycles it ran, and whether it stopped."""
         self.machine.load(image)
         simulation = self.machine.simulation
         simulation.set_patience(0)
@@ -103,7 +113,7 @@ class Reference:
             outcome = simulation.run(LIMIT_CYCLES - simulation.cycles)
             if outcome in (Outcome.STOPPED, Outcome.FULL):
                 break
-        return simulation.records().copy(), simulation.cycles
+        return simulation.records().copy(), simulation.cycles, outcome == Outcome.STOPPED
 
 
 class Gates:
@@ -116,6 +126,8 @@ class Gates:
                                           for word in map(Word, range(RECORD_WORDS))))
                        for slot in self.design.slots]
         self.columns = self._columns()
+        held         = {number for number, *_ in self.columns}
+        self.others  = [n for n in range(len(self.model.netlist.blocks)) if n not in held]
 
     def _columns(self):
         """Of each column of block RAM that is RAM: its block, where its bits are, and the bank and
@@ -140,26 +152,96 @@ class Gates:
         return found
 
     def run(self, image, cycles, seed):
-        """Records of lane 0, each behind its cycle, and the lanes that made others; all but lane 0
-        began with anything in registers and memories."""
+        """A `Run`; all lanes but lane 0 begin with anything in registers and memories. RAM has the
+        program before the reset ends, and in lanes of `EXACT` nothing is guessed at first.
+
+        It takes so many cycles, or more until all have stopped if lane 0 does.
+        """
         simulation = GateSimulation(self.model, words=RECORD_WORDS, slots=self.slots,
                                     stopped="stopped")
-        words = ram_words(image)
-        for number, places, bank, bit in self.columns:
-            simulation.block(number)[places] = (
-                (words[bank::2] >> bit & 1).astype(np.uint64) * np.uint64(0xFFFF_FFFF_FFFF_FFFF))
-        simulation.scramble(seed)
+        simulation.scramble(seed, self.others)
         for stream in self.design.streams:
             end, value = ("ready", 1) if stream.direction == "out" else ("valid", 0)
             simulation.drive(f"{stream.name}__{end}", value)
         simulation.drive("rst", 1)
         simulation.settle(RESET_CYCLES)
+        # Before its first edge the reset has not worked yet: whatever registers began with may
+        # have written to memories.
+        words = ram_words(image)
+        for number, places, bank, bit in self.columns:
+            simulation.block(number)[places] = (
+                (words[bank::2] >> bit & 1).astype(np.uint64) * np.uint64(0xFFFF_FFFF_FFFF_FFFF))
+        simulation.restore(GUESSES, EXACT)
         simulation.drive("rst", 0)
-        records = simulation.run(cycles, LIMIT_RECORDS + len(self.slots))
-        records[:, 0] -= RESET_CYCLES
-        losers = {lane: cycle - RESET_CYCLES for lane, cycle in simulation.losers().items()}
+        records = simulation.run(cycles, LIMIT_RECORDS + len(self.slots), STRAYS)
+        losers  = simulation.losers()
+        lanes   = {lane: simulation.records_of(lane, records) for lane in losers}
+        stops   = {lane for lane in losers if simulation.has_stopped(lane)}
+        for rows in (records, *lanes.values()):
+            rows[:, 0] -= RESET_CYCLES
+        done = Run(records, {lane: cycle - RESET_CYCLES for lane, cycle in losers.items()}, lanes,
+                   stops, simulation.cycles - RESET_CYCLES)
         simulation.close()
-        return records, losers
+        return done
+
+
+@dataclass
+class Run:
+    """What the lanes of a netlist did. Rows are records, each behind its cycle.
+
+    Members
+    -------
+    records : array
+        Of lane 0.
+    losers : dict of int to int
+        Lanes that made others, or in other cycles, with the first such cycle.
+    lanes : dict of int to array
+        All of their records.
+    stopped : set of int
+        Those of them that stopped.
+    cycles : int
+    """
+    records: np.ndarray
+    losers:  dict
+    lanes:   dict
+    stopped: set
+    cycles:  int
+
+
+class Judge:
+    """The manual's opinion of records whose cycles are other than lane 0's.
+
+    After another guess an interrupt comes before another instruction, and what follows differs. So
+    the golden model follows them: the lane decides when, the model what.
+    """
+
+    def __init__(self):
+        self.follower = Follower(MACHINE)
+
+    def complaint(self, image, rows, *, has_stopped, cycles):
+        """What is wrong with a lane's records, in a sentence; None if nothing is."""
+        self.follower.load(image)
+        records = rows[:, 1:].copy()
+        records[:, Word.CYCLE] = rows[:, 0]
+        divergence = self.follower.apply(records)
+        if divergence is not None:
+            return str(divergence)
+        instructions = rows[rows[:, 1 + Word.KIND] == Kind.INSN, 0]
+        silent = cycles - (int(instructions[-1]) if len(instructions) else 0)
+        if not has_stopped and silent >= SILENCE_CYCLES and not self.follower.is_asleep:
+            return f"nothing happens in its last {silent:,} cycles, but there is an instruction"
+        return None
+
+    def complaints(self, image, run):
+        """Lanes of a run that are wrong, each with a sentence."""
+        found = {}
+        for lane, cycle in sorted(run.losers.items()):
+            if lane in EXACT:
+                found[lane] = f"it makes another record than lane 0 in cycle {cycle}"
+            elif complaint := self.complaint(image, run.lanes[lane], cycles=run.cycles,
+                                             has_stopped=lane in run.stopped):
+                found[lane] = complaint
+        return found
 
 
 def difference(expected, seen):

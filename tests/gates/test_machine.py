@@ -1,14 +1,22 @@
 """What the campaign over the netlist needs besides the netlist, which takes minutes to make."""
 
 import numpy as np
+import pytest
 
+from isa import encode
 from isa.machine import PROGRAM
 from isa.trace import RECORD_WORDS, Kind, Word
+from sim.fuzz.program import constant
+from sim.golden import Golden
 from tests.gates.machine import (
+    EXACT,
     MACHINE,
     PROGRAM_WORDS,
     SCRATCH,
     SCRATCH_HERE,
+    SILENCE_CYCLES,
+    Judge,
+    Run,
     difference,
     program_of,
     ram_words,
@@ -55,3 +63,47 @@ def test_programs_fit_in_front_of_their_scratch_area():
     words = ram_words(images[0])
     assert len(words) == MACHINE.ram_words
     assert words[PROGRAM:PROGRAM + len(images[0])].tolist() == images[0]
+
+
+@pytest.fixture(scope="module")
+def judge():
+    return Judge()
+
+
+def a_run(image, length=None):
+    """Rows of a lane that does what the model does, or of its first records."""
+    trace = np.zeros((100, RECORD_WORDS), dtype=np.uint32)
+    model = Golden(MACHINE)
+    model.load(image)
+    _, used = model.record(trace)
+    trace[:used, Word.CYCLE] = range(used)
+    return np.column_stack((trace[:used, Word.CYCLE], trace[:used]))[:length]
+
+
+def test_a_lane_at_other_times_is_judged_by_the_manual(judge):
+    image = [*constant(1, 5), encode("add", d=2, s0=1, s1=1), *constant(3, 9), encode("halt")]
+    rows  = a_run(image)
+    assert judge.complaint(image, rows, has_stopped=True, cycles=10) is None
+    wrong = rows.copy()
+    wrong[1, 1 + Word.VALUE] += 1
+    assert judge.complaint(image, wrong, has_stopped=True, cycles=10).startswith(
+        "record 1: the field VALUE differs")
+
+
+def test_a_lane_that_hangs_is_wrong(judge):
+    image = [*constant(1, 5), encode("add", d=2, s0=1, s1=1), encode("wait")]
+    rows  = a_run(image, 1)
+    assert judge.complaint(image, rows, has_stopped=False, cycles=SILENCE_CYCLES + 10).startswith(
+        "nothing happens in its last 10,010 cycles")
+    assert judge.complaint(image, rows, has_stopped=False, cycles=SILENCE_CYCLES - 10) is None
+    asleep = a_run(image, 2)
+    assert judge.complaint(image, asleep, has_stopped=False, cycles=SILENCE_CYCLES + 10) is None
+
+
+def test_only_lanes_with_other_guesses_may_be_at_other_times(judge):
+    image = [*constant(1, 5), encode("halt")]
+    rows  = a_run(image)
+    run   = Run(rows, {3: 7, 40: 9}, {3: rows, 40: rows}, {3, 40}, 20)
+    assert judge.complaints(image, run) == {3: "it makes another record than lane 0 in cycle 7"}
+    assert 3 in EXACT
+    assert 40 not in EXACT

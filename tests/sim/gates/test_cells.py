@@ -310,6 +310,48 @@ def test_lanes_whose_records_differ_are_named():
         simulation.close()
 
 
+def test_records_of_a_lane_are_its_own_from_where_it_parts():
+    """A lane whose record differs goes on by itself, until it stops."""
+    module = Module()
+    q, one = module.output("q", 1), module.output("one", 1)
+    module.cell("TRELLIS_FF", {}, CLK=1, DI=q[0], Q=q[0])
+    module.cell("LUT4", {"INIT": binary(0xFFFF, 16)}, A=q[0], B="0", C="0", D="0", Z=one[0])
+    model = compiled(module.json())
+    for stopped, length in (("", 3), ("q", 1)):
+        simulation = GateSimulation(model, words=1, slots=[("one", ("q",))], stopped=stopped)
+        simulation.scramble(9)
+        records = simulation.run(3, strays=1000)
+        assert records.tolist() == [[0, 0], [1, 0], [2, 0]]
+        losers = simulation.losers()
+        assert losers
+        for lane in range(LANES):
+            assert simulation.has_stopped(lane) == (lane in losers and stopped == "q")
+            wanted = [[0, 1], [1, 1], [2, 1]][:length] if lane in losers else records.tolist()
+            assert simulation.records_of(lane, records).tolist() == wanted
+        simulation.close()
+
+
+def test_tables_are_restored_in_some_lanes():
+    """They hold there what the bitstream says, and anything elsewhere."""
+    module = Module()
+    rad, do = module.input("rad", 4), module.output("do", 4)
+    module.cell("TRELLIS_DPR16X4", {"INITVAL": binary(0, 64), "WREMUX": "WRE", "WCKMUX": "WCK"},
+                RAD=rad, WAD=rad, DI=module.input("di", 4), WRE="0", WCK=1, DO=do)
+    model = compiled(module.json())
+    for tables, restored in (((), ()), (("TRELLIS_DPR",), (5, 40)), (("another",), ())):
+        simulation = GateSimulation(model)
+        simulation.scramble(3)
+        simulation.restore(tables, (5, 40))
+        held = [0] * LANES
+        for address in range(16):
+            simulation.drive("rad", address)
+            simulation.settle(1)
+            for lane in range(LANES):
+                held[lane] |= simulation.value("do", lane)
+        assert {lane for lane in range(LANES) if not held[lane]} == {0, *restored}
+        simulation.close()
+
+
 @pytest.mark.parametrize("kind, parameters, connections, message", [
     ("EHXPLLL", {}, {}, "EHXPLLL 0 is a EHXPLLL, which there is no model of"),
     ("TRELLIS_FF", {"CLKMUX": "INV"}, {"CLK": 1},
