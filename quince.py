@@ -1,0 +1,64 @@
+"""`quince COMMAND ...`: one front to the commands of the project."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from debug.error import suggestion
+
+__all__ = ["COMMANDS", "main"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """Whose `main` does it, and what that is."""
+    module:  str
+    summary: str
+
+
+COMMANDS = {
+    "sim":           Command("sim.cli", "boot the simulated computer, or run a program"),
+    "debug":         Command("debug.cli", "stop it and look into it, forwards and backwards"),
+    "profile":       Command("sim.profile.__main__", "show and compare what runs spent cycles on"),
+    "board":         Command("sim.board.cli", "boot a board's design down to its chips"),
+    "compile":       Command("toolchain.qll.cli", "compile QLL (qllc)"),
+    "assemble":      Command("toolchain.qasm.cli", "assemble QASM (qasm)"),
+    "disassemble":   Command("toolchain.qasm.dis", "disassemble an image (qdis)"),
+    "link":          Command("toolchain.link.cli", "link objects and sources (qlink)"),
+    "files":         Command("toolchain.qfs.cli", "make and change disk images (qfs)"),
+    "card":          Command("system.card", "make the image of a board's card"),
+    "verilog":       Command("sim.verilog", "write the hardware as Verilog"),
+    "bitstream":     Command("fpga.bitstream", "make a board's bitstream, or list the boards"),
+    "flash":         Command("fpga.flash", "write a bitstream to a board on USB"),
+    "hardware-test": Command("fpga.hardware_test", "try a board out over its serial line"),
+    "fuzz":          Command("sim.fuzz.__main__", "run random programs against the golden model"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Hand the rest of the command line on; returns the command's exit status, 2 for none."""
+    given = sys.argv[1:] if argv is None else argv
+    name, rest = (given[0], list(given[1:])) if given else ("", [])
+    if name in ("-h", "--help"):
+        print(_help())
+        return 0
+    if name in COMMANDS:
+        status: int = import_module(COMMANDS[name].module).main(rest)
+        return status
+    print(f"quince: there is no command '{name}'{suggestion(name, list(COMMANDS))}" if name
+          else _help(), file=sys.stderr)
+    return 2
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    return "\n".join([
+        "usage: quince COMMAND ...", "",
+        "a whole computer, from gates to shell; `quince COMMAND --help` says more", "",
+        "commands:",
+        *(f"  {name:{width}}  {command.summary}" for name, command in COMMANDS.items())])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
