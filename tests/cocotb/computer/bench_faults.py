@@ -28,5 +28,6 @@ async def a_fault_in_the_kernel_is_its_panic(computer):
     computer.poke(at, BAD_INSN)
     computer.serial.type("x")  # wakes the shell, which makes a call
     await computer.watch(Kind.FAULT, ip=at, in_process=False)
+    await computer.watch(Kind.INSN, ip=computer.symbols["global::kernel::panic$fast"], ms=1)
     assert await computer.stopped() == 0xFF
     assert computer.serial.text.endswith("kernel panic: invalid instruction\n")

@@ -173,6 +173,7 @@ class Computer:
         try:
             result = await with_timeout(awaitable, time_ns, "ns")
         except SimTimeoutError:
+            self.drain()  # where the scoreboard knows why, that says more
             raise AssertionError(f"waited {ms} ms of the machine's time for "
                                  f"{', and in that for '.join(self._waits)}") from None
         self._waits.pop()
@@ -225,9 +226,10 @@ class Computer:
 
     def drain(self):
         """Give the scoreboard and the coverage all records that there are."""
-        if self.serial.heard is not None:
-            self.serial.collect()
-            self.disk.collect()
+        if not self._tasks:
+            return  # there was no reset yet
+        self.serial.collect()
+        self.disk.collect()
         states = self.link.irqs()
         self.coverage.walker(states)
         self.on_irqs(states)

@@ -26,7 +26,7 @@ FOLDERS = ("isa", "toolchain", "rtl", "system", "sim", "kernel", "firmware", "te
 PLACE   = ROOT / "build" / "plants"
 TABLE   = "faults"
 TITLES  = ("| fault | test | found by | cycle |", "|---|---|---|---|")
-SHOWN   = 120  # characters of what an assertion said
+SHOWN   = 160  # characters of what an assertion said
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ PLANTS = (
           "@global::support::debug_entry:\n"
           "  constant r0 0x10\n"
           "  store r0 r0\n"),
-    Plant("walker, hardware", "walker", "an_interrupt_in_each_state_of_a_walk",
+    Plant("walker, hardware", "walker", "an_abandoned_walk_says_nothing",
           "rtl/mmu/list_walker.py",
           "m.d.sync += is_abandoned.eq(1)",
           "m.d.sync += is_abandoned.eq(0)"),
