@@ -55,6 +55,8 @@ class Bench:
     signals : tuple of str
         Names in the top module that benches reach, with `*` for any; `other:name` is a name in
         module `other`.
+    read : tuple of str
+        Further names that benches only read and wait for, which costs less.
     sources : tuple of Path
         Further Verilog files.
     cpp : tuple of Path
@@ -72,6 +74,7 @@ class Bench:
     verilog:  str
     top:      str
     signals:  tuple[str, ...]  = ("*",)
+    read:     tuple[str, ...]  = ()
     sources:  tuple[Path, ...] = ()
     cpp:      tuple[Path, ...] = ()
     main:     Path             = MAIN
@@ -83,8 +86,9 @@ class Bench:
     def control(self):
         """Verilator's control file."""
         public = "".join(
-            f'public_flat_rw -module "{module or self.top}" -var "{name}"\n'
-            for module, _, name in (signal.rpartition(":") for signal in self.signals))
+            f'public_flat_{access} -module "{module or self.top}" -var "{name}"\n'
+            for access, signals in (("rw", self.signals), ("rd", self.read))
+            for module, _, name in (signal.rpartition(":") for signal in signals))
         return control(public, self.splits)
 
     @property
@@ -155,7 +159,7 @@ class DirectVerilator(Verilator):
 
 def run_bench(module, *, verilog, top, signals=("*",), sources=()):
     """Run all cocotb tests of a Python module on a design; raises `AssertionError` if any fails."""
-    bench = Bench(verilog, top, tuple(signals), tuple(sources))
+    bench = Bench(verilog, top, tuple(signals), sources=tuple(sources))
     folder = built(bench)
     # A folder each, so that tests that run at the same time do not write each other's results.
     runner, results = run(bench, folder, [module],

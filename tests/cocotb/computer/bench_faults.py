@@ -2,7 +2,7 @@
 
 from isa.trace import Kind
 from tests.cocotb.computer.computer import computer_test
-from tests.cocotb.computer.configs import KERNELS
+from tests.cocotb.computer.configs import KERNELS, UNCACHED
 
 BAD_INSN = 0xFF000000
 
@@ -20,7 +20,7 @@ async def a_fault_in_a_process_is_told(computer):
     assert await computer.run("echo on") == "on"
 
 
-@computer_test(configs=KERNELS)
+@computer_test(configs=UNCACHED)
 async def a_fault_in_the_kernel_is_its_panic(computer):
     """The first instruction behind a system call is spoilt: the kernel says so and halts."""
     await computer.boot()

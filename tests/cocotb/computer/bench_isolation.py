@@ -2,7 +2,7 @@
 
 from isa.machine import ENABLED, FRAME_IP, PROGRAM, window_addresses
 from tests.cocotb.computer.computer import computer_test
-from tests.cocotb.computer.configs import KERNELS
+from tests.cocotb.computer.configs import UNCACHED
 
 OWN_STACK = range(0x1B000, 0x2B000)  # virtual, of a flat image
 
@@ -22,7 +22,7 @@ def targets(computer, victim):
     }
 
 
-@computer_test(configs=KERNELS)
+@computer_test(configs=UNCACHED)
 async def nothing_of_others_is_reached(computer):
     """Stores at each thing worth protecting; of three also loads, and reads by the kernel."""
     await computer.boot()

@@ -4,14 +4,14 @@ from isa import REGISTERS
 from isa.machine import Interrupt
 from isa.trace import Kind, Word, Wrote
 from tests.cocotb.computer.computer import computer_test
-from tests.cocotb.computer.configs import KERNELS
+from tests.cocotb.computer.configs import UNCACHED
 
 SWITCHES = 6
 WORD     = 0xFFFFFFFF
 PAGES    = REGISTERS + 1  # where a process has its page table, behind registers and ip
 
 
-@computer_test(configs=KERNELS)
+@computer_test(configs=UNCACHED)
 async def a_tick_switches_and_loses_nothing(computer):
     """From the accepted interrupt to the other process's first instruction, and back again."""
     await computer.boot()
@@ -64,7 +64,7 @@ def same(before, now, became, but=None):
     assert not wrong, "; ".join(wrong)
 
 
-@computer_test(configs=KERNELS)
+@computer_test(configs=UNCACHED)
 async def all_who_can_run_do(computer):
     """Three that never wait: each gets its turn within a few ticks."""
     await computer.boot()

@@ -1,8 +1,9 @@
 // main.cpp: the program around the computer: its clock, time, waveforms, and when Python is called.
 //
 // cocotb's own main program asks in each step of time whether somebody waits for something, a dozen
-// times. Here the clock runs by itself: after each rising edge the signals that benches wait for are
-// compared, and only if one has changed, or a timer of a bench has run out, Python is called.
+// times. Here the clock runs by itself: after each rising edge `news`, which is all that benches can
+// wait for, is compared, and only if it has changed, or a timer of a bench has run out, Python is
+// called.
 
 #include <algorithm>
 #include <cstdint>
@@ -90,6 +91,7 @@ int main(int argc, char **argv) {
     let_act(*top);
 
     uint64_t edge_ns = HALF_NS;
+    auto news = top->rootp->computer__DOT__news;
     while (!Verilated::gotFinish()) {
         const uint64_t timer_ns = VerilatedVpi::cbNextDeadline();
         now_ns = std::min(edge_ns, timer_ns);
@@ -105,7 +107,9 @@ int main(int argc, char **argv) {
             edge_ns += HALF_NS;
         }
         top->eval_step();
-        if (acts || (top->clk && settle())) let_act(*top);
+        const bool has_news = news != top->rootp->computer__DOT__news;
+        news = top->rootp->computer__DOT__news;
+        if (acts || (has_news && settle())) let_act(*top);
 #if VM_TRACE
         waves.dump(*top);
 #endif

@@ -19,13 +19,15 @@ from isa.config import PageTable
 from rtl.mmu.list_walker import ListWalker
 from rtl.mmu.two_level_walker import TwoLevelWalker
 from sim.engine.build import source_key
+from sim.host.disk import Disk
+from sim.host.error import HostError
 from sim.verilog import to_verilog
 from system.build import ROOT, build, build_program
 from system.calls import load_calls
 from tests.cocotb.computer.configs import CONFIGS, DEFAULT
 from tests.cocotb.computer.listing import find_benches
 from tests.cocotb.computer.settings import VARIABLE
-from tests.cocotb.computer.top import SIGNALS, SPLITS, streams_of, top_verilog
+from tests.cocotb.computer.top import READ, SIGNALS, SPLITS, streams_of, top_verilog
 from tests.support.cocotb_bench import CACHE, Bench, built, read_results, run
 from toolchain.qasm import assemble
 from toolchain.qfs import Image
@@ -41,6 +43,9 @@ RESULTS  = ROOT / "build" / "cocotb" / "results.xml"
 COVERAGE = ROOT / "build" / "cocotb" / "coverage.xml"
 WAVES    = ROOT / "build" / "cocotb" / "waves"
 WALKERS  = {PageTable.LIST: ListWalker, PageTable.TWO_LEVEL: TwoLevelWalker}
+# By whether the model is to run fast, for it runs for millions of cycles, and whether it can write
+# waveforms, which takes longer than what makes them.
+OPTIMISE = {(True, False): "-O3", (True, True): "-O1", (False, False): "-O1", (False, True): "-O0"}
 SHOWN_WAVES = 3  # failures of a run of which waveforms are made
 
 
@@ -95,9 +100,8 @@ class Options:
 def regression(options, say):
     """Run benches; true if all passed. Raises `RegressionError`."""
     modules, pattern = chosen(options)
-    if options.disk is not None and not options.disk.is_file():
-        raise RegressionError(f"there is no disk image {options.disk}; "
-                              "`make disk` makes build/disk.qfs")
+    if options.disk is not None:
+        check_disk(options.disk)
     bench, facts = computer(options.config, say, traces=options.waves or options.traces,
                             fast=options.fast)
     folder = model(bench, say)
@@ -131,6 +135,16 @@ def regression(options, say):
     return not failed
 
 
+def check_disk(path):
+    """Raises `RegressionError` if a file cannot be a disk, whatever is on it."""
+    if not path.is_file():
+        raise RegressionError(f"there is no disk image {path}; `make disk` makes build/disk.qfs")
+    try:
+        Disk(path, ephemeral=True).close()
+    except HostError as error:
+        raise RegressionError(str(error)) from None
+
+
 def environment(facts, work, *, seed=1, scoreboard=True, waves_from=None, thorough=False, **more):
     """What the benches are told (`settings`), as the variable that has it."""
     return {VARIABLE: json.dumps(
@@ -161,7 +175,8 @@ def chosen(options):
 def computer(name, say, *, traces=False, fast=True):
     """The bench for a computer, and the facts about it and its system that benches are told."""
     design = CONFIGS[name]
-    key = source_key([ROOT / "rtl", ROOT / "isa", ROOT / "sim" / "engine"],
+    key = source_key([ROOT / "rtl", ROOT / "isa", ROOT / "sim" / "engine",
+                      ROOT / "sim" / "chips"],
                      name, design.config, (HERE / "top.py").read_text(),
                      (HERE / "configs.py").read_text())
     kept = CACHE / f"verilog-{key}.v"
@@ -178,11 +193,9 @@ def computer(name, say, *, traces=False, fast=True):
         "config": name, "kernel": str(paths.kernel), "symbols": str(paths.symbols),
         "disk": str(disk), "calls": [call.name for call in calls],
         "call_names": {call.number: call.name for call in calls}}
-    # A computer runs for millions of cycles: here running fast matters more than compiling fast.
-    return Bench(kept.read_text(), "computer", SIGNALS, cpp=(HERE / "host.cpp",),
+    return Bench(kept.read_text(), "computer", SIGNALS, READ, cpp=(HERE / "host.cpp",),
                  main=HERE / "main.cpp", splits=SPLITS,
-                 # Writing waveforms takes longer than what makes them.
-                 optimise="-O3" if fast and not traces else "-O1", traces=traces), facts
+                 optimise=OPTIMISE[fast, traces], traces=traces), facts
 
 
 def export(design, path):
@@ -190,7 +203,8 @@ def export(design, path):
     hardware, machine = design.make(design.config), design.machine
     walker = WALKERS[machine.page_table](ram_words=machine.ram_words)
     states = list(Fragment.get(walker, None).generated["fsm"].encoding)
-    path.write_text(to_verilog(hardware, name="soc") + top_verilog(hardware, design))
+    verilog = to_verilog(hardware, name="soc")
+    path.write_text(verilog + top_verilog(hardware, design, verilog))
     path.with_suffix(".json").write_text(
         json.dumps({"streams": streams_of(hardware), "walker_states": states}))
 
@@ -226,7 +240,7 @@ def windows(options, work, say):
         if (work / "failures").exists() else []
     if not failures:
         return
-    bench, facts = computer(options.config, say, traces=True)
+    bench, facts = computer(options.config, say, traces=True, fast=options.fast)
     if options.disk is not None:
         facts["disk"] = str(options.disk.resolve())
     folder = model(bench, say)

@@ -5,23 +5,31 @@ changes once the stream has been quiet for a while; what goes in is taken from a
 records are collected, and `wake_records` changes when there are many.
 """
 
+import re
+
 from isa import REGISTERS
 from isa.machine import PERIPHERALS
 from isa.trace import Kind, Word
-from rtl.soc import TRACE_WORDS
+from rtl.soc import TRACE_WORDS, Memory
 from sim.engine.quince import BANKS
 
-__all__ = ["PERIOD_NS", "QUIET_CYCLES", "SIGNALS", "SPLITS", "streams_of", "top_verilog"]
+__all__ = ["PERIOD_NS", "QUIET_CYCLES", "READ", "SIGNALS", "SPLITS", "streams_of", "top_verilog"]
 
 PERIOD_NS = 10
 QUIET_CYCLES = 24  # a stream has said what it had to say
 
-# What benches reach by its name; all else stays optimised.
-SIGNALS = ("rst", "wake_*", "ready_*", "watch_*", "walker_state", "page_table",
-           "probe", "dumps", "stopped", "asleep", "ip")
+# What benches change by its name, and what they only read, which Verilator can still compute as it
+# likes; all else is out of reach.
+SIGNALS = ("rst", "ready_*", "watch_on", "watch_any_*", "watch_kind", "watch_ip", "watch_code",
+           "watch_user", "probe", "dumps")
+READ    = ("wake_*", "watch_hit", "stopped", "asleep", "news", "walker_state", "page_table", "ip")
 
 # Vectors in the FPU and the divider of which some bits depend on others.
 SPLITS = ("wide", "wide$??", "rest2")
+
+# Of a cache: what is in it.
+MEMORIES = ("ram.cache.tags.even", "ram.cache.tags.odd", "ram.cache.words.even",
+            "ram.cache.words.odd", "ram.cache.refill.dirty")
 
 RAM = """
 module simulated_ram #(parameter WORDS = 0, parameter BITS = 1) (
@@ -50,9 +58,10 @@ def streams_of(soc):
     return [name for name, _, _ in soc.streams]
 
 
-def top_verilog(soc, design):
-    """Verilog of the module `computer` around a module `soc` that was made of this hardware."""
-    ports = ["    .clk(clk), .rst(rst)"]
+def top_verilog(soc, design, verilog):
+    """Verilog of the module `computer` around the module `soc` in the text, which was made of this
+    hardware."""
+    ports = ["    .clk(clk), .rst(in_reset)"]
     declared, clocked, reset = [], [], []
     for number, (name, direction, width) in enumerate(soc.streams):
         for part in ("valid", "ready", "payload"):
@@ -74,6 +83,10 @@ def top_verilog(soc, design):
     declared += ["  wire trace_slow, trace_fast, stopped, asleep;", "  wire [31:0] ip;"]
     ports += [f"    .{name}({name})" for name in ("trace_slow", "trace_fast", "stopped", "asleep",
                                                   "ip", "live_bank", "live_zero")]
+    if hasattr(soc, "chip_fault"):
+        ports.append("    .chip_fault(chip_fault)")
+    awaited = ["watch_hit", "wake_records", "stopped", "asleep",
+               *(f"wake_{name}" for name, direction, _ in soc.streams if direction == "out")]
     newline = "\n"
     return f"""{RAM}
 `timescale 1ns/1ns
@@ -88,7 +101,10 @@ module computer(input clk);
   import "DPI-C" function void host_irq(input int state);
   import "DPI-C" function void host_register(input int number, input int value);
 
-  reg rst = 1;
+  // What benches change is looked at once a cycle: else all that follows from it would be computed
+  // at each edge.
+  reg rst = 1, in_reset = 1;
+  always @(posedge clk) in_reset <= rst;
 
   // What the bench waits for: a record of this kind, at this address, with this code, in a process.
   reg watch_on = 0, watch_any_ip = 0, watch_any_code = 0, watch_hit = 0;
@@ -118,13 +134,16 @@ module computer(input clk);
 {f",{newline}".join(ports)}
   );
 
-{_taps(design)}
+{_taps(soc, design)}{_power_on(design, verilog)}
   wire watch_is_it = (trace_slow | trace_fast) & trace_kind == watch_kind
       & (watch_any_ip | trace_ip == watch_ip) & (watch_any_code | trace_code == watch_code)
       & (watch_any_mode | in_process == watch_user);
 
+  // All that a bench can wait for: if none of it has changed, main.cpp does not ask further.
+  wire [{len(awaited) - 1}:0] news = {{{", ".join(awaited)}}};
+
   always @(posedge clk) begin
-    if (rst) begin
+    if (in_reset) begin
       in_process <= 0;
 {newline.join(reset)}
     end else begin
@@ -143,16 +162,49 @@ endmodule
 """
 
 
-def _taps(design):
+def _taps(soc, design):
     """Looks into the design: whether a process runs, the page table, what the walker is doing."""
     inside = design.soc
     irqs = " | ".join(f"{inside}.{kind.name}.irq" for kind in PERIPHERALS
                       if kind.name in design.machine.peripherals and kind.interrupt is not None)
-    return f"""  wire is_user = {inside}.mmu.active;
+    taps = f"""  wire is_user = {inside}.mmu.active;
   wire [31:0] page_table = {inside}.mmu.base;
   wire [3:0] walker_state = {inside}.mmu.walker.fsm_state;
   wire irq = {irqs};
 """
+    if hasattr(soc, "chip_fault"):
+        taps += """  wire [4:0] chip_fault;
+  reg chip_told = 0;
+  always @(posedge clk) if (chip_fault != 0 & ~chip_told) begin
+    $display("the memory chip was used against its data sheet: SdramFault(%0d)", chip_fault);
+    chip_told <= 1;
+  end
+"""
+    return taps
+
+
+def _power_on(design, verilog):
+    """Memories that a reset leaves as they are have in each one what they had in the first: a reset
+    of a bench is power on. All but those of a cache are written before they are read."""
+    if design.config.memory is not Memory.SDRAM:
+        return ""
+    declared, saves, restores = [], [], []
+    for number, path in enumerate(MEMORIES):
+        module, _, name = path.rpartition(".")
+        found = re.search(rf"^module \\{re.escape(f'{design.soc}.{module}')} .*?"
+                          rf"^  reg \[(\d+):0\] {name} \[(\d+):0\];", verilog,
+                          re.DOTALL | re.MULTILINE)
+        if found is None:
+            raise ValueError(f"the Verilog has no memory {design.soc}.{path}")
+        width, last = map(int, found.groups())
+        declared.append(f"  reg [{width}:0] kept{number} [{last}:0];")
+        loop, array = f"for (int n = 0; n <= {last}; n++)", f"{design.soc}.{path}"
+        saves.append(f"      {loop} kept{number}[n] = {array}[n];")
+        restores.append(f"      {loop} {array}[n] = kept{number}[n];")
+    return "\n".join([*declared, "  reg is_kept = 0;",
+                      "  always @(posedge clk) if (in_reset) begin",
+                      "    if (!is_kept) begin", *saves, "    end else begin", *restores,
+                      "    end", "    is_kept = 1;", "  end", ""])
 
 
 def _record(valid):
@@ -172,7 +224,8 @@ def _event(name, number):
 def _out(number, name, width):
     """A queue behind a stream that comes out of the machine."""
     declared = [f"  wire {name}__valid; wire [{width - 1}:0] {name}__payload;",
-                f"  reg ready_{name} = 1; wire {name}__ready = ready_{name};",
+                f"  reg ready_{name} = 1, {name}__ready = 1;",
+                f"  always @(posedge clk) {name}__ready <= ready_{name};",
                 f"  reg wake_{name} = 0; reg [7:0] quiet_{name} = 0;"]
     clocked = [
         f"      if ({name}__valid & {name}__ready) begin",
