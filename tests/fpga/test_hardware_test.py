@@ -7,7 +7,7 @@ import tty
 
 import pytest
 
-from fpga.hardware_test import Step, main, run
+from fpga.hardware_test import STEPS, Step, main, run
 from fpga.serial_line import SerialLine
 
 BOOT = ("\r\nQuince on ULX3S\r\nmemory: 16384 KiB tested and cleared\r\ncard: 16 MiB\r\n"
@@ -42,7 +42,8 @@ class PlayedBoard:
 
 
 def good_answers(command):
-    said = {"cat /readme": "hello\r\n", "/test/usertests": "all 100 passed\r\n"}.get(command, "")
+    said = {"cat /readme": "hello\r\n",
+            "/test/usertests": "ok names\r\nok modes\r\n0 failed\r\n"}.get(command, "")
     if command == "cat /tmp/hardware":
         said = " ".join(str(n) for n in range(100)) + "\r\n"
     if command == "exit":
@@ -67,7 +68,9 @@ def test_a_board_that_does_everything_passes_and_each_step_is_reported(board, ca
     assert main([board().port, "--patience", "0.5"]) == 0
     report = capsys.readouterr().out
     assert "passed  memory: 16384 KiB tested and cleared" in report
-    assert "passed  usertests: all 100 passed" in report
+    assert "passed  usertests: 0 failed" in report
+    assert "passed  a picture is shown: nobody has looked" in report
+    assert "passed  the keyboard is heard" in report
     assert report.endswith("all passed\n") and "FAILED" not in report
 
 
@@ -87,6 +90,49 @@ def test_a_file_that_reads_back_wrong_fails(board, capsys):
         return good_answers(command).replace("41 42", "41 43")
     assert main([board(answers=answers).port, "--patience", "0.05"]) == 1
     assert "FAILED  and read again: nothing of the kind came" in capsys.readouterr().out
+
+
+def outcome(board, name, answers, **options):
+    """Whether one step passes, and its line of the report."""
+    line, told = SerialLine(board("", answers).port, 1_000_000), []
+    is_good = run(line, [step for step in STEPS if step.name == name], tell=told.append, **options)
+    line.close()
+    return is_good, told[-1]
+
+
+@pytest.mark.parametrize("said, complaint", [
+    ("ok names\r\nFAILED modes: not a file\r\n1 failed\r\n", "FAILED modes: not a file"),
+    ("ok names\r\n2 failed\r\n", "2 failed"),
+    ("sh: /test/usertests: no such file\r\n", "nothing of the kind came"),
+    ("0 failed\r\n", "nothing of the kind came"),
+    ("ok names\r\n\r\nstopped at 0x1 by a fault\r\n", "stopped at 0x1 by a fault"),
+])
+def test_usertests_must_have_run_and_passed(board, said, complaint):
+    is_good, told = outcome(board, "usertests", lambda command: f"{command}\r\n{said}/ $ ",
+                            patience=0.003)
+    assert not is_good and told.startswith("FAILED  usertests: ") and complaint in told
+
+
+def test_a_keyboard_that_is_not_heard_fails(board):
+    asked = []
+    is_good, told = outcome(board, "the keyboard is heard", lambda command: f"{command}\r\n",
+                            patience=0.01, ask=asked.append)
+    assert not is_good and "nothing of the kind came" in told
+    assert "press escape on the board's own keyboard" in asked[0]
+
+
+def test_what_needs_a_person_can_be_left_out(board, capsys):
+    assert main([board().port, "--alone"]) == 0
+    assert "the keyboard is heard" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_so, is_good", [(True, True), (False, False), (None, True)])
+def test_a_person_is_asked_what_the_monitor_shows(board, is_so, is_good):
+    step = Step("a picture", "", "Quince", question="is it blue")
+    line, told = SerialLine(board().port, 1_000_000), []
+    assert run(line, [step], tell=told.append, answer=lambda question: is_so) == is_good
+    assert told[0].startswith("passed" if is_good else "FAILED  a picture: is it blue: no")
+    line.close()
 
 
 def test_silence_fails_after_the_steps_time(board):

@@ -121,6 +121,13 @@ def test_nobody_there_is_said(wire, program, tmp_path, capsys):
     assert f"{wire.port}: no boot loader answers" in capsys.readouterr().err
 
 
+def test_a_wrong_rate_is_suspected_when_what_comes_is_no_greeting(wire, program, tmp_path, capsys):
+    (tmp_path / "program.qbin").write_bytes(program)
+    os.write(wire.ours, b"\x00\xfe\x80\xf8")
+    assert main(["--serial", wire.port, str(tmp_path / "program.qbin"), "--patience", "0.2"]) == 1
+    assert "it sends something else: is the baud rate right?" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("octets, message", [
     (b"", "0 octets are no program"), (b"12345", "5 octets are no program"),
 ])
