@@ -106,7 +106,7 @@ crash: $(DEV)  ## Cut the power at and within every sector write, and mount the 
 	@$(PYTHON) -m tests.crash
 
 board-test: $(DEV)  ## Boot the simulated board from its card, and cut its power: COUNT=5 FIRST=seed
-	@$(PYTHON) -m tests.board $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--first $(FIRST))
+	@$(PYTHON) -m tests.board $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--first $(FIRST)) $(ARGS)
 
 stress: $(DEV)  ## Random processes, sessions and files on the debug kernel: KIND=files COUNT=100 FIRST=seed
 	@$(PYTHON) -m tests.stress $(if $(KIND),--kind $(KIND)) $(if $(COUNT),--count $(COUNT)) \
@@ -138,7 +138,7 @@ gates: $(HW)  ## Run random programs on the synthesised netlist: COUNT=8 FIRST=s
 formal: $(HW)  ## Prove the hardware right, and each proof able to fail: PROOFS="tlb divider" for some
 	@$(PYTHON) -m tests.formal $(PROOFS)
 
-pictures: $(DEV)  ## Take the README's pictures again (needs chromium)
+pictures: $(DEV)  ## Take the pictures of README and docs again (needs chromium)
 	@$(PYTHON) -m tests.docs.pictures
 
 docs: $(DEV)  ## Rewrite the tables of docs/ from the code

@@ -2,7 +2,7 @@
 
 The board must have a card with the system (`make card`). The test follows what the boot loader and
 the shell say, types commands, and writes only below /tmp on the card. What only a person can see or
-do it asks for.
+do it asks for. At the end it sends small programs, and compares how long they take with simulation.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 
 from fpga.boards.configs import CONFIGS
+from fpga.kernels import run_kernels
 from fpga.serial_line import LineError, SerialLine
 
 __all__ = ["STEPS", "Step", "main", "run"]
@@ -144,6 +145,9 @@ def main(argv=None):
                       tell=lambda text: print(text, flush=True),
                       echo=(lambda text: print(text, end="", file=sys.stderr)) if options.echo
                       else lambda text: None)
+        if is_good:
+            is_good = run_kernels(line, patience=options.patience,
+                                  tell=lambda text: print(text, flush=True))
         line.close()
     except LineError as error:
         print(f"hardware-test: {error}", file=sys.stderr)

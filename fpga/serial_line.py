@@ -106,7 +106,7 @@ def _ports():
 
 
 def send_program(line, words, *, patience_s=60.0, progress=lambda done, total: None):
-    """Have a board's boot loader take a program and start it.
+    """Have a board's boot loader take a program and start it; what the board has said since.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def send_program(line, words, *, patience_s=60.0, progress=lambda done, total: N
     send_frames(line, frames, patience_s=patience_s, told=lambda count: progress(
         min(count * FRAME_WORDS, len(words)), len(words)))
     start = frame(START, PROGRAM, [len(words), zlib.crc32(octets)])
-    _send(line, [(PROGRAM, start)], lambda count: None)
+    return _send(line, [(PROGRAM, start)], lambda count: None)
 
 
 def send_frames(line, frames, *, patience_s=60.0, told=lambda count: None):
@@ -158,7 +158,8 @@ def _call(line, patience_s):
 
 
 def _send(line, frames, told):
-    """Send frames, a few ahead of their answers; again what is lost."""
+    """Send frames, a few ahead of their answers; again what is lost. What came behind the last
+    answer."""
     waiting, unsent = deque(), deque(frames)  # sent and not answered; not sent
     heard, done, tries = b"", 0, 0
     while waiting or unsent:
@@ -168,7 +169,7 @@ def _send(line, frames, told):
         octets = line.read(ANSWER_S)
         heard += octets
         is_lost = not octets
-        while heard:
+        while heard and (waiting or unsent):
             kind = heard[:1]
             if kind in (ACK, CAN) and heard[1:4] == GREETING[1:]:
                 heard = heard[4:]  # an answer to a call too many
@@ -191,3 +192,4 @@ def _send(line, frames, told):
                 raise LineError(f"{line.port}: the boot loader has stopped answering")
             unsent.extendleft(reversed(waiting))
             waiting.clear()
+    return heard

@@ -103,11 +103,11 @@ class Boot(wiring.Component):
         index  = Signal(range(words))
         m.d.comb += r_port.addr.eq(index)
 
-        stop, reason, ip = self._elaborate_cause(m)
+        stop, reason, ip, cycles = self._elaborate_cause(m)
         self._elaborate_light(m)
         why     = Signal(Why)
         erases  = Signal()   # zeros are written in place of the loader
-        told    = Array([why, stop, reason, ip, self.exit_code_at_stop, self.straps, 0, 0])
+        told    = Array([why, stop, reason, ip, self.exit_code_at_stop, self.straps, cycles, 0])
         is_told = index >= words - CAUSE_WORDS
 
         connect(m, flipped(self.core), flipped(self.memory))
@@ -170,14 +170,18 @@ class Boot(wiring.Component):
         return m
 
     def _elaborate_cause(self, m):
-        """What stopped the machine last: kind of stop, reason of the fault, address."""
+        """What stopped the machine last: kind of stop, reason of the fault, address; and how many
+        cycles it had run, as far as 31 bits count."""
         stop, reason, ip, exit_code = Signal(8), Signal(8), Signal(32), Signal(32)
+        cycles, cycles_at_stop = Signal(31), Signal(31)
+        m.d.sync += cycles.eq(Mux(self.resets_core, 0, cycles + ~cycles.all()))
         with m.If(self.traces & (self.kind == Kind.STOP)):
-            m.d.sync += [stop.eq(self.code), exit_code.eq(self.exit_code)]
+            m.d.sync += [stop.eq(self.code), exit_code.eq(self.exit_code),
+                         cycles_at_stop.eq(cycles)]
         with m.Elif(self.traces):
             m.d.sync += [ip.eq(self.ip), reason.eq(self.code)]
         self.exit_code_at_stop = exit_code
-        return stop, reason, ip
+        return stop, reason, ip, cycles_at_stop
 
     def _elaborate_light(self, m):
         """Notice what the loader stores to the word of its light."""

@@ -7,6 +7,7 @@ boots.
 """
 
 import argparse
+import json
 import random
 import re
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from fpga.boards.configs import CONFIGS
+from fpga.kernels import ENDS, FIGURES, NAMES, expected_of, words_of
 from sim.board.machine import SimulatedBoard
 from sim.board.screen import HEIGHT, WIDTH, picture_in
 from sim.host.disk import Disk
@@ -23,7 +25,7 @@ from sim.host.display import Display
 from sim.host.error import HostError
 from sim.host.keyboard import Key, Keyboard
 from sim.host.terminal import ScriptedTerminal
-from system.card import keep_card
+from system.card import KERNEL_FILE, keep_card
 from tests.support.system import boot, system
 from toolchain.qfs import Image
 from toolchain.qfs.check import check
@@ -33,6 +35,7 @@ SAVED  = "saved by a board"
 PICTURE     = "plasma 1"
 ENDLESS     = "plasma 100000"  # until escape is pressed
 MOST_CYCLES = 60_000_000
+MOST_OFF    = 0.005  # of a kernel's cycles from those that are stored
 MOST_WRITES = 12  # of sectors, that the copy in `power_cut` makes at least
 
 
@@ -40,9 +43,9 @@ class Failed(Exception):
     """The board did not do what it should."""
 
 
-def run(disk, steps, until, **people):
+def run(disk, steps, until, *, first="Try `help`.", **people):
     """Run a board with a person at its line until something is true of it; all that it said."""
-    terminal = ScriptedTerminal([("Try `help`.", ""), *steps])
+    terminal = ScriptedTerminal([(first, ""), *steps])
     board = SimulatedBoard(CONFIG, terminal, disk, say=say, **people)
     try:
         while not until(board, terminal):
@@ -90,6 +93,33 @@ def screen_and_keys(card):
         raise Failed(f"none of {len(frames)} frames is the picture of `{PICTURE}`")
 
 
+def kernels():
+    """Cycles of each kernel, as a program on a card."""
+    found = {}
+    for name in NAMES:
+        image = Image.format(256)
+        image.make_directory("boot")
+        image.write(KERNEL_FILE, np.array(words_of(name), "<u4").tobytes())
+        text  = run(Disk(image.words.tobytes()), [("press Enter", "")],
+                    lambda board, terminal: terminal.ended, first="it ran for")
+        ended = ENDS.search(text)
+        if ended is None or ended[2] is None or int(ended[2], 16) != expected_of(name):
+            raise Failed(f"kernel {name}: {text}")
+        found[name] = int(ended[3])
+        say(f"kernel {name}: {found[name]} cycles")
+    return found
+
+
+def compare_kernels(found):
+    """With the figures that `make hardware-test` compares a board's with."""
+    stored = json.loads(FIGURES.read_text())
+    off = {name: found[name] / stored.get(name, 1) - 1 for name in found}
+    if any(abs(share) > MOST_OFF for share in off.values()):
+        raise Failed(f"kernels take other cycles than {FIGURES.name} says: "
+                     + ", ".join(f"{name} {share:+.1%}" for name, share in off.items())
+                     + "; --store keeps the new ones")
+
+
 def power_cut(card, seed):
     """Cut the power at a random write of a copy, then boot the card again."""
     left = random.Random(seed).randrange(MOST_WRITES)
@@ -123,7 +153,12 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m tests.board")
     parser.add_argument("--count", type=int, default=5, help="power cuts (default: %(default)s)")
     parser.add_argument("--first", type=int, default=1, help="seed of the first")
+    parser.add_argument("--store", action="store_true",
+                        help="keep the kernels' cycles, and do nothing else")
     options = parser.parse_args(argv)
+    if options.store:
+        FIGURES.write_text(json.dumps(kernels(), indent=1, sort_keys=True) + "\n")
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         card = keep_card(Path(folder) / "card.img", system())
         try:
@@ -131,6 +166,8 @@ def main(argv=None):
             say("the tour is done, and the card is as it should be")
             screen_and_keys(card)
             say("the monitor shows what the golden model does, and the keyboard is heard")
+            compare_kernels(kernels())
+            say("kernels take the cycles that are stored")
             for seed in range(options.first, options.first + options.count):
                 power_cut(card, seed)
                 say(f"power cut {seed}: the card boots")

@@ -24,7 +24,8 @@ namespace boot {
   .constant global NO_SYSTEM: byte  = 20;
   .constant global BAD_READ: byte   = 21;
 
-  type cause_words = struct { kind: byte; stop: byte; reason: byte; ip: byte; exit_code: byte; straps: byte; };
+  type cause_words = struct { kind: byte; stop: byte; reason: byte; ip: byte; exit_code: byte; straps: byte;
+                        cycles: byte; };
 
   .constant global QUICK: byte = 1;    // in `straps`: a start without the test of memory
 
@@ -75,6 +76,7 @@ namespace boot {
       if (cause->stop == 0) { what = &text::HALTED; }
       if (cause->stop == 1) { what = &text::FAULT; }
       complain(ENDED, what, cause->ip, cause->stop == 0 ? cause->exit_code : cause->reason);
+      line::tell(&text::RAN, cause->cycles, 0, 0);
       line::say(&text::PRESS_ENTER);
       while (!serial::called && serial::poll() != '\r') { }
     }

@@ -101,6 +101,11 @@ def said(name, *numbers):
     return text
 
 
+def cycles_told(text):
+    before, after = texts()["RAN"].strip().split("%")
+    return int(text.split(before)[1].split(after)[0])
+
+
 @pytest.fixture
 def boot():
     """Starts machines, and closes them."""
@@ -123,6 +128,7 @@ def test_a_program_on_the_card_finds_the_state_after_reset_and_its_end_is_told(b
     assert "clean" in text
     halt = checking_program().symbols["done"] + 2
     assert said("HALTED", halt, EXIT_CODE) in text
+    assert 3 * RAM_WORDS < cycles_told(text) < rig.simulation.cycles
     assert rig.light() == 7
     while rig.terminal.text.count("clean") < 2:  # Enter starts it again
         rig.step()

@@ -2,13 +2,16 @@
 
 import os
 import pty
+import struct
 import threading
 import tty
 
 import pytest
 
+import fpga.hardware_test
+from fpga import kernels
 from fpga.hardware_test import STEPS, Step, main, run
-from fpga.serial_line import SerialLine
+from fpga.serial_line import ACK, ENQ, GREETING, START, SerialLine
 
 BOOT = ("\r\nQuince on ULX3S\r\nmemory: 16384 KiB tested and cleared\r\ncard: 16 MiB\r\n"
         "\rcard: kernel, 4 of 4 octets\r\nstarting, 4 octets\r\n/ $ ")
@@ -37,7 +40,9 @@ class PlayedBoard:
             pass  # the test is over
 
     def close(self):
+        """Hang up: then the thread ends, before somebody else gets the number of its file."""
         os.close(self.theirs)
+        self.thread.join(10)
         os.close(self.ours)
 
 
@@ -64,7 +69,13 @@ def board():
         one.close()
 
 
-def test_a_board_that_does_everything_passes_and_each_step_is_reported(board, capsys):
+@pytest.fixture
+def no_kernels(monkeypatch):
+    """They need a boot loader."""
+    monkeypatch.setattr(fpga.hardware_test, "run_kernels", lambda line, **options: True)
+
+
+def test_a_board_that_does_everything_passes_and_each_step_is_reported(board, capsys, no_kernels):
     assert main([board().port, "--patience", "0.5"]) == 0
     report = capsys.readouterr().out
     assert "passed  memory: 16384 KiB tested and cleared" in report
@@ -121,7 +132,7 @@ def test_a_keyboard_that_is_not_heard_fails(board):
     assert "press escape on the board's own keyboard" in asked[0]
 
 
-def test_what_needs_a_person_can_be_left_out(board, capsys):
+def test_what_needs_a_person_can_be_left_out(board, capsys, no_kernels):
     assert main([board().port, "--alone"]) == 0
     assert "the keyboard is heard" not in capsys.readouterr().out
 
@@ -133,6 +144,58 @@ def test_a_person_is_asked_what_the_monitor_shows(board, is_so, is_good):
     assert run(line, [step], tell=told.append, answer=lambda question: is_so) == is_good
     assert told[0].startswith("passed" if is_good else "FAILED  a picture: is it blue: no")
     line.close()
+
+
+class PlayedLoader(PlayedBoard):
+    """Takes programs as the boot loader does; each ends in the next of some ways."""
+    def __init__(self, ends):
+        self.ends = list(ends)
+        super().__init__("", None)
+
+    def _play(self):
+        heard = b""
+        try:
+            while True:
+                heard += os.read(self.ours, 4096)
+                while heard:
+                    if heard[:1] == ENQ:
+                        os.write(self.ours, GREETING)
+                        heard = heard[1:]
+                        continue
+                    if len(heard) < 9:
+                        break
+                    kind, address = struct.unpack("<II", heard[1:9])
+                    length = 13 + 4 * (kind >> 8)
+                    if len(heard) < length:
+                        break
+                    heard = heard[length:]
+                    os.write(self.ours, ACK + struct.pack("<I", address))
+                    if kind & 0xFF == START:
+                        os.write(self.ours, b"\r\n" + self.ends.pop(0).encode() + b"\r\n")
+        except OSError:
+            pass  # the test is over
+
+
+def test_kernels_are_compared_with_simulation(monkeypatch):
+    monkeypatch.setattr(kernels, "NAMES", ("fib", "gcd", "qsort", "crc32"))
+    monkeypatch.setattr(kernels, "figures", lambda: dict.fromkeys(kernels.NAMES, 1000))
+    right = {name: kernels.expected_of(name) for name in kernels.NAMES}
+    loader = PlayedLoader([
+        f"stopped at 0x1000 with exit code {right['fib']:#x}\r\nit ran for 1010 cycles",
+        f"stopped at 0x1000 with exit code {right['gcd']:#x}\r\nit ran for 1100 cycles",
+        "stopped at 0x1000 with exit code 0x1\r\nit ran for 1000 cycles",
+        "stopped at 0x1000 by a fault without handler, reason 3\r\nit ran for 990 cycles"])
+    line, told = SerialLine(loader.port, 1_000_000), []
+    assert not kernels.run_kernels(line, tell=told.append)
+    line.close()
+    loader.close()
+    assert told == [
+        "passed  kernel fib: 1010 cycles, +1.00% against simulation",
+        "FAILED  kernel gcd: 1100 cycles, +10.00% against simulation",
+        "FAILED  kernel qsort: 1000 cycles, +0.00% against simulation; its result is 0x1, not "
+        f"{right['qsort']:#x}",
+        "FAILED  kernel crc32: 990 cycles, -1.00% against simulation; its result is None, not "
+        f"{right['crc32']:#x}"]
 
 
 def test_silence_fails_after_the_steps_time(board):
