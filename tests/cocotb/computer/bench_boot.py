@@ -1,6 +1,6 @@
 """From reset to the shell: the firmware comes up, reads its disk, and a person is answered."""
 
-from isa.machine import PROGRAM
+from isa.machine import PROGRAM, Interrupt
 from isa.trace import Kind
 from sim.host.disk import SECTOR_OCTETS
 from tests.cocotb.computer.computer import computer_test
@@ -11,6 +11,10 @@ async def the_shell_answers(computer):
     """Reset to prompt, a command's echo and output, and the halt with the shell's status."""
     await computer.boot()
     computer.log_speed()
+    await computer.sleeps()
+    computer.debugger.interrupt()
+    await computer.watch(Kind.INTERRUPT, code=Interrupt.DEBUG_BREAK, in_process=False)
+    await computer.sleeps()
     computer.serial.type("echo hello, computer\r")
     assert await computer.serial.expect("\n") == "echo hello, computer"
     assert await computer.serial.expect("\n") == "hello, computer"

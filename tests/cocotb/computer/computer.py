@@ -202,6 +202,11 @@ class Computer:
         dut.watch_on.value = 0
         self.drain()
 
+    async def sleeps(self):
+        """Wait until the processor waits for an interrupt: no process can run."""
+        if not int(self.dut.asleep.value):
+            await self.until(ValueChange(self.dut.asleep), "the processor to sleep")
+
     async def stopped(self, *, ms=WAIT_MS):
         """Wait until the machine halts; its exit code. All of memory must be as the model's."""
         if not int(self.dut.stopped.value):
