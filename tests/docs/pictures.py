@@ -1,4 +1,4 @@
-"""Makes the pictures of the README from real runs: `python -m tests.docs.pictures`.
+"""Makes the pictures of README and docs from real runs: `python -m tests.docs.pictures`.
 
 Chromium photographs the pages that the simulator writes. The program is the README's first one.
 """
@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.docs import board_pictures
 from toolchain.places import ROOT
 
 __all__ = ["main"]
@@ -28,12 +29,13 @@ def program() -> str:
 
 
 def main() -> int:
-    """Write the pictures; the status is 1 if there is no Chromium."""
+    """Write the pictures; the status is 1 if there is no Chromium. Those of the board need none."""
+    PICTURES.mkdir(exist_ok=True)
+    board_pictures.take(PICTURES)
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         print("pictures: chromium was not found; on Debian: apt install chromium", file=sys.stderr)
         return 1
-    PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "squares.qll")
         source.write_text(program())
