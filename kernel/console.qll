@@ -131,7 +131,20 @@ namespace console {
   }
 
   function acts_at_once(octet: byte): bool {
-    return octet == CONTROL_C && (has_foreground() || listener() != null);
+    return octet == CONTROL_C && !takes_keys() && (has_foreground() || listener() != null);
+  }
+
+  // Whether a program in front has ctrl-C for a key like others.
+  function takes_keys(): bool {
+    for (var p = process::all; p != null; p = p->sibling) {
+      if (p->foreground && p->console_mode == KEYS) { return true; }
+    }
+    return false;
+  }
+
+  // Whether reads in a mode get octets as they are typed.
+  function is_raw(mode: byte): bool {
+    return mode == RAW || mode == KEYS;
   }
 
   // Ctrl-C: the line is dropped, and what runs in front ends, perhaps the current process.
@@ -294,7 +307,7 @@ namespace console {
   // Read for a process, in its mode, into words that it may write.
   function read(p: * process::process, virtual: byte, octets: byte): byte {
     if (octets == 0) { return 0; }
-    if (p->console_mode == RAW) { return read_raw(p, virtual, octets); }
+    if (is_raw(p->console_mode)) { return read_raw(p, virtual, octets); }
     if (!edit()) { return 0; }
     if (!line_done) { return want(); }
     var left = line_length - line_from;

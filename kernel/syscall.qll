@@ -442,9 +442,8 @@ namespace syscall {
   // How this process's reads of the console work; the mode before.
   function console_mode(mode: byte, b: byte, c: byte): byte {
     var old = caller()->console_mode;
-    if (mode > console::TEXT || (mode == console::RAW && peripherals::serial == null)) {
-      return FAILED;
-    }
+    if (mode > console::KEYS) { return FAILED; }
+    if (console::is_raw(mode) && peripherals::serial == null) { return FAILED; }
     caller()->console_mode = mode;
     return old;
   }

@@ -30,9 +30,9 @@ KERNEL_FILES = ("limits", "support", "kernel", "peripherals", "memory", "process
                 "block", "fat", "fs", "check", "path", "file", "console", "display", "loader",
                 "syscall")
 
-# Level of optimisation of a program, at most: the tests are many calls of small functions, and with
-# all of those put in place they would not fit into a flat image.
-MOST_LEVEL = {"usertests": 1}
+# Level of optimisation of a program, at most: these are many calls of small functions, and with all
+# of those put in place they would not fit into a flat image, or hardly.
+MOST_LEVEL = {"usertests": 1, "edit": 1, "sh": 1}
 
 # Folders of programs, and where on the disk what is made of them goes.
 PROGRAM_FOLDERS = {"programs": "bin", "tests": "test"}

@@ -543,7 +543,7 @@ function out_of_memory(): void {
 // --- the rest ---------------------------------------------------------------------------------------
 
 function modes(): void {
-  check(os::console_mode(3) == os::FAILED && os::console_mode(-1) == os::FAILED, "no such mode");
+  check(os::console_mode(4) == os::FAILED && os::console_mode(-1) == os::FAILED, "no such mode");
   check(os::console_mode(os::TEXT) == os::LINE && os::console_mode(os::LINE) == os::TEXT, "modes");
   check(os::set_foreground(1, 1) == os::FAILED, "the shell is no child");
   check(os::free_space(3) == os::FAILED, "no such space");

@@ -12,7 +12,7 @@ from toolchain.qfs import Image, check
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMPTS = re.compile(r"^(?:(?:/\S*) \$ )+", re.M)
-ASKS_WIDTH = "\x1b7\x1b[999C\x1b[6n\x1b8"  # of a line that has some length
+ASKS_WIDTH = "\x1b7\x1b[999;999H\x1b[6n\x1b8"  # of a line that has some length
 
 
 @pytest.fixture(params=CONFIGURATIONS)

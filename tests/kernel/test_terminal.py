@@ -4,38 +4,10 @@ import pytest
 
 from sim.host.display import Display
 from tests.support.live import PROMPT, Live
-from tests.support.screen import Screen
+from tests.support.person import Person
 from tests.support.system import boot
 
 KEYS = {"left": "\x1b[D", "right": "\x1b[C", "home": "\x1b[H", "end": "\x1b[F", "back": "\x7f"}
-SETTLE_CYCLES = 3_000_000
-
-
-class Person:
-    """Somebody before a terminal of so many columns, which answers by itself."""
-
-    def __init__(self, columns=80):
-        self.live = Live()
-        self.screen = Screen(columns=columns)
-        self._fed = 0
-        self.live.until(PROMPT)
-        self.look()
-
-    def look(self):
-        """Let the machine and the terminal come to rest."""
-        while True:
-            self.live.run(SETTLE_CYCLES)
-            text = self.live.shown
-            self.screen.feed(text[self._fed:])
-            self._fed = len(text)
-            if not self.screen.answers:
-                return self.screen.rows
-            self.live.type(self.screen.answers)
-            self.screen.answers = ""
-
-    def type(self, text):
-        self.live.type(text)
-        return self.look()
 
 
 @pytest.mark.parametrize("keys, shown, ran", [

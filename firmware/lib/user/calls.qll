@@ -39,6 +39,7 @@ namespace os {
   .constant global LINE: byte = 0;  // mode of the console: a line without newline
   .constant global RAW: byte = 1;  // mode of the console: octets as typed
   .constant global TEXT: byte = 2;  // mode of the console: a line with newline
+  .constant global KEYS: byte = 3;  // mode of the console: octets as typed, of ctrl-C too
   .constant global CONTROL_C: byte = 3;  // octet of a key: ends what runs in front
   .constant global CONTROL_D: byte = 4;  // octet of a key: the end of the input
   .constant global BACKSPACE: byte = 8;  // octet of a key: erases a character
@@ -255,7 +256,7 @@ namespace os {
     return lib::support::syscall2(47, <unsafe byte>answer, most);
   }
 
-  // Mode before; 0 lines without newline, 1 raw, 2 lines with newline; -1 on failure.
+  // Mode before; 0 lines without newline, 1 raw, 2 lines with newline, 3 raw and ctrl-C a key like others; -1 on failure.
   function console_mode(mode: byte): byte {
     return lib::support::syscall1(48, mode);
   }

@@ -8,9 +8,6 @@ namespace edit {
   .constant global HISTORY: byte = 32;
   .constant global MOST: byte = 2000;      // octets of a line: what an argument text can hold
   .constant global ASK_AT: byte = 40;      // columns of a line that make its width matter
-  .constant global ESCAPE: byte = 27;
-  .constant global PATIENCE_MS: byte = 50; // within that time what follows an escape belongs to it
-  .constant global NONE: byte = 0xFFFFFFFF;
 
   global past: (string)[HISTORY] = [""; HISTORY];
   global past_count: byte = 0;
@@ -21,7 +18,6 @@ namespace edit {
   global at: byte = 0;                     // the cursor
   global refused: bool = false;            // the line was too long for a character
 
-  global columns: byte = 80;               // of the terminal, until it tells
   global asked: bool = false;              // in this line
   global first: byte = 0;                  // column at which the line begins, behind the prompt
   global from: byte = 0;                   // first octet that is on the screen
@@ -49,7 +45,7 @@ namespace edit {
 
   // Columns that the line may take: the last one stays free, so that the terminal never wraps.
   function room(): byte {
-    return first + 9 < columns ? columns - first - 1 : 8;
+    return first + 9 < terminal::columns ? terminal::columns - first - 1 : 8;
   }
 
   function next(position: byte): byte {
@@ -86,21 +82,10 @@ namespace edit {
     column = cursor;
   }
 
-  // The terminal's answer comes as ESC [ row ; column R. The cursor goes to the far right for that.
   function ask_width(): void {
     if (asked || first + width(0, length) < ASK_AT) { return; }
     asked = true;
-    add("\x1b7\x1b[999C\x1b[6n\x1b8");
-  }
-
-  function take_width(parameters: string): void {
-    var semicolon = std::str::index_of(parameters, ';');
-    if (semicolon == NONE) { return; }
-    var told = os::number_of(parameters[semicolon + 1:]);
-    if (told == os::FAILED || told < 2) { return; }
-    columns = told;
-    from = 0;
-    redraw();
+    add(terminal::question());
   }
 
   // --- the line ----------------------------------------------------------------------------------
@@ -235,29 +220,29 @@ namespace edit {
     binding { octet = os::CONTROL_U, rest = "", act = erase_all },
     binding { octet = 23, rest = "", act = erase_word },    // ctrl-W
     binding { octet = os::DELETE, rest = "", act = erase },
-    binding { octet = ESCAPE, rest = "[A", act = older },
-    binding { octet = ESCAPE, rest = "[B", act = newer },
-    binding { octet = ESCAPE, rest = "[C", act = right },
-    binding { octet = ESCAPE, rest = "[D", act = left },
-    binding { octet = ESCAPE, rest = "OA", act = older },
-    binding { octet = ESCAPE, rest = "OB", act = newer },
-    binding { octet = ESCAPE, rest = "OC", act = right },
-    binding { octet = ESCAPE, rest = "OD", act = left },
-    binding { octet = ESCAPE, rest = "[H", act = to_start },
-    binding { octet = ESCAPE, rest = "[F", act = to_end },
-    binding { octet = ESCAPE, rest = "OH", act = to_start },
-    binding { octet = ESCAPE, rest = "OF", act = to_end },
-    binding { octet = ESCAPE, rest = "[1~", act = to_start },
-    binding { octet = ESCAPE, rest = "[4~", act = to_end },
-    binding { octet = ESCAPE, rest = "[7~", act = to_start },
-    binding { octet = ESCAPE, rest = "[8~", act = to_end },
-    binding { octet = ESCAPE, rest = "[3~", act = erase_here },
-    binding { octet = ESCAPE, rest = "[1;5C", act = word_right },  // with ctrl
-    binding { octet = ESCAPE, rest = "[1;5D", act = word_left },
-    binding { octet = ESCAPE, rest = "[1;3C", act = word_right },  // with alt
-    binding { octet = ESCAPE, rest = "[1;3D", act = word_left },
-    binding { octet = ESCAPE, rest = "f", act = word_right },
-    binding { octet = ESCAPE, rest = "b", act = word_left }
+    binding { octet = terminal::ESCAPE, rest = "[A", act = older },
+    binding { octet = terminal::ESCAPE, rest = "[B", act = newer },
+    binding { octet = terminal::ESCAPE, rest = "[C", act = right },
+    binding { octet = terminal::ESCAPE, rest = "[D", act = left },
+    binding { octet = terminal::ESCAPE, rest = "OA", act = older },
+    binding { octet = terminal::ESCAPE, rest = "OB", act = newer },
+    binding { octet = terminal::ESCAPE, rest = "OC", act = right },
+    binding { octet = terminal::ESCAPE, rest = "OD", act = left },
+    binding { octet = terminal::ESCAPE, rest = "[H", act = to_start },
+    binding { octet = terminal::ESCAPE, rest = "[F", act = to_end },
+    binding { octet = terminal::ESCAPE, rest = "OH", act = to_start },
+    binding { octet = terminal::ESCAPE, rest = "OF", act = to_end },
+    binding { octet = terminal::ESCAPE, rest = "[1~", act = to_start },
+    binding { octet = terminal::ESCAPE, rest = "[4~", act = to_end },
+    binding { octet = terminal::ESCAPE, rest = "[7~", act = to_start },
+    binding { octet = terminal::ESCAPE, rest = "[8~", act = to_end },
+    binding { octet = terminal::ESCAPE, rest = "[3~", act = erase_here },
+    binding { octet = terminal::ESCAPE, rest = "[1;5C", act = word_right },  // with ctrl
+    binding { octet = terminal::ESCAPE, rest = "[1;5D", act = word_left },
+    binding { octet = terminal::ESCAPE, rest = "[1;3C", act = word_right },  // with alt
+    binding { octet = terminal::ESCAPE, rest = "[1;3D", act = word_left },
+    binding { octet = terminal::ESCAPE, rest = "f", act = word_right },
+    binding { octet = terminal::ESCAPE, rest = "b", act = word_left }
   ];
 
   // Do what a key does; nothing if it is in no binding.
@@ -272,79 +257,6 @@ namespace edit {
   }
 
   // --- reading -----------------------------------------------------------------------------------
-
-  global waiting: byte = NONE;             // an octet that was read too early
-
-  function key(): byte {
-    var one: byte[1];
-    if (waiting != NONE) {
-      one[0] = waiting;
-      waiting = NONE;
-      return one[0];
-    }
-    if (len picture != 0) { show(); }
-    return os::read(os::INPUT, one) == 1 ? one[0] : os::CONTROL_D;
-  }
-
-  // What comes behind an escape, as one sequence: it ends at a letter or '~', or is one octet. A
-  // sequence that is not known does nothing. An escape by itself, behind which nothing comes at once,
-  // does nothing either.
-  function take_escape(): void {
-    var rest: byte[32];
-    var since = os::clock();
-    var octet = key();
-    if (os::clock() - since > PATIENCE_MS || octet == ESCAPE) {
-      waiting = octet;
-      return;
-    }
-    rest[0] = octet;
-    var count = 1;
-    if (octet == 'O') {
-      rest[1] = key();
-      count = 2;
-    } else if (octet == '[') {
-      do_parameters(rest, &count);
-    }
-    if (octet == '[' && rest[count - 1] == 'R') {
-      take_width(rest[1:count - 1]);
-    } else {
-      press(ESCAPE, rest[:count]);
-    }
-  }
-
-  // Parameters and the last octet of a control sequence; of a long one the end is what counts.
-  function do_parameters(rest: byte[], count: * byte): void {
-    while (true) {
-      var octet = key();
-      rest[*count] = octet;
-      if (*count + 1 < len rest) { *count = *count + 1; }
-      // The function keys of one terminal send a second '[', and a letter behind it.
-      if (octet == '[' && *count == 2) {
-        rest[*count] = key();
-        *count = *count + 1;
-        return;
-      }
-      if (octet < ' ' || octet >= '@') { return; }
-    }
-  }
-
-  // A character whose first octet was read.
-  function take_character(octet: byte): void {
-    var octets: byte[4];
-    octets[0] = octet;
-    var count = 1;
-    while (count < std::utf8::length(octet)) {
-      var more = key();
-      if (!std::utf8::continues(more)) {
-        waiting = more;
-        bell();
-        return;
-      }
-      octets[count] = more;
-      count = count + 1;
-    }
-    if (std::utf8::is_octets(octets[:count])) { insert(octets[:count]); } else { bell(); }
-  }
 
   function begin(): void {
     if (!picture) { picture = std::vector::create<byte>(256); }
@@ -361,31 +273,50 @@ namespace edit {
   function read_line(): bool {
     begin();
     while (true) {
-      var octet = key();
-      if (octet == '\r' || octet == '\n') {
-        if (at != length) { move_to(length); }
-        add("\n");
-        show();
-        remember();
-        if (refused) { too_long(); }
-        return true;
-      } else if (octet == os::CONTROL_D && length == 0) {
+      if (len picture != 0) { show(); }
+      var kind = terminal::read_key();
+      var octets = terminal::octets();
+      if (kind == terminal::CHARACTER) {
+        insert(octets);
+      } else if (kind == terminal::BROKEN) {
+        bell();
+      } else if (kind == terminal::SEQUENCE) {
+        take_sequence(octets);
+      } else if (kind == terminal::END || (octets[0] == os::CONTROL_D && length == 0)) {
         return false;
-      } else if (octet == os::CONTROL_C) {
+      } else if (octets[0] == '\r' || octets[0] == '\n') {
+        enter();
+        return true;
+      } else if (octets[0] == os::CONTROL_C) {
         add("^C\n");
         show();
         length = 0;
         last_status = os::INTERRUPTED;
         return true;
-      } else if (octet == ESCAPE) {
-        take_escape();
-      } else if (octet >= ' ' && octet != os::DELETE) {
-        take_character(octet);
       } else {
-        press(octet, "");
+        press(octets[0], "");
       }
     }
     return false;
+  }
+
+  // The terminal's width is told from time to time; all else is a key.
+  function take_sequence(sequence: string): void {
+    if (terminal::take_size(sequence)) {
+      from = 0;
+      redraw();
+    } else {
+      press(terminal::ESCAPE, sequence);
+    }
+  }
+
+  // Leave the line for good.
+  function enter(): void {
+    if (at != length) { move_to(length); }
+    add("\n");
+    show();
+    remember();
+    if (refused) { too_long(); }
   }
 
   // Part of what was typed is missing: the line is not run.

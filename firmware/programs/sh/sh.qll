@@ -16,7 +16,7 @@ function prompt(): void {
   var count = std::math::min(os::get_directory(room), 256);
   // Of a long name the end is shown, so that the line keeps half of the row.
   var begin = 0;
-  while (begin < count && std::utf8::columns(room[begin:count]) > edit::columns / 2) {
+  while (begin < count && std::utf8::columns(room[begin:count]) > terminal::columns / 2) {
     begin = begin + std::utf8::whole(room[:count], begin);
   }
   os::say(room[begin:count]);
