@@ -13,7 +13,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim debug disk demo crash stress cocotb verilog fuzz fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
+.PHONY: help sim debug disk demo crash stress cocotb verilog fuzz fuzz-as fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
         flash hardware-test board-test
 
 help:  ## List the targets
@@ -127,6 +127,10 @@ fuzz: $(DEV)  ## Random programs, hardware against golden model: TIME=seconds or
 
 fuzz-qll: $(DEV)  ## Try 100,000 damaged QLL programs on the compiler
 	@$(PYTHON) -m tests.fuzz_qll --count 100000
+
+fuzz-as: $(DEV)  ## The machine's assembler against the host's: COUNT=1000 FIRST=seed, or REPOSITORY=1
+	@$(PYTHON) -m tests.fuzz_as $(if $(REPOSITORY),--repository) $(if $(COUNT),--count $(COUNT)) \
+	    $(if $(FIRST),--seed $(FIRST))
 
 synth: $(HW)  ## Measure the hardware on an ECP5: DESIGNS="core fpu" SEEDS=1, or all with every seed
 	@$(PYTHON) -m fpga.synthesis $(DESIGNS) $(if $(SEEDS),--seeds $(SEEDS)) \

@@ -5,7 +5,7 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ from system.calls import kernel_qll, load_calls
 from system.constants import constants_qll, shared_qasm
 from toolchain.build import debug_file, image
 from toolchain.files import read_source
+from toolchain.link import link, object_from_unit
 from toolchain.places import FIRMWARE, KERNEL, ROOT
 from toolchain.qasm.output import symbol_map
+from toolchain.qasm.unit import Unit
 from toolchain.qfs import Image
 from toolchain.source import Source
-from toolchain.targets import LIBRARY, library_sources
+from toolchain.targets import LIBRARY, TARGETS, library_files, library_sources
 
 __all__ = ["Paths", "build", "build_debug_kernel", "build_disk", "build_kernel", "build_program",
            "kernel_sources"]
@@ -32,7 +34,12 @@ KERNEL_FILES = ("limits", "support", "kernel", "peripherals", "memory", "process
 
 # Level of optimisation of a program, at most: these are many calls of small functions, and with all
 # of those put in place they would not fit into a flat image, or hardly.
-MOST_LEVEL = {"usertests": 1, "edit": 1, "sh": 1}
+MOST_LEVEL = {"usertests": 1, "as": 1, "edit": 1, "sh": 1}
+
+# Programs that are larger than a flat image may be: ELF executables, with their code at an address
+# that leaves room below for all that a flat image has.
+LARGE = {"as"}
+LARGE_BASE = 0x400000
 
 # Folders of programs, and where on the disk what is made of them goes.
 PROGRAM_FOLDERS = {"programs": "bin", "tests": "test"}
@@ -120,11 +127,21 @@ def _make(cache: _Cache, product: Path, qll: Sequence[Source], qasm: Sequence[So
         program = image(qll, qasm, level=level, debug=True, strict=True, shared=shared)
         debug = Paths.debug(product)
         debug.parent.mkdir(parents=True, exist_ok=True)
+        if product.stem in LARGE:
+            debug.write_bytes(_executable(program.units, debug.name))
+            plain = [replace(unit, debug="", line_marks=[]) for unit in program.units]
+            cache.keep(product, key, _executable(plain, product.name))
+            return product
         debug.write_bytes(debug_file(program, debug.name))
         if symbols is not None:
             symbols.write_text(symbol_map(program))
         cache.keep(product, key, program.to_octets())
     return product
+
+
+def _executable(units: Sequence[Unit], name: str) -> bytes:
+    """An ELF executable; with what the units say for debugging, if they do."""
+    return link([object_from_unit(unit) for unit in units], name, base=LARGE_BASE)
 
 
 def build_kernel(paths: Paths, level: int = 2, cache: _Cache | None = None, *,
@@ -147,7 +164,8 @@ def kernel_sources(*, debug: bool = False) -> list[Source]:
 
 def build_program(paths: Paths, source: Path, level: int = 2,
                   cache: _Cache | None = None) -> Path:
-    """A flat image of a program for the kernel, target ``user``, of a file or of a folder."""
+    """The image of a program for the kernel, target ``user``, of a file or of a folder: flat, or
+    ELF if it is `LARGE`."""
     own = sorted(source.glob("*.qll")) if source.is_dir() else [source]
     qll = [*library_sources("user", ".qll"), *(read_source(str(path)) for path in own)]
     qasm = library_sources("user", ".qasm")
@@ -174,8 +192,10 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
                 for folder, target in PROGRAM_FOLDERS.items()
                 for source in _programs(FIRMWARE / folder)]
     others = sorted((FIRMWARE / "disk").rglob("*"))
+    assembly = {target: library_files(target, ".qasm") for target in TARGETS}
     key = cache.octets_key([octets for _, octets in programs],
                            [path.read_bytes() for path in others if path.is_file()],
+                           [path.read_bytes() for paths in assembly.values() for path in paths],
                            [str(path) for path in others], [name for name, _ in programs])
     if cache.is_fresh(paths.disk, key):
         return paths.disk
@@ -185,6 +205,7 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
     for name, octets in programs:
         image.write(name, octets, executable=True)
     image.make_directory("tmp")
+    _add_assembly(image, assembly)
     for path in others:
         inside = path.relative_to(FIRMWARE / "disk").as_posix()
         if path.is_dir():
@@ -194,6 +215,16 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
             image.write(inside, path.read_bytes())
     cache.keep(paths.disk, key, image.words.tobytes())
     return paths.disk
+
+
+def _add_assembly(image: Image, assembly: dict[str, list[Path]]) -> None:
+    """What the assembler on the machine puts in front of a program for a target."""
+    image.make_directory("lib")
+    for target, files in assembly.items():
+        if files:
+            image.make_directory(f"lib/{target}")
+        for path in files:
+            image.write(f"lib/{target}/{path.name}", path.read_bytes())
 
 
 @contextmanager

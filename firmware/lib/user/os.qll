@@ -86,11 +86,14 @@ namespace os {
   }
 
   // The words of a program's command line that are no options. `letters` are the options that there
-  // are, one letter each, with a ':' behind those that take a value; `given` and `option_value` tell
+  // are, one letter each, with a ':' behind those that take a value; `given`, `option_value` and `value_of` tell
   // which there were. `--help` says how the program is used, and ends it; so does an option that is
   // not there, with status MISUSED. Behind `--` nothing is an option.
+  type _option = struct { letter: byte; value: string; };
+
   global _given: byte = 0;
-  global option_value: string = null;
+  global _values: _option[] = null;
+  global option_value: string = null;    // of the last one that takes a value
 
   function begin(text: string, usage: string, letters: string): string[] {
     var words = arguments(text);
@@ -109,7 +112,7 @@ namespace os {
       } else if (len word > 1 && word[0] == '-') {
         if (_take_options(word, usage, letters)) {
           if (i == len words) { exit(misused(usage)); }
-          option_value = words[i];
+          _keep_value(word[len word - 1], words[i]);
           i = i + 1;
         }
       } else {
@@ -136,7 +139,7 @@ namespace os {
       _given = _given | 1 << (word[i] & 31);
       if (at + 1 < len letters && letters[at + 1] == ':') {
         if (i + 1 == len word) { return true; }
-        option_value = word[i + 1:];
+        _keep_value(word[i], word[i + 1:]);
         return false;
       }
     }
@@ -146,6 +149,20 @@ namespace os {
   // Whether an option was there: a lower-case letter.
   function given(letter: byte): bool {
     return (_given >> (letter & 31) & 1) != 0;
+  }
+
+  function _keep_value(letter: byte, value: string): void {
+    if (!_values) { _values = std::vector::create<_option>(4); }
+    std::vector::add(&_values, _option { letter = letter, value = value });
+    option_value = value;
+  }
+
+  // The value of an option that was there, of two the last one.
+  function value_of(letter: byte): string {
+    for (var i = len _values; i != 0; i = i - 1) {
+      if (_values[i - 1].letter == letter) { return _values[i - 1].value; }
+    }
+    return null;
   }
 
   // Where the first word of a text ends.
