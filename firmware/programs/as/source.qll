@@ -230,7 +230,8 @@ namespace source {
     while (at < len text) {
       var start = at;
       var code = std::utf8::decode(text, &at);
-      if (code == '\t' || code == '\n' || is_printable(code)) {
+      var is_whole = code < 0x80 || at != start + 1;
+      if (code == '\t' || code == '\n' || (is_whole && is_printable(code))) {
         put(text[start:at]);
       } else {
         put("\xEF\xBF\xBD");
