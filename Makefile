@@ -140,7 +140,7 @@ gates: $(HW)  ## Run random programs on the synthesised netlist: COUNT=8 FIRST=s
 	@$(PYTHON) -m tests.gates $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--first $(FIRST))
 
 formal: $(HW)  ## Prove the hardware right, and each proof able to fail: PROOFS="tlb divider" for some
-	@$(PYTHON) -m tests.formal $(PROOFS)
+	@$(PYTHON) -m tests.formal $(if $(WRITE),--write) $(PROOFS)
 
 pictures: $(DEV)  ## Take the pictures of README and docs again (needs chromium)
 	@$(PYTHON) -m tests.docs.pictures

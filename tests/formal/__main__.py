@@ -9,12 +9,13 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
 
+from tests.formal.page import PAGE, Figures, updated
 from tests.formal.prover import Bug, Proof, ProofError, plant, warm_up
 
 # What a process that carries out a proof says of one that fails; 1 is what Python says of itself.
 FAILS = 3
 
-MODULES = ("units", "core", "mmu", "fpu")
+MODULES = ("units", "traps", "core", "mmu", "fpu")
 
 
 def proofs() -> dict[str, Proof]:
@@ -56,12 +57,26 @@ def attempt(proof: Proof, bug: int | None) -> tuple[bool, float]:
     return is_right, spent
 
 
+def write(attempts: list[tuple[Proof, int | None]], results: list[tuple[bool, float]]) -> None:
+    """Write into the page what was found out about proofs that hold and find all of their bugs."""
+    tried: dict[str, dict[int | None, tuple[bool, float]]] = {}
+    for (proof, bug), result in zip(attempts, results, strict=True):
+        tried.setdefault(proof.name, {})[bug] = result
+    known = proofs()
+    PAGE.write_text(updated(PAGE.read_text(), {
+        name: Figures(known[name].depth, found[None][1], len(found) - 1)
+        for name, found in tried.items()
+        if len(found) == 1 + len(known[name].bugs) and all(right for right, _ in found.values())}))
+
+
 def main(argv: list[str] | None = None) -> int:
     """Carry out the proofs named, or all."""
     parser = argparse.ArgumentParser(prog="formal", description="prove the hardware right")
     parser.add_argument("names", nargs="*", metavar="proof",
                         help="which ones (default: all)")
     parser.add_argument("--no-bugs", action="store_true", help="leave the planted bugs out")
+    parser.add_argument("--write", action="store_true",
+                        help="write the figures of proofs that went right into docs/formal.md")
     parser.add_argument("--child", metavar="proof", help=argparse.SUPPRESS)
     parser.add_argument("--bug", help=argparse.SUPPRESS)
     parser.add_argument("--files", help=argparse.SUPPRESS)
@@ -81,6 +96,8 @@ def main(argv: list[str] | None = None) -> int:
     warm_up()
     with ThreadPoolExecutor(options.jobs) as threads:
         results = list(threads.map(lambda one: attempt(*one), attempts))
+    if options.write:
+        write(attempts, results)
     failed = sum(not is_right for is_right, _ in results)
     print(f"formal: {len(results) - failed} of {len(results)} went right, "
           f"{sum(spent for _, spent in results) / 60:.0f} min of processor time", file=sys.stderr)

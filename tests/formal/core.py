@@ -243,13 +243,26 @@ class CoreProof(wiring.Component):
     def claim_frame(self, m):
         """Behind an interrupt, a fault or a return, registers and frame hold what they should."""
         core, follower = self.core, self.follower
-        opcode, was_trap = core.trace.insn[24:], Signal()
-        m.d.sync += was_trap.eq(core.traces & ((core.trace.kind == FAULT) | (opcode == INT)
-                                               | (core.trace.kind == INTERRUPT)))
-        with m.If(was_trap & ~follower.is_lost & ~core.traces):
+        is_int = core.trace.insn[24:] == INT
+        was = {name: Signal(name=f"was_{name}")
+               for name in ("interrupt", "fault", "refused", "int", "returned")}
+        m.d.sync += [
+            was["interrupt"].eq(core.traces & (core.trace.kind == INTERRUPT)),
+            was["fault"].eq(core.traces & (core.trace.kind == FAULT) & ~follower.returns),
+            was["refused"].eq(core.traces & (core.trace.kind == FAULT) & follower.returns),
+            was["int"].eq(core.traces & (core.trace.kind == INSN) & is_int & ~follower.returns),
+            was["returned"].eq(core.traces & (core.trace.kind == INSN) & follower.returns),
+        ]
+        with m.If(Cat(was.values()).any() & ~follower.is_lost & ~core.traces):
             m.d.comb += [Assert(ours == theirs) for ours, theirs in (
                 *zip(self.registers.live, follower.live, strict=True),
                 *zip(self.registers.frame, follower.frame, strict=True))]
+
+        # Reach: the slowest of each kind within the proof's depth, a return that is refused.
+        changed = Signal()  # the registers, by what is looked at
+        m.d.sync += changed.eq(self.registers.save | self.registers.restore | changed)
+        m.d.comb += [Cover(one & changed & ~follower.is_lost & ~core.traces)
+                     for one in was.values()]
 
     def claim_stores(self, m):
         """RAM is written once for each store, just before its record, and by nothing else."""
@@ -396,7 +409,8 @@ PROOFS = (
         Bug(LOAD_STORE, "(translate.is_plain & direct.ready)", "translate.is_plain"),
         Bug(LOAD_STORE, "direct.en.eq(x_accesses & translate.is_plain",
             "direct.en.eq(x_accesses & ~translate.is_low"))),
-    core_proof("entry", "frame", "interrupts", "ip", depth=8, prompt=True, only=(1, 2), bugs=(
+    core_proof("entry", "frame", "interrupts", "ip", depth=9, reaches=9, prompt=True,
+               only=(1, 2), bugs=(
         Bug(TRAPS, "self.save.eq(self.is_enabled)", "self.save.eq(1)"),
         Bug(TRAPS, "self.restore.eq(1)", "self.restore.eq(saved_ip != 0)"),
         Bug(TRAPS, "self.wants.eq(pending.any() & self.is_enabled)",

@@ -378,6 +378,7 @@ class Follower(wiring.Component):
 
         self.is_insn, self.is_fault, self.is_interrupt = is_insn, is_fault, is_interrupt
         self.is_lost, self.is_enabled  = is_lost, enabled
+        self.returns = returns  # even if it is refused
         self.computes, self.all_known, self.why_known = computes, all_known, why_known
         self.was_insn = Signal()  # the last cycle had the record of an instruction
         m.d.sync += self.was_insn.eq(is_insn)

