@@ -148,7 +148,13 @@ DESIGNS = {
 # As `synth_ecp5`, but for the delay of a wire by which LUTs are mapped, in ps. It takes 300; with
 # what wires really take here, paths are fewer LUTs long.
 WIRE_PS = 800
-YOSYS   = ("synth_ecp5 -top top -run begin:map_luts; techmap -map +/lattice/latches_map.v; "
+# Memories that say `no_rw_check` promise that nobody looks at what is read of a word while it is
+# written. Amaranth asks for the old word, which costs a second block RAM and multiplexers behind
+# both. The mask has a bit for each reading port.
+COLLIDE = " ".join(f"setparam -set RD_COLLISION_X_MASK {ports}'b{'1' * ports} "
+                   f"t:$mem_v2 a:no_rw_check=1 %i r:RD_PORTS={ports} %i;" for ports in (1, 2))
+YOSYS   = (f"synth_ecp5 -top top -run begin:map_ram; {COLLIDE} "
+           "synth_ecp5 -top top -run map_ram:map_luts; techmap -map +/lattice/latches_map.v; "
            f"abc9 -W {WIRE_PS}; clean; synth_ecp5 -top top -run map_cells:")
 # Longer wires for the sake of the slowest paths: a tenth faster than the defaults.
 PLACE   = ("--placer-heap-critexp", "4", "--placer-heap-timingweight", "30")

@@ -130,7 +130,7 @@ class Banks(wiring.Component):
         for n, name in enumerate(("even", "odd")):
             m.submodules[name] = bank = memory.Memory(
                 shape=self.width, depth=self.depth // 2, init=self.init[n::2],
-                attrs={"ram_style": "block"})
+                attrs={"ram_style": "block", "no_rw_check": 1})
             pair_port, r_port, w_port = bank.read_port(), bank.read_port(), bank.write_port()
             place = slice(n * self.width, (n + 1) * self.width)
             m.d.comb += [

@@ -163,7 +163,7 @@ class Lookup(wiring.Component):
                          line_after.eq((port.addr >> shape.offset_bits) + 1)]
         with m.Elif(port.done):
             m.d.sync += is_busy.eq(0)
-        with m.If(refill.ends):
+        with m.If(refill.ends | refill.writes_tag):
             m.d.sync += is_looked_up.eq(0)
 
         even, odd = self.fetch_words[:32], self.fetch_words[32:]

@@ -96,6 +96,7 @@ class Refill(wiring.Component):
             self.tags.addr.eq(index),
             self.words.w_data.eq(mem.read.payload),
             lookup.has_ports.eq(self.has_ports),
+            lookup.writes_tag.eq(self.tags.write),
         ]
 
         # IDLE    nothing is missed, or the last victim is still in its buffer

@@ -104,7 +104,7 @@ def RefillPort(shape):
     """From the lookup to the refill.
 
     fetch_misses, fetch_line, data_misses, data_line
-        A line is not there. Both stay until a refill ends.
+        A line is not there. Both stay until a refill begins.
     stores, stored_index
         A store was found in the cache: the line at this index is dirty.
     is_settled
@@ -115,6 +115,8 @@ def RefillPort(shape):
         From the refill: start no lookup of data, but write the stores that wait.
     has_ports
         From the refill: the ports for data are in use.
+    writes_tag
+        From the refill: a tag changes. What a fetch reads of it in this cycle is undefined.
     ends
         From the refill: look up again whatever waits.
     """
@@ -129,5 +131,6 @@ def RefillPort(shape):
         "is_quiet":     Out(1),
         "holds":        In(1),
         "has_ports":    In(1),
+        "writes_tag":   In(1),
         "ends":         In(1),
     })

@@ -28,8 +28,6 @@ class CachedSdram(wiring.Component):
         See `Cache`.
     is_shared : bool
         There is another user of the chip.
-    pin_cycles : int
-        Registers between `pins` and the chip, beyond those that `Sdram` counts.
 
     Members
     -------
@@ -42,14 +40,12 @@ class CachedSdram(wiring.Component):
     lines_are_urgent : In(1)
         The other user, and whether it may go before the cache (`LineArbiter`). Only if shared.
     """
-    def __init__(self, *, shape, chip, clock_hz, init=None, is_shared=False,
-                 pin_cycles=0):
+    def __init__(self, *, shape, chip, clock_hz, init=None, is_shared=False):
         if shape.ram_words > chip.words:
             raise ValueError(f"RAM of {shape.ram_words:,} words does not fit into a chip of "
                              f"{chip.words:,}")
         self.cache = Cache(shape=shape, init=init)
-        self.sdram = Sdram(chip=chip, clock_hz=clock_hz, line_words=shape.line_words,
-                           read_cycles=chip.cas_cycles + 1 + pin_cycles)
+        self.sdram = Sdram(chip=chip, clock_hz=clock_hz, line_words=shape.line_words)
         self.is_shared = check_bool("is_shared", is_shared)
         super().__init__({
             "fetch":    In(FetchPort),

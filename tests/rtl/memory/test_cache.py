@@ -4,9 +4,12 @@
 import random
 
 import pytest
+from amaranth import Module, Signal
+from amaranth.lib.wiring import connect, flipped
 from amaranth.sim import Simulator
 
-from rtl.memory.cache import Cache
+from rtl.memory import cache
+from rtl.memory.cache import Banks, Cache
 from rtl.memory.cache_shape import CacheShape
 
 SHAPES = {
@@ -14,6 +17,40 @@ SHAPES = {
     "lines of four": CacheShape(ram_words=128, words=32, line_words=4),
     "lines of eight": CacheShape(ram_words=256, words=64, line_words=8),
 }
+
+
+class CollidingBanks(Banks):
+    """As block RAM is: what is read of a word in the cycle in which it is written is anything."""
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.banks = banks = Banks(depth=self.depth, width=self.width, init=self.init)
+        connect(m, flipped(self.port), banks.port)
+        m.d.comb += [banks.pair_en.eq(self.pair_en), banks.pair_addr.eq(self.pair_addr)]
+
+        anything = Signal(self.width, init=1)
+        m.d.sync += anything.eq(anything * 5 + 3)
+        row, port = self.port.addr >> 1, self.port
+        for n in range(2):
+            place  = slice(n * self.width, (n + 1) * self.width)
+            writes = port.write & (port.addr[0] == n)
+            for reads, its_row, inner, outer in (
+                    (self.pair_en, (self.pair_addr + 1 - n) >> 1, banks.pair, self.pair),
+                    (port.read, row, banks.port.r_data, port.r_data)):
+                collided, value = Signal(), Signal(self.width)
+                with m.If(reads):
+                    m.d.sync += [value.eq(anything),
+                                 collided.eq(writes & (its_row[:len(row)] == row))]
+                m.d.comb += outer[place].eq(inner[place])
+                with m.If(collided):
+                    m.d.comb += outer[place].eq(value)
+
+        return m
+
+
+@pytest.fixture(autouse=True)
+def banks_collide(monkeypatch):
+    monkeypatch.setattr(cache, "Banks", CollidingBanks)
 
 
 class SlowMemory:
