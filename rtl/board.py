@@ -29,7 +29,6 @@ from rtl.soc import Memory, Soc, SocConfig
 
 __all__ = ["Board", "BoardConfig"]
 
-PIN_CYCLES  = 1  # the SDRAM pins have registers in the I/O cells
 PERIPHERALS = ("timer", "clock", "debug_break", "display", "keyboard", "block", "serial", "mmu")
 DISPLAY_PIXELS = 320, 200  # width and height
 
@@ -65,7 +64,7 @@ class BoardConfig:
     """
     name:         str
     chip:         SdramChip = CHIPS["mt48lc16m16"]
-    clock_hz:     int       = 50_000_000
+    clock_hz:     int       = 40_000_000
     baud_hz:      int       = 1_000_000
     leds:         int       = 8
     keys:         int       = 6
@@ -102,7 +101,7 @@ class BoardConfig:
     def soc_config(self, loader):
         """The machine's options, with the words of a boot loader."""
         return SocConfig(machine=self.machine, memory=Memory.SDRAM, chip=self.chip,
-                         clock_hz=self.clock_hz, pin_cycles=PIN_CYCLES, loader=loader,
+                         clock_hz=self.clock_hz, loader=loader,
                          shares_chip=self.display, cache_words=self.cache_words,
                          insn_regions=self.insn_regions, data_regions=self.data_regions)
 
@@ -120,7 +119,8 @@ class Board(wiring.Component):
     Members
     -------
     sdram : Out(SdramPins)
-        All but the clock. Outside is one more register for what goes out.
+        All but the clock. Outside is one more register for what goes out, and the chip's clock is
+        late: the chip sees it in the cycle in which it leaves that register.
     card : Out(SdPins())
         In SPI mode.
     tx : Out(1)

@@ -58,8 +58,6 @@ class SocConfig:
         Of `sync`, for the chip's times; at most what the chip bears.
     shares_chip : bool
         The chip has another user besides the machine, who keeps to what is behind RAM.
-    pin_cycles : int
-        Registers in I/O cells between the SDRAM pins and the chip.
     loader : tuple of int
         A boot loader, which runs after power-up and whenever the machine has stopped, see
         `rtl.boot`; without, memory must have the program before. Only with SDRAM.
@@ -76,7 +74,6 @@ class SocConfig:
     chip:           SdramChip       = CHIPS["mt48lc16m16"]
     clock_hz:       int             = 50_000_000
     shares_chip:    bool            = False
-    pin_cycles:     int             = 0
     loader:         tuple[int, ...] = ()
     target_entries: int             = 64
     return_entries: int             = 16
@@ -336,7 +333,7 @@ class Soc(wiring.Component):
             shape = CacheShape(ram_words=machine.ram_words, words=config.cache_words,
                                line_words=config.line_words)
             return CachedSdram(shape=shape, chip=config.chip, clock_hz=config.clock_hz,
-                               is_shared=config.shares_chip, pin_cycles=config.pin_cycles)
+                               is_shared=config.shares_chip)
         low  = low_memory(machine)
         init = [*(low.get(address, 0) for address in range(PROGRAM)), *config.image]
         return BankedRam(words=machine.ram_words, init=init)

@@ -51,9 +51,6 @@ class Sdram(wiring.Component):
         Of `sync`; at most what the chip bears.
     line_words : int
         A power of two, at least 4.
-    read_cycles : int
-        From the cycle in which a read command is on the pins to the one in which `dq_i` has its
-        first data. By default the chip's latency, and 1 for the register.
 
     Members
     -------
@@ -62,7 +59,7 @@ class Sdram(wiring.Component):
     is_ready : Out(1)
         The chip has been set up.
     """
-    def __init__(self, *, chip, clock_hz, line_words=8, read_cycles=None):
+    def __init__(self, *, chip, clock_hz, line_words=8):
         if not isinstance(chip, SdramChip):
             raise TypeError(f"chip must be an SdramChip, not {chip!r}")
         if not isinstance(clock_hz, int):
@@ -75,7 +72,6 @@ class Sdram(wiring.Component):
         self.chip        = chip
         self.clock_hz    = clock_hz
         self.line_words  = line_words
-        self.read_cycles = chip.cas_cycles + 1 if read_cycles is None else read_cycles
         super().__init__({
             "lines":    In(LinePort),
             "pins":     Out(SdramPins(chip)),
@@ -118,7 +114,7 @@ class Sdram(wiring.Component):
                      lines.read.valid.eq(reads.r_rdy), reads.r_en.eq(lines.read.ready)]
 
         # Where the data of a burst are on their way: a bit for each cycle from the command on.
-        coming   = Signal(self.read_cycles + 1)
+        coming   = Signal(chip.cas_cycles + 2)  # the chip's latency, and the register at `dq_i`
         low_half = Signal(16)
         is_high  = Signal()
         reading  = Signal()

@@ -37,6 +37,11 @@ class SdramChip:
         In which time every row must be refreshed.
     power_up_us : float
         With a steady clock, before the first command.
+    access_ns, held_ns : float
+        How long after an edge of its clock its data are there, at most, and the last ones still
+        are, at least.
+    setup_ns, hold_ns : float
+        How long before and after an edge it wants everything to be steady.
     """
     row_bits:     int = 13
     column_bits:  int = 9
@@ -54,6 +59,10 @@ class SdramChip:
     tmrd_cycles:  int   = 2
     refresh_ms:   float = 64.0
     power_up_us:  float = 200.0
+    access_ns:    float = 6.0
+    held_ns:      float = 2.5
+    setup_ns:     float = 1.5
+    hold_ns:      float = 1.0
 
     @property
     def words(self):

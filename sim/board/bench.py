@@ -7,7 +7,6 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from rtl.board import Board
 from rtl.checks import check_bool
 from rtl.memory.ram import SimulatedRam
-from rtl.memory.sdram import Command
 from rtl.memory.sdram_chips import CHIPS
 from rtl.peripherals.tokens import BlockFromHost, BlockToHost, SerialOctet
 from rtl.phy.uart import Uart
@@ -34,7 +33,9 @@ class Bench(data.Struct):
 class BoardOnBench(wiring.Component):
     """A board with its chips; a UART is at the other end of the serial line.
 
-    Between the board and the memory chip is a register for what goes out, as in the I/O cells.
+    The I/O cells have one more register for what goes to the memory chip, whose clock is late by a
+    part of a cycle; so the chip sees the board's signals at the end of the cycle that they are in
+    here, as if there were neither.
 
     Parameters
     ----------
@@ -147,11 +148,7 @@ class BoardOnBench(wiring.Component):
             row_bits=chip.row_bits, bank_bits=chip.bank_bits,
             column_bits=chip.column_bits)
         connect(m, model.words, ram.data)
-        held = Signal(Command, init=Command.NOP)
-        m.d.sync += held.eq(pins.command)
-        m.d.comb += [model.pins.command.eq(held), pins.dq_i.eq(model.pins.dq_i)]
-        for name in ("cke", "ba", "a", "dqm", "dq_o", "dq_oe"):
-            m.d.sync += getattr(model.pins, name).eq(getattr(pins, name))
+        connect(m, pins, model.pins)
         m.d.comb += self.chip_fault.eq(model.fault)
 
     def _elaborate_card(self, m):
