@@ -76,9 +76,9 @@ card: $(RUN)  ## Make the image of a board's card, or bring the one in IMAGE=fil
 board: $(RUN)  ## List the boards, what the computer takes of each, and its clock
 	@$(PYTHON) -m fpga.bitstream
 
-bitstream: $(HW)  ## Make a board's bitstream: BOARD=ulx3s SEED=1
+bitstream: $(HW)  ## Make a board's bitstream: BOARD=ulx3s SEED=1, or with all of SEEDS=5
 	@$(PYTHON) -m fpga.bitstream $(or $(BOARD),$(error name a board: BOARD=ulx3s)) \
-	    $(if $(SEED),--seed $(SEED)) $(ARGS)
+	    $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
 flash: $(HW)  ## Write a bitstream to a board on USB: BOARD=ulx3s TO=sram|flash
 	@$(PYTHON) -m fpga.flash $(or $(BOARD),$(error name a board: BOARD=ulx3s)) \

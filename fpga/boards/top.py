@@ -9,8 +9,7 @@ from amaranth import Cat, Elaboratable, Module
 from amaranth.lib import io
 
 from fpga.boards.loader import loader_of
-from fpga.clocks import Ecp5Clocks
-from fpga.picture_clocks import Ecp5PictureClocks
+from fpga.clocks import Ecp5Clocks, Ecp5PictureClocks
 from rtl.board import Board, BoardConfig
 
 __all__ = ["BoardDescription", "Pins", "Top"]
@@ -97,7 +96,7 @@ class Top(Elaboratable):
         m.d.comb += clocks.clock.eq(oscillator.i)
 
         pins = board.pins(platform)
-        self._connect_sdram(m, computer, clocks, pins.sdram)
+        self._connect_sdram(m, computer, pins.sdram)
         if config.display:
             m.submodules.picture_clocks = picture = Ecp5PictureClocks(input_hz=board.input_hz)
             m.d.comb += picture.clock.eq(oscillator.i)
@@ -136,11 +135,12 @@ class Top(Elaboratable):
 
         return m
 
-    def _connect_sdram(self, m, computer, clocks, port):
+    def _connect_sdram(self, m, computer, port):
         sdram = computer.sdram
         command = sdram.command.as_value()
-        m.submodules.sdram_clk = clock = io.Buffer("o", port.clk)
-        m.d.comb += clock.o.eq(clocks.sdram)
+        # The clock, too, comes out of a register in an I/O cell: high, then low.
+        m.submodules.sdram_clk = clock = io.DDRBuffer("o", port.clk, o_domain="sdram")
+        m.d.comb += Cat(clock.o).eq(0b01)
         # The ports of active-low pins invert by themselves; Command has the pins' levels.
         for name, value in (("clk_en", sdram.cke), ("cs", 1), ("ras", ~command[2]),
                             ("cas", ~command[1]), ("we", ~command[0]), ("ba", sdram.ba),

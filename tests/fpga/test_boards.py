@@ -2,70 +2,153 @@
 """What a bitstream is made of: clocks, figures, messages; no tool of `make bitstream` is needed."""
 
 import importlib.util
+from fractions import Fraction
 
 import pytest
 
+from fpga.bitstream import (
+    BEGIN,
+    END,
+    PAGE,
+    BitstreamError,
+    check_clocks,
+    read_cells,
+    read_clocks,
+    table,
+)
 from fpga.boards import NAMES
 from fpga.boards.configs import CONFIGS
-from fpga.clocks import VCO_HZ, Ecp5Clocks
+from fpga.clocks import COMPARE_HZ, MOST_DIV, VCO_HZ, Ecp5Clocks, Ecp5Pll, plan_pll
+from fpga.sdram_timing import best_degrees, margins, pins_without_register
 
 needs_boards = pytest.mark.skipif(importlib.util.find_spec("amaranth_boards") is None,
                                   reason="amaranth-boards is not installed: make bitstream does")
 
 
-@pytest.mark.parametrize("input_hz, sync_hz", [(25_000_000, 50_000_000), (50_000_000, 50_000_000),
-                                               (25_000_000, 75_000_000), (50_000_000, 25_000_000)])
-def test_the_vco_is_within_its_range_and_divides_to_the_clock(input_hz, sync_hz):
-    clocks = Ecp5Clocks(input_hz=input_hz, sync_hz=sync_hz)
-    assert VCO_HZ[0] <= clocks.vco_hz <= VCO_HZ[1]
-    assert clocks.vco_hz == sync_hz * clocks.divider
+@pytest.mark.parametrize("input_hz, outputs_hz", [
+    (25_000_000, (40_000_000,) * 2), (50_000_000, (40_000_000,)), (25_000_000, (50_000_000,)),
+    (25_000_000, (125_000_000, 25_000_000)), (50_000_000, (125_000_000, 25_000_000)),
+    (25_000_000, (62_500_000, 31_250_000, 125_000_000)), (12_000_000, (48_000_000,)),
+    (100_000_000, (3_125_000,)), (48_000_000, (25_200_000,)),
+])
+def test_a_plan_makes_the_clocks_exactly_and_keeps_to_the_ranges(input_hz, outputs_hz):
+    plan = plan_pll(input_hz, outputs_hz)
+    compared_hz = Fraction(input_hz, plan.input_divider)
+    assert COMPARE_HZ[0] <= compared_hz <= COMPARE_HZ[1]
+    assert compared_hz * plan.feedback_divider * plan.own_divider == plan.vco_hz
+    assert VCO_HZ[0] <= plan.vco_hz <= VCO_HZ[1]
+    assert [Fraction(plan.vco_hz, divider) for divider in plan.dividers] == list(outputs_hz)
+    for divider in (plan.input_divider, plan.feedback_divider, plan.own_divider, *plan.dividers):
+        assert 1 <= divider <= MOST_DIV
 
 
 @pytest.mark.parametrize("degrees, late_ns", [(0, 0), (90, 5), (180, 10), (270, 15)])
 def test_the_phase_of_the_chips_clock_is_as_late_as_asked(degrees, late_ns):
-    clocks = Ecp5Clocks(input_hz=25_000_000, sync_hz=50_000_000, sdram_degrees=degrees)
-    coarse, fine = clocks.sdram_phase()
-    periods = coarse + fine / 8 - (clocks.divider - 1)  # behind an output with phase 0
-    assert periods / clocks.vco_hz * 1e9 == pytest.approx(late_ns, abs=1e9 / clocks.vco_hz / 8)
+    pll = Ecp5Clocks(input_hz=25_000_000, sync_hz=50_000_000, sdram_degrees=degrees).pll
+    coarse, fine = pll.phase(1)
+    periods = coarse + fine / 8 - (pll.plan.dividers[1] - 1)  # behind an output with phase 0
+    assert periods / pll.plan.vco_hz * 1e9 == pytest.approx(late_ns, abs=1e9 / pll.plan.vco_hz / 8)
+
+
+@pytest.mark.parametrize("input_hz, outputs_hz, message", [
+    (25_000_000, (41_000_000, 125_000_000), "no PLL makes 41, 125 MHz of 25 MHz: each must be"),
+    (25_000_000, (1_000_000,), "output_hz must be from 3125000 to 800000000, not 1000000"),
+    (1_000_000, (40_000_000,), "input_hz must be from 8000000 to 400000000, not 1000000"),
+])
+def test_clocks_that_no_pll_makes_are_refused(input_hz, outputs_hz, message):
+    with pytest.raises(ValueError, match=message):
+        plan_pll(input_hz, outputs_hz)
 
 
 @pytest.mark.parametrize("options, message", [
-    ({"input_hz": 25_000_000, "sync_hz": 40_000_000}, "are no multiples of each other"),
-    ({"input_hz": 1_000_000, "sync_hz": 2_000_000}, "sync_hz must be from 3125000 to 800000000"),
+    ({"outputs_hz": ()}, "outputs_hz must have 1 to 3 frequencies, not 0"),
+    ({"outputs_hz": (50_000_000,), "degrees": (0, 90)}, "as many values as outputs_hz, not 2"),
+    ({"outputs_hz": (50_000_000,), "degrees": (360,)}, "must be from 0 to below 360, not 360"),
+    ({"outputs_hz": (5_000_000,), "degrees": (350,)}, "5 MHz cannot be 350 degrees late"),
 ])
-def test_clocks_that_the_pll_cannot_make_are_refused(options, message):
+def test_a_pll_that_cannot_be_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
-        Ecp5Clocks(**options)
+        Ecp5Pll(input_hz=25_000_000, **options)
 
 
 def test_every_board_can_carry_the_boot_loader():
     from fpga.boards.loader import loader_of
     for name in NAMES:
         config = CONFIGS[name]
-        assert config.soc_config(loader_of(config)).machine.cycles_per_ms == 50_000
+        cycles_per_ms = config.soc_config(loader_of(config)).machine.cycles_per_ms
+        assert cycles_per_ms * 1000 == config.clock_hz
 
 
 STAT = "   \n     1234 LUT4\n       20 DP16KD\n        2 LUT4\n"
-LOG = ("Info: Max frequency for clock '$glbnet$clk': 61.00 MHz (PASS at 50.00 MHz)\n"
-       "Info: Max frequency for clock '$glbnet$clk': 52.50 MHz (PASS at 50.00 MHz)\n")
+LOG = ("Info: Max frequency for clock '$glbnet$clk': 61.00 MHz (PASS at 40.00 MHz)\n"
+       "Info: Max frequency for clock '$glbnet$clk': 52.50 MHz (PASS at 40.00 MHz)\n"
+       "Warning: Max frequency for clock    'pixel': 24.00 MHz (FAIL at 25.00 MHz)\n")
 
 
 def test_figures_are_those_after_routing():
-    from fpga.bitstream import read_figures
-    figures = read_figures(STAT, LOG)
-    assert figures["mhz"] == 52.5
-    assert figures["cells"]["LUT4"] == 1236 and figures["cells"]["DP16KD"] == 20
+    assert read_cells(STAT)["LUT4"] == 1236 and read_cells(STAT)["DP16KD"] == 20
+    assert read_clocks(LOG) == {"$glbnet$clk": (52.5, 40.0), "pixel": (24.0, 25.0)}
 
 
 def test_a_log_without_a_clock_is_an_error():
-    from fpga.bitstream import BitstreamError, read_figures
     with pytest.raises(BitstreamError, match="was not placed"):
-        read_figures(STAT, "nothing")
+        read_clocks("nothing")
+
+
+def test_the_worst_clock_of_the_worst_seed_decides():
+    good = {"clk": (52.5, 40.0), "pixel": (25.5, 25.0)}
+    check_clocks("ulx3s", {1: good, 2: good})
+    bad = good | {"pixel": (24.9, 25.0)}
+    with pytest.raises(BitstreamError, match="'pixel' reaches 24.9 MHz with seed 2, and 25.0 are"):
+        check_clocks("ulx3s", {1: good, 2: bad, 3: good})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_board_keeps_its_memory_chips_times_at_the_pins(name):
+    config = CONFIGS[name]
+    assert margins(config.chip, clock_hz=config.clock_hz, degrees=90).worst > 0
+
+
+def test_margins_are_what_is_left_of_a_period():
+    chip = CONFIGS["ulx3s"].chip
+    in_step, quarter = (margins(chip, clock_hz=40_000_000, degrees=d) for d in (0, 90))
+    assert in_step.chip_setup < 0 and in_step.worst == in_step.chip_setup
+    assert quarter.chip_setup + quarter.chip_hold == pytest.approx(25 - 1.5 - 1.0 - 2 * 1.0)
+    assert quarter.chip_setup - in_step.chip_setup == pytest.approx(25 / 4)
+    assert in_step.read_setup - quarter.read_setup == pytest.approx(25 / 4)
+    assert margins(chip, clock_hz=40_000_000,
+                   degrees=best_degrees(chip, clock_hz=40_000_000)).worst >= quarter.worst
+    assert margins(chip, clock_hz=80_000_000, degrees=90).read_setup < 0
+
+
+def io_cell(**wires):
+    return {"type": "TRELLIS_IO", "attributes": {}, "port_directions":
+            {pin: "inout" if pin == "B" else "output" if pin == "O" else "input" for pin in wires},
+            "connections": {pin: [bit] for pin, bit in wires.items()}}
+
+
+def flip_flop(d, q, packed):
+    return {"type": "TRELLIS_FF", "attributes": {"syn_useioff": "1"} if packed else {},
+            "port_directions": {"DI": "input", "Q": "output"},
+            "connections": {"DI": [d], "Q": [q]}}
+
+
+@pytest.mark.parametrize("packed, bad", [((1, 1), []), ((0, 1), ["sdram_dq[0]"]),
+                                         ((1, 0), ["sdram_dq[0]"])])
+def test_a_pin_without_register_is_found(packed, bad):
+    netlist = {"ports": {"sdram_dq": {"bits": [2]}, "led": {"bits": [3]}}, "cells": {
+        "data": io_cell(B=2, I=4, O=5), "led": io_cell(B=3, I=6), "still": io_cell(B=2, I="1"),
+        "out": flip_flop(7, 4, packed[0]), "in": flip_flop(5, 8, packed[1])}}
+    assert pins_without_register(netlist, "sdram") == bad
 
 
 def test_the_list_of_boards_names_each():
-    from fpga.bitstream import table
     assert all(f"| {name} |" in table() for name in NAMES)
+
+
+def test_the_manual_has_the_list_of_boards():
+    text = PAGE.read_text()
+    assert text[text.index(BEGIN) + len(BEGIN):text.index(END)].strip() == table()
 
 
 @needs_boards
