@@ -1,4 +1,8 @@
-"""Boards: a file each. `board_named` finds one by its name, `NAMES` has them all."""
+"""Boards: a file each. `board_named` finds one by its name, `NAMES` has them all.
+
+The file of a board that is sold with several sizes of FPGA has them all; a name is the file's, and
+after a point the size, if it is not the usual one.
+"""
 
 from importlib import import_module
 
@@ -19,4 +23,5 @@ def board_named(name):
     """
     if name not in NAMES:
         raise KeyError(f"there is no board {name!r}; there are {', '.join(NAMES)}")
-    return import_module(f"fpga.boards.{name.replace('-', '_')}").BOARD
+    file = name.partition(".")[0].replace("-", "_")
+    return import_module(f"fpga.boards.{file}").BOARDS[name]

@@ -5,7 +5,7 @@ from amaranth_boards.icepi_zero import IcepiZero1_3Platform
 from fpga.boards.configs import CONFIGS
 from fpga.boards.top import BoardDescription, Pins
 
-__all__ = ["BOARD"]
+__all__ = ["BOARDS"]
 
 
 def pins(platform):
@@ -20,6 +20,6 @@ def pins(platform):
         low=[usb.pullup])  # of a host: pull-downs
 
 
-BOARD = BoardDescription(
+BOARDS = {"icepi-zero": BoardDescription(
     name="icepi-zero", title="Icepi Zero", input_hz=50_000_000, platform=IcepiZero1_3Platform,
-    pins=pins, loader_id="icepi-zero", config=CONFIGS["icepi-zero"])
+    pins=pins, loader_id="icepi-zero", config=CONFIGS["icepi-zero"])}

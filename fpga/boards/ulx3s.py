@@ -1,13 +1,13 @@
-"""ULX3S: ECP5-85F, 32 MB of SDRAM, SD card, DVI, USB, six buttons, eight LEDs."""
+"""ULX3S: ECP5 of three sizes, 32 MB of SDRAM, SD card, DVI, USB, six buttons, eight LEDs."""
 
 from amaranth.build import Attrs, PinsN, Resource, Subsignal
 from amaranth.build import Pins as PinNames
-from amaranth_boards.ulx3s import ULX3S_85F_Platform
+from amaranth_boards.ulx3s import ULX3S_25F_Platform, ULX3S_45F_Platform, ULX3S_85F_Platform
 
 from fpga.boards.configs import CONFIGS
 from fpga.boards.top import BoardDescription, Pins
 
-__all__ = ["BOARD"]
+__all__ = ["BOARDS"]
 
 # The card's pins of the boards in the field, v2.0 and later; amaranth-boards has the prototype's.
 CARD = Resource(
@@ -28,12 +28,6 @@ USB = Resource(
     Attrs(IO_TYPE="LVCMOS33", PULLMODE="NONE", DRIVE="4"))
 
 
-def platform():
-    made = ULX3S_85F_Platform()
-    made.add_resources([CARD, USB])
-    return made
-
-
 def pins(platform):
     def port(name, number=0):
         return platform.request(name, number, dir="-")
@@ -52,6 +46,17 @@ def pins(platform):
         high=[card.rest])
 
 
-BOARD = BoardDescription(
-    name="ulx3s", title="ULX3S 85F", input_hz=25_000_000, platform=platform, pins=pins,
-    config=CONFIGS["ulx3s"], loader_id="ulx3s")
+def description(name, size, kind):
+    def platform():
+        made = kind()
+        made.add_resources([CARD, USB])
+        return made
+    return BoardDescription(
+        name=name, title=f"ULX3S {size}", input_hz=25_000_000, platform=platform, pins=pins,
+        config=CONFIGS[name], loader_id="ulx3s")
+
+
+BOARDS = {name: description(name, size, kind) for name, size, kind in (
+    ("ulx3s",     "85F", ULX3S_85F_Platform),
+    ("ulx3s.45f", "45F", ULX3S_45F_Platform),
+    ("ulx3s.25f", "25F", ULX3S_25F_Platform))}

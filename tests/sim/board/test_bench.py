@@ -4,16 +4,16 @@
 import pytest
 from amaranth.hdl import Fragment
 
-from fpga.boards import NAMES
 from fpga.boards.configs import CONFIGS
 from fpga.boards.loader import loader_of
 from rtl.board import Board, BoardConfig
 from sim.board.bench import BoardOnBench
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_each_board_fits_onto_the_bench(name):
-    board = Board(CONFIGS[name], loader=loader_of(CONFIGS[name]))
+@pytest.mark.parametrize("config", {config: name for name, config in CONFIGS.items()},
+                         ids=lambda config: config.name)
+def test_each_board_fits_onto_the_bench(config):
+    board = Board(config, loader=loader_of(config))
     assert Fragment.get(BoardOnBench(board), None).subfragments
 
 
