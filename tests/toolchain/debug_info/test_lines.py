@@ -106,3 +106,30 @@ def test_what_is_none_is_refused(tmp_path, octets, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DebugInfoError, match="nothing.elf: No such file"):
         DebugInfo.read(tmp_path / "nothing.elf")
+
+
+REPEATED = """\
+define LAST 3
+@main:
+  nop
+repeat n 1 LAST
+  ; of each register
+
+  add r0 r0 r{n}
+  constant r4 {n}
+end
+@main$end:
+  halt
+"""
+
+
+@pytest.mark.parametrize("kind", ["exec", LIKE_FLAT])
+def test_each_round_of_a_repeat_is_at_the_lines_that_it_was_made_from(tmp_path, kind):
+    info = read(tmp_path, link(objects_of([Source("rounds.qasm", REPEATED)]), "prog.elf", kind))
+    # An `add` is one word, a `constant` two.
+    lines = [info.places(address)[0].line for address in range(0x1000, 0x100B)]
+    assert lines == [3] + 3 * [7, 8, 8] + [11]
+    assert info.addresses("rounds.qasm", 7) == [0x1001, 0x1004, 0x1007]
+    assert info.addresses("rounds.qasm", 8) == [0x1002, 0x1005, 0x1008]
+    assert info.addresses("rounds.qasm", 5) == info.addresses("rounds.qasm", 9) == []
+    assert info.label(0x1008) == "main+0x8" and info.label(0x100A) == "main$end"
