@@ -19,13 +19,25 @@ def talk(tmp_path_factory):
         yield talk
 
 
-def test_a_program_is_stopped_by_its_name_before_it_is_started(talk):
-    """Its code may be at the addresses of others: the engine's hits are told apart by process."""
+def test_the_food_of_the_snake_is_traced_to_where_it_was_placed(talk):
+    """A program is stopped by its name before it is started: its code may be at the addresses of
+    others, and the engine's hits are told apart by process. Then its locals, and back in time."""
     assert ", in every process that runs 'snake'" in talk("break snake:step")
     talk(r"type snake\r")
     stopped = talk.lines("continue")
     assert stopped[1].startswith("[snake ")
+    assert "step () at firmware/programs/snake.qll:" in talk("backtrace")
+    assert talk("print length") == "3"
+    here, food = talk("print $cycle"), talk("print food")
     talk("delete")
+    talk("watch food")
+    back = talk.lines("reverse-continue")
+    assert "place_food () at firmware/programs/snake.qll:" in "\n".join(back)
+    assert talk("print food") != food
+    assert talk("backtrace").split("\n")[1].startswith("#1  [snake ")
+    talk("delete")
+    talk(f"goto {here}")
+    assert talk("print food") == food
 
 
 def test_a_system_call_is_followed_into_the_kernel_and_out_again(talk):
