@@ -48,7 +48,7 @@ def print_speeds() -> None:
 def print_history() -> None:
     """Runs that can be gone back in."""
     from bench.history import measure_history
-    print("Going back in time, on the hardware\n")
+    print("Going back in time, on the hardware, in seconds of processor time\n")
     measured = measure_history()
     for name, value, unit in (
             ("cycles recorded", measured.cycles / 1e6, "million"),
