@@ -28,7 +28,7 @@ async def a_reset_begins_again(computer):
     await computer.reset()
     await computer.wait_cycles(computer.random.randrange(5_000, 250_000))
     await computer.reset()
-    await computer.watch(Kind.INSN, ip=PROGRAM, ms=1)
+    await computer.watch(Kind.INSN, ip=PROGRAM, ms=5)  # an SDRAM chip takes one to begin
     await computer.serial.expect("$ ")
     assert await computer.run("echo again") == "again"
 

@@ -1,6 +1,7 @@
 ; A program reads more pages than there are entries in the TLB, again and again. Each octet on the
-; serial line interrupts it; the handler returns at once, so that the walk it came in is abandoned
-; and the next one begins before that has come to its end. After {INTERRUPTS} octets: halt.
+; serial line interrupts it; the handler returns at once, to one of two places in turn, so that a
+; walk for the other one is abandoned and the next begins before that has come to its end. After
+; {INTERRUPTS} octets: halt.
 ;
 ; The first word of each page is its virtual address, from {VIRTUAL} on; r10 of the frame counts the
 ; words that are not. Exit code: that count.
@@ -13,6 +14,11 @@
   store r1 r2
   constant r1 {FRAME_IP}
   constant r2 @program
+  store r1 r2
+  constant r1 @there
+  store r1 r2
+  constant r1 @here
+  constant r2 @before_program
   store r1 r2
   constant r10 0
   constant r1 {FRAME_R10}
@@ -28,15 +34,26 @@
   constant r3 1
   sub r2 r2 r3
   store r1 r2
-  constant r0 0
   constant r4 @over
   jz r2 r4
+  constant r1 @here
+  constant r2 @there
+  load r3 r1
+  load r4 r2
+  store r1 r4
+  store r2 r3
+  constant r1 {FRAME_IP}
+  store r1 r3
+  constant r0 0
   int r0
 @over:
   constant r1 {FRAME_R10}
   load r0 r1
   halt
 
+@before_program:
+  constant r20 20
+  constant r21 21
 @program:
   constant r11 0x1000
   constant r12 1
@@ -57,3 +74,5 @@
   jmp r15
 
 data @left {INTERRUPTS}
+data @here 0
+data @there 0
