@@ -85,10 +85,22 @@ class SourceError(Exception):
 
 
 class SourceErrors(Exception):
-    """All the mistakes of one run, in the order found; never empty."""
+    """All the mistakes of one run, in the order found; never empty.
+
+    As text the first `MAX_SHOWN` of them, and how many more there are.
+    """
+
+    MAX_SHOWN = 100
 
     def __init__(self, errors: list[SourceError]):
         if not errors:
             raise ValueError("SourceErrors needs at least one error")
-        super().__init__("\n".join(str(error) for error in errors))
+        super().__init__(errors)
         self.errors = errors
+
+    def __str__(self) -> str:
+        lines = [str(error) for error in self.errors[:self.MAX_SHOWN]]
+        more = len(self.errors) - len(lines)
+        if more:
+            lines.append(f"... and {more} more")
+        return "\n".join(lines)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from toolchain.qll import tree
 from toolchain.qll.check.program import check
-from toolchain.qll.errors import QllError, QllWarning
+from toolchain.qll.errors import QllWarning
 from toolchain.qll.syntax.parser import parse
 from toolchain.qll.text import Text
 from toolchain.source import Source, SourceErrors
@@ -34,11 +34,9 @@ def analyse(sources: list[Source], warns_unused: bool = False) \
         With every mistake found, `QllError`s in order of their places.
     """
     text = Text(sources)
-    try:
-        files = [parse(text, index) for index in range(len(sources))]
-    except QllError as error:
-        raise SourceErrors([error]) from None
-    program, errors, warnings = check(text, files, warns_unused)
+    files = [parse(text, index) for index in range(len(sources))]
+    program, found, warnings = check(text, files, warns_unused)
+    errors = [error for file in files for error in file.errors] + found
     if errors:
         order = {source.name: index for index, source in enumerate(sources)}
         raise SourceErrors(sorted(errors, key=lambda error: (

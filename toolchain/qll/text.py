@@ -45,6 +45,12 @@ class Text:
         line = bisect_right(lines, offset)
         return source, line, offset - lines[line - 1] + 1
 
+    def between(self, pos: int, end: int) -> str:
+        """What stands between two positions of one source."""
+        index = max(0, bisect_right(self.starts, pos) - 1)
+        start = self.starts[index]
+        return self.sources[index].text[pos - start:end - start]
+
     def span(self, pos: int, end: int | None = None) -> Span:
         """The span from a position to just before `end`, or of one character."""
         source, line, column = self.locate(pos)

@@ -123,6 +123,8 @@ class Constants:
             elif isinstance(part, nodes.Name):
                 if not self._is_known(part, block):
                     return False
+            elif isinstance(part, nodes.Wrong):
+                return False  # which was reported
             elif not isinstance(part, (nodes.Int, nodes.Bool, nodes.Char, nodes.Float)):
                 self._not_constant("this is not a constant", part)
                 return False

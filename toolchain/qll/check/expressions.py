@@ -6,10 +6,11 @@ from typing import Any
 from toolchain.arithmetic import WORD_MASK
 from toolchain.qll import tree
 from toolchain.qll.check.literals import unknown_member
-from toolchain.qll.check.names import Ambiguous, FunctionTemplate
+from toolchain.qll.check.names import MAX_HINTS, Ambiguous, FunctionTemplate
 from toolchain.qll.check.operators import dereferenced
 from toolchain.qll.check.scope import Broken, Scope, as_place, as_value, expose
 from toolchain.qll.syntax import nodes
+from toolchain.qll.syntax.habits import FOREIGN_NAMES
 from toolchain.qll.tree import Expression, Place, Value
 from toolchain.qll.types import (
     BYTE,
@@ -86,8 +87,13 @@ def _no_template(scope: Scope, node: nodes.Name) -> None:
 
 
 def _unknown_name(scope: Scope, node: nodes.Name) -> None:
-    locals_ = [name for scope in scope.block.scopes for name in scope]
-    notes = scope.block.hints(node.name, "values", locals_)
+    notes: tuple[str, ...] = ()
+    scope.report.hints += 1
+    if node.name in FOREIGN_NAMES:
+        notes = (FOREIGN_NAMES[node.name],)
+    elif scope.report.hints <= MAX_HINTS:
+        locals_ = [name for scope in scope.block.scopes for name in scope]
+        notes = scope.block.hints(node.name, "values", locals_)
     if scope.block.type(node.name) is not None or (scope.env and node.name in scope.env):
         notes = (f"'{node.name}' is a type, not a value",)
     scope.report.error("unknown-identifier", f"unknown identifier '{node.name}'",
@@ -95,6 +101,10 @@ def _unknown_name(scope: Scope, node: nodes.Name) -> None:
 
 
 # --- new -----------------------------------------------------------------------------------------
+
+
+def _wrong(scope: Scope, node: nodes.Wrong, context: Type | None) -> Expression:
+    return Broken(node.pos)
 
 
 def _new(scope: Scope, node: nodes.New, context: Type | None) -> Expression:
@@ -370,4 +380,5 @@ EXPRESSIONS: dict[type[nodes.Expression], Callable[[Scope, Any, Type | None], Ex
     nodes.ArrowIndex:  _arrow_index,
     nodes.Subslice:    _subslice,
     nodes.Call:        _call,
+    nodes.Wrong:       _wrong,
 }

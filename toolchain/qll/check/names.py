@@ -3,6 +3,7 @@
 See docs/qll.md, "Names".
 """
 
+import re
 from typing import Generic, TypeVar
 
 from toolchain.qll import tree
@@ -18,8 +19,11 @@ __all__ = [
 
 _E = TypeVar("_E")
 
-MAX_ERRORS = 200
+MAX_WARNINGS = 200
 """A run stops collecting there; the rest would not be read."""
+
+MAX_HINTS = 200
+"""Unknown names of a run for which a similar one is looked for; it takes a while."""
 
 
 class Reporter:
@@ -34,12 +38,15 @@ class Reporter:
         self.errors: list[QllError] = []
         self.warnings: list[QllWarning] = []
         self.chain: tuple[str, ...] = ()
+        self.lost: frozenset[str] = frozenset()  # names of what could not be read
         self.muted = 0
+        self.hints = 0
         self._said: set[tuple[str, int, str]] = set()
 
     def error(self, kind: str, message: str, pos: int, end: int,
               notes: tuple[str, ...] = ()) -> None:
-        if self.muted or (kind, pos, message) in self._said or len(self.errors) >= MAX_ERRORS:
+        if self.muted or (kind, pos, message) in self._said or (
+                self.lost and kind.startswith("unknown-") and self._is_lost(pos, end)):
             return
         self._said.add((kind, pos, message))
         self.errors.append(QllError(kind, message, self.text.span(pos, end),
@@ -47,11 +54,16 @@ class Reporter:
 
     def warn(self, kind: str, message: str, pos: int, end: int,
              notes: tuple[str, ...] = ()) -> None:
-        if self.muted or (kind, pos, message) in self._said or len(self.warnings) >= MAX_ERRORS:
+        if self.muted or (kind, pos, message) in self._said or len(self.warnings) >= MAX_WARNINGS:
             return
         self._said.add((kind, pos, message))
         self.warnings.append(QllWarning(kind, message, self.text.span(pos, end),
                                         (*notes, *self.chain)))
+
+    def _is_lost(self, pos: int, end: int) -> bool:
+        """Whether a name between two positions may be declared in what could not be read."""
+        words = re.findall(r"\w+", self.text.between(pos, end))
+        return not self.lost.isdisjoint(words)
 
     def declared(self, pos: int) -> tuple[str, ...]:
         """A note that says where something is declared; none for what is predeclared."""

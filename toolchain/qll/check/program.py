@@ -86,6 +86,7 @@ class Checker:
 
     def program(self, files: list[nodes.File]) -> tree.Program:
         """Check the whole program; the result is sound only if there were no errors."""
+        self.report.lost = frozenset(name for file in files for name in file.lost)
         for file in files:
             self.declare(file.declarations, self.root_block)
             for node, operand in file.mixtures:

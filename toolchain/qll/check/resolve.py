@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from toolchain.qll.check.names import Ambiguous, Block, Reporter, TypeTemplate
+from toolchain.qll.check.names import MAX_HINTS, Ambiguous, Block, Reporter, TypeTemplate
 from toolchain.qll.syntax import nodes
+from toolchain.qll.syntax.habits import FOREIGN_TYPES
 from toolchain.qll.types import (
     BYTE,
     FLOAT,
@@ -67,7 +68,7 @@ class Resolver:
             nodes.PointerType: self._pointer, nodes.ArrayType: self._array,
             nodes.SliceType: self._slice, nodes.MemberType: self._member,
             nodes.StructType: self._struct, nodes.FunctionType: self._function,
-            nodes.Tags: self._tags,
+            nodes.Tags: self._tags, nodes.WrongType: self._wrong,
         }
 
     def resolve(self, node: nodes.Type, block: Block, env: Environment | None) -> Type:
@@ -131,6 +132,9 @@ class Resolver:
 
     def _builtin(self, node: nodes.Builtin, block: Block, env: Environment | None) -> Type:
         return _BUILTIN[node.name]
+
+    def _wrong(self, node: nodes.WrongType, block: Block, env: Environment | None) -> Type:
+        return UNKNOWN
 
     def _pointer(self, node: nodes.PointerType, block: Block, env: Environment | None) -> Type:
         return self.resolve(node.target, block, env).pointer()
@@ -251,7 +255,9 @@ class Resolver:
                               f"ambiguous identifier '{name}': in {entity.names()}",
                               node.pos, node.end)
             return UNKNOWN
-        notes = block.hints(name, "types", list(env or ()))
+        self.report.hints += 1
+        notes = (FOREIGN_TYPES[name],) if name in FOREIGN_TYPES else \
+            block.hints(name, "types", list(env or ())) if self.report.hints <= MAX_HINTS else ()
         if block.value(name) is not None:
             notes = (f"'{name}' is a value, not a type",)
         self.report.error("unknown-type", f"unknown type identifier '{name}'",

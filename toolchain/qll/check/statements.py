@@ -140,6 +140,8 @@ def _not_assignable(body: Body, given: Expression, node: nodes.Expression) -> No
 
 
 def _evaluate(body: Body, node: nodes.Evaluate) -> Checked:
+    if type(node.expression) is nodes.Wrong:  # which may have been anything, a 'return' too
+        return tree.Evaluate(node.pos, tree.Const(node.pos, UNKNOWN, 0)), True
     given = body.check(node.expression, None)
     if isinstance(given, (tree.Binary, tree.Not, tree.Const, tree.LocalPlace,
                           tree.GlobalPlace, tree.FunctionAddress)) \

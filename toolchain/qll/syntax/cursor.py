@@ -1,14 +1,15 @@
 """Walking over the tokens of one file, and saying what was expected where.
 
-The first error ends the parse. While a list of types is being tried, errors are failures of the
-attempt; the one that got furthest is remembered, as it often explains the error that follows
-(not in expressions, where `<` most often compares).
+An error is raised where it is met; `recovery` goes on from there. While a list of types is being
+tried, errors are failures of the attempt; the one that got furthest is remembered, as it often
+explains the error that follows (not in expressions, where `<` most often compares).
 """
 
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
 from toolchain.qll.errors import QllError
+from toolchain.qll.syntax import habits
 from toolchain.qll.syntax.lexer import KEYWORDS, tokenise
 from toolchain.qll.text import Text
 
@@ -30,6 +31,7 @@ class Cursor:
 
     def __init__(self, text: Text, index: int):
         self.text = text
+        self.source = text.sources[index]
         self.base = text.starts[index]
         tokens = tokenise(text.sources[index].text)
         self.tokens = tokens
@@ -72,7 +74,7 @@ class Cursor:
             found, notes = True, ()
         start = self.starts[index]
         if self.kinds[index] == "ERROR":
-            message, notes, found = self.tokens.error, (), False
+            message, notes, found = self.tokens.errors[index], (), False
         if found:
             message += f", found {self.describe(index)}"
         if self.kinds[index] == "END" and self.tokens.openers:
@@ -131,6 +133,10 @@ class Cursor:
             notes = ("assignment is a statement, not an operator",)
         elif kind in ("<", ">", "<=", ">=", "==", "!="):
             notes = ("comparisons do not chain; use parentheses or '&&'",)
+        elif not self.trying:
+            hint = habits.behind_statement(self, self.i)
+            if hint:
+                notes = (hint,)
         if not self.trying and self.i and self.furthest[0] <= self.i and kind != "ERROR":
             # Where the semicolon is missing, rather than at what follows on another line.
             end = self.end()

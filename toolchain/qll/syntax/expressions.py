@@ -56,7 +56,7 @@ class ExpressionParser(TypeParser):
             "len": self.length, "cap": self.capacity, "<": self.cast, "new": self.new,
             "null": self.null, "void": self.void, "sizeof": self.sizeof,
             "byte": self.type_literal, "int": self.type_literal, "float": self.type_literal,
-            ".": self.type_literal,
+            ".": self.type_literal, "WRONG": self.wrong_literal,
         }
 
     def expression(self) -> nodes.Expression:
@@ -121,9 +121,11 @@ class ExpressionParser(TypeParser):
         previous = self.kinds[self.i - 1] if self.i else ""
         notes: tuple[str, ...] = ()
         if previous in ("+", "-") and self.kinds[self.i - 2] == previous:
-            notes = (f"there is no '{previous}{previous}'",)
+            notes = (f"there is no '{previous}{previous}'; write x = x {previous} 1",)
         elif kind == "=" and previous in _LEVEL:
-            notes = (f"there is no '{previous}='",)
+            notes = (f"there is no '{previous}='; write x = x {previous} ...",
+                     ) if previous in ("+", "-", "*", "/", "%", "&", "|", "<<") \
+                else (f"there is no '{previous}='",)
         elif kind in KEYWORDS:
             notes = (f"'{kind}' is a keyword",)
         elif kind == "{":
@@ -311,6 +313,8 @@ class ExpressionParser(TypeParser):
         if self.kinds[self.i] != "{":
             kind = self.texts[i]
             notes = (f"a cast is written <{kind}>x",) if kind in BUILTIN_TYPES else ()
+            if notes and self.kinds[i + 1] == "NAME":
+                notes = (f"a variable is declared as var {self.texts[i + 1]}: {kind} = value;",)
             self.fail("expected an expression", i, notes)
         return self.suffixes(self.struct_literal(target))
 
@@ -347,6 +351,10 @@ class ExpressionParser(TypeParser):
         pos = self.starts[self.i]
         self.i += 1
         return self.suffixes(nodes.Float(pos, pos + len(word), binary32_from_text(word[:-1])))
+
+    def wrong_literal(self) -> nodes.Expression:
+        self.i += 1
+        return self.suffixes(self.wrong(self.i - 1))
 
     def character(self) -> nodes.Expression:
         word = self.texts[self.i]

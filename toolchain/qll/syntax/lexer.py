@@ -1,12 +1,13 @@
 """Tokens of QLL.
 
 A token's kind is its own text for keywords, operators and brackets, and one of NAME, INT, FLOAT,
-CHAR, STRING, END, ERROR for the others. Qualified names are one token. `>` is always a token by
-itself, since it may close a list of type arguments; the parser puts `>>` and `>=` together when
-nothing stands between. A tag is `.` and a name; the parser knows where one may stand.
+CHAR, STRING, END, ERROR, WRONG for the others. Qualified names are one token. `>` is always a
+token by itself, since it may close a list of type arguments; the parser puts `>>` and `>=`
+together when nothing stands between. A tag is `.` and a name; the parser knows where one may
+stand.
 
-What is no token ends the list with an ERROR, so that the parser reports it only if nothing before
-it was wrong.
+What is no token is an ERROR, which the parser reports when it gets there. Literals that are wrong
+in themselves are WRONG, and stand where right ones would.
 """
 
 import re
@@ -34,6 +35,11 @@ _TOKEN = re.compile(rf"""
       | (.)                                                                     # 8 anything else
     )""", re.VERBOSE | re.DOTALL)
 
+# A literal that is none of the above.
+_WRONG_LITERAL = re.compile(
+    r""" "(?:[^"\\\n]|\\.)*+" | '(?:[^'\\\n]|\\.)*+' | [0-9]++\.[0-9]++(?:[eE][+-]?[0-9]++)? """,
+    re.VERBOSE)
+
 _LARGEST = 0xFFFFFFFF
 _SAFE_DIGITS = 9  # of a number that fits in a word for certain, prefix and all
 
@@ -47,18 +53,20 @@ class Tokens:
     Attributes
     ----------
     kinds, texts : list[str]
-        See above. The last one is END or ERROR.
+        See above. The last one is END.
     starts : list[int]
         Where each begins, in characters from the start of the source.
     closers : dict[int, int]
         Index of the matching bracket for the index of each opening one that has one.
     openers : list[int]
         Indices of brackets that are never closed, in order.
-    error : str
-        What is wrong with the ERROR at the end.
+    errors : dict[int, str]
+        What is wrong with each ERROR, by its index.
+    wrong : list[tuple[int, int, str]]
+        Start, length and what is wrong, of each literal that is wrong.
     """
 
-    __slots__ = ("closers", "error", "kinds", "openers", "starts", "texts")
+    __slots__ = ("closers", "errors", "kinds", "openers", "starts", "texts", "wrong")
 
     def __init__(self) -> None:
         self.kinds: list[str] = []
@@ -66,7 +74,8 @@ class Tokens:
         self.starts: list[int] = []
         self.closers: dict[int, int] = {}
         self.openers: list[int] = []
-        self.error = ""
+        self.errors: dict[int, str] = {}
+        self.wrong: list[tuple[int, int, str]] = []
 
 
 _CLOSES = {")": "(", "]": "[", "}": "{"}
@@ -75,9 +84,17 @@ _CLOSES = {")": "(", "]": "[", "}": "{"}
 def tokenise(text: str) -> Tokens:
     """Split a source into tokens."""
     tokens = Tokens()
+    at: int | None = 0
+    while at is not None:
+        at = _run(tokens, text, at)
+    return tokens
+
+
+def _run(tokens: Tokens, text: str, at: int) -> int | None:
+    """Take tokens from a position on; where to go on behind a literal that is wrong, or None."""
     kinds, texts, starts = tokens.kinds, tokens.texts, tokens.starts
     closers, stack = tokens.closers, tokens.openers
-    for match in _TOKEN.finditer(text):
+    for match in _TOKEN.finditer(text, at):
         group = match.lastindex
         assert group is not None
         word = match[group]
@@ -89,7 +106,8 @@ def tokenise(text: str) -> Tokens:
                     wrong = [part for part in word.split("::") if part in KEYWORDS - {"global"}]
                     if wrong:
                         kind = "ERROR"
-                        tokens.error = f"'{wrong[0]}' is a keyword and cannot be part of a name"
+                        tokens.errors[len(kinds)] = \
+                            f"'{wrong[0]}' is a keyword and cannot be part of a name"
         elif group == 4:
             if word in "([{":
                 stack.append(len(kinds))
@@ -98,14 +116,16 @@ def tokenise(text: str) -> Tokens:
         elif group == 3:
             kind = "INT"
             if len(word) > _SAFE_DIGITS and integer_value(word) > _LARGEST:
-                kind = "ERROR"
                 shown = word if len(word) <= 40 else f"{word[:37]}..."
-                tokens.error = f"integer literal {shown} does not fit in a word of 32 bits"
+                tokens.wrong.append((match.start(group), len(word), f"integer literal {shown} "
+                                     "does not fit in a word of 32 bits"))
+                kind = "WRONG"
         elif group == 2:
             kind = "FLOAT"
             if float(word[:-1]) == float("inf"):
-                kind = "ERROR"
-                tokens.error = f"float literal {word} is out of range"
+                tokens.wrong.append((match.start(group), len(word),
+                                     f"float literal {word} is out of range"))
+                kind = "WRONG"
         elif group == 5:
             kind = "STRING"
         elif group == 6:
@@ -113,14 +133,23 @@ def tokenise(text: str) -> Tokens:
         elif group == 7:
             kind = "END"
         else:
-            kind = "ERROR"
-            tokens.error = _explain(text, match.start(group))
+            start = match.start(group)
+            literal = _WRONG_LITERAL.match(text, start)
+            if literal is None:
+                kind = "ERROR"
+                tokens.errors[len(kinds)] = _explain(text, start)
+            else:
+                tokens.wrong.append((start, 1, _explain(text, start)))
+                kinds.append("WRONG")
+                texts.append(literal[0])
+                starts.append(start)
+                return literal.end()
         kinds.append(kind)
         texts.append(word)
         starts.append(match.start(group))
-        if kind == "END" or kind == "ERROR":
+        if kind == "END":
             break
-    return tokens
+    return None
 
 
 def _explain(text: str, at: int) -> str:
@@ -143,6 +172,8 @@ def _explain(text: str, at: int) -> str:
         return "'^' is not an operator; a xor b is (a | b) - (a & b)"
     if char == "~":
         return "'~' is not an operator; the complement of x is -1 - x"
+    if char == "#":
+        return "unexpected character '#'; comments start with '//'"
     if char == "$":
         return "'$' cannot be part of a name"
     return f"unexpected character {char!r}" if char.isprintable() else \

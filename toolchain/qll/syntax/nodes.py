@@ -5,6 +5,7 @@ of the whole compilation (`toolchain.qll.text`). Parentheses leave no node behin
 the operator in them.
 """
 
+from toolchain.qll.errors import QllError
 from toolchain.qll.node import node
 
 __all__ = [
@@ -15,7 +16,7 @@ __all__ = [
     "New", "NewElements", "Node", "Not", "Null", "Parameter", "PointerType", "Repeat", "Return",
     "Sign", "Sizeof", "SliceType", "ArrayType", "Statement", "String", "StructLiteral",
     "StructType", "Subslice", "Tags", "Type", "TypeDecl", "TypeName", "Using", "Var", "Void",
-    "While",
+    "While", "Wrong", "WrongType",
 ]
 
 
@@ -39,6 +40,19 @@ class Statement(Node):
 
 class Declaration(Node):
     __slots__ = ()
+
+
+# --- what could not be read ----------------------------------------------------------------------
+
+
+@node
+class Wrong(Expression):
+    """An expression in which a mistake was reported already."""
+
+
+@node
+class WrongType(Type):
+    """A type in which a mistake was reported already."""
 
 
 # --- types ---------------------------------------------------------------------------------------
@@ -413,6 +427,9 @@ class Namespace(Declaration):
 
 @node
 class File(Node):
-    """`mixtures` are operators with an operand that one may think to bind otherwise."""
+    """`mixtures` are operators with an operand that one may think to bind otherwise; `errors` what
+    could not be read, and `lost` the names that may be declared there."""
     declarations: list[Declaration]
     mixtures:     list[tuple[Binary, Binary]]
+    errors:       list[QllError]
+    lost:         set[str]

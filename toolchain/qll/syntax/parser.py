@@ -7,8 +7,8 @@ Recursive descent over the tokens of one file, in layers: `cursor`, `parse_types
 from collections.abc import Callable
 from typing import NoReturn
 
-from toolchain.qll.errors import did_you_mean
-from toolchain.qll.syntax import nodes
+from toolchain.qll.errors import QllError, did_you_mean
+from toolchain.qll.syntax import habits, nodes
 from toolchain.qll.syntax.cursor import MAX_DEPTH
 from toolchain.qll.syntax.expressions import ExpressionParser
 from toolchain.qll.text import Text
@@ -17,7 +17,8 @@ __all__ = ["MAX_DEPTH", "parse"]
 
 
 def parse(text: Text, index: int) -> nodes.File:
-    """Parse the source of that index. Raises `QllError` of kind `syntax`."""
+    """Parse the source of that index. What is wrong is in the file's `errors`, of kind
+    `syntax`."""
     return _Parser(text, index).file()
 
 
@@ -35,13 +36,33 @@ class _Parser(ExpressionParser):
     # --- declarations ----------------------------------------------------------------------------
 
     def file(self) -> nodes.File:
-        declarations = []
+        declarations: list[nodes.Declaration] = []
         while self.kinds[self.i] != "END":
-            declarations.append(self.declaration())
+            self.next_declaration(declarations, None)
         return nodes.File(self.base, self.end() if self.i else self.base, declarations,
-                          self.mixtures)
+                          self.mixtures, self.errors, self.lost)
 
-    def declaration(self) -> nodes.Declaration:
+    def next_declaration(self, declarations: list[nodes.Declaration],
+                         column: int | None) -> None:
+        """Read a declaration, or skip it if it is wrong; `column` as in `skip_declaration`."""
+        start = self.i
+        if self.kinds[start] == "}" and self.errors:
+            self.i += 1  # the mistake before may well be where its partner is
+            return
+        depth = self.depth
+        self.column = self.column_of(start) if self.is_first(start) else 0
+        try:
+            found = self.declaration()
+        except QllError as error:
+            self.depth = depth
+            self.skip_declaration(start, error, column)
+        else:
+            if found is not None:
+                declarations.append(found)
+        self.leaving = False
+
+    def declaration(self) -> nodes.Declaration | None:
+        """A declaration; None for a function whose head is wrong, after its body."""
         start = self.i
         tags = self.tags()
         kind = self.kinds[self.i]
@@ -57,10 +78,16 @@ class _Parser(ExpressionParser):
             return self.namespace()
         if kind == "using":
             return self.using()
-        word = self.texts[self.i]
+        self.no_declaration(kind)
+
+    def no_declaration(self, kind: str) -> NoReturn:
         notes: tuple[str, ...] = ()
-        if kind == "NAME":
-            guess = did_you_mean(word, ["function", "global", "type", "namespace", "using"])
+        hint = habits.of_declaration(self, self.i)
+        if hint:
+            notes = (hint,)
+        elif kind == "NAME":
+            guess = did_you_mean(self.texts[self.i],
+                                 ["function", "global", "type", "namespace", "using"])
             notes = (f"did you mean '{guess}'?",) if guess else ()
         elif kind == "var":
             notes = ("outside of functions variables are declared with 'global'",)
@@ -108,7 +135,29 @@ class _Parser(ExpressionParser):
         self.expect(";", "after the declaration of a global")
         return nodes.Global(self.starts[start], self.end(), tags, name, pos, target, initialiser)
 
-    def function(self, start: int, tags: list[str]) -> nodes.Function:
+    def function(self, start: int, tags: list[str]) -> nodes.Function | None:
+        depth = self.depth
+        try:
+            head = self.function_head(start, tags)
+        except QllError as error:
+            self.depth = depth
+            if not self.skip_to_block(start, error):
+                raise
+            self.block("function")  # for the mistakes in it
+            return None
+        if self.kinds[self.i] == "{":
+            head.body = self.block("function")
+        elif head.type_parameters:
+            self.fail("expected the body of the function template")
+        elif self.kinds[self.i] == ";":
+            self.i += 1
+        else:
+            self.fail("expected the body of the function, or ';'")
+        head.end = self.end()
+        return head
+
+    def function_head(self, start: int, tags: list[str]) -> nodes.Function:
+        """A function up to its body."""
         self.i += 1
         kinds = self.kinds
         pos = self.starts[self.i]
@@ -127,22 +176,27 @@ class _Parser(ExpressionParser):
                 if kinds[self.i] == ")":
                     self.fail("expected another parameter after ','")
             self.expect(")", "or ',' after a parameter")
-        if kinds[self.i] == "{":
+        behind = self.i
+        try:
+            result = self.result_type()
+        except QllError as error:
+            if not self.skip_to_block(behind, error):
+                raise
+            result = nodes.WrongType(self.starts[behind], self.end())
+        return nodes.Function(self.starts[start], self.end(), tags, name, pos, type_parameters,
+                               parameters, result, None)
+
+    def result_type(self) -> nodes.Type:
+        """`: type` behind the parameters."""
+        kind = self.kinds[self.i]
+        if kind == "{":
             self.fail("expected ':' and the type of the result",
                       notes=("a function that returns nothing has the result type 'void'",))
+        if kind in ("->", "=>"):
+            self.fail("expected ':' and the type of the result",
+                      notes=(f"the type of the result follows ':', not '{kind}'",))
         self.expect(":", "and the type of the result")
-        result = self.type()
-        body = None
-        if kinds[self.i] == "{":
-            body = self.block("function")
-        elif type_parameters:
-            self.fail("expected the body of the function template")
-        elif kinds[self.i] == ";":
-            self.i += 1
-        else:
-            self.fail("expected the body of the function, or ';'")
-        return nodes.Function(self.starts[start], self.end(), tags, name, pos, type_parameters,
-                               parameters, result, body)
+        return self.type()
 
     def qualified(self, what: str) -> str:
         if self.kinds[self.i] not in ("NAME", "global"):
@@ -156,13 +210,19 @@ class _Parser(ExpressionParser):
         name = self.qualified("the name of a namespace")
         self.expect("{", "after the name of a namespace")
         self.deeper()
-        declarations = []
+        declarations: list[nodes.Declaration] = []
+        column = self.column
         while self.kinds[self.i] != "}":
             if self.kinds[self.i] == "END":
-                self.fail("expected a declaration or '}'")
-            declarations.append(self.declaration())
+                try:
+                    self.fail("expected a declaration or '}'")
+                except QllError as error:
+                    self.record(error)
+                break
+            self.next_declaration(declarations, column)
+        else:
+            self.i += 1
         self.depth -= 1
-        self.i += 1
         return nodes.Namespace(pos, self.end(), name, declarations)
 
     def using(self) -> nodes.Using:
@@ -183,18 +243,74 @@ class _Parser(ExpressionParser):
         self.deeper()
         statements = []
         kinds = self.kinds
+        depth = self.depth
         while kinds[self.i] != "}":
-            special = self.statements.get(kinds[self.i])
-            if special is not None:
-                statements.append(special())
-            else:
-                statements.append(self.simple())
-                if kinds[self.i] != ";":
-                    self.missing_semicolon("after a statement")
-                self.i += 1
+            start = self.i
+            try:
+                special = self.statements.get(kinds[start])
+                if special is not None:
+                    statements.append(special())
+                else:
+                    statement = self.simple()
+                    if kinds[self.i] == ";":
+                        self.i += 1
+                    else:
+                        self.no_semicolon(statement)
+                    statements.append(statement)
+            except QllError as error:
+                self.depth = depth
+                statements.append(self.skip_statement(start, error))
+            if self.leaving:
+                statements.append(self.wrong_statement(start))
+                break
+        else:
+            self.i += 1
         self.depth -= 1
-        self.i += 1
         return nodes.Block(pos, self.end(), statements)
+
+    def no_semicolon(self, statement: nodes.Statement) -> None:
+        """Report that the semicolon of a statement is missing; go on as if it was there, if a
+        statement may begin at what stands in its place."""
+        if type(statement) is nodes.Evaluate and type(statement.expression) is nodes.Wrong:
+            return
+        try:
+            self.missing_semicolon("after a statement")
+        except QllError as error:
+            kind = self.kinds[self.i]
+            if kind != "}" and kind not in self.statements and kind not in self.simples \
+                    and (kind not in ("NAME", "*") or not self.is_first(self.i)):
+                raise
+            self.record(error)
+
+    def body(self, what: str) -> nodes.Block:
+        """The body of a statement; a statement without braces is taken for one, after an error."""
+        start = self.i
+        if self.kinds[start] == "{":
+            return self.block(what)
+        try:
+            return self.block(what)
+        except QllError as error:
+            special = self.statements.get(self.kinds[start])
+            if special is None and self.kinds[start] not in self.prefixes \
+                    and self.kinds[start] not in self.simples:
+                raise
+            self.record(error)
+            if special is not None:
+                statement = special()
+            else:
+                statement = self.simple()
+                self.expect(";", "after a statement")
+            return nodes.Block(statement.pos, self.end(), [statement])
+
+    def nested_declaration(self, error: QllError) -> nodes.Statement:
+        """Skip a function or type that is declared within a function."""
+        start = self.i
+        self.record(error)
+        column = self.column
+        self.next_declaration([], None)
+        self.column = column
+        self.lose(start, start + 2)
+        return self.wrong_statement(start)
 
     def simple(self) -> nodes.Statement:
         kind = self.kinds[self.i]
@@ -202,6 +318,11 @@ class _Parser(ExpressionParser):
         if special is not None:
             return special()
         if kind not in self.prefixes:
+            if kind in ("function", "type") and not self.begins_declaration(self.i):
+                try:
+                    self.no_statement(kind)
+                except QllError as error:
+                    return self.nested_declaration(error)
             self.no_statement(kind)
         start = self.starts[self.i]
         expression = self.expression()
@@ -268,11 +389,19 @@ class _Parser(ExpressionParser):
         return nodes.Delete(start, operand.end, operand)
 
     def condition(self, what: str) -> nodes.Expression:
-        self.expect("(", f"after '{what}'")
-        condition = self.expression()
-        if self.kinds[self.i] == "=":
-            self.fail("expected ')' after the condition", notes=("'==' compares",))
-        self.expect(")", "after the condition")
+        """The condition in its parentheses; what is wrong with it does not hide the body."""
+        start, depth = self.i, self.depth
+        try:
+            self.expect("(", f"after '{what}'")
+            condition = self.expression()
+            if self.kinds[self.i] == "=":
+                self.fail("expected ')' after the condition", notes=("'==' compares",))
+            self.expect(")", "after the condition")
+        except QllError as error:
+            self.depth = depth
+            if not self.skip_to_block(start, error):
+                raise
+            return self.wrong(start)
         return condition
 
     def if_statement(self) -> nodes.If:
@@ -282,12 +411,12 @@ class _Parser(ExpressionParser):
         while True:
             self.i += 1
             condition = self.condition("if")
-            arms.append((condition, self.block("if")))
+            arms.append((condition, self.body("if")))
             if self.kinds[self.i] != "else":
                 break
             self.i += 1
             if self.kinds[self.i] != "if":
-                other = self.block("else")
+                other = self.body("else")
                 break
         return nodes.If(start, self.end(), arms, other)
 
@@ -295,22 +424,32 @@ class _Parser(ExpressionParser):
         start = self.starts[self.i]
         self.i += 1
         condition = self.condition("while")
-        body = self.block("while")
+        body = self.body("while")
         return nodes.While(start, body.end, condition, body)
 
     def for_statement(self) -> nodes.For:
         start = self.starts[self.i]
         self.i += 1
-        self.expect("(", "after 'for'")
-        first = self.for_part()
-        self.expect(";", "after the first part of 'for'")
-        if self.kinds[self.i] == ";":
-            self.fail("expected a condition", notes=("all three parts of 'for' must be there",))
-        condition = self.expression()
-        self.expect(";", "after the condition of 'for'")
-        update = self.for_part()
-        self.expect(")", "after the last part of 'for'")
-        body = self.block("for")
+        head, depth = self.i, self.depth
+        first: nodes.Statement = self.wrong_statement(head)
+        update: nodes.Statement = first
+        condition: nodes.Expression = self.wrong(head)
+        try:
+            self.expect("(", "after 'for'")
+            first = self.for_part()
+            self.expect(";", "after the first part of 'for'")
+            if self.kinds[self.i] == ";":
+                self.fail("expected a condition",
+                          notes=("all three parts of 'for' must be there",))
+            condition = self.expression()
+            self.expect(";", "after the condition of 'for'")
+            update = self.for_part()
+            self.expect(")", "after the last part of 'for'")
+        except QllError as error:
+            self.depth = depth
+            if not self.skip_to_block(head, error):
+                raise
+        body = self.body("for")
         return nodes.For(start, body.end, first, condition, update, body)
 
     def for_part(self) -> nodes.Statement:

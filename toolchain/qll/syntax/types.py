@@ -2,9 +2,10 @@
 
 from abc import ABC, abstractmethod
 
+from toolchain.qll.errors import QllError
 from toolchain.qll.syntax import nodes
-from toolchain.qll.syntax.cursor import Cursor
 from toolchain.qll.syntax.lexer import KEYWORDS
+from toolchain.qll.syntax.recovery import Recovery
 from toolchain.qll.text import Text
 
 __all__ = ["BUILTIN_TYPES", "TypeParser"]
@@ -12,7 +13,7 @@ __all__ = ["BUILTIN_TYPES", "TypeParser"]
 BUILTIN_TYPES = frozenset(["byte", "int", "float", "void"])
 
 
-class TypeParser(Cursor, ABC):
+class TypeParser(Recovery, ABC):
     """Reads types. The length of an array is an expression, which the layer above reads."""
 
     def __init__(self, text: Text, index: int):
@@ -110,14 +111,22 @@ class TypeParser(Cursor, ABC):
 
     def struct_type(self) -> nodes.Type:
         pos = self.starts[self.i]
+        opened = self.i + 1
         self.i += 2
         self.deeper()
         members = []
         while self.kinds[self.i] != "}":
-            members.append(self.parameter("the name of a member"))
-            self.expect(";", "after a member")
+            start = self.i
+            try:
+                members.append(self.parameter("the name of a member"))
+                self.expect(";", "after a member")
+            except QllError as error:
+                if not self.skip_member(start, error):
+                    raise
         self.depth -= 1
         self.i += 1
+        if not members and self.i > opened + 2:
+            return nodes.WrongType(pos, self.end())
         return nodes.StructType(pos, self.end(), members)
 
     def parenthesised_type(self) -> nodes.Type:
