@@ -16,9 +16,9 @@ class LineRequest(data.Struct):
 
 
 # Requests are served in their order. A request to read is answered by the line's words on `read`,
-# in the order of their addresses. With a request to write all of the line's words are there,
-# offered one after another on `written` without a pause; they may be taken before the request is,
-# and the last of them is at the latest with it.
+# in the order of their addresses; all but the last may come before the request is taken. With a
+# request to write all of the line's words are there, offered one after another on `written` without
+# a pause; they may be taken before the request is, and the last of them is taken with it.
 LinePort = wiring.Signature({
     "request": Out(stream.Signature(LineRequest)),
     "written": Out(stream.Signature(32)),

