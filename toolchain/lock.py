@@ -1,7 +1,8 @@
 """One writer for a file at a time: a lock that tells who holds it.
 
 The lock is the kernel's (`flock`) on the file itself, so it ends with its holder, however that
-ends. A file that is replaced takes a new lock with it: `exclusive` looks again.
+ends. A file that is replaced takes a new lock with it: `exclusive` looks again. Who would rather
+wait than be refused, since the other one makes just what is needed, takes `alone`.
 """
 
 import fcntl
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["InUseError", "exclusive", "holder", "lock"]
+__all__ = ["InUseError", "alone", "exclusive", "holder", "lock"]
 
 
 class InUseError(Exception):
@@ -47,6 +48,21 @@ def exclusive(path: Path | str) -> Iterator[None]:
                 return
         finally:
             os.close(fd)
+
+
+@contextmanager
+def alone(path: Path | str) -> Iterator[None]:
+    """Be the only process in here for a file, which is made for this; who comes second waits.
+
+    Raises
+    ------
+    OSError
+        If the file, or its folder, cannot be made.
+    """
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _is_still(fd: int, path: Path | str) -> bool:

@@ -5,7 +5,6 @@ package) and the configuration, so that finding a finished model costs a few mil
 elaboration.
 """
 
-import fcntl
 import hashlib
 import importlib.metadata
 import os
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from sim.engine.design import Design
 from sim.engine.netlist import NetlistError
+from toolchain.lock import alone
 from toolchain.places import BUILD, ROOT
 
 __all__ = ["BuildError", "built", "compile_library", "source_key"]
@@ -67,9 +67,7 @@ def built(key: str, elaborate: Callable[[], Design], say: Say) -> tuple[Design, 
 def _built(key: str, elaborate: Callable[[], Design], say: Say) -> tuple[Design, Path]:
     folder = CACHE / key
     if not (folder / LIBRARY).exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with open(CACHE / f"{key}.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # two builders of one model: the second one waits
+        with alone(CACHE / f"{key}.lock"):
             if not (folder / LIBRARY).exists():
                 _build(folder, elaborate, say)
     os.utime(folder)  # what is used stays in the cache

