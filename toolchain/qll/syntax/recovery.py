@@ -79,13 +79,10 @@ class Recovery(Cursor):
                 if kind in _STATEMENTS and "{" not in stack and self.is_first(i):
                     break
             i += 1
-            if kind in ("(", "[", "{"):
-                stack.append(kind)
-            elif kind in _OPENS:
-                _close(stack, _OPENS[kind])
-                if kind == "}" and not stack and i > failed and kinds[i] not in (";", "else"):
-                    break
-            elif kind == ";" and i > failed and "{" not in stack and "[" not in stack:
+            _follow(stack, kind)
+            if kind == "}" and not stack and i > failed and kinds[i] not in (";", "else"):
+                break
+            if kind == ";" and i > failed and "{" not in stack and "[" not in stack:
                 break
         self.i = i
         self.lose(start, i)
@@ -112,10 +109,7 @@ class Recovery(Cursor):
                         and self.column_of(i) <= column:
                     break
             i += 1
-            if kind in ("(", "[", "{"):
-                stack.append(kind)
-            elif kind in _OPENS:
-                _close(stack, _OPENS[kind])
+            _follow(stack, kind)
         self.i = i
         self.lose(start, i, all_names=True)
 
@@ -132,10 +126,7 @@ class Recovery(Cursor):
                     kind in _STATEMENTS and i > start and self.is_first(i)):
                 return False
             i += 1
-            if kind in ("(", "[", "{"):
-                stack.append(kind)
-            elif kind in _OPENS:
-                _close(stack, _OPENS[kind])
+            _follow(stack, kind)
         self.record(error)
         self.lose(start, i)
         self.i = i
@@ -172,8 +163,12 @@ class Recovery(Cursor):
         return nodes.Evaluate(wrong.pos, wrong.end, wrong)
 
 
-def _close(stack: list[str], opener: str) -> None:
-    """Close the last bracket of a kind, and those within it; braces only by braces."""
+def _follow(stack: list[str], kind: str) -> None:
+    """Go past a token: a bracket is opened, or the last one of a kind is closed, and those within
+    it; braces only by braces."""
+    if kind in _OPENS.values():
+        stack.append(kind)
+    opener = _OPENS.get(kind)
     while opener in stack:
         last = stack[-1]
         if last == "{" and opener != "{":
