@@ -1,11 +1,9 @@
 """Build the operating system: kernel, programs and disk, each only when its sources changed."""
 
-import fcntl
 import hashlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,9 @@ from system.constants import constants_qll, shared_qasm
 from toolchain.build import debug_file, image
 from toolchain.files import read_source
 from toolchain.link import link, object_from_unit
+from toolchain.lock import alone
 from toolchain.places import FIRMWARE, KERNEL, ROOT
 from toolchain.qasm.output import symbol_map
-from toolchain.qasm.unit import Unit
 from toolchain.qfs import Image
 from toolchain.source import Source
 from toolchain.targets import LIBRARY, TARGETS, library_files, library_sources
@@ -128,20 +126,15 @@ def _make(cache: _Cache, product: Path, qll: Sequence[Source], qasm: Sequence[So
         debug = Paths.debug(product)
         debug.parent.mkdir(parents=True, exist_ok=True)
         if product.stem in LARGE:
-            debug.write_bytes(_executable(program.units, debug.name))
-            plain = [replace(unit, debug="", line_marks=[]) for unit in program.units]
-            cache.keep(product, key, _executable(plain, product.name))
+            objects = [object_from_unit(unit) for unit in program.units]
+            debug.write_bytes(link(objects, debug.name, base=LARGE_BASE))
+            cache.keep(product, key, link(objects, product.name, base=LARGE_BASE, stripped=True))
             return product
         debug.write_bytes(debug_file(program, debug.name))
         if symbols is not None:
             symbols.write_text(symbol_map(program))
         cache.keep(product, key, program.to_octets())
     return product
-
-
-def _executable(units: Sequence[Unit], name: str) -> bytes:
-    """An ELF executable; with what the units say for debugging, if they do."""
-    return link([object_from_unit(unit) for unit in units], name, base=LARGE_BASE)
 
 
 def build_kernel(paths: Paths, level: int = 2, cache: _Cache | None = None, *,
@@ -227,15 +220,6 @@ def _add_assembly(image: Image, assembly: dict[str, list[Path]]) -> None:
             image.write(f"lib/{target}/{path.name}", path.read_bytes())
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Two builders of one folder: the second waits, and finds it done."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def build_debug_kernel(folder: Path, level: int = 2) -> Path:
     """The kernel that checks itself at each system call (kernel/audit.qll), in a folder of its own.
 
@@ -244,7 +228,7 @@ def build_debug_kernel(folder: Path, level: int = 2) -> Path:
     SourceErrors
         With what is wrong in the sources.
     """
-    with _alone(folder):
+    with alone(folder / ".lock"):
         return build_kernel(Paths(folder), level, debug=True)
 
 
@@ -257,7 +241,7 @@ def build(folder: Path, level: int = 2) -> Paths:
         With what is wrong in the sources.
     """
     paths, cache = Paths(folder), _Cache()
-    with _alone(folder):
+    with alone(folder / ".lock"):
         build_kernel(paths, level, cache)
         build_disk(paths, level, cache)
     return paths

@@ -108,7 +108,8 @@ def flat_words(part: ObjectFile) -> list[int]:
 
 def executable_octets(part: ObjectFile, *, relocatable: bool = False, like_flat: bool = False,
                       entry: str | None = None, base: int = PROGRAM, align: int = ALIGN_WORDS,
-                      stack_words: int = STACK_WORDS, heap_words: int = HEAP_WORDS) -> bytes:
+                      stack_words: int = STACK_WORDS, heap_words: int = HEAP_WORDS,
+                      stripped: bool = False) -> bytes:
     """An ELF executable, of an object whose symbols have been checked.
 
     Parameters
@@ -121,6 +122,8 @@ def executable_octets(part: ObjectFile, *, relocatable: bool = False, like_flat:
         The label to start at; by default the first word of code.
     base, align, stack_words, heap_words : int
         In words.
+    stripped : bool
+        Without symbols and debug information.
     """
     if like_flat:
         layout, align = layout_flat(part, base), 1
@@ -148,10 +151,12 @@ def executable_octets(part: ObjectFile, *, relocatable: bool = False, like_flat:
     note = OutSection(".note.quince", SectionType.NOTE, _size_note(stack_words, heap_words))
     elf.sections.append(note)
     elf.segments.append(OutSegment(SegmentType.NOTE, SegmentFlag.READ, [note]))
-    _add_symbols(elf, part, layout, loaded)
+    if not stripped:
+        _add_symbols(elf, part, layout, loaded)
     elf.sections.append(OutSection(".note.gnu.build-id", SectionType.NOTE,
                                    _build_note(sections)))
-    elf.sections += debug_out(part, layout.sections[0], layout.symbols)
+    if not stripped:
+        elf.sections += debug_out(part, layout.sections[0], layout.symbols)
     return elf_octets(elf)
 
 
