@@ -35,7 +35,7 @@ def test_wrong_lines_are_told_as_on_the_host():
              [("a.qasm", "@x:\n" * 3 + "constant r1 @y"), ("b.qasm", "@x:\n  constant r1 @xx")],
              [("long.qasm", " " * 150 + "ad" + " r1" * 100 + "\tü\x1b[2J\n" + "x" * 300)],
              [("open.qasm", "define N 3\nrepeat i 1 N\n add r{i} r{j}\nrepeat k 1 2\nend")],
-             [("many.qasm", "ad r1\n" * 90)]]
+             [("many.qasm", "ad r1\n" * 2_000)]]
     assert first_difference(cases) is None
 
 

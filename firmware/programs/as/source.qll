@@ -169,12 +169,21 @@ namespace source {
 
   // --- telling -----------------------------------------------------------------------------------
 
-  // Say all mistakes, in the order of their places; false if there are none.
+  .constant global MOST_SHOWN: byte = 100;  // mistakes; of more only the number is said
+
+  // Say the mistakes, in the order of their places; false if there are none.
   function tell(): bool {
     var all = count();
     if (all == 0) { return false; }
     var order = sorted(all);
-    for (var i = 0; i < all; i = i + 1) { tell_one(number(order[unsafe i])); }
+    var shown = std::math::min(all, MOST_SHOWN);
+    for (var i = 0; i < shown; i = i + 1) { tell_one(number(order[unsafe i])); }
+    if (shown < all) {
+      var digits: byte[12];
+      put("... and ");
+      put(std::str::utoa(all - shown, digits, 10));
+      put(" more\n");
+    }
     flush();
     return true;
   }
