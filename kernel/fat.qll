@@ -141,16 +141,30 @@ namespace fat {
   // A free sector, made the end of a chain of its own; 0 if the disk is full.
   function allocate(): byte {
     if (free_sectors == 0) { return 0; }
-    for (var tries = fs::disk.total; tries != 0; tries = tries - 1) {
-      var sector = cursor;
-      cursor = cursor + 1 == fs::disk.total ? fs::disk.data_first : cursor + 1;
-      if (get(sector) == FREE) {
+    var left = fs::disk.total;
+    while (left != 0) {
+      // One sector of the table at a time; of one that cannot be read nothing is free.
+      var s = load(cursor);
+      var words = machine::SECTOR_WORDS - (cursor & (machine::SECTOR_WORDS - 1));
+      var end = std::math::min(cursor + std::math::min(words, left), fs::disk.total);
+      var sector = s == null ? end : free_from(s, cursor, end);
+      left = left - (sector - cursor);
+      if (sector != end) {
+        cursor = sector + 1 == fs::disk.total ? fs::disk.data_first : sector + 1;
         set(sector, END);
         free_sectors = free_sectors - 1;
         return sector;
       }
+      cursor = end == fs::disk.total ? fs::disk.data_first : end;
     }
     return 0;
+  }
+
+  // The first free sector from `begin` on whose word is in this part of the table; `end` if none is.
+  function free_from(s: * slot, begin: byte, end: byte): byte {
+    var at = begin;
+    while (at != end && s->data[unsafe at & (machine::SECTOR_WORDS - 1)] != FREE) { at = at + 1; }
+    return at;
   }
 
   // Free a chain, in memory; `flush` makes it so on the disk.

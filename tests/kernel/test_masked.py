@@ -16,7 +16,7 @@ from toolchain.qfs import Image
 # is freed, take time for each sector: closing, and those that have a name of a file. So does a
 # write that looks for room on a full disk.
 MOST = 50_000
-MOST_BY_CALL = {2: 150_000, 52: 100_000,
+MOST_BY_CALL = {2: 100_000, 52: 100_000,
                 **dict.fromkeys([3, 4, 5, 6, 7, 37, 39, 40, 43, 46], 400_000)}
 
 PROGRAM_HEADER = "<8I"
