@@ -65,7 +65,7 @@ def table(machine, pages):
 
 @computer_test()
 async def an_abandoned_walk_says_nothing(computer):
-    """Without a kernel: a handler returns so fast, and elsewhere, that the next walk follows it."""
+    """Without a kernel: an interrupt in any cycle, and each returns to another place."""
     windows = window_addresses(computer.machine.peripherals)
     physical = list(range(PHYSICAL, PHYSICAL + PAGES * PAGE_WORDS, PAGE_WORDS))
     computer.random.shuffle(physical)

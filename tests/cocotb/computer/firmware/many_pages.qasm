@@ -1,7 +1,6 @@
 ; A program reads more pages than there are entries in the TLB, again and again. Each octet on the
-; serial line interrupts it; the handler returns at once, to one of two places in turn, so that a
-; walk for the other one is abandoned and the next begins before that has come to its end. After
-; {INTERRUPTS} octets: halt.
+; serial line interrupts it; the handler returns at once, to one of two places in turn, whatever walk
+; was under way. After {INTERRUPTS} octets: halt.
 ;
 ; The first word of each page is its virtual address, from {VIRTUAL} on; r10 of the frame counts the
 ; words that are not. Exit code: that count.
