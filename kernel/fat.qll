@@ -33,7 +33,10 @@ namespace fat {
     if (memory == 0) { return false; }
     slots = <unsafe * slot>memory;
     for (var i = 0; i < limits::FAT_BUFFERS; i = i + 1) {
-      slots[unsafe i] = slot { number = -1 };
+      var s = &slots[unsafe i];  // `data` is what `load` reads
+      s->number = -1;
+      s->dirty = false;
+      s->listed = false;
     }
     return true;
   }
