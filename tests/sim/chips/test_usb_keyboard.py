@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """The USB keyboard of simulations against a host that is made of single bits: what it answers, and
 what it does not let pass."""
 

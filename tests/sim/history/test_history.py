@@ -158,13 +158,13 @@ def test_conditions_are_found_where_the_records_have_them(booted):
             (Condition(What.STORE, address, address + 1),
              stores[stores[:, Word.ADDRESS] == address])):
         history.go_to(start)
-        forwards = []
+        forwards, until = [], start
         while (hit := history.run(start + 30_000 - history.cycles, [condition])) is not None:
             forwards.append(hit.record)
+            until = hit.position + 1  # at the end the record of one more may still be under way
         assert len(forwards) in (len(wanted) - 1, len(wanted), len(wanted) + 1)
         assert [record[Word.IP] for record in forwards][:len(wanted) - 1] == \
             wanted[:len(forwards), Word.IP].tolist()[:len(wanted) - 1]
-        until = history.cycles + 1
         backwards = []
         while len(backwards) < len(forwards):
             hits = history.last([condition], until)
