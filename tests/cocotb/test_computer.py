@@ -40,7 +40,8 @@ def hush(line):
 
 @pytest.mark.slow
 def test_all_benches_pass(tmp_path):
-    assert regression(Options(seed=SEED, windows=False, junit=tmp_path / "results.xml"), hush)
+    options = Options(seed=SEED, windows=False, fast=False, junit=tmp_path / "results.xml")
+    assert regression(options, hush)
 
 
 @pytest.mark.slow
