@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from fpga.boards import NAMES
-from sim.board.machine import QUICK, SimulatedBoard
+from sim.board.machine import END_OCTET, QUICK, SimulatedBoard
 from sim.board.screen import HEIGHT, WIDTH
 from sim.command import status_of
 from sim.engine.build import BuildError
@@ -17,16 +17,21 @@ from sim.host.display import Display, Frame, open_display, rgb_of
 from sim.host.error import HostError
 from sim.host.keyboard import Keyboard, parse_script
 from sim.host.terminal import Terminal, standard_terminal
+from sim.machine import Exit
 from system.card import CARD, keep_card
 from toolchain.qfs import QfsError
 
 __all__ = ["main"]
 
-FRAMES = "build/frames"
+FRAMES  = "build/frames"
+CARD_MS = 100  # that a quick start waits for a card; a board takes some that need longer
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a board until its program stops: 0, or what `sim.machine.Exit` has."""
+    """Run a board until its program stops: 0, or what `sim.machine.Exit` has.
+
+    Input that is no person's ends with a ctrl-D, as that of the other simulators does.
+    """
     options = _parser().parse_args(argv)
 
     def simulate() -> int:
@@ -77,12 +82,18 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         stack.callback(display.close)
     board = SimulatedBoard(config, terminal, disk, straps=0 if options.full else QUICK,
                            display=display, keyboard=_keyboard(options),
-                           types_early=options.input is None, say=_tell)
+                           card_ms=2000 if options.full else CARD_MS,
+                           types_early=terminal.is_interactive,
+                           end_octet=None if terminal.is_interactive else END_OCTET, say=_tell)
     stack.callback(board.close)
     stack.enter_context(terminal.raw())
-    started, has_run = time.monotonic(), False
+    started, has_run, in_vain = time.monotonic(), False, 0
     while not (has_run and board.has_ended):
         board.run()
+        in_vain = in_vain + 1 if board.waits_in_vain else 0
+        if in_vain == 2:  # what was typed last has been heard, too
+            _tell("the boot loader waits for somebody to type, and the input has ended")
+            return Exit.STUCK
         if display is not None and display.is_closed:
             raise KeyboardInterrupt
         has_run = has_run or not board.port("is_booting")

@@ -22,10 +22,12 @@ from sim.machine import ChipError
 from system.loader import LOADER_WORDS, LoaderOptions, build_loader
 from toolchain.places import ROOT
 
-__all__ = ["ENDED", "QUICK", "SimulatedBoard"]
+__all__ = ["ENDED", "END_OCTET", "QUICK", "SimulatedBoard"]
 
 QUICK   = 1   # strap: a start without the test of memory
 ENDED   = 7   # the boot loader's light: the program has stopped, and why is told
+LISTENS, WAITS = 5, 21  # lights: a program comes over the serial line; it waits for one, or Enter
+END_OCTET = 4           # ctrl-D
 SOURCES = ("rtl", "isa", "sim/engine", "sim/chips")
 BENCH   = ROOT / "sim" / "board" / "bench.py"
 ROM     = "board.soc.boot.rom"
@@ -57,7 +59,10 @@ class SimulatedBoard:
     card_ms : int
         How long the boot loader waits for a card.
     types_early : bool
-        What is typed while the boot loader runs is for it; else it waits for the program.
+        What is typed while the boot loader runs is for it; else it waits for the program, or for
+        the boot loader to wait for it.
+    end_octet : int or None
+        What is typed when the terminal's input has ended.
     say : callable
         Hears a line for each step of a build, if one is needed.
     """
@@ -66,7 +71,7 @@ class SimulatedBoard:
                  straps: int = QUICK, cable_hz: int | None = None, quirks: int = 0,
                  display: Display | None = None, keyboard: Keyboard | None = None,
                  card_ms: int = 2000, types_early: bool = True,
-                 say: Callable[[str], None] = lambda line: None):
+                 end_octet: int | None = None, say: Callable[[str], None] = lambda line: None):
         options = LoaderOptions(config.machine, cache_words=config.cache_words, name=config.name,
                                 card_ms=card_ms)
         # The loader goes into the ROM's array, so that a change of it builds no new model.
@@ -77,8 +82,9 @@ class SimulatedBoard:
             key, lambda: _design(nameless, cable_hz, has_monitor), say))
         self.simulation.array(ROM, LOADER_WORDS)[:] = build_loader(options)
         self.config, self.types_early = config, types_early
-        self.hosts  = Hosts(terminal=terminal, disk=disk, serial=Serial(terminal),
-                            display=display, keyboard=keyboard)
+        self.hosts  = Hosts(terminal=terminal, disk=disk,
+                            serial=Serial(terminal, end_octet=end_octet), display=display,
+                            keyboard=keyboard)
         self._bench: dict[str, int] = {}
         self._keys   = UsbKeys(keyboard) if keyboard is not None else None
         self._screen = Screen(display) if display is not None else None
@@ -110,12 +116,25 @@ class SimulatedBoard:
         """The program has stopped, and the boot loader has told why."""
         return bool(self.port("is_booting")) and self.port("light") == ENDED
 
+    @property
+    def waits_in_vain(self) -> bool:
+        """The boot loader waits for a person, and all that was ever to be typed has arrived."""
+        serial = self.hosts.serial
+        return (bool(self.port("is_booting")) and self.port("light") == WAITS
+                and serial is not None and serial.ended
+                and not self.simulation.unsent("serial_from_host"))
+
+    @property
+    def _may_type(self) -> bool:
+        return (self.types_early or not self.port("is_booting")
+                or self.port("light") in (LISTENS, WAITS))
+
     def run(self, cycles: int = SLICE_CYCLES) -> None:
         """Go on for so many cycles. Raises `ChipError`, and `HostError` of the terminal."""
         self.simulation.run(cycles)
         for adapter in self._adapters:
             adapter.attend()
-            if self.types_early or adapter.name != "serial" or not self.port("is_booting"):
+            if adapter.name != "serial" or self._may_type:
                 adapter.poll(0)
         self._attend_display()
         faults = {name: self.port(name) for name in self.simulation.design.probes

@@ -1,0 +1,98 @@
+"""The command line of simulated boards, with somebody in place of the engine who plays a board."""
+
+import os
+from types import SimpleNamespace
+
+import pytest
+
+import sim.board.machine
+from sim.board.cli import main
+from sim.board.machine import END_OCTET, ENDED, LOADER_WORDS, WAITS
+from sim.engine.design import Stream
+from sim.machine import Exit
+
+BOOTING_SLICES = 3
+
+
+class PlayedBoard:
+    """Boots for some slices, then says back what it is sent until a ctrl-D halts it; without a card
+    its boot loader waits for Enter, and looks for a card again then."""
+    has_card = True
+
+    def __init__(self, *built):
+        self.design = SimpleNamespace(probes=(), streams=(Stream("serial_from_host", "in", 9),))
+        self.cycles, self.slices, self.ended = 0, 0, False
+        self.heard, self.said, self.unheard = bytearray(), bytearray(), bytearray()
+
+    def array(self, name, words):
+        return [0] * words
+
+    def send(self, name, tokens):
+        if name == "serial_from_host":
+            self.unheard += bytes(int(token) & 0xFF for token in tokens)
+
+    def unsent(self, name):
+        return len(self.unheard)
+
+    def receive(self, name):
+        if name != "serial_to_host":
+            return []
+        said, self.said = list(self.said), bytearray()
+        return said
+
+    def probe(self, name):
+        is_booting = self.slices <= BOOTING_SLICES or self.ended or not self.has_card
+        waits = not self.has_card and self.slices > BOOTING_SLICES
+        return {"is_booting": is_booting,
+                "light": ENDED if self.ended else WAITS if waits else 3 if is_booting else 6}[name]
+
+    def run(self, cycles):
+        self.cycles += cycles
+        self.slices += 1
+        heard, self.unheard = bytes(self.unheard[:5]), self.unheard[5:]
+        assert not heard or self.slices > BOOTING_SLICES, "typed too early"
+        self.said += heard.replace(bytes([END_OCTET]), b"exit")
+        if b"\r" in heard and not self.has_card:
+            self.slices = 0
+        self.ended = self.ended or self.has_card and END_OCTET in heard
+        assert self.slices < 1000, "it would run for ever"
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, capfdbinary):
+    """Runs the command with a pipe as its standard input, which ends."""
+    def run(typed, *arguments, has_card=True):
+        read, write = os.pipe()
+        os.write(write, typed)
+        os.close(write)
+        monkeypatch.setattr(PlayedBoard, "has_card", has_card)
+        monkeypatch.setattr(sim.board.machine.build, "source_key", lambda *args: "")
+        monkeypatch.setattr(sim.board.machine.build, "built", lambda *args: ())
+        monkeypatch.setattr(sim.board.machine, "build_loader", lambda options: [0] * LOADER_WORDS)
+        monkeypatch.setattr(sim.board.machine, "Simulation", PlayedBoard)
+        with open(read, "rb") as pipe:
+            monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=pipe))
+            status = main(["ulx3s", "--card", "none", *arguments])
+        return status, *capfdbinary.readouterr()
+
+    return run
+
+
+def test_a_pipe_types_to_the_program_and_its_end_is_a_ctrl_d(run):
+    assert run(b"echo a whole line\n") == (0, b"echo a whole line\nexit", b"")
+
+
+def test_a_file_does_so_too(run, tmp_path):
+    (tmp_path / "typed").write_bytes(b"ls\n")
+    assert run(b"not this", "--input", str(tmp_path / "typed")) == (0, b"ls\nexit", b"")
+
+
+@pytest.mark.parametrize("typed", [b"", b"\r", b"ls\r\r"])
+def test_a_boot_loader_that_waits_hears_it_all_and_then_waits_in_vain(run, typed):
+    status, said, complaint = run(typed, has_card=False)
+    assert (status, said) == (Exit.STUCK, typed + b"exit")
+    assert complaint == (b"quince-board: the boot loader waits for somebody to type, and the input "
+                         b"has ended\n")
