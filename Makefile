@@ -105,8 +105,8 @@ test: $(DEV)  ## Run all tests
 crash: $(DEV)  ## Cut the power at and within every sector write, and mount the disks on the machine
 	@$(PYTHON) -m tests.crash
 
-board-test: $(DEV)  ## Boot the simulated board from its card, and cut its power: COUNT=5 FIRST=seed
-	@$(PYTHON) -m tests.board $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--first $(FIRST)) $(ARGS)
+board-test: $(DEV)  ## Boot the simulated board from its card, and cut its power: PARTS="tour cuts" COUNT=5 FIRST=seed
+	@$(PYTHON) -m tests.board $(PARTS) $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--first $(FIRST)) $(ARGS)
 
 stress: $(DEV)  ## Random processes, sessions and files on the debug kernel: KIND=files COUNT=100 FIRST=seed
 	@$(PYTHON) -m tests.stress $(if $(KIND),--kind $(KIND)) $(if $(COUNT),--count $(COUNT)) \

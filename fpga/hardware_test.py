@@ -18,6 +18,7 @@ from fpga.serial_line import LineError, SerialLine
 __all__ = ["STEPS", "Step", "main", "run"]
 
 PROMPT = r"\$ $"
+MOST_EARLY = 0.98  # of a time that is asked for: clocks are not alike
 NUMBERS = " ".join(str(n) for n in range(100))
 
 
@@ -34,8 +35,8 @@ class Step:
         A regular expression; its groups are in the report.
     refuses : str
         Another one: what says at once that the step has failed.
-    seconds : float
-        How long it may take.
+    seconds, least_s : float
+        How long it may take, and how long it must.
     asks : str
         What the person in front of the board is to do for it.
     question : str
@@ -46,6 +47,7 @@ class Step:
     expects: str
     refuses: str   = r"(the memory is bad.*|card: (?!\d|kernel).*|stopped at .*)\r"
     seconds: float = 10.0
+    least_s: float = 0.0
     asks:     str  = ""
     question: str  = ""
 
@@ -60,20 +62,20 @@ STEPS = (
     Step("a file is written", f"echo {NUMBERS} > /tmp/hardware\r", PROMPT),
     Step("and read again", "cat /tmp/hardware\r", rf"\n{NUMBERS}\r\n[^$]*" + PROMPT),
     Step("it is removed", "rm /tmp/hardware\r", PROMPT),
-    Step("the clock runs", "sleep 1000\r", PROMPT),
+    Step("the clock runs", "sleep 1\r", PROMPT, least_s=1.0),
     Step("usertests", "/test/usertests\r", r"\nok \w+\r\n(0 failed)\r\n[^$]*" + PROMPT,
          refuses=r"FAILED [^\r]*\r|\n[1-9]\d* failed\r|stopped at .*\r", seconds=600.0),
     Step("a picture is shown", "plasma 1\r", r"plasma 1\r\n[^$]*" + PROMPT, seconds=30.0,
          question="does the monitor show areas of yellow, blue and orange"),
     Step("the keyboard is heard", "plasma 1000000\r", r"plasma 1000000\r\n[^$]*" + PROMPT,
          seconds=60.0,
-         asks="press escape on the board's own keyboard (ULX3S: or its button FIRE 2)"),
+         asks="press escape on the board's own keyboard (ULX3S: or its button F2)"),
     Step("it halts", "exit\r", r"stopped at \w+ with (exit code 0x0)\r", refuses=r"by a fault.*\r"),
 )
 
 
-def run(line, steps=STEPS, *, patience=1.0, tell=print, echo=lambda text: None,
-        ask=lambda text: None, answer=lambda question: None):
+def run(line, steps=STEPS, *, patience=1.0, clock=time.monotonic, tell=print,
+        echo=lambda text: None, ask=lambda text: None, answer=lambda question: None):
     """Carry the steps out, up to the first that fails; whether all passed.
 
     Parameters
@@ -81,6 +83,8 @@ def run(line, steps=STEPS, *, patience=1.0, tell=print, echo=lambda text: None,
     line : SerialLine
     patience : float
         By what the times that steps may take are multiplied.
+    clock : callable
+        The board's time in seconds.
     tell : callable
         Hears a line of the report for each step.
     echo : callable
@@ -97,18 +101,20 @@ def run(line, steps=STEPS, *, patience=1.0, tell=print, echo=lambda text: None,
             line.write(step.sends.encode())
         if step.asks:
             ask(step.asks)
-        started = time.monotonic()
+        started = clock()
         while True:
             found, wrong = re.search(step.expects, heard), re.search(step.refuses, heard)
-            if found or wrong or time.monotonic() - started > step.seconds * patience:
+            if found or wrong or clock() - started > step.seconds * patience:
                 break
             text = line.read(0.2).decode("utf-8", "replace")
             heard += text
             echo(text)
-        seconds = time.monotonic() - started
+        seconds = clock() - started
+        if found and seconds < step.least_s * MOST_EARLY:
+            tell(f"FAILED  {step.name}: it took {seconds:.2f} s, and {step.least_s:g} are right")
+            return False
         if not found:
-            why = wrong.group(0).strip() if wrong else \
-                f"nothing of the kind came in {seconds:.0f} s; the last: {heard[-200:]!r}"
+            why = wrong.group(0).strip() if wrong else _silence(heard, seconds)
             tell(f"FAILED  {step.name}: {why}")
             return False
         heard = heard[found.end():] if not step.sends else ""
@@ -121,6 +127,16 @@ def run(line, steps=STEPS, *, patience=1.0, tell=print, echo=lambda text: None,
             what = "somebody has looked" if is_so else "nobody has looked"
         tell(f"passed  {step.name}{f': {what}' if what else ''} ({seconds:.1f} s)")
     return True
+
+
+def _silence(heard, seconds):
+    """Why what should have come did not."""
+    if not heard:
+        return f"nothing came in {seconds:.0f} s: is it the board's port, and was it reset?"
+    why = f"nothing of the kind came in {seconds:.0f} s; the last: {heard[-200:]!r}"
+    strange = sum(not (octet.isascii() and (octet.isprintable() or octet in "\r\n\x1b\b"))
+                  for octet in heard)
+    return why + ("; is the baud rate right?" if 4 * strange > len(heard) else "")
 
 
 def main(argv=None):

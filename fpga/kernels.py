@@ -9,7 +9,7 @@ import re
 import time
 from pathlib import Path
 
-from fpga.serial_line import BootRefused, send_program
+from fpga.serial_line import ANSWER_S, BootRefused, send_program
 from toolchain.build import image
 from toolchain.files import read_source
 
@@ -40,7 +40,7 @@ def figures():
     return json.loads(FIGURES.read_text())
 
 
-def measure(line, name, *, seconds=10.0, patience_s=60.0):
+def measure(line, name, *, patience=1.0):
     """Run a kernel on a board whose boot loader waits or starts: its result, None if it had none,
     and its cycles; a text instead if it did not end.
 
@@ -48,8 +48,9 @@ def measure(line, name, *, seconds=10.0, patience_s=60.0):
     ------
     LineError, BootRefused
     """
-    heard = send_program(line, words_of(name), patience_s=patience_s)
-    end   = time.monotonic() + seconds
+    heard = send_program(line, words_of(name), patience_s=60 * patience,
+                         answer_s=ANSWER_S * patience)
+    end   = time.monotonic() + 10 * patience
     while not (found := ENDS.search(heard.decode("utf-8", "replace"))):
         if time.monotonic() > end:
             return f"it has not ended; the last: {heard[-100:]!r}"
@@ -57,13 +58,13 @@ def measure(line, name, *, seconds=10.0, patience_s=60.0):
     return None if found[2] is None else int(found[2], 16), int(found[3])
 
 
-def run_kernels(line, *, tell, patience=1.0):
-    """Run each, and compare: whether all results are right and all cycles near those of the
-    simulated board."""
+def run_kernels(line, *, tell, patience=1.0, names=None):
+    """Run these, or all, and compare: whether all results are right and all cycles near those of
+    the simulated board."""
     simulated, is_good = figures(), True
-    for name in NAMES:
+    for name in NAMES if names is None else names:
         try:
-            found = measure(line, name, seconds=10 * patience, patience_s=60 * patience)
+            found = measure(line, name, patience=patience)
         except BootRefused as error:
             found = str(error)
         if isinstance(found, str):

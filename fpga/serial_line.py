@@ -105,7 +105,8 @@ def _ports():
     return f"; there are {', '.join(found)}" if found else "; no serial port is plugged in"
 
 
-def send_program(line, words, *, patience_s=60.0, progress=lambda done, total: None):
+def send_program(line, words, *, patience_s=60.0, answer_s=ANSWER_S,
+                 progress=lambda done, total: None):
     """Have a board's boot loader take a program and start it; what the board has said since.
 
     Parameters
@@ -114,6 +115,8 @@ def send_program(line, words, *, patience_s=60.0, progress=lambda done, total: N
     words : sequence of int
     patience_s : float
         How long the boot loader is waited for.
+    answer_s : float
+        How long it may take to answer a frame; then that is sent again.
     progress : callable
         Hears how many words of how many have been acknowledged.
 
@@ -127,17 +130,17 @@ def send_program(line, words, *, patience_s=60.0, progress=lambda done, total: N
     octets = struct.pack(f"<{len(words)}I", *words)
     frames = [(PROGRAM + at, frame(WRITE, PROGRAM + at, words[at:at + FRAME_WORDS]))
               for at in range(0, len(words), FRAME_WORDS)]
-    send_frames(line, frames, patience_s=patience_s, told=lambda count: progress(
+    send_frames(line, frames, patience_s=patience_s, answer_s=answer_s, told=lambda count: progress(
         min(count * FRAME_WORDS, len(words)), len(words)))
     start = frame(START, PROGRAM, [len(words), zlib.crc32(octets)])
-    return _send(line, [(PROGRAM, start)], lambda count: None)
+    return _send(line, [(PROGRAM, start)], lambda count: None, answer_s)
 
 
-def send_frames(line, frames, *, patience_s=60.0, told=lambda count: None):
+def send_frames(line, frames, *, patience_s=60.0, answer_s=ANSWER_S, told=lambda count: None):
     """Call the boot loader, and have it take frames, each with its address; `told` hears how many
     it has taken. Raises as `send_program` does."""
     _call(line, patience_s)
-    _send(line, frames, told)
+    _send(line, frames, told, answer_s)
 
 
 def frame(kind, address, words):
@@ -157,7 +160,7 @@ def _call(line, patience_s):
         heard = (heard + line.read(CALL_S))[-4096:]
 
 
-def _send(line, frames, told):
+def _send(line, frames, told, answer_s):
     """Send frames, a few ahead of their answers; again what is lost. What came behind the last
     answer."""
     waiting, unsent = deque(), deque(frames)  # sent and not answered; not sent
@@ -166,7 +169,7 @@ def _send(line, frames, told):
         while unsent and len(waiting) < WINDOW:
             waiting.append(unsent.popleft())
             line.write(waiting[-1][1])
-        octets = line.read(ANSWER_S)
+        octets = line.read(answer_s)
         heard += octets
         is_lost = not octets
         while heard and (waiting or unsent):

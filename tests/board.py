@@ -8,23 +8,32 @@ boots.
 
 import argparse
 import json
+import os
+import pty
 import random
 import re
+import subprocess
 import sys
 import tempfile
+import threading
+import tty
 from pathlib import Path
 
 import numpy as np
 
 from fpga.boards.configs import CONFIGS
-from fpga.kernels import ENDS, FIGURES, NAMES, expected_of, words_of
+from fpga.hardware_test import STEPS
+from fpga.hardware_test import run as try_out
+from fpga.kernels import ENDS, FIGURES, NAMES, expected_of, run_kernels, words_of
+from fpga.serial_line import SerialLine
 from sim.board.machine import SimulatedBoard
 from sim.board.screen import HEIGHT, WIDTH, picture_in
+from sim.chips.sd_card import SdQuirks
 from sim.host.disk import Disk
 from sim.host.display import Display
 from sim.host.error import HostError
 from sim.host.keyboard import Key, Keyboard
-from sim.host.terminal import ScriptedTerminal
+from sim.host.terminal import ScriptedTerminal, Terminal
 from system.card import KERNEL_FILE, keep_card
 from tests.support.system import boot, system
 from toolchain.qfs import Image
@@ -32,9 +41,18 @@ from toolchain.qfs.check import check
 
 CONFIG = CONFIGS["ulx3s"]
 SAVED  = "saved by a board"
+HALTED = "with exit code 0x0"
+COPY   = "cp /readme /tmp/copy"
+COMPLAINT = "sh: cannot open: /tmp/more"
+BACK      = "(the card is back)"
+NO_CARD   = SdQuirks.const({"is_out": 1}).as_value().value
+SETS_UP_CYCLES = 12_000_000  # a board without a card looks for one every 250 ms
 PICTURE     = "plasma 1"
 ENDLESS     = "plasma 100000"  # until escape is pressed
-MOST_CYCLES = 60_000_000
+MOST_CYCLES = 120_000_000
+TOO_LONG    = ("usertests", "the clock runs")  # steps of the test of hardware
+PATIENCE    = 60  # times as long as a board may it take to send and to run a kernel
+SMALL_SECTORS = 4096
 MOST_OFF    = 0.005  # of a kernel's cycles from those that are stored
 MOST_WRITES = 12  # of sectors, that the copy in `power_cut` makes at least
 
@@ -58,14 +76,13 @@ def run(disk, steps, until, *, first="Try `help`.", **people):
 
 
 def tour(card):
-    """Boot, write a file, read it, halt; then the host checks the card."""
-    disk = Disk(card)
-    steps = [("/ $ ", f"echo {SAVED} > /tmp/note\r"), ("/ $ ", "cat /tmp/note\r"),
-             ("/ $ ", "exit\r"), ("press Enter", "")]
-    text = run(disk, steps, lambda board, terminal: terminal.ended)
-    disk.close()
-    if not re.search(rf"\n{SAVED}\r\n", text) or "with exit code 0x0" not in text:
-        raise Failed(text)
+    """Boot by the command, write a file, read it, halt; then the host checks the card."""
+    typed = f"echo {SAVED} > /tmp/note\ncat /tmp/note\n"
+    done  = subprocess.run([sys.executable, "-m", "sim.board", "ulx3s", "--card", str(card)],
+                           input=typed.encode(), stdout=subprocess.PIPE)
+    text  = done.stdout.decode("utf-8", "replace")
+    if done.returncode or not re.search(rf"\n{SAVED}\r\n", text) or HALTED not in text:
+        raise Failed(f"status {done.returncode}: {text}")
     image = Image.load(card)
     problems = check(image)
     if problems or image.read("tmp/note") != f"{SAVED}\n".encode():
@@ -91,6 +108,51 @@ def screen_and_keys(card):
     shown = [picture for frame in frames if (picture := picture_in(frame)) is not None]
     if not any(np.array_equal(picture, expected.last & 0xFFFFFF) for picture in shown):
         raise Failed(f"none of {len(frames)} frames is the picture of `{PICTURE}`")
+
+
+def hardware_test(disk, steps):
+    """`make hardware-test` at the other end of a pseudo-terminal, with somebody who presses a key
+    when told to."""
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    keyboard, results, seconds = Keyboard(), [], 0.0
+    board = SimulatedBoard(CONFIG, Terminal(ours, ours), disk, say=say, keyboard=keyboard)
+
+    def try_it_out():
+        line = SerialLine(os.ttyname(theirs), CONFIG.baud_hz)
+        results.append(try_out(line, steps, clock=lambda: seconds, tell=say,
+                               ask=lambda text: keyboard.set(Key.ESCAPE, True)))
+        if all(results):
+            results.append(run_kernels(line, patience=PATIENCE, tell=say, names=("gcd",)))
+        line.close()
+
+    worker = threading.Thread(target=try_it_out, daemon=True)
+    worker.start()
+    try:
+        while worker.is_alive():
+            board.run()
+            seconds = board.cycles / CONFIG.clock_hz
+    finally:
+        board.close()
+    if results != [True, True]:
+        raise Failed("the test of hardware does not pass")
+    os.close(theirs)
+    os.close(ours)
+
+
+def short_hardware_test(card):
+    hardware_test(Disk(card.read_bytes()), [step for step in STEPS if step.name not in TOO_LONG])
+
+
+def whole_hardware_test(card):
+    """All of it, with a card that a test which fills the disk fills sooner."""
+    whole, small = Image.load(card), Image.format(SMALL_SECTORS)
+    for path, entry in whole.walk("/"):
+        if entry.is_directory:
+            small.make_directory(path)
+        else:
+            small.write(path, whole.read(path), executable=entry.is_executable)
+    hardware_test(Disk(small.words.tobytes()), STEPS)
 
 
 def kernels():
@@ -131,46 +193,112 @@ def power_cut(card, seed):
             raise HostError("the power is off")
 
     disk = Disk(card.read_bytes(), observer=cut)
-    run(disk, [("/ $ ", "cp /readme /tmp/copy\r")], lambda board, terminal: left < 0)
+    run(disk, [("/ $ ", f"{COPY}\r")], lambda board, terminal: left < 0)
     left = sys.maxsize
+    try:
+        check_image(disk)
+    except Failed as error:
+        raise Failed(f"seed {seed}: {error}") from None
+    run(disk, [("/ $ ", "exit\r"), ("press Enter", "")],
+        lambda board, terminal: terminal.ended)
+
+
+class Puller:
+    """Pulls the card out during a copy, after some writes of sectors, and puts it back when the
+    shell has complained of something else."""
+    def __init__(self, writes):
+        self.left, self.does = writes, "waits"
+
+    def observe(self, event):
+        if self.does == "counts":
+            self.left -= event.sector is not None
+
+    def attend(self, board, terminal):
+        if self.does == "waits" and COPY in terminal.text:
+            self.does = "counts"
+        if self.does == "counts" and self.left <= 0:
+            board.set_quirks(NO_CARD)
+            self.does = "complains"
+        if self.does == "complains" and COMPLAINT in terminal.text:
+            board.set_quirks(0)
+            end = board.cycles + SETS_UP_CYCLES
+            while board.cycles < end:
+                board.run()
+            terminal.write(BACK.encode())
+            self.does = "nothing"
+        return terminal.ended
+
+
+def pulled_card(card):
+    """The card pulled out while it is written to: the shell is told, goes on, and uses the card
+    again when it is back. What was saved before is there, and the host finds nothing broken."""
+    puller = Puller(writes=2)
+    disk   = Disk(card.read_bytes(), observer=puller.observe)
+    run(disk, [("/ $ ", f"echo {SAVED} > /tmp/note\r"), ("/ $ ", f"{COPY}\r"),
+               ("cp: cannot write: /tmp/copy", ""), ("/ $ ", "echo more > /tmp/more\r"),
+               (BACK, "cat /tmp/note\r"), (f"\n{SAVED}\r\n", ""), ("/ $ ", "exit\r"),
+               ("press Enter", "")], puller.attend)
+    check_image(disk, "tmp/note")
+
+
+def check_image(disk, saved=None):
+    """That the host finds nothing but what a power cut may leave, and a file that was saved."""
     with tempfile.TemporaryDirectory() as folder:
         after = Path(folder) / "card.img"
         after.write_bytes(disk.octets())
         image = Image.load(after)
-        wrong = [problem for problem in check(image) if problem.kind != "crash"]
-        if wrong:
-            raise Failed(f"seed {seed}: {wrong}")
-    run(disk, [("/ $ ", "exit\r"), ("press Enter", "")],
-        lambda board, terminal: terminal.ended)
+    wrong = [problem for problem in check(image) if problem.kind != "crash"]
+    if wrong or (saved and image.read(saved) != f"{SAVED}\n".encode()):
+        raise Failed(f"on the card: {wrong}")
 
 
 def say(text):
     print(f"board-test: {text}", file=sys.stderr, flush=True)
 
 
+# By name: what does it, given a card, and what is true then.
+PARTS = {
+    "tour":      (tour, "the tour is done, and the card is as it should be"),
+    "screen":    (screen_and_keys,
+                  "the monitor shows what the golden model does, and the keyboard is heard"),
+    "pulled":    (pulled_card, "a card that is pulled out is missed, and used when it is back"),
+    "hardware":  (short_hardware_test, "the test of hardware passes over the serial line"),
+    "kernels":   (lambda card: compare_kernels(kernels()),
+                  "kernels take the cycles that are stored"),
+    "usertests": (whole_hardware_test,
+                  "the test of hardware passes over the serial line, usertests too"),
+}
+BY_NAME_ONLY = ("usertests",)  # takes an hour
+
+
 def main(argv=None):
     """Run the campaign: 0 if all is well."""
     parser = argparse.ArgumentParser(prog="python -m tests.board")
+    parser.add_argument("parts", nargs="*", metavar="PART",
+                        help=f"{', '.join(PARTS)} or cuts (default: all but "
+                             f"{', '.join(BY_NAME_ONLY)})")
     parser.add_argument("--count", type=int, default=5, help="power cuts (default: %(default)s)")
     parser.add_argument("--first", type=int, default=1, help="seed of the first")
     parser.add_argument("--store", action="store_true",
                         help="keep the kernels' cycles, and do nothing else")
     options = parser.parse_args(argv)
+    if wrong := set(options.parts) - {*PARTS, "cuts"}:
+        parser.error(f"no part is named {', '.join(sorted(wrong))}")
     if options.store:
         FIGURES.write_text(json.dumps(kernels(), indent=1, sort_keys=True) + "\n")
         return 0
+    wanted = options.parts or [*(name for name in PARTS if name not in BY_NAME_ONLY), "cuts"]
     with tempfile.TemporaryDirectory() as folder:
         card = keep_card(Path(folder) / "card.img", system())
         try:
-            tour(card)
-            say("the tour is done, and the card is as it should be")
-            screen_and_keys(card)
-            say("the monitor shows what the golden model does, and the keyboard is heard")
-            compare_kernels(kernels())
-            say("kernels take the cycles that are stored")
-            for seed in range(options.first, options.first + options.count):
-                power_cut(card, seed)
-                say(f"power cut {seed}: the card boots")
+            for name, (part, claim) in PARTS.items():
+                if name in wanted:
+                    part(card)
+                    say(claim)
+            if "cuts" in wanted:
+                for seed in range(options.first, options.first + options.count):
+                    power_cut(card, seed)
+                    say(f"power cut {seed}: the card boots")
         except Failed as error:
             say(f"FAILED {error}")
             return 1

@@ -75,7 +75,9 @@ def no_kernels(monkeypatch):
     monkeypatch.setattr(fpga.hardware_test, "run_kernels", lambda line, **options: True)
 
 
-def test_a_board_that_does_everything_passes_and_each_step_is_reported(board, capsys, no_kernels):
+def test_a_board_that_does_everything_passes_and_each_step_is_reported(board, capsys, monkeypatch,
+                                                                      no_kernels):
+    monkeypatch.setattr(fpga.hardware_test, "MOST_EARLY", 0)  # this one does not sleep
     assert main([board().port, "--patience", "0.5"]) == 0
     report = capsys.readouterr().out
     assert "passed  memory: 16384 KiB tested and cleared" in report
@@ -132,7 +134,13 @@ def test_a_keyboard_that_is_not_heard_fails(board):
     assert "press escape on the board's own keyboard" in asked[0]
 
 
-def test_what_needs_a_person_can_be_left_out(board, capsys, no_kernels):
+def test_a_clock_that_is_too_fast_fails(board):
+    is_good, told = outcome(board, "the clock runs", good_answers)
+    assert not is_good and told.endswith("s, and 1 are right")
+
+
+def test_what_needs_a_person_can_be_left_out(board, capsys, monkeypatch, no_kernels):
+    monkeypatch.setattr(fpga.hardware_test, "MOST_EARLY", 0)
     assert main([board().port, "--alone"]) == 0
     assert "the keyboard is heard" not in capsys.readouterr().out
 
@@ -198,9 +206,15 @@ def test_kernels_are_compared_with_simulation(monkeypatch):
         f"{right['crc32']:#x}"]
 
 
-def test_silence_fails_after_the_steps_time(board):
-    line = SerialLine(board("").port, 1_000_000)
-    told = []
-    assert not run(line, [Step("anything", "", "x", seconds=0.1)], tell=told.append)
-    assert told[0].startswith("FAILED  anything: nothing of the kind came")
+@pytest.mark.parametrize("said, complaint", [
+    (b"", "nothing came in 0 s: is it the board's port, and was it reset?"),
+    (b"\xfc\x00\x1c\xe0", "the last: '\ufffd\\x00\\x1c\ufffd'; is the baud rate right?"),
+    (b"Quinxe\r\n", "the last: 'Quinxe\\r\\n'"),
+])
+def test_silence_and_a_wrong_baud_rate_are_told_apart(board, said, complaint):
+    played, told = board(""), []
+    line = SerialLine(played.port, 1_000_000)
+    os.write(played.ours, said)
+    assert not run(line, [Step("anything", "", "Quince", seconds=0.1)], tell=told.append)
+    assert told[0].startswith("FAILED  anything: nothing") and told[0].endswith(complaint)
     line.close()

@@ -2,12 +2,14 @@
 
 import os
 import pty
+import re
 import threading
 import time
 import tty
 
 import pytest
 
+from fpga import kernels
 from fpga.flash import main
 from fpga.serial_line import WRITE, BootRefused, SerialLine, frame, send_frames
 from isa.machine import window_addresses
@@ -18,6 +20,7 @@ from toolchain.qasm.assembler import assemble
 from toolchain.source import Source
 
 SERIAL = window_addresses(MACHINE.peripherals)["serial"]
+STACK  = 0xFFFFF  # where programs for the bare machine have it
 WORDS  = 1000  # of the program's data: several frames, and more than are on the way at once
 
 PROGRAM_TEXT = f"""
@@ -150,3 +153,21 @@ def test_a_frame_by_hand():
     """SOH; kind 1 and 1 word; the address; the word; the CRC-32 of these 12 octets."""
     assert frame(WRITE, 0x1000, [0x11223344]).hex(" ", 4) == \
         "01 01010000 00100000 44332211 7f3b79b9"
+
+
+def test_a_kernel_is_measured_and_takes_the_cycles_of_the_simulated_board(wire, monkeypatch):
+    """The machine's memory chip and cache are the board's; it has less RAM, so the stack moves."""
+    words, told = kernels.words_of("gcd"), []
+    assert words.count(STACK) == 1
+    small = [RAM_WORDS // 2 - 1 if word == STACK else word for word in words]
+    monkeypatch.setattr(kernels, "words_of", lambda name: small)
+
+    def measure():
+        line = SerialLine(wire.port, 1_000_000)
+        try:
+            return kernels.run_kernels(line, patience=10, tell=told.append, names=("gcd",))
+        finally:
+            line.close()
+
+    assert run_against_a_machine(wire, measure, texts()["RAN"].split("%")[0].encode()), told
+    assert re.fullmatch(r"passed  kernel gcd: \d+ cycles, [+-]\d\.\d\d% against simulation", *told)
