@@ -16,24 +16,14 @@ from isa.machine import (
 )
 from isa.paging import translate
 from sim.engine.library import Simulation
-from sim.golden import Golden
 from sim.history.history import History
 from sim.history.rtl import RtlTape
+from sim.machine import InterruptFrame
 
-__all__ = ["InterruptFrame", "Look", "Mapping"]
+__all__ = ["Look", "Mapping"]
 
 EXECUTED = "core.execute.o__payload"  # what is about to retire
 INSIDE = "soc."  # where everything is in a design with a memory chip
-
-
-@dataclass(frozen=True)
-class InterruptFrame:
-    """What the interrupt table holds of the program that was interrupted."""
-    registers: tuple[int, ...]
-    ip:        int
-    reason:    int
-    enabled:   int
-    highest:   int
 
 
 @dataclass(frozen=True)
@@ -152,22 +142,7 @@ class Look:
 
     def interrupt_frame(self) -> InterruptFrame:
         """The registers of what was interrupted, as the interrupt table has them."""
-        tape = self._history.tape
-        if isinstance(tape.machine, Golden):
-            memory = tape.machine.memory
-            saved = memory[FRAME_REGISTERS:FRAME_REGISTERS + REGISTERS].tolist()
-            return InterruptFrame(tuple(saved), *(int(memory[at]) for at in (
-                FRAME_IP, FAULT_REASON, ENABLED, HIGHEST_INTERRUPT)))
-        simulation = self.simulation
-        assert simulation is not None
-        prefix = INSIDE if INSIDE + "core.registers.bank0" in simulation.design.arrays else ""
-        banks = [simulation.array(f"{prefix}core.registers.bank{n}", REGISTERS) for n in (0, 1)]
-        bank = self.signal("core.registers.frame_bank")
-        zero = self.signal("core.registers.frame_zero")
-        registers = tuple(0 if zero >> n & 1 else int(banks[bank >> n & 1][n])
-                          for n in range(REGISTERS))
-        return InterruptFrame(registers, *(self.signal(f"core.traps.{name}") for name in (
-            "saved_ip", "reason", "enabled", "highest")))
+        return self._history.tape.machine.interrupt_frame()
 
     def page_table(self, base: int) -> list[Mapping]:
         """The entries of a list table, or the runs of a two-level one, by virtual address."""

@@ -57,11 +57,15 @@ namespace kernel {
     support::halt(0xFF);
   }
 
+  global broken: string = null;  // why the kernel is: for the debugger
+
   // The kernel found itself broken: tell why and stop, with as little help as possible.
   function panic(why: string): .abort void {
     say("kernel panic: ");
     say(why);
     say("\n");
+    broken = why;
+    peripherals::show_debugger();
     support::halt(0xFF);
   }
 

@@ -18,6 +18,7 @@ namespace limits {
   .constant global TICK_MS: byte = 10;            // time slice
   .constant global PATH: byte = 4096;             // characters of a path
   .constant global IMAGE_PATH: byte = 256;        // of an image's path, kept for fault messages
+  .constant global DEBUGGER_READS: byte = 500;    // of its word, until it is clear that nobody looks
 
   // --- a process's addresses ---------------------------------------------------------------------
   .constant global IMAGE: byte = 0x1000;          // a flat image, fixed by compatibility

@@ -3,7 +3,7 @@
 // Owns:        one pointer for each peripheral, null where it is not fitted.
 // Invariants:  set once by `discover`, never changed.
 // Interrupts:  call `discover` masked, at boot; the pointers may be used at any time.
-// Sleeps:      never.
+// Sleeps:      never; `show_debugger` waits for the host for a moment.
 
 namespace peripherals {
   type entry = struct { identifier: byte; window: * byte; };
@@ -54,6 +54,14 @@ namespace peripherals {
     block = <unsafe * block_window>find(machine::BLOCK);
     serial = <unsafe * serial_window>find(machine::SERIAL);
     return timer != null && clock != null && mmu != null;
+  }
+
+  // Let the host's debugger look at the machine, if it has one: that lets it go on at once, and where
+  // there is none the kernel goes on by itself.
+  function show_debugger(): void {
+    if (debug_break == null) { return; }
+    *debug_break = 1;
+    for (var i = 0; i < limits::DEBUGGER_READS && *debug_break == 2; i = i + 1) { }
   }
 
   // Milliseconds since reset.

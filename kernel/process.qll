@@ -43,7 +43,7 @@ namespace process {
     foreground: bool;      // ctrl-C kills it
     spawns_in_front: bool; // and from the beginning those that it spawns
     console_mode: byte;
-    reason: byte;          // of its end, if that is yet to be said: a fault's
+    why: string;           // it ends, if that is yet to be said: for a fault
     fault_ip: byte;        // and where
     spawning: * process;   // what its `spawn` makes, if that has begun
     job: * loader::job;    // what is still to be loaded, or a search in its file; else null
@@ -312,7 +312,7 @@ namespace process {
   // Release something of what the running process holds: its children end with it, and go before it.
   // True if nothing is left. It may block the process, which then tries again.
   function release(p: * process): bool {
-    if (p->reason != 0) {
+    if (p->why) {
       report(p);
       return false;
     }
@@ -465,7 +465,7 @@ namespace process {
     kernel::say(" (");
     kernel::say(p->name[:name_length(p)]);
     kernel::say(") ");
-    kernel::say(reason_text(p->reason));
+    kernel::say(p->why);
     kernel::say(" at 0x");
     kernel::say_hexadecimal(p->fault_ip);
     if (p->job != null) {
@@ -473,7 +473,7 @@ namespace process {
       loader::forget(p);
     }
     kernel::say("\n");
-    p->reason = 0;
+    p->why = null;
     return true;
   }
 
@@ -486,8 +486,9 @@ namespace process {
   // End the running process for something that it did at an address.
   function punish(reason: byte, ip: byte): void {
     var p = scheduler::current;
-    p->reason = reason;
+    p->why = reason_text(reason);
     p->fault_ip = ip;
+    peripherals::show_debugger();  // as long as everything is as it was
     end(p, FAULTED);
   }
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sim.profile.profiling import Profiling
     from sim.symbols import Symbols
     from sim.waves.recording import Recording
+    from sim.witness import Witness
 
 __all__ = ["main"]
 
@@ -193,10 +194,13 @@ def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
     if options.symbols:
         program = with_symbols(program, options.symbols)
     hosts = _hosts(options, stack)
+    witness = _witness(options, program, hosts)
     try:
         profiling = _profiling(options, program)
         recording = _recording(options, program)
         machine = _machine(options, program, hosts, stack, profiling, recording)
+        if options.program_symbols:
+            witness.machine = machine
         machine.load(program.words)
         stack.callback(machine.close)
         if options.serial or (hosts.keyboard is not None and hosts.keyboard.listens):
@@ -282,6 +286,14 @@ def _octets(name: str) -> bytes:
         return Path(name).read_bytes()
     except OSError as error:
         raise HostError(f"{name}: {error.strerror or error}") from None
+
+
+def _witness(options: argparse.Namespace, program: LoadedProgram, hosts: "Hosts") -> "Witness":
+    """Who tells what the kernel has found wrong."""
+    from sim.witness import Witness
+    hosts.debugger = witness = Witness(lambda: _symbols(options, program),
+                                       lambda text: _tell(text, hosts))
+    return witness
 
 
 def _profiling(options: argparse.Namespace, program: LoadedProgram) -> "Profiling | None":
@@ -416,10 +428,9 @@ def _end(machine: Machine, program: LoadedProgram, status: Status, hosts: "Hosts
             return code
         symbols = _symbols(options, program)
         places = symbols.places(report.ip, machine.space, machine.memory)
-        lines = [report.describe(disassemble_word, program.locate)] if trap is None else [
-            describe_trap(trap, report.ip, places)]
-        _tell("\n".join([*lines, *([overflow] if overflow else []),
-                         *backtrace_lines(machine, symbols)]), hosts)
+        what = (overflow or (report.describe(disassemble_word, program.locate) if trap is None
+                             else describe_trap(trap, report.ip, places)))
+        _tell("\n".join([what, *backtrace_lines(machine, report.ip, symbols)]), hosts)
         return Exit.FAULT
     ip = machine.registers().ip
     label = program.locate(ip)

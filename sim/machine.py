@@ -26,9 +26,8 @@ from isa.instructions import BY_OPCODE
 from isa.machine import PROGRAM, Reason
 from isa.trace import Stop
 
-__all__ = ["ChipError", "Diverged", "Exit", "ImageError", "MEMORIES", "Machine", "Registers",
-           "Status", "StopReport",
-           "Words", "check_image", "exit_status", "read_image"]
+__all__ = ["ChipError", "Diverged", "Exit", "ImageError", "InterruptFrame", "MEMORIES", "Machine",
+           "Registers", "Status", "StopReport", "Words", "check_image", "exit_status", "read_image"]
 
 Words = NDArray[np.uint32]
 
@@ -67,6 +66,16 @@ class Registers:
     """What a program keeps outside memory."""
     general: tuple[int, ...]  # r0 to r63
     ip:      int
+
+
+@dataclass(frozen=True)
+class InterruptFrame:
+    """What the interrupt table holds of the program that was interrupted."""
+    registers: tuple[int, ...]  # r0 to r63
+    ip:        int
+    reason:    int
+    enabled:   int
+    highest:   int
 
 
 @dataclass(frozen=True)
@@ -147,6 +156,13 @@ class Machine(Protocol):
 
     def registers(self) -> Registers:
         """As the last retired instruction left them, and the `ip` that follows."""
+
+    def interrupt_frame(self) -> InterruptFrame:
+        """The interrupt table's words, wherever the machine keeps them."""
+
+    @property
+    def fault_ip(self) -> int:
+        """Where the instruction was that faulted last, if nothing has interrupted since."""
 
     def close(self) -> None:
         """Let go of what it holds; the hosts are the caller's."""

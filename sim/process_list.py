@@ -37,6 +37,8 @@ class ListedProcess:
     state:   int  # as the kernel numbers them
     space:   int  # its page table's address; 0 if it has none any more
     shift:   int  # how far its program stands from where it was linked to
+    why:     str  # it is about to be ended, for a fault; empty if it is not
+    fault:   int  # where it did that
 
 
 class ProcessList:
@@ -81,8 +83,17 @@ class ProcessList:
         def member(name: str) -> int:
             return self.member(address, name, read)
         return ListedProcess(address, member("pid"), self._name(address, read),
-                             self._path(address, read), member("state"), member("pages"),
-                             member("base"))
+                             self._slice(address, "path", read), member("state"),
+                             member("pages"), member("base"), self._slice(address, "why", read),
+                             member("fault_ip"))
+
+    def broken(self, read: Read) -> str:
+        """Why the kernel has found itself broken; empty if it has not."""
+        variable = self._globals.get("kernel::broken")
+        if variable is None or not isinstance(variable.location, Memory):
+            return ""
+        at = variable.location.address
+        return _text(read(at) or 0, read(at + 1) or 0, read)
 
     def member(self, address: int, name: str, read: Read) -> int:
         """The first word of a member of the struct there; 0 if it has none of this name."""
@@ -114,17 +125,18 @@ class ProcessList:
         found = self.kind.member("name") if self.kind is not None else None
         return "" if found is None else _text(address + found.offset, found.type.size, read)
 
-    def _path(self, address: int, read: Read) -> str:
-        found = self.kind.member("path") if self.kind is not None else None
+    def _slice(self, address: int, name: str, read: Read) -> str:
+        """What a member that is a slice of characters says."""
+        found = self.kind.member(name) if self.kind is not None else None
         if found is None or not isinstance(found.type.base, SliceType):
             return ""
         start, length = (read(address + found.offset + n) or 0 for n in (0, 1))
-        return _text(start, length, read) if start else ""
+        return _text(start, length, read)
 
 
 def _text(at: int, most: int, read: Read) -> str:
     text = ""
-    for n in range(min(most, MOST_TEXT)):
+    for n in range(min(most, MOST_TEXT) if at else 0):
         word = read(at + n)
         if not word or word > 0x10FFFF:
             break

@@ -52,6 +52,11 @@ class Symbols:
         Where the debug information of programs is, as `NAME.elf`.
     config : MachineConfig
         The machine's.
+
+    Members
+    -------
+    listed : ProcessList
+        The kernel's.
     """
 
     def __init__(self, own: DebugInfo | None, folders: Sequence[Path] = (),
@@ -60,7 +65,7 @@ class Symbols:
         self.folders = folders
         self.config = config or MachineConfig()
         self._programs: dict[str, DebugInfo | str] = {}
-        self._listed = ProcessList(own)
+        self.listed = ProcessList(own)
 
     # --- questions -------------------------------------------------------------------------------
 
@@ -105,18 +110,18 @@ class Symbols:
 
     def process(self, space: int, memory: Words) -> Process | None:
         """Who has a page table; None if nobody, or if the kernel's structures are not known."""
-        return self._known(self._listed.find(space, self.reader(0, memory)), memory)
+        return self._known(self.listed.find(space, self.reader(0, memory)), memory)
 
     def processes(self, memory: Words) -> list[Process]:
         """All processes that the kernel has."""
         read = self.reader(0, memory)
-        found = [self._known(self._listed.at(address, read), memory)
-                 for address in self._listed.addresses(read)]
+        found = [self._known(self.listed.at(address, read), memory)
+                 for address in self.listed.addresses(read)]
         return [process for process in found if process is not None]
 
     def current(self, memory: Words) -> Process | None:
         """The process whose turn it is, by the kernel's word."""
-        return self._known(self._listed.current(self.reader(0, memory)), memory)
+        return self._known(self.listed.current(self.reader(0, memory)), memory)
 
     def _known(self, found: ListedProcess | None, memory: Words) -> Process | None:
         if found is None:

@@ -16,13 +16,22 @@ from sim.engine.library import Outcome, Simulation
 from sim.engine.quince import (
     address_space,
     chip_fault,
+    interrupt_frame,
     live_registers,
     physical_address,
     quince_design,
     timer_runs,
 )
 from sim.host.hosts import Hosts
-from sim.machine import ChipError, Registers, Status, StopReport, Words, check_image
+from sim.machine import (
+    ChipError,
+    InterruptFrame,
+    Registers,
+    Status,
+    StopReport,
+    Words,
+    check_image,
+)
 from toolchain.places import ROOT
 
 __all__ = ["AroundRtl", "RtlMachine"]
@@ -110,6 +119,13 @@ class RtlMachine:
 
     def registers(self) -> Registers:
         return live_registers(self.simulation)
+
+    def interrupt_frame(self) -> InterruptFrame:
+        return interrupt_frame(self.simulation)
+
+    @property
+    def fault_ip(self) -> int:
+        return self.simulation.kept()[1][Word.IP]
 
     def load(self, image: Sequence[int] | Words, address: int = PROGRAM) -> None:
         words = check_image(image, self.config, address)
@@ -265,6 +281,13 @@ class AroundRtl:
 
     def registers(self) -> Registers:
         return self.rtl.registers()
+
+    def interrupt_frame(self) -> InterruptFrame:
+        return self.rtl.interrupt_frame()
+
+    @property
+    def fault_ip(self) -> int:
+        return self.rtl.fault_ip
 
     def prepare(self, say: Callable[[str], None]) -> None:
         self.rtl.prepare(say)

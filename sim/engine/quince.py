@@ -9,10 +9,10 @@ from isa.paging import translate
 from isa.trace import Kind, Word
 from sim.engine.design import Design, Slot, Stream, Tally
 from sim.engine.library import Simulation
-from sim.machine import Registers
+from sim.machine import InterruptFrame, Registers
 
-__all__ = ["address_space", "chip_fault", "live_registers", "physical_address", "quince_design",
-           "timer_runs"]
+__all__ = ["address_space", "chip_fault", "interrupt_frame", "live_registers", "physical_address",
+           "quince_design", "timer_runs"]
 
 BANKS    = ("core.registers.bank0", "core.registers.bank1")
 MS_LEFT  = "timer.ms_left"
@@ -89,6 +89,18 @@ def live_registers(simulation: Simulation) -> Registers:
     return Registers(
         tuple(0 if zero >> n & 1 else int(banks[bank >> n & 1][n]) for n in range(REGISTERS)),
         simulation.probe("ip"))
+
+
+def interrupt_frame(simulation: Simulation) -> InterruptFrame:
+    """The words of the interrupt table, each out of the register that it is in."""
+    inside = _inside(simulation)
+    banks = [simulation.array(inside + path, REGISTERS) for path in BANKS]
+    bank, zero = (simulation.signal(f"{inside}core.registers.{name}")
+                  for name in ("frame_bank", "frame_zero"))
+    return InterruptFrame(
+        tuple(0 if zero >> n & 1 else int(banks[bank >> n & 1][n]) for n in range(REGISTERS)),
+        *(simulation.signal(f"{inside}core.traps.{name}")
+          for name in ("saved_ip", "reason", "enabled", "highest")))
 
 
 def timer_runs(simulation: Simulation) -> bool:

@@ -10,6 +10,10 @@ from isa import BY_OPCODE, IP_FIELD, REGISTERS
 from isa.config import MachineConfig, PageTable
 from isa.machine import (
     ENABLED,
+    FAULT_REASON,
+    FRAME_IP,
+    FRAME_REGISTERS,
+    HIGHEST_INTERRUPT,
     PERIPHERALS,
     PROGRAM,
     RESERVED_LIMIT,
@@ -28,7 +32,7 @@ from sim.golden.peripheral import Peripheral
 from sim.golden.peripherals import check_modelled, fit
 from sim.golden.picture import Picture
 from sim.host.hosts import Hosts
-from sim.machine import Registers, Status, StopReport, Words, check_image
+from sim.machine import InterruptFrame, Registers, Status, StopReport, Words, check_image
 
 __all__ = ["Golden"]
 
@@ -143,6 +147,15 @@ class Golden:
 
     def registers(self) -> Registers:
         return Registers(tuple(self.regs[:REGISTERS].tolist()), int(self.cpu[state.IP]))
+
+    def interrupt_frame(self) -> InterruptFrame:
+        saved = self.memory[FRAME_REGISTERS:FRAME_REGISTERS + REGISTERS].tolist()
+        return InterruptFrame(tuple(saved), *(int(self.memory[at]) for at in (
+            FRAME_IP, FAULT_REASON, ENABLED, HIGHEST_INTERRUPT)))
+
+    @property
+    def fault_ip(self) -> int:
+        return int(self.cpu[state.CAUSE])
 
     def load(self, image: Sequence[int] | Words, address: int = PROGRAM) -> None:
         words = check_image(image, self.config, address)

@@ -1,6 +1,7 @@
-"""What the console says of a process that ends by a mistake, and whose code the host sees."""
+"""What is said of a process that ends by a mistake, and of a broken kernel; whose code it is."""
 
 import io
+import re
 
 import pytest
 
@@ -11,8 +12,9 @@ from sim.host.hosts import Hosts
 from sim.host.terminal import Terminal
 from sim.machine import Status, read_image
 from sim.symbols import Symbols
+from sim.witness import Witness
 from system.build import Paths, build_program
-from tests.support.system import system
+from tests.support.system import debug_kernel, system
 from toolchain.debug_info import DebugInfo
 from toolchain.qfs import Image
 
@@ -21,14 +23,14 @@ BUDGET = 60_000_000
 
 NAMES = ("null", "bounds", "deep")
 PROGRAM = """\
+function first(of: * byte): byte { return *of; }
 function deep(n: byte): byte {
   var a: byte[20];
   a[n % 20] = n;
   return deep(n + 1) + a[n % 7];
 }
 function main(args: string): byte {
-  var nowhere: * byte = null;
-  if (args[0] == 'n') { return *nowhere; }
+  if (args[0] == 'n') { return first(null); }
   if (args[0] == 'd') { return deep(0); }
   var a: byte[3];
   return a[len args];
@@ -38,7 +40,8 @@ function main(args: string): byte {
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory):
-    """One run of all mistakes: the console's text, and the processes and functions seen."""
+    """One run of all mistakes: the console's text, the processes and functions seen, and what the
+    host told."""
     paths, own = system(), Paths(tmp_path_factory.mktemp("os"))
     (own.folder / "wrong.qll").write_text(PROGRAM)
     product = build_program(own, own.folder / "wrong.qll")
@@ -52,13 +55,15 @@ def session(tmp_path_factory):
     golden.load(read_image(paths.kernel))
     symbols = Symbols(DebugInfo.read(paths.debug(paths.kernel)),
                       [*paths.debug_folders, product.parent], config)
-    seen = set()
+    told, seen = [], set()
+    hosts.debugger = witness = Witness(lambda: symbols, told.append)
+    witness.machine = golden
     while golden.cycles < BUDGET and golden.run(SLICE) is not Status.STOPPED:
         process = symbols.process(golden.space, golden.memory) if golden.space else None
         for place in symbols.places(golden.registers().ip, golden.space, golden.memory)[-1:]:
             seen.add((process.name if process else "", place.function))
     assert golden.stop is not None, output.getvalue()
-    return output.getvalue().decode(), seen
+    return output.getvalue().decode(), seen, told
 
 
 @pytest.mark.parametrize("what", ["null pointer dereference", "index out of bounds",
@@ -68,8 +73,65 @@ def test_the_console_says_what_a_process_did(session, what):
 
 
 def test_code_is_found_in_the_right_program(session):
-    _, seen = session
+    _, seen, _ = session
     assert any(name == "wrong" and function == "global::deep" for name, function in seen)
     assert any(name == "sh" for name, _ in seen)
     assert any(name == "" and "global::" in function for name, function in seen)
     assert not any(name == "sh" and function == "global::deep" for name, function in seen)
+
+
+@pytest.mark.parametrize("number, sentence, calls", [
+    (0, "process 2 (wrong): null pointer dereference in global::first (wrong.qll:1)",
+     ["  at global::first (wrong.qll:1), inlined", "  by global::main (wrong.qll:8)"]),
+    (1, "process 3 (wrong): index out of bounds in global::main (wrong.qll:11)",
+     ["  at global::main (wrong.qll:11)"]),
+    (2, "process 4 (wrong): stack overflow in global::deep (wrong.qll:2)",
+     ["  at global::deep (wrong.qll:2)", "  by global::deep (wrong.qll:5), 63 times",
+      "  and so on"]),
+])
+def test_the_host_says_where_and_who_had_called(session, number, sentence, calls):
+    lines = [re.sub(r"\(\S*/(wrong.qll:\d+)\)", r"(\1)", line)
+             for line in session[2][number].splitlines()]
+    assert lines[:1 + len(calls)] == [sentence, *calls]
+
+
+def broken(kernel, damage):
+    """What is told of a kernel that is damaged once the shell runs."""
+    paths, config = system(), MachineConfig().fit("block")
+    hosts = Hosts(Terminal(b"echo\n", io.BytesIO()), disk=Disk(paths.disk.read_bytes()))
+    golden, told = Golden(config, hosts), []
+    golden.load(read_image(kernel))
+    symbols = Symbols(DebugInfo.read(paths.debug(kernel)), paths.debug_folders, config)
+    hosts.debugger = witness = Witness(lambda: symbols, told.append)
+    witness.machine = golden
+    while not golden.space:
+        assert golden.run(SLICE) is Status.RUNNING and golden.cycles < BUDGET
+    damage(golden.memory, symbols.own.symbols)
+    while golden.stop is None:
+        golden.run(SLICE)
+        assert golden.cycles < BUDGET
+    assert golden.stop.exit_code == 0xFF
+    return told[0].splitlines()
+
+
+def test_a_fault_of_the_kernel_is_told_with_its_place():
+    def damage(memory, labels):
+        memory[labels["global::syscall::_syscall"]] = 0xFFFFFFFF
+
+    lines = broken(system().kernel, damage)
+    assert re.match(r"kernel panic: invalid instruction in global::syscall::_syscall "
+                    r"\(kernel/syscall.qll:\d+\)$", lines[0])
+    assert lines[1] == "for process 1 (sh):"
+    assert re.match(r"  at \S*support::syscall", lines[2])
+    assert any(line.startswith("  by global::main (firmware/programs/sh/") for line in lines[3:])
+
+
+def test_what_the_kernel_finds_broken_is_told_with_who_found_it():
+    def damage(memory, labels):
+        memory[labels["global::process::count"]] = 77
+
+    lines = broken(debug_kernel(), damage)
+    assert lines[0] == "kernel panic: process: a wrong count"
+    assert re.match(r"  at global::audit::\S+ \(kernel/audit.qll:\d+\)", lines[1])
+    assert any("global::syscall::_syscall (kernel/syscall.qll" in line for line in lines)
+    assert "for process 1 (sh):" in lines

@@ -16,7 +16,7 @@ into when somebody asks. Files made by ``qllc -g``, ``qasm -g`` and ``qlink -g``
 other ELF files lines and functions, symbol maps (``qasm --symbols``) labels alone.
 """
 
-from toolchain.debug_info.info import DebugInfo, Function, Place, Row, Variable
+from toolchain.debug_info.info import MOST_FRAMES, DebugInfo, Function, Place, Row, Variable
 from toolchain.debug_info.locations import (
     Composite,
     Constant,
@@ -40,8 +40,8 @@ from toolchain.debug_info.types import (
 from toolchain.debug_info.unwind import Caller, Frame, ReadWord
 
 __all__ = [
-    "ArrayType", "BaseType", "Caller", "CodeType", "Composite", "Constant", "DebugInfo",
-    "DebugInfoError", "DebugType", "Frame", "FrameAddress", "FrameOffset", "Function", "Location",
-    "Memory", "NamedType", "Place", "PointerType", "ReadWord", "Register", "Row", "SliceType",
-    "StructType", "Variable", "WrongBuildError",
+    "MOST_FRAMES", "ArrayType", "BaseType", "Caller", "CodeType", "Composite", "Constant",
+    "DebugInfo", "DebugInfoError", "DebugType", "Frame", "FrameAddress", "FrameOffset", "Function",
+    "Location", "Memory", "NamedType", "Place", "PointerType", "ReadWord", "Register", "Row",
+    "SliceType", "StructType", "Variable", "WrongBuildError",
 ]

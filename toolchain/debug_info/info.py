@@ -18,9 +18,9 @@ from toolchain.debug_info.tables import (
 from toolchain.debug_info.unwind import Caller, Frame, ReadWord, Registers, Unwinder
 from toolchain.identity import image_identity
 
-__all__ = ["DebugInfo", "Function", "Place", "Row", "Variable"]
+__all__ = ["MOST_FRAMES", "DebugInfo", "Function", "Place", "Row", "Variable"]
 
-_MOST_FRAMES = 64
+MOST_FRAMES = 64  # of a backtrace, if no other number is given
 
 
 class Function(NamedTuple):
@@ -256,7 +256,7 @@ class DebugInfo:
         return self._unwinder.caller(address, registers, read_word, is_innermost=is_innermost)
 
     def backtrace(self, address: int, registers: Registers, read_word: ReadWord,
-                  most: int = _MOST_FRAMES, *, shift: int = 0) -> list[Frame]:
+                  most: int = MOST_FRAMES, *, shift: int = 0) -> list[Frame]:
         """The frames from the innermost function outwards, `most` of them at most.
 
         `address`, and those in the frames, are as linked; what memory and registers hold is higher

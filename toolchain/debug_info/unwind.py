@@ -6,6 +6,7 @@ from typing import Any
 
 from elftools.dwarf.callframe import FDE
 
+from isa import BY_OPCODE, decode_fields
 from toolchain.debug_info.locations import words_at
 from toolchain.debug_info.places import Place, Variable
 from toolchain.debug_info.tables import Tables
@@ -85,7 +86,8 @@ class Unwinder:
         """The caller of a function that is at `address`; None if that is not known.
 
         Assembly without frame information is taken for a function that has not moved the stack
-        pointer, but only where the machine stands in it.
+        pointer, but only where the machine stands in it; its return address is followed from
+        register to register.
         """
         row, cfa = self._row(address), self.cfa(address, registers)
         if cfa is None or row is None and not is_innermost:
@@ -93,7 +95,8 @@ class Unwinder:
         before: list[int | None] = list(registers[:_REGISTERS])
         before[_SP] = cfa
         if row is None:
-            link = registers[_ASSEMBLY_LINK]
+            register = self._link_of_assembly(address)
+            link = None if register is None else registers[register]
             return None if link is None else Caller(link, before, cfa)
         link = None
         for column, rule in row.items():
@@ -113,6 +116,29 @@ class Unwinder:
             else:
                 before[column] = value
         return None if link is None else Caller(link, before, cfa)
+
+
+    def _link_of_assembly(self, address: int) -> int | None:
+        """A register that has the return address in front of an instruction of assembly, if the
+        code goes straight there; None if it is lost."""
+        function, code = self._tables.function_at(address), self._tables.code
+        if function is None or code is None:
+            return _ASSEMBLY_LINK
+        links = {_ASSEMBLY_LINK}
+        first, octets = code
+        at = function.low
+        while first <= at < address:
+            word = int.from_bytes(octets[4 * (at - first):4 * (at - first) + 4], "little")
+            opcode, d, s0, _ = decode_fields(word)
+            insn = BY_OPCODE.get(opcode)
+            if insn is None:
+                return None
+            if insn.mnemonic == "mov" and s0 in links:
+                links.add(d)
+            elif insn.writes_d:
+                links.discard(d)
+            at += insn.words
+        return min(links, default=None)
 
 
 def _decode(entry: FDE) -> list[dict[Any, Any]]:

@@ -5,7 +5,7 @@ import io
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from toolchain.build import compile_program
+from toolchain.build import compile_program, debug_file, image
 from toolchain.debug_info import DebugInfo, DebugInfoError, Place, WrongBuildError
 from toolchain.link import LIKE_FLAT, link, read_object
 from toolchain.link.objects import objects_of
@@ -133,3 +133,27 @@ def test_each_round_of_a_repeat_is_at_the_lines_that_it_was_made_from(tmp_path, 
     assert info.addresses("rounds.qasm", 8) == [0x1002, 0x1005, 0x1008]
     assert info.addresses("rounds.qasm", 5) == info.addresses("rounds.qasm", 9) == []
     assert info.label(0x1008) == "main+0x8" and info.label(0x100A) == "main$end"
+
+
+def test_a_return_address_in_assembly_is_followed_from_register_to_register():
+    text = """
+@f:
+  mov r5 r0
+  constant r0 7
+  mov r6 r5
+  constant r6 8
+  jmp r5
+@g:
+  constant r0 9
+  jmp r0
+"""
+    program = image([], [Source("f.qasm", text)])
+    info = DebugInfo.of(debug_file(program, "f.elf"), "f.elf")
+    start, registers = info.symbols["f"], [1000 + n for n in range(64)]
+
+    def caller(address):
+        found = info.unwind(address, registers, lambda at: None)
+        return None if found is None else found.address
+
+    assert [caller(start + at) for at in (0, 1, 3, 4, 6)] == [1000, 1000, 1005, 1005, 1005]
+    assert caller(info.symbols["g"] + 2) is None
