@@ -12,17 +12,17 @@ from isa.machine import (
 from isa.trace import Kind
 from tests.cocotb.computer.computer import computer_test
 from tests.cocotb.computer.configs import KERNELS
-from tests.cocotb.computer.programs import assembled
+from tests.cocotb.computer.programs import assembled, fragment
 from tests.cocotb.computer.settings import settings
 
 INTERRUPTS = 6000  # at most, until each state has met one
 
-CODE, VIRTUAL, PAGE_WORDS = 0x1000, 0x400000, 0x1000
-PAGES                     = 60       # more than the TLB holds, and a long walk in a list
-PHYSICAL                  = 0x40000  # of the pages: those, in random order
-TABLE, SECOND_LEVEL       = 0x8000, 0x10000
-READ, RUN                 = (PageFlag.PRESENT | flag for flag in (PageFlag.READ, PageFlag.EXECUTE))
-RETURNS                   = 120
+HERE, THERE, VIRTUAL  = 0x400000, 0x800000, 0x900000  # two programs of two pages, what they read
+PAGE_WORDS, PHYSICAL  = 0x1000, 0x40000  # of all these pages, in random order
+TABLE, SECOND_LEVEL   = 0x8000, 0x10000
+READ, RUN             = (PageFlag.PRESENT | flag for flag in (PageFlag.READ, PageFlag.EXECUTE))
+PAGES                 = (128, 2)  # that are read: walks in a list are long, or end soon
+RETURNS               = 40
 
 
 @computer_test(configs=KERNELS)
@@ -31,32 +31,28 @@ async def an_interrupt_in_each_state_of_a_walk(computer):
     await computer.boot()
     computer.serial.type("/bench/stride 4000\r")
     await computer.wait_ms(30)
-    met = set()
-    computer.on_irqs = met.update
-    for count in range(INTERRUPTS):
+    for sent in range(INTERRUPTS):
         await computer.wait_cycles(computer.random.randrange(20, 250))
         computer.debugger.interrupt()
-        if count % 64 == 0:
+        if sent % 64 == 0:
             computer.drain()
-            if len(met) == len(settings()["walker_states"]):
+            if len(computer.irqs) == len(settings()["walker_states"]):
                 break
     computer.drain()
-    states = settings()["walker_states"]
-    missing = [name for number, name in enumerate(states) if number not in met]
+    missing = set(settings()["walker_states"]) - set(computer.irqs)
     assert not missing, f"no interrupt came in {', '.join(missing)}"
     assert "0 wrong" in await computer.serial.expect("$ ", ms=4000)
 
 
 def table(machine, pages):
-    """Words of a page table for the code and for pages (virtual and physical), by address."""
-    mapped = [(CODE, CODE, RUN), *((virtual, physical, READ) for virtual, physical in pages)]
+    """Words of a page table for pages (virtual and physical address, flags), by address."""
     if machine.page_table is PageTable.LIST:
-        words = {TABLE: len(mapped)}
-        for n, (virtual, physical, flags) in enumerate(mapped):
+        words = {TABLE: len(pages)}
+        for n, (virtual, physical, flags) in enumerate(pages):
             words |= enumerate((virtual, physical, PAGE_WORDS, int(flags)), TABLE + 1 + 4 * n)
         return words
     words = {}
-    for virtual, physical, flags in mapped:
+    for virtual, physical, flags in pages:
         level = SECOND_LEVEL + (virtual >> 22) * 0x400
         words[TABLE + (virtual >> 22)] = level << 4 | int(READ | RUN)
         words[level + (virtual >> 12 & 0x3FF)] = physical | int(flags)
@@ -65,21 +61,43 @@ def table(machine, pages):
 
 @computer_test()
 async def an_abandoned_walk_says_nothing(computer):
-    """Without a kernel: an interrupt in any cycle, and each returns to another place."""
+    """Without a kernel: an interrupt while the next page is looked up, and another walk follows."""
+    for count in PAGES * 2:
+        await run_pages(computer, count)
+    assert computer.abandoned, "no walk was abandoned"
+
+
+async def run_pages(computer, count):
+    """Interrupt two programs that read so many pages."""
+    ending = fragment("page_end", MASK=count * PAGE_WORDS - 1, VIRTUAL=VIRTUAL,
+                      SHORT=computer.random.randrange(1, 12))
+    starts = [page + PAGE_WORDS - len(ending) for page in (HERE, THERE)]
     windows = window_addresses(computer.machine.peripherals)
-    physical = list(range(PHYSICAL, PHYSICAL + PAGES * PAGE_WORDS, PAGE_WORDS))
-    computer.random.shuffle(physical)
-    pages = [(VIRTUAL + n * PAGE_WORDS, place) for n, place in enumerate(physical)]
     await computer.reset(assembled(
-        "many_pages", HANDLER_ENTRY=ENTRY_TABLE + Interrupt.SERIAL, MMU=windows["mmu"],
-        FRAME_IP=FRAME_IP, FRAME_R10=FRAME_REGISTERS + 10, TABLE=TABLE, VIRTUAL=VIRTUAL,
-        SERIAL_ACKNOWLEDGE=windows["serial"] + 1, PAGES=PAGES, INTERRUPTS=RETURNS))
-    words = table(computer.machine, pages) | {place: virtual for virtual, place in pages}
-    for at, word in words.items():
+        "many_pages", HERE=starts[0], THERE=starts[1], BOTH=sum(starts), MMU=windows["mmu"],
+        SERIAL_ENTRY=ENTRY_TABLE + Interrupt.SERIAL, SERIAL_ACKNOWLEDGE=windows["serial"] + 1,
+        DEBUG_ENTRY=ENTRY_TABLE + Interrupt.DEBUG_BREAK, FRAME_IP=FRAME_IP, TABLE=TABLE,
+        FRAME_R2=FRAME_REGISTERS + 2, FRAME_R10=FRAME_REGISTERS + 10))
+    words, pages = {}, []
+    places = list(range(PHYSICAL, PHYSICAL + (4 + count) * PAGE_WORDS, PAGE_WORDS))
+    computer.random.shuffle(places)
+    # Their code comes first in the table: a walk that goes on where another one was misses it.
+    for page, start in zip((HERE, THERE), starts, strict=True):
+        first, second = places.pop(), places.pop()
+        pages += (page, first, RUN), (page + PAGE_WORDS, second, RUN)
+        words |= enumerate(ending, first + PAGE_WORDS - len(ending))
+        words |= enumerate(fragment("page_begin", START=start), second)
+    for n, physical in enumerate(places):
+        virtual = VIRTUAL + n * PAGE_WORDS
+        pages.append((virtual, physical, READ))
+        words[physical] = virtual
+    for at, word in (words | table(computer.machine, pages)).items():
         computer.poke(at, word)
-    await computer.watch(Kind.INSN, in_process=True, ms=5)
     for _ in range(RETURNS):
-        await computer.wait_cycles(computer.random.randrange(1, 250))
+        await computer.watch(Kind.INSN, in_process=True, ms=10)
+        soon = computer.random.choice((30, 100, 600))
+        await computer.wait_cycles(computer.random.randrange(1, soon))
         computer.serial.type("x")
         await computer.watch(Kind.INTERRUPT, code=Interrupt.SERIAL, ms=10)
+    computer.debugger.interrupt()
     assert await computer.stopped() == 0, "words came from another page"

@@ -5,6 +5,7 @@ import json
 import random
 import re
 import time
+from collections import Counter
 from pathlib import Path
 
 import cocotb
@@ -89,8 +90,9 @@ class Computer:
         The last trace record that the scoreboard has seen.
     is_thorough : bool
         Whether benches try all of what they otherwise take a sample of.
-    on_irqs : callable
-        Told the walker's states in which interrupts came, now and then.
+    irqs, abandoned : Counter
+        Interrupts that came, and walks that were abandoned, by the state that the walker of page
+        tables was in; up to date after `drain`.
     log : Logger
     """
 
@@ -117,7 +119,7 @@ class Computer:
         self.is_thorough = settings()["thorough"]
         self._tasks, self._waits = [], []
         self.last, self._in_process = None, False
-        self.on_irqs = lambda states: None
+        self.irqs, self.abandoned = Counter(), Counter()
         self.log = dut._log
 
     # --- doing -----------------------------------------------------------------------------------
@@ -235,9 +237,10 @@ class Computer:
             return  # there was no reset yet
         self.serial.collect()
         self.disk.collect()
-        states = self.link.irqs()
-        self.coverage.walker(states)
-        self.on_irqs(states)
+        irqs, abandoned = map(_by_state, (self.link.irqs(), self.link.abandoned()))
+        self.coverage.walker(irqs, abandoned)
+        self.irqs += irqs
+        self.abandoned += abandoned
         records, modes = self._take_records()
         if len(records):
             self.coverage.sample(records, modes)
@@ -349,6 +352,11 @@ class Computer:
     async def _dump(self, cycle):
         await self.wait_cycles(max(1, cycle))
         self.dut.dumps.value = 1
+
+
+def _by_state(counts):
+    """Counts by the number of a state of the walker, as counts by its name."""
+    return Counter({settings()["walker_states"][state]: count for state, count in counts.items()})
 
 
 @functools.cache

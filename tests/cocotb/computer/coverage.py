@@ -22,6 +22,8 @@ KERNELS   = [insn.mnemonic for insn in ISA if insn.mnemonic not in (*FLOATS, "wa
 PROCESSES = [insn.mnemonic for insn in ISA if insn.mnemonic not in ("halt", "wait")]
 INT       = BY_MNEMONIC["int"].opcode
 MODES     = ["process", "kernel"]
+# The two walkers have states of their own, and so points.
+WALKER    = f"quince.walker.{settings()['page_table']}"
 SOURCES   = {Interrupt.TIMER: "timer", Interrupt.SERIAL: "serial",
              Interrupt.DEBUG_BREAK: "debug break"}
 
@@ -67,8 +69,14 @@ def _failed(name):
     pass
 
 
-@CoverPoint("quince.walker", xf=lambda state: state, bins=settings()["walker_states"])
+@CoverPoint(f"{WALKER}.interrupted", xf=lambda state: state, bins=settings()["walker_states"])
 def _walked(state):
+    pass
+
+
+@CoverPoint(f"{WALKER}.abandoned", xf=lambda state: state,
+            bins=[state for state in settings()["walker_states"] if state != "IDLE"])
+def _abandoned(state):
     pass
 
 
@@ -123,11 +131,12 @@ class Coverage:
                     _failed(self._called)
                 self._called = None
 
-    def walker(self, states):
-        """Interrupts came while the walker was in these states."""
-        for state in states:
-            if state < len(settings()["walker_states"]):
-                _walked(settings()["walker_states"][state])
+    def walker(self, irqs, abandoned):
+        """Interrupts came, and walks were abandoned, while the walker was in these states."""
+        for state in irqs:
+            _walked(state)
+        for state in abandoned:
+            _abandoned(state)
 
     def disk(self, operation, late_cycles):
         """The disk was asked for something, and how late it answered."""

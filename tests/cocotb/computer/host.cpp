@@ -32,6 +32,7 @@ struct State {
     uint8_t *modes;       // of each record: whether the machine translated, that is, a process ran
     uint32_t registers[64];  // as they were at the last probe
     uint32_t irqs[16];       // that came in each state of the walker
+    uint32_t abandoned[16];  // walks, by the state in which the walker learnt it
     Queue *queues;
 };
 
@@ -62,6 +63,7 @@ void bench_clear() {
     bench_state();
     state.cycles = state.to_machine = state.record_count = state.lost = 0;
     std::memset(state.irqs, 0, sizeof state.irqs);
+    std::memset(state.abandoned, 0, sizeof state.abandoned);
     for (int n = 0; n < STREAMS; n++) state.queues[n].first = state.queues[n].count = 0;
 }
 
@@ -116,6 +118,8 @@ void host_write(int address, int data) {
 }
 
 void host_irq(int walker_state) { state.irqs[walker_state & 15]++; }
+
+void host_abandon(int walker_state) { state.abandoned[walker_state & 15]++; }
 
 void host_register(int number, int value) { state.registers[number] = value; }
 

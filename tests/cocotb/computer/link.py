@@ -18,7 +18,7 @@ class _State(ctypes.Structure):
                 ("lost", c_uint32), ("ram_words", c_uint32), ("ram", POINTER(c_uint32)),
                 ("records", POINTER(c_uint32 * RECORD_WORDS)), ("modes", POINTER(c_uint8)),
                 ("registers", c_uint32 * REGISTERS),
-                ("irqs", c_uint32 * 16)]
+                ("irqs", c_uint32 * 16), ("abandoned", c_uint32 * 16)]
 
 
 class Link:
@@ -54,11 +54,12 @@ class Link:
         return tuple(self._state.registers)
 
     def irqs(self):
-        """States of the walker in which interrupts came since the last call."""
-        found = [state for state, count in enumerate(self._state.irqs) if count]
-        for state in found:
-            self._state.irqs[state] = 0
-        return found
+        """How many interrupts came since the last call, by the state of the walker."""
+        return _taken(self._state.irqs)
+
+    def abandoned(self):
+        """How many walks were abandoned since the last call, by the state of the walker."""
+        return _taken(self._state.abandoned)
 
     def clear(self):
         """Empty queues, no records, cycle 0; RAM stays."""
@@ -85,3 +86,11 @@ class Link:
         modes = np.array(self._state.modes[:count], bool)
         self._state.record_count = 0
         return found, modes
+
+
+def _taken(counts):
+    """Counts that are not 0, by their index; they become 0."""
+    found = {index: count for index, count in enumerate(counts) if count}
+    for index in found:
+        counts[index] = 0
+    return found

@@ -22,11 +22,12 @@ from tests.cocotb.computer.page import PAGE, put_table, table
 
 __all__ = ["PLANTS", "TABLE", "Plant", "main", "row_name"]
 
-FOLDERS = ("isa", "toolchain", "rtl", "system", "sim", "kernel", "firmware", "tests")
-PLACE   = ROOT / "build" / "plants"
-TABLE   = "faults"
-TITLES  = ("| fault | test | found by | cycle |", "|---|---|---|---|")
-SHOWN   = 160  # characters of what an assertion said
+FOLDERS  = ("isa", "toolchain", "rtl", "system", "sim", "kernel", "firmware", "tests")
+PLACE    = ROOT / "build" / "plants"
+UNSHARED = {"runs", "waves", "results.xml", "coverage.xml", "coverage.lock"}  # of build/cocotb
+TABLE    = "faults"
+TITLES   = ("| fault | test | found by | cycle |", "|---|---|---|---|")
+SHOWN    = 160  # characters of what an assertion said
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ def planted(plant):
     shutil.copy(ROOT / "pyproject.toml", folder)
     (folder / "build" / "cocotb").mkdir()
     for path in (ROOT / "build" / "cocotb").glob("*"):
-        if path.name != "runs":  # models are not compiled again
+        if path.name not in UNSHARED:  # models are not compiled again
             (folder / "build" / "cocotb" / path.name).symlink_to(path)
     (folder / plant.file).write_text(text.replace(plant.old, plant.new))
     return folder

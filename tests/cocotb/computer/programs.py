@@ -5,7 +5,7 @@ from pathlib import Path
 from toolchain.qasm import assemble
 from toolchain.source import Source
 
-__all__ = ["assembled"]
+__all__ = ["assembled", "fragment"]
 
 FOLDER = Path(__file__).with_name("firmware")
 
@@ -20,3 +20,8 @@ def assembled(name, body="", **numbers):
     for key, number in numbers.items():
         text = text.replace(f"{{{key}}}", hex(number))
     return assemble([Source(f"{name}.qasm", text)]).words
+
+
+def fragment(name, **numbers):
+    """The same of a file without data, less the four words that end code and data."""
+    return assembled(name, **numbers)[:-4]

@@ -1,6 +1,5 @@
 """Builds the computer's Verilog and model, runs benches on it, and says what came of them."""
 
-import contextlib
 import hashlib
 import json
 import os
@@ -33,8 +32,8 @@ from toolchain.qasm import assemble
 from toolchain.qfs import Image
 from toolchain.source import Source
 
-__all__ = ["COVERAGE", "Options", "RegressionError", "computer", "environment", "main_say", "model",
-           "regression"]
+__all__ = ["COVERAGE", "Options", "RegressionError", "computer", "environment", "keep_coverage",
+           "main_say", "model", "regression"]
 
 HERE     = Path(__file__).parent
 PACKAGE  = "tests.cocotb.computer"
@@ -126,7 +125,7 @@ def regression(options, say):
         raise RegressionError("no test ran: what the simulator said is above")
     shutil.move(results, options.junit)
     if (work / "coverage.xml").exists():
-        keep_coverage(work / "coverage.xml")
+        keep_coverage(work / "coverage.xml", say)
     if options.waves:
         say(f"waveforms: {plusargs[0].removeprefix('+waves=')}")
     elif failed and options.windows:
@@ -188,7 +187,8 @@ def computer(name, say, *, traces=False, fast=True):
     disk = disk_with_guests(paths)
     calls = load_calls(ROOT / "kernel" / "syscalls.toml").calls
     facts = json.loads(kept.with_suffix(".json").read_text()) | {
-        "config": name, "kernel": str(paths.kernel), "symbols": str(paths.symbols),
+        "config": name, "page_table": design.machine.page_table.name.lower(),
+        "kernel": str(paths.kernel), "symbols": str(paths.symbols),
         "disk": str(disk), "calls": [call.name for call in calls],
         "call_names": {call.number: call.name for call in calls}}
     return Bench(kept.read_text(), "computer", SIGNALS, READ, cpp=(HERE / "host.cpp",),
@@ -257,14 +257,29 @@ def windows(options, work, say):
                 f"{path.relative_to(ROOT)}")
 
 
-def keep_coverage(path):
-    """Merge what a run counted into the report of all runs."""
+def keep_coverage(path, say):
+    """Merge what a run counted into the report of all runs; one that counts other things, of an
+    older tree, is replaced."""
     with alone(COVERAGE.with_suffix(".lock")):
-        if COVERAGE.exists():
-            with contextlib.suppress(ElementTree.ParseError):
-                merge_coverage(lambda text: None, str(COVERAGE), str(COVERAGE), str(path))
-                return
+        old, new = _bins(COVERAGE), _bins(path)
+        if old and all(old[name] == new[name] for name in old.keys() & new.keys()):
+            merge_coverage(lambda text: None, str(COVERAGE), str(COVERAGE), str(path))
+            return
+        if old:
+            say("what is counted has changed; the coverage begins anew")
         COVERAGE.write_bytes(path.read_bytes())
+
+
+def _bins(path):
+    """Names of the bins of each point in a report; nothing of a file that is none or damaged."""
+    if not path.exists():
+        return {}
+    try:
+        items = list(ElementTree.parse(path).iter())
+    except ElementTree.ParseError:
+        return {}
+    return {item.get("abs_name"): {bin_.get("bin") for bin_ in item if "bin" in bin_.tag}
+            for item in items if any("bin" in part.tag for part in item)}
 
 
 def main_say(line):

@@ -99,6 +99,7 @@ module computer(input clk);
       input int data, input int code, input int arg, input int mode);
 
   import "DPI-C" function void host_irq(input int state);
+  import "DPI-C" function void host_abandon(input int state);
   import "DPI-C" function void host_register(input int number, input int value);
 
   // What benches change is looked at once a cycle: else all that follows from it would be computed
@@ -145,10 +146,13 @@ module computer(input clk);
   always @(posedge clk) begin
     if (in_reset) begin
       in_process <= 0;
+      was_wanted <= 0;
 {newline.join(reset)}
     end else begin
       pending = host_cycle();
       if (irq) host_irq(32'(walker_state));
+      was_wanted <= is_wanted;
+      if (was_wanted & ~is_wanted & walker_state != 0) host_abandon(32'(walker_state));
 {_record("trace_slow")}
 {newline.join(_event(name, number) for name, number in soc.events.items())}
 {_record("trace_fast")}
@@ -169,7 +173,9 @@ def _taps(soc, design):
                       if kind.name in design.machine.peripherals and kind.interrupt is not None)
     taps = f"""  wire is_user = {inside}.mmu.active;
   wire [31:0] page_table = {inside}.mmu.base;
-  wire [3:0] walker_state = {inside}.mmu.walker.fsm_state;
+  wire [3:0] walker_state = {inside}.mmu.walker.fsm_state;  // 0: IDLE
+  wire is_wanted = {inside}.mmu.walker.walk__en;  // a walk
+  reg was_wanted = 0;
   wire irq = {irqs};
 """
     if hasattr(soc, "chip_fault"):
