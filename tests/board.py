@@ -45,6 +45,7 @@ HALTED = "with exit code 0x0"
 COPY   = "cp /readme /tmp/copy"
 COMPLAINT = "sh: cannot open: /tmp/more"
 BACK      = "(the card is back)"
+PROTECTED = SdQuirks.const({"is_protected": 1}).as_value().value
 NO_CARD   = SdQuirks.const({"is_out": 1}).as_value().value
 SETS_UP_CYCLES = 12_000_000  # a board without a card looks for one every 250 ms
 PICTURE     = "plasma 1"
@@ -241,6 +242,19 @@ def pulled_card(card):
     check_image(disk, "tmp/note")
 
 
+def protected_card(card):
+    """A write-protected card: it boots, is read, and nothing on it changes; the shell says so."""
+    before = card.read_bytes()
+    disk   = Disk(before)
+    run(disk, [("/ $ ", f"{COPY}\r"), ("cp: cannot write: /tmp/copy", ""),
+               ("/ $ ", "rm /readme\r"), ("rm: cannot remove: /readme", ""),
+               ("/ $ ", "cat /readme\r"), ("This is the disk of a Quince computer.", ""),
+               ("/ $ ", "exit\r"), ("press Enter", "")],
+        lambda board, terminal: terminal.ended, quirks=PROTECTED)
+    if disk.octets() != before:
+        raise Failed("a protected card was written to")
+
+
 def check_image(disk, saved=None):
     """That the host finds nothing but what a power cut may leave, and a file that was saved."""
     with tempfile.TemporaryDirectory() as folder:
@@ -262,6 +276,7 @@ PARTS = {
     "screen":    (screen_and_keys,
                   "the monitor shows what the golden model does, and the keyboard is heard"),
     "pulled":    (pulled_card, "a card that is pulled out is missed, and used when it is back"),
+    "protected": (protected_card, "a protected card is read and never written"),
     "hardware":  (short_hardware_test, "the test of hardware passes over the serial line"),
     "kernels":   (lambda card: compare_kernels(kernels()),
                   "kernels take the cycles that are stored"),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from fpga.boards import NAMES
 from sim.board.machine import END_OCTET, QUICK, SimulatedBoard
@@ -77,7 +78,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     terminal = standard_terminal()
     if options.input:
         terminal = Terminal(options.input.read_bytes(), sys.stdout.buffer)
-    display = _display(options, terminal)
+    display = _display(options, config, terminal)
     if display is not None:
         stack.callback(display.close)
     board = SimulatedBoard(config, terminal, disk, straps=0 if options.full else QUICK,
@@ -109,9 +110,11 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     return 0
 
 
-def _display(options: argparse.Namespace, terminal: Terminal) -> Display | None:
+def _display(options: argparse.Namespace, config: Any, terminal: Terminal) -> Display | None:
     if options.monitor is None and options.picture is None:
         return None
+    if not config.display:
+        raise HostError(f"{config.name} has no connector for a monitor")
     return open_display(options.monitor or "none", WIDTH, HEIGHT, folder=FRAMES, terminal=terminal)
 
 
@@ -129,7 +132,7 @@ def _save(frame: Frame | None, path: Path) -> None:
     Image.fromarray(rgb_of(frame)).save(path, format="PNG")
 
 
-def _config(name: str) -> object:
+def _config(name: str) -> Any:
     from fpga.boards.configs import CONFIGS
     return CONFIGS[name]
 

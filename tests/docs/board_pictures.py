@@ -4,7 +4,7 @@ LEDs show. `make pictures` does it."""
 import sys
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from fpga.boards.configs import CONFIGS
 from sim.board.machine import SimulatedBoard
@@ -32,16 +32,18 @@ def take(folder: Path) -> None:
     board = SimulatedBoard(CONFIGS["ulx3s"], terminal, Disk(keep_card().read_bytes()),
                            display=display, keyboard=Keyboard(),
                            say=lambda line: print(f"pictures: {line}", file=sys.stderr))
+    bars = screen = None
     try:
-        bars = None
         while not (terminal.ended and board.has_ended):
             board.run(SLICE_CYCLES)
             leds[board.port("light")] = board.port("leds")
             bars = display.last if bars is None else bars
+            if not board.port("is_booting"):  # afterwards there are bars again
+                screen = display.last
     finally:
         board.close()
     _save(bars, folder / "board-bars.png")
-    _save(display.last, folder / "board-screen.png")
+    _save(screen, folder / "board-screen.png")
     _draw(leds, folder / "board-leds.png")
 
 
@@ -53,6 +55,7 @@ def _draw(leds, path):
     """A row a step, the highest LED on the left as on the board; what only flickers is grey."""
     picture = Image.new("RGB", (LEFT + 8 * ROW, (len(STEPS) + 1) * ROW), "white")
     draw    = ImageDraw.Draw(picture)
+    draw.font = ImageFont.load_default(size=13)
     for n in range(8):
         draw.text((LEFT + (7 - n) * ROW + 4, 6), str(n), fill="black")
     for row, (code, text) in enumerate(STEPS.items(), 1):

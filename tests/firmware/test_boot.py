@@ -157,6 +157,11 @@ def broken_disk(program, bad_sector):
     return Broken(octets(card(program)))
 
 
+def kernel_sector(program):
+    """Its first one."""
+    return card(program).find(KERNEL_FILE).first
+
+
 def partitioned():
     """A disk with a partition table, as a host sees it."""
     return Disk(bytes(510) + b"\x55\xAA" + bytes(512 * SECTORS))
@@ -185,6 +190,8 @@ def chain_leaves_the_disk(image):
     (lambda p: Disk(octets(chain_leaves_the_disk(card(p)))), said("DAMAGED"), 19),
     (lambda p: broken_disk(p, 0), said("CANNOT_READ", 0), 21),
     (lambda p: broken_disk(p, 1), said("CANNOT_READ", 1), 21),
+    (lambda p: broken_disk(p, kernel_sector(p)),
+     said("CANNOT_READ", kernel_sector(checking_program().to_octets())), 21),
 ])
 def test_what_is_wrong_with_the_card_is_said_and_serial_boot_begins(boot, program, disk, message,
                                                                     light):

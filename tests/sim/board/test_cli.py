@@ -1,6 +1,7 @@
 """The command line of simulated boards, with somebody in place of the engine who plays a board."""
 
 import os
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -96,3 +97,10 @@ def test_a_boot_loader_that_waits_hears_it_all_and_then_waits_in_vain(run, typed
     assert (status, said) == (Exit.STUCK, typed + b"exit")
     assert complaint == (b"quince-board: the boot loader waits for somebody to type, and the input "
                          b"has ended\n")
+
+
+def test_a_board_without_a_connector_has_no_monitor(run, monkeypatch):
+    from fpga.boards.configs import CONFIGS
+    monkeypatch.setitem(CONFIGS, "ulx3s", replace(CONFIGS["ulx3s"], display=False))
+    assert run(b"", "--monitor", "png") == (
+        Exit.BAD_INPUT, b"", b"quince-board: ULX3S has no connector for a monitor\n")
