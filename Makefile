@@ -117,7 +117,7 @@ cocotb: $(DEV)  ## Verify the whole computer by cocotb: LIST=1, or BENCH= TEST= 
 	    $(if $(SEED),--seed $(SEED)) $(if $(WAVES),--waves) $(if $(FROM),--from $(FROM)) \
 	    $(if $(CONFIG),--config $(CONFIG)) $(if $(COVERAGE),--coverage) $(ARGS)
 
-verilog: $(RUN)  ## Write the hardware as Verilog: DESIGN=core OUT=file MEMORY=program
+verilog: $(DEV)  ## Write the hardware as Verilog: DESIGN=core OUT=file MEMORY=program
 	@$(PYTHON) -m sim.verilog $(DESIGN) $(if $(OUT),-o "$(OUT)") \
 	    $(if $(MEMORY),--memory "$(MEMORY)")
 

@@ -13,9 +13,9 @@ from amaranth.back import rtlil
 from isa.config import MachineConfig
 from isa.machine import PROGRAM
 from isa.reset import low_memory
-from sim.engine.yosys import run_yosys
 from sim.machine import ImageError
 from sim.program import load_program
+from sim.yosys import YosysMissing, run_yosys
 from toolchain.source import SourceError, SourceErrors
 
 __all__ = ["WHOLE", "export", "main", "memory_file", "to_verilog"]
@@ -127,7 +127,7 @@ def main(argv: list[str] | None = None) -> int:
         output.write_text(export(args.design))
         if memory is not None:
             output.with_suffix(".hex").write_text(memory)
-    except (ImageError, SourceError, SourceErrors) as error:
+    except (ImageError, SourceError, SourceErrors, YosysMissing) as error:
         print(f"quince: {error}", file=sys.stderr)
         return 1
     except OSError as error:

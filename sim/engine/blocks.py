@@ -143,7 +143,7 @@ def make_plan(netlist: Netlist, guards: dict[str, Word]) -> Plan:
 def condition_of(part: Part) -> Branch:
     """The bit behind inverters, and what it is when `part` is 1."""
     value = True
-    while (part.node is not None and part.node.kind in ("not", "logic_not") and part.width == 1
+    while (part.node is not None and part.node.kind == "not" and part.width == 1
            and part.node.width == 1 and width_of(part.node.args[0]) == 1):
         part, value = part.node.args[0][0], not value
     return part, value

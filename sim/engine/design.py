@@ -188,11 +188,11 @@ class Design:
     def header(self) -> str:
         """The text of `design.h`: the hardware, and macros that tell the loop about it."""
         outs, ins = self.side("out"), self.side("in")
-        netlist  = read_netlist(self.component, self.platform)
+        netlist  = read_netlist(self.component, self.platform, watched=self.watched)
         guards   = self._guards()
         if self.tally:
             netlist.inputs[COUNTING] = Node("input", 1, name=COUNTING).word
-            guards |= dict.fromkeys((self.tally.spent, self.tally.flow), COUNTING)
+            guards |= dict.fromkeys({self.tally.spent, self.tally.flow} - self._always(), COUNTING)
         netlist.outputs = {name: word for name, word in netlist.outputs.items()
                            if name in self._looked_at()}
         words: list[NetWord] = []
@@ -300,10 +300,13 @@ class Design:
             for value in slot.words.values():
                 if isinstance(value, str):
                     seen_by[value].add(slot.valid)
-        always = {*self.retired, self.stopped, self.asleep, *self.probes,
-                  *(slot.valid for slot in self.slots)}
         return {port: next(iter(guards)) for port, guards in seen_by.items()
-                if len(guards) == 1 and port not in always}
+                if len(guards) == 1 and port not in self._always()}
+
+    def _always(self) -> set[str]:
+        """Ports that are looked at in each cycle."""
+        return {*self.retired, self.stopped, self.asleep, *self.probes,
+                *(slot.valid for slot in self.slots)}
 
     def _schedule(self, netlist: Netlist) -> Schedule:
         """When what happens."""

@@ -42,8 +42,8 @@ class Node:
     Parameters
     ----------
     kind : str
-        ``input``, ``register``, ``read`` (a word of a memory), or an operation: the name of Yosys'
-        cell.
+        ``input``, ``register``, ``read`` (a word of a memory), or an operation, by the name of
+        Yosys' cell that does the same.
     width : int
     args : tuple of Word
         Of ``mux``: select, value for 0, value for 1. Of ``pmux``: default, all selects, of which at
@@ -166,12 +166,13 @@ class Netlist:
              for memory, writes in self.writes.items()},
             self.names)
 
-    def operations(self) -> list[Node]:
-        """All operations and reads that the roots need, each behind its operands."""
+    def operations(self, others: Iterable[Word] = ()) -> list[Node]:
+        """All operations and reads that the roots and other words need, each behind its
+        operands."""
         order: list[Node] = []
         begun: set[Node]  = set()
         done:  set[Node]  = set()
-        stack = [(part.node, False) for word in self.roots() for part in word]
+        stack = [(part.node, False) for word in (*self.roots(), *others) for part in word]
         while stack:
             node, is_done = stack.pop()
             if node is None or node.kind in ("input", "register") or node in done:

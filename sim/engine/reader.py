@@ -1,15 +1,17 @@
 """From an Amaranth design to the graph of `netlist.py`.
 
-Amaranth writes the design down, Yosys flattens it and turns processes into multiplexers, and what
-comes of it is read.
+Amaranth makes a netlist of cells; each becomes a node, or a few. Cells are read in the order in
+which they depend on each other.
 """
 
-import json
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from amaranth import ClockDomain
+from amaranth.hdl import _nir as nir
 
+from sim.engine.decisions import Body, either, first_of, one_of, statement, value_after
 from sim.engine.netlist import (
     Edge,
     Memory,
@@ -24,23 +26,24 @@ from sim.engine.netlist import (
     join,
     width_of,
 )
-from sim.engine.signals import convert, names_of
+from sim.engine.signals import emitted, named_values, names_of
+from sim.engine.simplify import operation
 from sim.engine.splitter import Splitter
-from sim.engine.yosys import run_yosys
 
 __all__ = ["read_netlist"]
 
-# Enables stay multiplexers: what a register holds on to is seen from them as well, and they show
-# what need not be computed.
-SCRIPT = """hierarchy -top top; proc; flatten
-opt_clean; opt_expr -full; opt_merge -share_all; opt_muxtree; opt_reduce -full; opt_merge -share_all
-memory_collect; clean; write_json"""
+UNARY = {"~": "not", "-": "neg", "b": "reduce_bool", "r|": "reduce_or", "r&": "reduce_and",
+         "r^": "reduce_xor"}
+BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "divfloor", "%": "modfloor", "&": "and",
+          "|": "or", "^": "xor", "<<": "shl", ">>": "shr", "==": "eq", "!=": "ne", "<": "lt",
+          "<=": "le", ">": "gt", ">=": "ge"}
+ANY_SIGN = {"+", "-", "*", "==", "!="}  # right for operands of either sign
 
-# --- from Amaranth to Yosys' JSON ----------------------------------------------------------------
+Unit = tuple[int, int]  # a cell, and the first bit of one of its outputs: what is read at once
 
 
-def read_netlist(design: Any, platform: Any = None) -> Netlist:
-    """The graph of an Amaranth component.
+def read_netlist(design: Any, platform: Any = None, *, watched: bool = False) -> Netlist:
+    """The graph of an Amaranth component; if it is to be watched, with all that has a name in it.
 
     A domain that it uses and does not define has a clock from outside and no reset: its registers
     begin with their initial values. One that it does define has its clock from an instance of
@@ -52,248 +55,422 @@ def read_netlist(design: Any, platform: Any = None) -> Netlist:
         missing.append(ClockDomain(name, reset_less=True))
         return missing[-1]
 
-    text, states = convert(design, platform, missing_domain=domain_of)
-    output = run_yosys(f"read_rtlil <<rtlil\n{text}\nrtlil\n{SCRIPT}")
-    module = json.loads(output[output.index("{"):])["modules"]["top"]
-    netlist = _Reader(module, {domain.clk.name: domain.name for domain in missing}).read()
-    netlist = Splitter(netlist).split()
-    netlist.about = names_of(module, states)
+    source = emitted(design, platform, missing_domain=domain_of)
+    netlist = _Reader(source, {domain.clk.name: domain.name for domain in missing}).read()
+    netlist = Splitter(netlist, watched).split()
+    netlist.about = names_of(source)
     return netlist
 
 
-# --- from JSON to the graph ----------------------------------------------------------------------
-
-BINARY = {"and", "or", "xor", "xnor", "add", "sub", "mul", "divfloor", "modfloor", "eq", "ne",
-          "lt", "le", "gt", "ge", "shl", "sshl", "shr", "sshr", "shift", "shiftx",
-          "logic_and", "logic_or"}
-UNARY  = {"not", "pos", "neg", "reduce_and", "reduce_or", "reduce_bool", "reduce_xor",
-          "reduce_xnor", "logic_not"}
-CLOCK_PORTS = {"CLK", "RD_CLK", "WR_CLK", "clk"}
-
-
 class _Reader:
-    """Reads one flattened module, some of whose inputs are the clocks of domains."""
+    """Reads a netlist, some of whose inputs are the clocks of domains."""
 
-    def __init__(self, module: dict[str, Any], clock_ports: dict[str, str]):
-        self.module = module
+    def __init__(self, source: nir.Netlist, clock_ports: dict[str, str]):
+        self.source = source
+        self.cells  = source.cells
         self.clock_ports = clock_ports
-        self.clocks: dict[int, str] = {}    # the domain of each bit that is a clock
-        self.drivers: dict[int, Part] = {}  # of each bit
-        self.memories: dict[str, Memory] = {}
-        self.nexts: dict[Node, Word] = {}
-        self.between: dict[Node, Word] = {}
+        self.clocks: dict[Unit, str]        = {}  # the domain of each unit that is a clock
+        self.starts: dict[int, list[int]]   = {}  # of the units of cells that have several
+        self.words:  dict[Unit, Word]       = {}
+        self.memories: dict[int, Memory]    = {}
+        self.rams: dict[str, Memory]        = {}
+        self.nexts: dict[Node, Word]        = {}
+        self.between: dict[Node, Word]      = {}
         self.writes: dict[Memory, list[Write]] = {}
+        self.write_ports: dict[int, Write]  = {}
+        self.choices: dict[int, tuple[list[Word], bool]] = {}  # of statements
 
     def read(self) -> Netlist:
-        cells = {name: cell for name, cell in self.module["cells"].items()
-                 if cell["type"] != "$scopeinfo"}
-        inputs = {}
-        for name, port in self.module["ports"].items():
-            if name in self.clock_ports:
-                self.clocks[port["bits"][0]] = self.clock_ports[name]
-            elif port["direction"] == "input":
-                node = Node("input", len(port["bits"]), name=name)
-                inputs[name] = node.word
-                self._drive(port["bits"], node)
-        inits = self._inits()
+        inputs = self._inputs()
+        stateful = [(index, cell) for index, cell in enumerate(self.cells)
+                    if self._declare(index, cell)]
+        outputs = {name: self._output(name, value)
+                   for name, value in self.cells[0].ports_o.items()}
+        for index, cell in stateful:
+            self._connect(index, cell)
+        return Netlist(inputs, outputs, self.nexts,
+                       {memory.name: memory for memory in (*self.memories.values(),
+                                                           *self.rams.values())},
+                       self.writes,
+                       {path: self.word(value) for path, value in named_values(self.source)
+                        if not any(self._clock_of(net) for net in value)},
+                       self.between)
 
-        # First all that drives bits, then what each takes: the graph has cycles through registers.
-        for cell in cells.values():
-            if cell["type"] == "simulated_clock":
-                self.clocks[cell["connections"]["clk"][0]] = cell["parameters"]["DOMAIN"]
-        takers = []
-        for name, cell in cells.items():
-            takers.append((self._declare(name, cell, inits), name, cell))
-        for declared, name, cell in takers:
-            self._connect(declared, name, cell)
-        return Netlist(
-            inputs,
-            {name: self._output(name, port["bits"])
-             for name, port in self.module["ports"].items() if port["direction"] == "output"},
-            self.nexts, self.memories, self.writes,
-            {name: self._word(net["bits"])
-             for name, net in self.module["netnames"].items() if self._is_driven(net["bits"])},
-            self.between)
+    # --- values ----------------------------------------------------------------------------------
 
-    def _inits(self) -> dict[int, int]:
-        """The initial values of bits."""
-        inits: dict[int, int] = {}
-        for net in self.module["netnames"].values():
-            value = net["attributes"].get("init")
-            if value is not None:
-                inits.update((bit, int(digit == "1"))
-                             for bit, digit in zip(net["bits"], reversed(value), strict=False))
-        return inits
+    def word(self, value: Sequence[nir.Net]) -> Word:
+        """The bits of a value, after all that they depend on."""
+        parts: list[Part] = []
+        for unit, low, width in self._runs(value):
+            if unit is None:
+                parts.append(Part(None, low, width))
+                continue
+            if unit not in self.words:
+                self._settle(unit)
+            parts += cut(self.words[unit], low, width)
+        return join(parts)
 
-    def _drive(self, bits: Sequence[int | str], node: Node, low: int = 0) -> None:
-        for n, bit in enumerate(bits):
-            if isinstance(bit, int):
-                self.drivers[bit] = Part(node, low + n, 1)
+    def _runs(self, value: Sequence[nir.Net]) -> Iterator[tuple[Unit | None, int, int]]:
+        """Neighbouring bits of the same unit, as first bit and number; of a constant, its value and
+        width."""
+        at = 0
+        while at < len(value):
+            net, end = value[at], at + 1
+            if net.is_const:
+                yield None, net.const, 1
+            else:
+                unit, limit = self._unit(net)
+                while end < len(value) and end - at < limit and value[end] == net + end - at:
+                    end += 1
+                yield unit, net.bit - unit[1], end - at
+            at = end
 
-    def _is_driven(self, bits: Sequence[int | str]) -> bool:
-        return all(isinstance(bit, str) or bit in self.drivers for bit in bits)
+    def _unit(self, net: nir.Net) -> tuple[Unit, int]:
+        """A bit's unit, and how many bits of it there are from this one on."""
+        starts = self.starts.get(net.cell)
+        if starts is None:
+            return (net.cell, 0), 1 << 16
+        n = bisect_right(starts, net.bit)
+        return (net.cell, starts[n - 1]), (starts[n] if n < len(starts) else 1 << 16) - net.bit
 
-    def _word(self, bits: Sequence[int | str]) -> Word:
-        # An undefined bit is 0, as good as anything.
-        return join(self.drivers[bit] if isinstance(bit, int) else Part(None, int(bit == "1"), 1)
-                    for bit in bits)
+    def _clock_of(self, net: nir.Net) -> str | None:
+        """The domain whose clock a bit is, if it is one."""
+        return None if net.is_const else self.clocks.get(self._unit(net)[0])
 
-    def _edge(self, name: str, bit: int | str, rises: bool = True) -> Edge:
-        """The edge of a clock input."""
-        domain = self.clocks.get(bit) if isinstance(bit, int) else None
-        if domain is None:
-            raise NetlistError(f"{name} is clocked by {self._name_of(bit)}, which is not the clock "
-                               "of a domain")
-        return Edge(domain, rises)
+    def _settle(self, wanted: Unit) -> None:
+        """Read a unit and all that it needs, the latter first."""
+        stack, begun = [wanted], set()
+        while stack:
+            unit = stack[-1]
+            if unit in self.words:
+                stack.pop()
+            elif unit in begun:
+                self.words[unit] = self._read(unit)
+                stack.pop()
+            else:
+                begun.add(unit)
+                for value in self._needs(unit):
+                    for needed, _, _ in self._runs(value):
+                        if needed is not None and needed not in self.words:
+                            if needed in begun:
+                                raise NetlistError(
+                                    f"{self._name_of(needed)} depends on itself within a cycle, be "
+                                    "it one of its bits on another; the engine computes words "
+                                    "whole")
+                            stack.append(needed)
 
-    def _name_of(self, bit: int | str) -> str:
-        names = [name for name, net in self.module["netnames"].items() if bit in net["bits"]]
-        return min(names, key=lambda name: ("$" in name, len(name), name), default="a constant")
+    def _name_of(self, unit: Unit) -> str:
+        names = [path for path, value in named_values(self.source)
+                 if any(found == unit for found, _, _ in self._runs(value))]
+        return min(names, key=lambda name: ("$" in name, len(name), name), default="something")
 
-    def _output(self, name: str, bits: Sequence[int | str]) -> Word:
-        if any(bit in self.clocks for bit in bits):
-            raise NetlistError(f"{name} puts out a clock, which the engine does not have as a "
-                               "value")
-        return self._word(bits)
+    # --- operations ------------------------------------------------------------------------------
 
-    def _declare(self, name: str, cell: dict[str, Any], inits: dict[int, int]) -> Any:
-        """Make the nodes that drive a cell's outputs."""
-        kind, ports = cell["type"].removeprefix("$"), cell["connections"]
-        if kind == "simulated_clock":
-            return None
-        if kind == "simulated_ram":
-            memory = Memory(name, 32, _number(cell, "WORDS"))
-            self.memories[memory.name] = memory
-            edge  = self._edge(name, ports["clk"][0])
-            reads = [Node("register", 32, edge=edge) for _ in range(3)]
-            for node, port in zip(reads, ("f_first", "f_second", "d_r_data"), strict=True):
-                self._drive(ports[port], node)
-            return memory, reads
-        if kind == "mem_v2":
-            return self._declare_memory(name, cell)
-        if kind in ("dff", "adff"):
-            bits = ports["Q"]
-            node = Node("register", len(bits),
-                        init=sum(inits.get(bit, 0) << n for n, bit in enumerate(bits)),
-                        edge=self._edge(name, ports["CLK"][0],
-                                        bool(_number(cell, "CLK_POLARITY"))))
-            # What is seen of an asynchronous reset is there before any edge.
-            seen = node if kind == "dff" else Node("mux", node.width)
-            self._drive(bits, seen)
-            return node, seen
-        if kind not in BINARY | UNARY | {"mux", "pmux"}:
-            raise NetlistError(f"{name} is a {kind}, which the engine cannot run")
-        is_signed = bool(_number(cell, "A_SIGNED"))
-        node = Node(kind, len(ports["Y"]), is_signed=is_signed)
-        self._drive(ports["Y"], node)
-        return node
-
-    def _connect(self, declared: Any, name: str, cell: dict[str, Any]) -> None:
-        """Say what a cell's nodes take."""
-        kind = cell["type"].removeprefix("$")
-        if kind == "simulated_clock":
-            return
-        for port, bits in cell["connections"].items():
-            clocks = {self.clocks[bit] for bit in bits if bit in self.clocks}
-            if clocks and port not in CLOCK_PORTS:
-                raise NetlistError(f"{name} takes the clock of {clocks.pop()} as a value, which "
-                                   "the engine does not have")
-        ports = {port: self._word(bits) for port, bits in cell["connections"].items()
-                 if self._is_driven(bits)}
-        if kind == "simulated_ram":
-            memory, nodes = declared
-            self._connect_ram(memory, nodes, ports)
-        elif kind == "mem_v2":
-            memory, nodes = declared
-            self._connect_memory(memory, nodes, name, cell, ports)
-        elif kind == "dff":
-            self.nexts[declared[0]] = ports["D"]
-        elif kind == "adff":
-            register, seen = declared
-            self._connect_reset(register, seen, cell, ports)
-        elif kind == "mux":
-            declared.args = (ports["S"], ports["A"], ports["B"])
-        elif kind == "pmux":
-            width = declared.width
-            declared.args = (ports["A"], ports["S"],
-                             *(cut(ports["B"], n * width, width)
-                               for n in range(width_of(ports["S"]))))
-        elif kind in UNARY:
-            declared.args = (ports["A"],)
+    def _needs(self, unit: Unit) -> Iterator[Sequence[nir.Net]]:
+        """All that a unit is computed from in the same cycle."""
+        cell = self.cells[unit[0]]
+        if isinstance(cell, nir.Operator):
+            yield from cell.inputs
+        elif isinstance(cell, nir.AssignmentList):
+            low, end = self._bounds(unit)
+            yield cell.default[low:end]
+            for assignment in self._reaching(cell, low, end):
+                yield assignment.value[low - assignment.start:end - assignment.start]
+                for source, _ in self._path(assignment.cond):
+                    yield self.cells[source].inputs
+        elif isinstance(cell, nir.Part):
+            yield cell.value
+            yield cell.offset
+        elif isinstance(cell, nir.Matches):
+            yield cell.value
+        elif isinstance(cell, nir.PriorityMatch):
+            yield (cell.en,)
+            yield cell.inputs
+        elif isinstance(cell, nir.AsyncReadPort):
+            yield cell.addr
+        elif unit in self.clocks:
+            raise NetlistError(f"the clock of {self.clocks[unit]} is taken as a value, which the "
+                               "engine does not have")
         else:
-            if kind in ("shift", "shiftx") and not _number(cell, "B_SIGNED"):
-                declared.kind = "sshr"  # by an amount that cannot be negative
-            declared.args = (ports["A"], ports["B"])
+            raise NetlistError(f"{self._place(unit[0])} has a {type(cell).__name__}, which the "
+                               "engine cannot run")
 
-    def _connect_reset(self, register: Node, seen: Node, cell: dict[str, Any],
-                       ports: dict[str, Word]) -> None:
-        """A register with an asynchronous reset."""
-        value = const(int(cell["parameters"]["ARST_VALUE"].replace("x", "0"), 2), register.width)
+    def _read(self, unit: Unit) -> Word:
+        """The value of a unit whose needs have been read."""
+        cell = self.cells[unit[0]]
+        if isinstance(cell, nir.Operator):
+            return self._operation(cell)
+        if isinstance(cell, nir.AssignmentList):
+            return self._assigned(cell, *self._bounds(unit))
+        if isinstance(cell, nir.Part):
+            return self._part(cell)
+        if isinstance(cell, nir.Matches):
+            return self._matches(cell)
+        if isinstance(cell, nir.PriorityMatch):
+            return self._priorities(cell)
+        return Node("read", cell.width, (self.word(cell.addr),),
+                    memory=self.memories[cell.memory]).word
 
-        def unless_reset(word: Word) -> tuple[Word, Word, Word]:
-            reset = ports["ARST"]
-            return (reset, word, value) if _number(cell, "ARST_POLARITY") else (reset, value, word)
+    def _operation(self, cell: nir.Operator) -> Word:
+        symbol, width = cell.operator, cell.width
+        if symbol == "m":
+            bit, high, low = map(self.word, cell.inputs)
+            return either(bit, low, high)
+        is_signed = symbol[0] == "s"
+        if len(cell.inputs) == 1:
+            kind = UNARY[symbol]
+        else:
+            kind = BINARY[symbol.lstrip("us").replace("//", "/")]
+        operands = list(cell.inputs)
+        if symbol in ANY_SIGN:
+            operands, is_signed = min(
+                (([_shortened(value, sign) for value in operands], sign) for sign in (False, True)),
+                key=lambda pair: sum(map(len, pair[0])))
+        elif kind in ("divfloor", "modfloor", "lt", "le", "gt", "ge", "shr"):
+            operands[0] = _shortened(operands[0], is_signed)
+            operands[1] = _shortened(operands[1], is_signed and kind != "shr")
+        elif kind == "shl":
+            operands[0] = _shortened(operands[0], False)
+            operands[1] = _shortened(operands[1], False)
+        if kind == "shr" and is_signed:
+            kind = "sshr"
+        result = operation(kind, width, tuple(map(self.word, operands)), is_signed)
+        if kind in ("divfloor", "modfloor"):  # by 0 gives 0
+            by = self.word(operands[1])
+            return either(operation("reduce_bool", 1, (by,)), const(0, width), result)
+        return result
 
-        seen.args = unless_reset(register.word)
-        self.nexts[register]   = Node("mux", register.width, unless_reset(ports["D"])).word
+    def _part(self, cell: nir.Part) -> Word:
+        offset = self.word(cell.offset)
+        steps = cell.stride.bit_length() - 1
+        if cell.stride == 1 << steps:
+            amount = join((*const(0, steps), *offset)) if steps else offset
+        else:
+            width  = width_of(offset) + steps + 1
+            amount = operation("mul", width, (offset, const(cell.stride, steps + 1)))
+        return operation("sshr", cell.width, (self.word(cell.value), amount), cell.value_signed)
+
+    # --- decisions -------------------------------------------------------------------------------
+
+    def _matches(self, cell: nir.Matches) -> Word:
+        return one_of([self._matching(self.word(cell.value), pattern)
+                       for pattern in cell.patterns])
+
+    @staticmethod
+    def _matching(value: Word, pattern: str) -> Word:
+        """Whether a value has these digits, of which `-` stands for any."""
+        parts, wanted, width = [], 0, 0
+        for low, digit in enumerate(reversed(pattern)):
+            if digit == "-":
+                continue
+            part, = cut(value, low, 1)
+            if part.node is None:
+                if part.low != int(digit):
+                    return const(0, 1)
+                continue
+            parts.append(part)
+            wanted |= int(digit) << width
+            width  += 1
+        if not width:
+            return const(1, 1)
+        tested = join(parts)
+        if width == 1:
+            return tested if wanted else Node("not", 1, (tested,)).word
+        return Node("eq", 1, (tested, const(wanted, width))).word
+
+    def _priorities(self, cell: nir.PriorityMatch) -> Word:
+        bits = [self.word((net,)) for net in cell.inputs]
+        parts: list[Part] = []
+        for n in range(len(bits)):
+            first = first_of(bits[:n + 1], [const(0, 1)] * n + [const(1, 1)], const(0, 1))
+            parts += either(self.word((cell.en,)), const(0, 1), first)
+        return join(parts)
+
+    def _bounds(self, unit: Unit) -> tuple[int, int]:
+        starts = self.starts[unit[0]]
+        after  = bisect_right(starts, unit[1])
+        return unit[1], (starts[after] if after < len(starts)
+                         else len(self.cells[unit[0]].default))
+
+    @staticmethod
+    def _reaching(cell: nir.AssignmentList, low: int, end: int) -> list[nir.Assignment]:
+        """The assignments to these bits."""
+        return [assignment for assignment in cell.assignments
+                if assignment.start <= low and end <= assignment.start + len(assignment.value)]
+
+    def _assigned(self, cell: nir.AssignmentList, low: int, end: int) -> Word:
+        """What these bits are after all assignments."""
+        body: Body = []
+        for assignment in self._reaching(cell, low, end):
+            value = assignment.value[low - assignment.start:end - assignment.start]
+            statement(body, self._path(assignment.cond), self.word(value))
+        return value_after(body, self.word(cell.default[low:end]), self._choose)
+
+    def _path(self, bit: nir.Net) -> list[tuple[int, int]]:
+        """The statements, and their cases, in which a condition is true; outermost first."""
+        path = []
+        while not bit.is_const:
+            path.append((bit.cell, bit.bit))
+            bit = self.cells[bit.cell].en
+        return path[::-1]
+
+    def _choose(self, source: int) -> tuple[list[Word], bool]:
+        """The bits that choose the cases of a statement, and whether at most one of them is 1."""
+        if source not in self.choices:
+            inputs = self.cells[source].inputs
+            self.choices[source] = ([self.word((net,)) for net in inputs],
+                                     self._exclude_each_other(inputs))
+        return self.choices[source]
+
+    def _exclude_each_other(self, inputs: Sequence[nir.Net]) -> bool:
+        cases = [self.cells[net.cell] for net in inputs if not net.is_const]
+        if len({cell.value for cell in cases}) > 1:
+            return False
+        patterns = [pattern for cell in cases for pattern in cell.patterns]
+        if not any("-" in pattern for pattern in patterns):
+            return len(set(patterns)) == len(patterns)
+        return not any(_overlap(left, right) for n, left in enumerate(patterns)
+                       for right in patterns[:n])
+
+    # --- what has a state ------------------------------------------------------------------------
+
+    def _inputs(self) -> dict[str, Word]:
+        inputs: dict[str, Word] = {}
+        top = self.cells[0]
+        self.starts[0] = sorted(start for start, _ in top.ports_i.values()) or [0]
+        for name, (start, width) in top.ports_i.items():
+            if name in self.clock_ports:
+                self.clocks[0, start] = self.clock_ports[name]
+            else:
+                self.words[0, start] = inputs[name] = Node("input", width, name=name).word
+        return inputs
+
+    def _declare(self, index: int, cell: Any) -> bool:
+        """Make the nodes that drive a cell's outputs, if they are there at the cycle's begin; say
+        what units it has. Whether there is more to be said of it."""
+        if isinstance(cell, nir.FlipFlop):
+            node = Node("register", len(cell.data), init=cell.init)
+            # What is seen of an asynchronous reset is there before any edge.
+            seen = Node("mux", node.width) if cell.arst != nir.Net.from_const(0) else node
+            self.words[index, 0] = seen.word
+            return True
+        if isinstance(cell, nir.AssignmentList):
+            width  = len(cell.default)
+            bounds = {0} | {bound for assignment in cell.assignments
+                            for bound in (assignment.start,
+                                          assignment.start + len(assignment.value))}
+            self.starts[index] = sorted(bound for bound in bounds if bound < width)
+        elif isinstance(cell, nir.Memory):
+            name = self._place(index, cell.name)
+            self.memories[index] = memory = Memory(
+                name, cell.width, cell.depth, tuple(cell.init) if any(cell.init) else ())
+            self.writes[memory] = []
+        elif isinstance(cell, nir.SyncReadPort):
+            self.words[index, 0] = Node("register", cell.width).word
+            return True
+        elif isinstance(cell, nir.SyncWritePort):
+            return True
+        elif isinstance(cell, nir.Instance):
+            return self._declare_instance(index, cell)
+        return False
+
+    def _declare_instance(self, index: int, cell: nir.Instance) -> bool:
+        self.starts[index] = sorted(start for start, _ in cell.ports_o.values()) or [0]
+        if cell.type == "simulated_clock":
+            self.clocks[index, cell.ports_o["clk"][0]] = cell.parameters["DOMAIN"]
+            return False
+        if cell.type == "simulated_ram":
+            for start, width in cell.ports_o.values():
+                self.words[index, start] = Node("register", width).word
+            return True
+        raise NetlistError(f"{self._place(index, cell.name)} is a {cell.type}, which the engine "
+                           "cannot run")
+
+    def _connect(self, index: int, cell: Any) -> None:
+        """Say what a cell with a state becomes."""
+        if isinstance(cell, nir.FlipFlop):
+            self._connect_register(index, cell)
+        elif isinstance(cell, nir.SyncWritePort):
+            self.writes[self.memories[cell.memory]].append(self._write(index, cell))
+        elif isinstance(cell, nir.SyncReadPort):
+            self._connect_read(index, cell)
+        else:
+            self._connect_ram(index, cell)
+
+    def _connect_register(self, index: int, cell: nir.FlipFlop) -> None:
+        seen = self.words[index, 0][0].node
+        assert seen is not None
+        edge, data = self._edge(index, cell), self.word(cell.data)
+        if seen.kind == "register":
+            seen.edge = edge
+            self.nexts[seen] = data
+            return
+        register = Node("register", seen.width, init=cell.init, edge=edge)
+        reset, value = self.word((cell.arst,)), const(cell.init, seen.width)
+        seen.args = (reset, register.word, value)
+        self.nexts[register]   = Node("mux", seen.width, (reset, data, value)).word
         self.between[register] = seen.word
 
-    def _connect_ram(self, memory: Memory, reads: list[Node], ports: dict[str, Word]) -> None:
-        bits = width_of(ports["f_addr"])
-        after = Node("add", bits, (ports["f_addr"], const(1, 1)))
-        for node, enable, address in zip(reads, ("f_en", "f_en", "d_en"),
-                                         (ports["f_addr"], after.word, ports["d_addr"]),
-                                         strict=True):
-            word = Node("read", 32, (address,), memory=memory)
-            self.nexts[node] = Node("mux", 32, (ports[enable], node.word, word.word)).word
-        writes = Node("and", 1, (ports["d_en"], ports["d_write"])).word
-        self.writes[memory] = [Write(ports["d_addr"], ports["d_w_data"], writes * 32,
-                                     _edge_of(reads[0]))]
+    def _write(self, index: int, cell: nir.SyncWritePort) -> Write:
+        if index not in self.write_ports:
+            self.write_ports[index] = Write(self.word(cell.addr), self.word(cell.data),
+                                            self.word(cell.en), self._edge(index, cell))
+        return self.write_ports[index]
 
-    def _declare_memory(self, name: str, cell: dict[str, Any]) -> tuple[Memory, list[Node]]:
-        width, size = _number(cell, "WIDTH"), _number(cell, "SIZE")
-        digits = cell["parameters"]["INIT"].replace("x", "0")
-        words  = [int(digits[max(0, end - width):end], 2) for end in range(len(digits), 0, -width)]
-        memory = Memory(cell["parameters"]["MEMID"].removeprefix("\\"), width, size,
-                        tuple(words) if any(words) else ())
-        self.memories[memory.name] = memory
-        data  = cell["connections"]["RD_DATA"]
-        nodes = []
-        for port in range(_number(cell, "RD_PORTS")):
-            if _bit(cell, "RD_CLK_ENABLE", port):
-                edge = self._edge(name, cell["connections"]["RD_CLK"][port],
-                                  bool(_bit(cell, "RD_CLK_POLARITY", port)))
-                node = Node("register", width, edge=edge,
-                            init=_field(cell, "RD_INIT_VALUE", port, width))
-            else:
-                node = Node("read", width, memory=memory)
-            self._drive(data[port * width:(port + 1) * width], node)
-            nodes.append(node)
-        return memory, nodes
+    def _connect_read(self, index: int, cell: nir.SyncReadPort) -> None:
+        node = self.words[index, 0][0].node
+        assert node is not None
+        node.edge = self._edge(index, cell)
+        address = self.word(cell.addr)
+        value   = Node("read", cell.width, (address,), memory=self.memories[cell.memory]).word
+        for port in cell.transparent_for:
+            value = _seen_through(value, address, self._write(port, self.cells[port]))
+        self.nexts[node] = either(self.word((cell.en,)), node.word, value)
 
-    def _connect_memory(self, memory: Memory, nodes: list[Node], name: str,
-                        cell: dict[str, Any], ports: dict[str, Word]) -> None:
-        width, bits = memory.width, _number(cell, "ABITS")
-        writes = self.writes[memory] = []
-        for port in range(_number(cell, "WR_PORTS")):
-            if not _bit(cell, "WR_CLK_ENABLE", port):
-                raise NetlistError(f"{name} is written without a clock")
-            edge = self._edge(name, cell["connections"]["WR_CLK"][port],
-                              bool(_bit(cell, "WR_CLK_POLARITY", port)))
-            writes.append(Write(cut(ports["WR_ADDR"], port * bits, bits),
-                                cut(ports["WR_DATA"], port * width, width),
-                                cut(ports["WR_EN"], port * width, width), edge))
-        for port, node in enumerate(nodes):
-            address = cut(ports["RD_ADDR"], port * bits, bits)
-            if node.kind == "read":
-                node.args = (address,)
+    def _connect_ram(self, index: int, cell: nir.Instance) -> None:
+        memory = Memory(self._place(index, cell.name), 32, cell.parameters["WORDS"])
+        self.rams[memory.name] = memory
+        clock, = cell.ports_i["clk"]
+        edge   = Edge(self._domain(memory.name, clock))
+        address, enable = self.word(cell.ports_i["f_addr"]), self.word(cell.ports_i["f_en"])
+        d_address, d_enable = self.word(cell.ports_i["d_addr"]), self.word(cell.ports_i["d_en"])
+        after = Node("add", width_of(address), (address, const(1, 1))).word
+        for port, en, at in (("f_first", enable, address), ("f_second", enable, after),
+                             ("d_r_data", d_enable, d_address)):
+            if port not in cell.ports_o:
                 continue
-            value = Node("read", width, (address,), memory=memory).word
-            for n, write in enumerate(writes):
-                if _bit(cell, "RD_TRANSPARENCY_MASK", port * len(writes) + n):
-                    value = _seen_through(value, address, write)
-            self.nexts[node] = Node("mux", width, (cut(ports["RD_EN"], port, 1), node.word,
-                                                   value)).word
+            node = self.words[index, cell.ports_o[port][0]][0].node
+            assert node is not None
+            node.edge = edge
+            word = Node("read", 32, (at,), memory=memory).word
+            self.nexts[node] = Node("mux", 32, (en, node.word, word)).word
+        writes = Node("and", 1, (d_enable, self.word(cell.ports_i["d_write"]))).word
+        self.writes[memory] = [Write(d_address, self.word(cell.ports_i["d_w_data"]), writes * 32,
+                                     edge)]
+
+    def _output(self, name: str, value: Sequence[nir.Net]) -> Word:
+        if any(self._clock_of(net) for net in value):
+            raise NetlistError(f"{name} puts out a clock, which the engine does not have as a "
+                               "value")
+        return self.word(value)
+
+    # --- clocks and places -----------------------------------------------------------------------
+
+    def _edge(self, index: int, cell: Any) -> Edge:
+        """The edge at which a cell changes."""
+        return Edge(self._domain(self._place(index), cell.clk), cell.clk_edge == "pos")
+
+    def _domain(self, name: str, clock: nir.Net) -> str:
+        domain = self._clock_of(clock)
+        if domain is None:
+            found = "a constant" if clock.is_const else self._name_of(self._unit(clock)[0])
+            raise NetlistError(f"{name} is clocked by {found}, which is not the clock of a domain")
+        return domain
+
+    def _place(self, index: int, name: str = "") -> str:
+        """The path of a cell's component below the top, or of something in it."""
+        path = self.source.modules[self.cells[index].module_idx].name[1:]
+        return ".".join((*path, name) if name else path) or "the design"
 
 
 def _seen_through(value: Word, address: Word, write: Write) -> Word:
@@ -302,24 +479,22 @@ def _seen_through(value: Word, address: Word, write: Write) -> Word:
     bits: list[Part] = []
     for n in range(width_of(value)):
         wins = Node("and", 1, (hits, cut(write.enable, n, 1))).word
-        bits += Node("mux", 1, (wins, cut(value, n, 1), cut(write.data, n, 1))).word
+        bits += either(wins, cut(value, n, 1), cut(write.data, n, 1))
     return join(bits)
 
 
-def _number(cell: dict[str, Any], name: str) -> int:
-    value = cell["parameters"].get(name, "0")
-    return value if isinstance(value, int) else int(value, 2)
+def _shortened(value: Sequence[nir.Net], is_signed: bool) -> Sequence[nir.Net]:
+    """A number without the bits that its sign, or 0 if it has none, tells anyway."""
+    width = len(value)
+    if is_signed:
+        while width > 1 and value[width - 1] == value[width - 2]:
+            width -= 1
+    else:
+        while width > 1 and value[width - 1] == nir.Net.from_const(0):
+            width -= 1
+    return value[:width]
 
 
-def _bit(cell: dict[str, Any], name: str, index: int) -> int:
-    return _number(cell, name) >> index & 1
-
-
-def _field(cell: dict[str, Any], name: str, index: int, width: int) -> int:
-    value = int(cell["parameters"][name].replace("x", "0"), 2)
-    return value >> index * width & ((1 << width) - 1)
-
-
-def _edge_of(register: Node) -> Edge:
-    assert register.edge is not None
-    return register.edge
+def _overlap(left: str, right: str) -> bool:
+    """Whether some value matches both patterns."""
+    return all(a == b or "-" in (a, b) for a, b in zip(left, right, strict=True))

@@ -1,20 +1,21 @@
 """What people call the signals of a design, for those who look into it.
 
-Yosys flattens a design, but keeps the names of its signals, with their components in front, and of
-the parts of structs, behind a dot. What it does not keep are the names of a state machine's states:
-these come from Amaranth.
+A signal's path has its components in front and, if it is a part of a struct, that part's name
+behind a dot. The names of a state machine's states come from the signal's decoder.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from amaranth.back import rtlil
-from amaranth.hdl import Fragment
+from amaranth.hdl import Fragment, Value, ValueCastable
+from amaranth.hdl import _nir as nir
+from amaranth.hdl._ir import PortDirection, _emit_netlist
+from amaranth.lib import wiring
 
 from sim.engine.netlist import Names, Netlist, Word, cut, width_of
 
-__all__ = ["Signal", "convert", "named_signals", "names_of"]
+__all__ = ["Signal", "emitted", "named_signals", "named_values", "names_of"]
 
 WIDEST = 64  # bits of a signal that is looked at; wider ones are shown in parts
 
@@ -51,13 +52,8 @@ class Signal:
                    facts["enum"], tuple((value, name) for value, name in facts["members"]))
 
 
-def convert(design: Any, platform: Any = None, **options: Any) -> tuple[str,
-                                                                       dict[str, dict[int, str]]]:
-    """The RTLIL of a component, as `amaranth.back.rtlil.convert` writes it, and the names of the
-    states of all state machines, by the paths of the signals."""
-    from amaranth.hdl import Value, ValueCastable
-    from amaranth.hdl._ir import PortDirection
-    from amaranth.lib import wiring
+def emitted(design: Any, platform: Any = None, **options: Any) -> nir.Netlist:
+    """The netlist that Amaranth makes of a component, all of whose members become ports."""
     ports = {}
     for path, member, value in design.signature.flatten(design):
         if isinstance(value, ValueCastable):
@@ -65,14 +61,41 @@ def convert(design: Any, platform: Any = None, **options: Any) -> tuple[str,
         if isinstance(value, Value):
             ports["__".join(map(str, path))] = (
                 value, PortDirection.Input if member.flow == wiring.In else PortDirection.Output)
-    text, paths = rtlil.convert_fragment(Fragment.get(design, platform), ports, "top",
-                                         emit_src=False, **options)
-    states = {}
-    for signal, path in paths.items():
-        if signal.name.endswith("_state") and callable(signal.decoder):
-            states[".".join(path[1:])] = {value: name for value in range(1 << len(signal))
-                                          if (name := _state(signal.decoder, value))}
-    return text, states
+    fragment = Fragment.get(design, platform).prepare(ports=ports, hierarchy=("top",), **options)
+    netlist = nir.Netlist()
+    _emit_netlist(netlist, fragment)
+    netlist.resolve_all_nets()
+    return netlist
+
+
+def named_values(source: nir.Netlist) -> Iterator[tuple[str, nir.Value]]:
+    """The signals of all components and their fields, by their paths below the top. A signal that
+    several components use has a path in each."""
+    for path, _, field in _fields(source):
+        yield path, field.value
+
+
+def names_of(source: nir.Netlist) -> Names:
+    """What a netlist says of its names."""
+    enums: dict[str, tuple[str, dict[int, str]]] = {}
+    for path, signal, field in _fields(source):
+        if field.enum_variants:
+            enums[path] = (field.enum_name or "", dict(field.enum_variants))
+        elif path.endswith("_state") and callable(signal.decoder):
+            enums[path] = ("states", {value: name for value in range(1 << len(signal))
+                                      if (name := _state(signal.decoder, value))})
+    return Names({".".join(module.name[1:]) for module in source.modules if module.name[1:]}, enums)
+
+
+def _fields(source: nir.Netlist) -> Iterator[tuple[str, Any, nir.SignalField]]:
+    for module in source.modules:
+        for signal, name in module.signal_names.items():
+            if not name:
+                continue
+            for inside, field in source.signal_fields[signal].items():
+                rest = "".join(f".{part}" if isinstance(part, str) else f"[{part}]"
+                               for part in inside)
+                yield ".".join((*module.name[1:], name)) + rest, signal, field
 
 
 def _state(decoder: Any, value: int) -> str:
@@ -80,21 +103,6 @@ def _state(decoder: Any, value: int) -> str:
         return str(decoder(value)).rpartition("/")[0]
     except LookupError:
         return ""
-
-
-def names_of(module: dict[str, Any], states: dict[str, dict[int, str]]) -> Names:
-    """What a flattened module, as Yosys writes it, says of its names."""
-    components = {name for name, cell in module["cells"].items()
-                  if cell["type"] == "$scopeinfo"}
-    enums: dict[str, tuple[str, dict[int, str]]] = {
-        path: ("states", members) for path, members in states.items()}
-    for path, net in module["netnames"].items():
-        attributes = net["attributes"]
-        members = {int(key.removeprefix("enum_value_"), 2): value
-                   for key, value in attributes.items() if key.startswith("enum_value_")}
-        if members:
-            enums[path] = (attributes.get("enum_base_type", ""), members)
-    return Names(components, enums)
 
 
 def named_signals(netlist: Netlist) -> tuple[list[Signal], list[Word]]:

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from sim.engine.netlist import Netlist, Node, Part, Word, Write, const, cut, join, width_of
+from sim.engine.netlist import Netlist, Node, Part, Word, Write, cut, join, width_of
+from sim.engine.simplify import extended, simplified
 
 __all__ = ["Splitter"]
 
@@ -24,14 +25,15 @@ class Splitter:
     """
     SPLITS = {"and", "or", "xor", "not", "mux", "pmux", "register", "input"}
 
-    def __init__(self, netlist: Netlist):
+    def __init__(self, netlist: Netlist, watched: bool = False):
         self.netlist = netlist
+        self.watched = watched  # what has a name is needed, too
         self.made: dict[Any, Node] = {}
         self.pieces: dict[Node, Word] = {}  # what each old node has become
 
     def split(self) -> Netlist:
         old = self.netlist
-        operations = old.operations()
+        operations = old.operations(old.names.values() if self.watched else ())
         cuts = self._cuts(operations)
         for word in old.inputs.values():
             for part in word:
@@ -144,14 +146,14 @@ class Splitter:
                 pieces = (cut(args[0], low, width), args[1],
                           *(cut(arg, low, width) for arg in args[2:]))
             else:
-                pieces = tuple(cut(_extended(arg, node.width, node.is_signed), low, width)
+                pieces = tuple(cut(extended(arg, node.width, node.is_signed), low, width)
                                for arg in args)
             parts += self._make(node, width, pieces)
         return join(parts)
 
     def _make(self, like: Node, width: int, args: tuple[Word, ...]) -> Word:
         """An operation, or what is equal to it."""
-        simple = simplified(like.kind, width, args)
+        simple = simplified(like.kind, width, args, like.is_signed)
         if simple is not None:
             return simple
         key = (like.kind, width, like.is_signed, like.memory, args)
@@ -171,44 +173,3 @@ def _too_wide(bounds: set[int], uses: set[tuple[int, int]], least: int) -> set[i
             more |= ({bound for use in uses if use[1] - use[0] >= least for bound in use
                       if low < bound < end} if least else set(range(low, end, LANE)))
     return more
-
-
-def _extended(word: Word, width: int, is_signed: bool) -> Word:
-    missing = width - width_of(word)
-    if missing <= 0:
-        return cut(word, 0, width)
-    sign = cut(word, width_of(word) - 1, 1) if is_signed else const(0, 1)
-    return join((*word, *(sign * missing)))
-
-
-def _value(word: Word) -> int | None:
-    """A constant's value."""
-    if len(word) == 1 and word[0].node is None:
-        return word[0].low
-    return None
-
-
-def simplified(kind: str, width: int, args: tuple[Word, ...]) -> Word | None:
-    """A word equal to an operation, if there is one; Yosys has done so before nodes were split."""
-    if kind == "mux":
-        select, low, high = args
-        chosen = _value(select)
-        if low == high or chosen == 0:
-            return low
-        if chosen == 1:
-            return high
-    elif kind == "pmux":
-        if all(arg == args[0] for arg in args[2:]):
-            return args[0]
-    elif kind in ("and", "or", "xor") and all(width_of(arg) == width for arg in args):
-        for this, other in (args, args[::-1]):
-            value, ones = _value(this), (1 << width) - 1
-            if value == 0:
-                return const(0, width) if kind == "and" else other
-            if value == ones and kind != "xor":
-                return other if kind == "and" else const(ones, width)
-    elif kind == "not" and width_of(args[0]) == width:
-        value = _value(args[0])
-        if value is not None:
-            return const(~value, width)
-    return None

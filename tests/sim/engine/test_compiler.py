@@ -77,7 +77,7 @@ class Random(wiring.Component):
     def operation(self, m):
         choose = self.random.choice
         kind = choose(("sum", "logic", "compare", "shift", "mux", "cat", "slice", "reduce", "array",
-                       "switch", "divide", "product", "unary", "select"))
+                       "switch", "divide", "product", "unary", "select", "equal", "fields"))
         a, b = self.any(), self.any()
         if kind == "sum":
             return choose((a + b, a - b))[:70]
@@ -111,6 +111,13 @@ class Random(wiring.Component):
         if kind == "divide":
             left, right = self.any(20).as_unsigned(), self.any(9).as_unsigned()
             return choose((left // right, left % right))
+        if kind == "equal":
+            # Operands that are shorter than the comparison, with a sign or without.
+            ones = Const((1 << len(a)) - 1, len(a))
+            return choose((a == ones, a != -1, a.as_signed() == self.any(9).as_signed(),
+                           a.as_unsigned() == self.any(9).as_unsigned(), a == 0))
+        if kind == "fields":
+            return self.fields(m)
         result, case = Signal(40), Signal(4)
         m.d.comb += case.eq(self.any())
         with m.Switch(case):
@@ -124,6 +131,32 @@ class Random(wiring.Component):
             with m.Default():
                 m.d.comb += result.eq(a ^ b)
         return result
+
+    def fields(self, m):
+        """A word that is assigned as a whole and in fields, under conditions that overlap: the
+        last assignment to a bit counts."""
+        word, cases = Signal(50), Signal(3)
+        m.d.comb += [cases.eq(self.any(3)), word.eq(self.any(50)), word[8:16].eq(self.any(8))]
+        with m.If(cases[0]):
+            m.d.comb += word.eq(self.any(50))
+        with m.Elif(cases[1]):
+            with m.If(cases[2]):
+                m.d.comb += word[4:20].eq(self.any(16))
+            m.d.comb += word[30].eq(self.bit())
+        with m.Else():
+            m.d.comb += [word[:40].eq(self.any(40)), word[12:].eq(0)]
+        with m.Switch(cases):
+            with m.Case("1--"):
+                m.d.comb += word.word_select(cases[:2], 8).eq(self.any(8))
+            with m.Case("-1-", "0-0"):
+                m.d.comb += Cat(word[45:], word[:3]).eq(self.any(8))
+            with m.Case(7):  # never comes to this
+                m.d.comb += word.eq(-1)
+        with m.Switch(cases[:2]):
+            for n in range(4):
+                with m.Case(n):
+                    m.d.comb += word[20:28].eq(self.any(8) if n % 2 else 0x55)
+        return word
 
     def register(self, m, name):
         """Registers that change under nested conditions; one is wide, with fields."""

@@ -71,7 +71,7 @@ def test_the_table_has_every_component():
 
 
 class Phys(wiring.Component):
-    """All of them side by side, as Yosys takes longer to start than to read one."""
+    """All of them side by side, so that one compilation does."""
     def __init__(self):
         self.parts = {name.replace(".", "_"): kind(**OPTIONS[name]) for name, kind in components()}
         super().__init__({name: Out(part.signature) for name, part in self.parts.items()})
