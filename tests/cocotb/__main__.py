@@ -25,8 +25,8 @@ def main(argv=None):
     parser.add_argument("--test", action="append", default=[], metavar="NAME",
                         help="only this test; may come more than once")
     parser.add_argument("--list", action="store_true", help="say what there is")
-    parser.add_argument("--config", choices=CONFIGS, default=DEFAULT,
-                        help="the computer (default: %(default)s)")
+    parser.add_argument("--config", default=DEFAULT, metavar="NAME",
+                        help=f"the computer: {', '.join(CONFIGS)} (default: %(default)s)")
     parser.add_argument("--seed", type=int, help="default: a new one, which is shown")
     parser.add_argument("--waves", action="store_true", help="write waveforms of all that runs")
     parser.add_argument("--from", dest="waves_from", type=int, default=0, metavar="CYCLE",
@@ -64,10 +64,12 @@ def main(argv=None):
               file=sys.stderr)
         return 1
     if args.list:
-        for bench in find_benches():
+        benches = find_benches()
+        width = 2 + max(len(name) for bench in benches for name in bench.tests)
+        for bench in benches:
             print(f"{bench.name:14}{bench.about}")
             for name, about in bench.tests.items():
-                print(f"    {name:38}{about}")
+                print(f"    {name:{width}}{about}")
         return 0
     if args.coverage:
         if not COVERAGE.exists():

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,7 @@ BY_HAND = {"sdram"}   # takes too long; its memory is tested in tests/rtl/memory
 TRACED = "two-level"  # the smallest one; those that fail, and waveforms, are tried on it, too
 SEED = 1
 CLOCK = "computer.clk"
+STUCK = "tests.cocotb.computer.stuck_runs"
 
 
 def hush(line):
@@ -56,18 +58,19 @@ def test_other_computers_pass(config):
 
 
 @pytest.mark.slow
-def test_a_failure_says_where_and_for_what_it_waited(tmp_path, capfd):
+def test_a_failure_says_where_and_for_what_it_waited(tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(regression_module, "chosen", lambda options: ([STUCK], "no_kernel_answers"))
     (tmp_path / "empty.qfs").write_bytes(bytes(64 * SECTOR_OCTETS))
-    options = Options(("boot",), ("the_shell_answers",), TRACED, SEED, fast=False, traces=True,
+    options = Options(config=TRACED, seed=SEED, fast=False, traces=True,
                       disk=tmp_path / "empty.qfs", junit=tmp_path / "results.xml")
-    waves = WAVES / "the_shell_answers.vcd"
+    waves = WAVES / "no_kernel_answers.vcd"
     assert not regression(options, hush)
     assert BEFORE_CYCLES <= rises(waves, CLOCK) < BEFORE_CYCLES + 100
     said = capfd.readouterr().out
-    assert re.search(r"the_shell_answers failed at cycle \d+, in the kernel, .* halt", said)
+    assert re.search(r"no_kernel_answers failed at cycle \d+, in the kernel, .* halt", said)
     assert "the machine has stopped; the bench still waits for it to say '$ '" in said
     assert f"seed {SEED}" in said
-    assert read_results(options.junit) == (["the_shell_answers"], 1)
+    assert read_results(options.junit) == (["no_kernel_answers"], 1)
 
 
 @pytest.mark.slow
@@ -87,8 +90,8 @@ def test_waveforms_show_the_hardware_from_the_cycle_that_is_asked_for(tmp_path):
 @pytest.mark.slow
 def test_a_bench_that_never_ends_is_stopped(tmp_path):
     bench, facts = computer(TRACED, hush, traces=True, fast=False)
-    runner, results = run(bench, model(bench, hush), ["tests.cocotb.computer.stuck_runs"], tmp_path,
-                          seed=SEED, environment=environment(facts, tmp_path))
+    runner, results = run(bench, model(bench, hush), [STUCK], tmp_path, seed=SEED,
+                          test_filter="nothing_ends_this", environment=environment(facts, tmp_path))
     assert read_results(results) == (["nothing_ends_this"], 1)
     assert "waited 2 ms of the machine's time for the end of nothing_ends_this" in runner.output
 
@@ -111,6 +114,14 @@ def test_every_difference_of_a_computer_is_tried():
     tried = set().union(*map(differences, OTHERS))
     for name in set(CONFIGS) - BY_HAND:
         assert differences(name) <= tried, name
+
+
+def test_benches_with_the_kernel_are_for_computers_on_which_it_runs():
+    for path in Path(regression_module.HERE).glob("bench_*.py"):
+        _, *tests = path.read_text().split("@computer_test(")
+        for text in tests:
+            if ".boot()" in text or ".reset()" in text:
+                assert text.startswith("configs="), f"{path.name}: {text[:80]}"
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name)
@@ -190,6 +201,8 @@ def test_the_list_says_what_each_is_about(capsys):
     assert main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert all(len(line.split(maxsplit=1)) == 2 for line in lines), "something is not explained"
+    names = {name for bench in find_benches() for name in (bench.name, *bench.tests)}
+    assert {line.split()[0] for line in lines} == names
     assert len(lines) == sum(1 + len(bench.tests) for bench in find_benches())
 
 
@@ -197,6 +210,7 @@ def test_the_list_says_what_each_is_about(capsys):
     (["boots"], "quince: there is no bench 'boots'; there are boot, "),
     (["boot", "--test", "the_shell"], "quince: there is no test 'the_shell' in boot; "
                                       "LIST=1 shows all\n"),
+    (["--config", "big"], "quince: there is no computer 'big'; there are whole, hesitant, "),
     (["boot", "--disk", "none.qfs"], "quince: there is no disk image none.qfs; "
                                      "`make disk` makes build/disk.qfs\n"),
     (["boot", "--disk", __file__], f"quince: {__file__}: "),

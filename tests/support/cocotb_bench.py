@@ -205,10 +205,11 @@ def run(bench, folder, modules, work, *, shows=False, environment=(), plusargs=(
 
 
 def read_results(path):
-    """Names of the tests that failed, and how many there were."""
+    """Names of the tests that failed, and how many ran."""
     if not path.exists():
         return [], 0
-    cases = list(ElementTree.parse(path).iter("testcase"))
+    cases = [case for case in ElementTree.parse(path).iter("testcase")
+             if case.find("skipped") is None]
     failed = [case.get("name") for case in cases
               if case.find("failure") is not None or case.find("error") is not None]
     return failed, len(cases)

@@ -4,9 +4,10 @@ from isa.machine import PROGRAM, Interrupt
 from isa.trace import Kind
 from sim.host.disk import SECTOR_OCTETS
 from tests.cocotb.computer.computer import computer_test
+from tests.cocotb.computer.configs import KERNELS
 
 
-@computer_test()
+@computer_test(configs=KERNELS)
 async def the_shell_answers(computer):
     """Reset to prompt, a command's echo and output, and the halt with the shell's status."""
     await computer.boot()
@@ -22,7 +23,7 @@ async def the_shell_answers(computer):
     assert await computer.stopped() == 7
 
 
-@computer_test()
+@computer_test(configs=KERNELS)
 async def a_reset_begins_again(computer):
     """A reset in the middle of the boot, and another one later: it comes up as if from power on."""
     await computer.reset()
@@ -33,7 +34,7 @@ async def a_reset_begins_again(computer):
     assert await computer.run("echo again") == "again"
 
 
-@computer_test()
+@computer_test(configs=KERNELS)
 async def an_empty_disk_is_told(computer):
     """Without a file system the kernel says so and halts, and no shell comes."""
     computer.disk.disk = type(computer.disk.disk)(bytes(64 * SECTOR_OCTETS))

@@ -19,7 +19,7 @@ from sim.host.disk import Disk
 from sim.program import read_symbols
 from sim.trace import describe
 from system.constants import constants
-from tests.cocotb.computer.configs import CONFIGS
+from tests.cocotb.computer.configs import CONFIGS, KERNELS
 from tests.cocotb.computer.coverage import Coverage
 from tests.cocotb.computer.disks import image_of
 from tests.cocotb.computer.drivers import (
@@ -152,6 +152,9 @@ class Computer:
 
     async def boot(self):
         """Reset, and wait for the shell's prompt."""
+        name = settings()["config"]
+        assert name in KERNELS, (f"the kernel does not run on the computer {name!r}: it wants page "
+                                 "tables in the list format")
         await self.reset()
         await self.serial.expect(PROMPT)
 

@@ -91,7 +91,7 @@ PLANTS = (
     Plant("isolation, hardware", "isolation", "nothing_of_others_is_reached",
           "rtl/mmu/mmu.py",
           "with m.If(self.active & ~allowed):",
-          "with m.If(self.active & ~allowed & (port.access != Access.WRITE)):"),
+          "with m.If(self.active & ~allowed & (port.va >= RESERVED_LIMIT)):"),
     Plant("faults, kernel", "faults", "a_fault_in_the_kernel_is_its_panic",
           "kernel/process.qll",
           "if (inside) { kernel::panic(reason_text(reason)); }",

@@ -121,6 +121,8 @@ def regression(options, say):
                          thorough=options.thorough,
                          waves_from=options.waves_from if options.waves else None))
     failed, count = read_results(results)
+    if not count and results.exists():
+        raise RegressionError(f"none of these tests is for the computer {options.config!r}")
     if not count:
         raise RegressionError("no test ran: what the simulator said is above")
     shutil.move(results, options.junit)
@@ -173,6 +175,8 @@ def chosen(options):
 
 def computer(name, say, *, traces=False, fast=True):
     """The bench for a computer, and the facts about it and its system that benches are told."""
+    if name not in CONFIGS:
+        raise RegressionError(f"there is no computer {name!r}; there are {', '.join(CONFIGS)}")
     design = CONFIGS[name]
     key = source_key([ROOT / "rtl", ROOT / "isa", ROOT / "sim" / "engine",
                       ROOT / "sim" / "chips"],
