@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fpga.boards import NAMES
-from sim.board.machine import END_OCTET, QUICK, SimulatedBoard
+from sim.board.machine import END_OCTET, QUICK, SLICE_CYCLES, SimulatedBoard
 from sim.board.screen import HEIGHT, WIDTH
 from sim.command import status_of
 from sim.engine.build import BuildError
@@ -25,6 +25,7 @@ from toolchain.qfs import QfsError
 __all__ = ["main"]
 
 FRAMES  = "build/frames"
+LAST_OCTETS = 250  # at most, of what the boot loader says of a program's end
 CARD_MS = 100  # that a quick start waits for a card; a board takes some that need longer
 
 
@@ -98,8 +99,10 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         if display is not None and display.is_closed:
             raise KeyboardInterrupt
         has_run = has_run or not board.port("is_booting")
-    for _ in range(100):  # the sentence about the end leaves at the line's speed
-        board.run()
+    # The sentences about the end leave at the line's speed, and take some work.
+    end = board.cycles + LAST_OCTETS * 20 * config.clock_hz // config.baud_hz
+    while board.cycles < end:
+        board.run(min(SLICE_CYCLES, end - board.cycles))
     if options.picture:
         assert display is not None
         _save(display.last, options.picture)

@@ -18,6 +18,7 @@ from system.card import keep_card
 __all__ = ["take"]
 
 COMMAND = "plasma 1"
+SOME_FRAMES = "sleep 0.05\r"  # of the monitor
 STEPS   = {1: "the loader has started", 2: "memory", 3: "the card", 4: "reading the kernel",
            6: "the program runs", 7: "the program has stopped"}
 ROW, LED, LEFT = 26, 14, 200  # in pixels: a row, a LED, what stands in front of them
@@ -28,7 +29,7 @@ def take(folder: Path) -> None:
     """Write `board-bars.png`, `board-screen.png` and `board-leds.png`."""
     display, leds = Display(WIDTH, HEIGHT), {}
     terminal = ScriptedTerminal([("Try `help`.", ""), ("/ $ ", f"{COMMAND}\r"),
-                                 ("/ $ ", "exit\r"), ("press Enter", "")])
+                                 ("/ $ ", SOME_FRAMES), ("/ $ ", "exit\r"), ("press Enter", "")])
     board = SimulatedBoard(CONFIGS["ulx3s"], terminal, Disk(keep_card().read_bytes()),
                            display=display, keyboard=Keyboard(),
                            say=lambda line: print(f"pictures: {line}", file=sys.stderr))
