@@ -112,7 +112,8 @@ namespace console {
     while ((device->received & machine::SERIAL_THERE) != 0) {
       var octet = device->received & machine::SERIAL_OCTET;
       // A full ring leaves octets with the device, but ctrl-C must get through.
-      if (typed_count == limits::TYPED && !acts_at_once(octet)) { return; }
+      if (typed_count == limits::TYPED && octet == CONTROL_C) { typed_count = 0; }
+      if (typed_count == limits::TYPED) { return; }
       device->acknowledge = 1;
       arrive(octet);
     }
@@ -158,6 +159,19 @@ namespace console {
       p->progress = TOLD;
       scheduler::wake(scheduler::CHILD, <unsafe byte>p);
     }
+  }
+
+  // Take a ctrl-C that ended nobody, and what was typed before it. False if there is none.
+  function take_interrupt(): bool {
+    for (var count = typed_count; count != 0; count = count - 1) {
+      if (typed[(typed_from + count - 1) % limits::TYPED] == CONTROL_C) {
+        typed_from = (typed_from + count) % limits::TYPED;
+        typed_count = typed_count - count;
+        write_text("^C\n");
+        return true;
+      }
+    }
+    return false;
   }
 
   // Who waits for a child or for ctrl-C, or null.

@@ -448,6 +448,13 @@ namespace syscall {
     return old;
   }
 
+  // Whether a ctrl-C waits to be heard by one that has the console as its input.
+  function interrupted(a: byte, b: byte, c: byte): byte {
+    var f = opened(INPUT);
+    if (f == null || f->kind != file::CONSOLE_INPUT) { return FAILED; }
+    return console::take_interrupt() ? 1 : 0;
+  }
+
   function free_space(what: byte, b: byte, c: byte): byte {
     if (what == FREE_MEMORY) { return memory::free_words; }
     if (what == FREE_HEAP) { return memory::heap_free(); }

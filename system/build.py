@@ -36,7 +36,7 @@ MOST_LEVEL = {"usertests": 1, "as": 1, "edit": 1, "sh": 1}
 
 # Programs that are larger than a flat image may be: ELF executables, with their code at an address
 # that leaves room below for all that a flat image has.
-LARGE = {"as"}
+LARGE = {"as", "sh"}
 LARGE_BASE = 0x400000
 
 # Folders of programs, and where on the disk what is made of them goes.

@@ -556,6 +556,7 @@ function modes(): void {
   check(os::console_mode(os::TEXT) == os::LINE && os::console_mode(os::LINE) == os::TEXT, "modes");
   check(os::set_foreground(1, 1) == os::FAILED, "the shell is no child");
   check(os::free_space(3) == os::FAILED, "no such space");
+  check(os::interrupted() == 0, "nobody typed ctrl-C");
   check(os::sync() == 0, "sync");
   check(os::key_held(128) == 0, "no such key");
 }

@@ -19,7 +19,7 @@ __all__ = ["DISK_SECTORS", "Command", "Recording", "allowed_states", "cut_points
            "files_of", "mounted", "record", "small_disk", "summary", "verify", "workload"]
 
 SECTOR_OCTETS = 512
-DISK_SECTORS = 640
+DISK_SECTORS = 896
 STRIDE = 64  # writes from one kept disk to the next
 PROGRAMS = ("sh", "cat", "cp", "echo", "mkdir", "mv", "rm")
 

@@ -40,3 +40,4 @@ define os::set_foreground 49
 define os::free_space 50
 define os::read_packed 51
 define os::write_packed 52
+define os::interrupted 53

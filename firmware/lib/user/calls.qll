@@ -280,4 +280,9 @@ namespace os {
   function write_packed(handle: byte, buffer: * byte, octets: byte): byte {
     return lib::support::syscall3(52, handle, <unsafe byte>buffer, octets);
   }
+
+  // 1 if ctrl-C was typed that ended nobody, and with it goes what was typed before; else 0; only with the console as input; -1 on failure.
+  function interrupted(): byte {
+    return lib::support::syscall(53);
+  }
 }

@@ -13,10 +13,11 @@ namespace edit {
   global past_count: byte = 0;
   global shown: byte = 0;                  // of the past; past_count for a new line
 
-  global line: byte[MOST] = [0; MOST];
+  global line: byte[] = null;              // MOST octets
   global length: byte = 0;
   global at: byte = 0;                     // the cursor
   global refused: bool = false;            // the line was too long for a character
+  global is_abandoned: bool = false;       // by ctrl-C
 
   global asked: bool = false;              // in this line
   global first: byte = 0;                  // column at which the line begins, behind the prompt
@@ -259,7 +260,10 @@ namespace edit {
   // --- reading -----------------------------------------------------------------------------------
 
   function begin(): void {
-    if (!picture) { picture = std::vector::create<byte>(256); }
+    if (!picture) {
+      picture = std::vector::create<byte>(256);
+      line = new byte[MOST];
+    }
     shown = past_count;
     length = 0;
     at = 0;
@@ -267,10 +271,11 @@ namespace edit {
     column = 0;
     asked = false;
     refused = false;
+    is_abandoned = false;
   }
 
-  // A line from the terminal into `line`; false at the end of the input.
-  function read_line(): bool {
+  // A line from the terminal into `line`; false at the end of the input. It is remembered if it `is_command`.
+  function read_line(is_command: bool): bool {
     begin();
     while (true) {
       if (len picture != 0) { show(); }
@@ -285,12 +290,13 @@ namespace edit {
       } else if (kind == terminal::END || (octets[0] == os::CONTROL_D && length == 0)) {
         return false;
       } else if (octets[0] == '\r' || octets[0] == '\n') {
-        enter();
+        enter(is_command);
         return true;
       } else if (octets[0] == os::CONTROL_C) {
         add("^C\n");
         show();
         length = 0;
+        is_abandoned = true;
         last_status = os::INTERRUPTED;
         return true;
       } else {
@@ -311,11 +317,11 @@ namespace edit {
   }
 
   // Leave the line for good.
-  function enter(): void {
+  function enter(is_command: bool): void {
     if (at != length) { move_to(length); }
     add("\n");
     show();
-    remember();
+    if (is_command) { remember(); }
     if (refused) { too_long(); }
   }
 
