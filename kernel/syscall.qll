@@ -455,6 +455,12 @@ namespace syscall {
     return console::take_interrupt() ? 1 : 0;
   }
 
+  function is_console(handle: byte, b: byte, c: byte): byte {
+    var f = opened(handle);
+    if (f == null) { return FAILED; }
+    return f->kind == file::CONSOLE_INPUT || f->kind == file::CONSOLE_OUTPUT ? 1 : 0;
+  }
+
   function free_space(what: byte, b: byte, c: byte): byte {
     if (what == FREE_MEMORY) { return memory::free_words; }
     if (what == FREE_HEAP) { return memory::heap_free(); }

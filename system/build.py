@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from toolchain.source import Source
 from toolchain.targets import LIBRARY, TARGETS, library_files, library_sources
 
 __all__ = ["Paths", "build", "build_debug_kernel", "build_disk", "build_kernel", "build_program",
-           "kernel_sources"]
+           "kernel_sources", "manual_pages", "program_page"]
 
 DISK_SECTORS = 4096  # 2 MiB
 
@@ -38,6 +39,10 @@ MOST_LEVEL = {"usertests": 1, "as": 1, "edit": 1, "sh": 1}
 # that leaves room below for all that a flat image has.
 LARGE = {"as", "sh"}
 LARGE_BASE = 0x400000
+
+# Pages of docs/ that are in the manual on the disk; all other programs have what is at the top of
+# their source (`program_page`).
+MANUAL = {"as": "qasm", "edit": "edit", "kernel": "kernel", "qll": "qll", "sh": "shell"}
 
 # Folders of programs, and where on the disk what is made of them goes.
 PROGRAM_FOLDERS = {"programs": "bin", "tests": "test"}
@@ -186,7 +191,8 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
                 for source in _programs(FIRMWARE / folder)]
     others = sorted((FIRMWARE / "disk").rglob("*"))
     assembly = {target: library_files(target, ".qasm") for target in TARGETS}
-    key = cache.octets_key([octets for _, octets in programs],
+    pages = manual_pages()
+    key = cache.octets_key([octets for _, octets in programs], pages,
                            [path.read_bytes() for path in others if path.is_file()],
                            [path.read_bytes() for paths in assembly.values() for path in paths],
                            [str(path) for path in others], [name for name, _ in programs])
@@ -199,6 +205,9 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
         image.write(name, octets, executable=True)
     image.make_directory("tmp")
     _add_assembly(image, assembly)
+    image.make_directory("man")
+    for name, page in pages.items():
+        image.write(f"man/{name}", page.encode())
     for path in others:
         inside = path.relative_to(FIRMWARE / "disk").as_posix()
         if path.is_dir():
@@ -208,6 +217,25 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
             image.write(inside, path.read_bytes())
     cache.keep(paths.disk, key, image.words.tobytes())
     return paths.disk
+
+
+def manual_pages() -> dict[str, str]:
+    """The manual on the disk: by its name, the text of each page."""
+    pages = {name: (ROOT / "docs" / f"{page}.md").read_text() for name, page in MANUAL.items()}
+    for source in _programs(FIRMWARE / "programs"):
+        if source.stem not in pages:
+            pages[source.stem] = program_page(source)
+    return dict(sorted(pages.items()))
+
+
+def program_page(source: Path) -> str:
+    """What the comment at the top of a program's source says: how it is used, and what it does."""
+    if source.is_dir():
+        source = source / f"{source.stem}.qll"
+    text = source.read_text()
+    top = text[:text.index("\n\n")].splitlines()
+    usage, _, does = " ".join(line.removeprefix("//").strip() for line in top).partition(": ")
+    return f"{usage}\n\n" + "\n".join(textwrap.wrap(does[:1].upper() + does[1:], 72)) + "\n"
 
 
 def _add_assembly(image: Image, assembly: dict[str, list[Path]]) -> None:

@@ -1,15 +1,68 @@
-// cp FILE TO: copy a file, to a name or into a directory.
+// cp [-r] FILE... TO: copy a file to a name, or files into a directory; -r directories, with all in them.
+
+// Copy one file; false after a complaint.
+function copy_file(from: string, to: string): bool {
+  var source = os::open_to_read("cp", from);
+  if (source == os::FAILED) { return false; }
+  var target = os::open(to, os::WRITING);
+  var good = target != os::FAILED && os::pour(source, target);
+  os::close(source);
+  if (target == os::FAILED || os::close(target) != 0 || !good) {
+    os::complain("cp", "cannot write", to);
+    return false;
+  }
+  return true;
+}
+
+// A copy may not lie in what is copied: that would have no end.
+function is_within(path: string, directory: string): bool {
+  return std::str::starts_with(path, directory)
+      && (len path == len directory || path[len directory] == '/'
+          || directory[len directory - 1] == '/');
+}
+
+function copy(from: string, to: string): bool {
+  if (!os::given('r') || !os::is_directory(from)) { return copy_file(from, to); }
+  if (is_within(to, from)) {
+    os::complain("cp", "cannot copy a directory into itself", from);
+    return false;
+  }
+  if (!os::is_directory(to) && os::make_directory(to) != 0) {
+    os::complain("cp", "cannot make", to);
+    return false;
+  }
+  var handle = os::open(from, os::READING);
+  var names = std::vector::create<string>(8);
+  var each: os::listed;
+  while (handle != os::FAILED && os::read_directory(handle, &each.flags) == 1) {
+    std::vector::add(&names, std::str::from_string(os::name_of(each.name)));
+  }
+  os::close(handle);
+  var good = handle != os::FAILED;
+  for (var i = 0; i < len names; i = i + 1) {
+    var inner = os::joined(from, names[i]);
+    var target = os::joined(to, names[i]);
+    good = copy(inner, target) && good;
+    delete inner;
+    delete target;
+    delete names[i];
+  }
+  delete names;
+  return good;
+}
 
 function main(text: string): byte {
-  var names = os::begin(text, "cp FILE TO", "");
-  if (len names != 2) { return os::misused("cp FILE TO"); }
-  var to = names[1];
-  if (os::is_directory(to)) { to = os::joined(to, os::last_part(names[0])); }
-  var from = os::open_to_read("cp", names[0]);
-  if (from == os::FAILED) { return 1; }
-  var target = os::open(to, os::WRITING);
-  if (target == os::FAILED) { return os::complain("cp", "cannot write", to); }
-  var good = os::pour(from, target);
-  if (os::close(target) != 0 || !good) { return os::complain("cp", "cannot write", to); }
-  return 0;
+  var usage = "cp [-r] FILE... TO";
+  var names = os::begin(text, usage, "r");
+  if (len names < 2) { return os::misused(usage); }
+  var to = names[len names - 1];
+  var is_directory = os::is_directory(to);
+  if (len names > 2 && !is_directory) { return os::complain("cp", "no such directory", to); }
+  var status = 0;
+  for (var i = 0; i + 1 < len names; i = i + 1) {
+    var target = to;
+    if (is_directory) { target = os::joined(to, os::last_part(names[i])); }
+    if (!copy(names[i], target)) { status = 1; }
+  }
+  return status;
 }

@@ -1,15 +1,17 @@
-// echo [WORD...]: say the words. Only a `--help` by itself is an option; all other words are said.
+// echo [-n] [WORD...]: say the words; -n without a newline behind them. Only a first -n and a `--help` by
+// itself are options; all other words are said.
 
 function main(text: string): byte {
   var words = os::arguments(text);
   if (len words == 1 && std::str::equal(words[0], "--help")) {
-    os::say("usage: echo [WORD...]\n");
+    os::say("usage: echo [-n] [WORD...]\n");
     return 0;
   }
-  for (var i = 0; i < len words; i = i + 1) {
-    if (i != 0) { os::say(" "); }
+  var begin = len words != 0 && std::str::equal(words[0], "-n") ? 1 : 0;
+  for (var i = begin; i < len words; i = i + 1) {
+    if (i != begin) { os::say(" "); }
     os::say(words[i]);
   }
-  os::say("\n");
+  if (begin == 0) { os::say("\n"); }
   return 0;
 }

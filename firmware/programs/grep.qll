@@ -1,28 +1,59 @@
-// grep [-v] TEXT [FILE...]: say the lines that contain a text; -v those that do not. Status 0 if there
-// were any, 1 if not, 2 if something could not be read.
+// grep [-cinv] TEXT [FILE...]: say the lines that contain a text; -v those that do not, -i whatever the case
+// of letters, -n with their numbers, -c only how many. Status 0 if there were any, 1 if not, 2 if something
+// could not be read.
 
-global found: bool = false;
+global found: byte = 0;
+global names_files: bool = false;       // there are several
+
+function lower(c: byte): byte {
+  return os::given('i') && c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
 
 function contains(line: string, text: string): bool {
-  if (len text > len line) { return false; }
-  for (var at = 0; at <= len line - len text; at = at + 1) {
-    if (std::str::equal(line[at:at + len text], text)) { return true; }
+  for (var at = 0; at + len text <= len line; at = at + 1) {
+    var i = 0;
+    while (i < len text && lower(line[at + i]) == lower(text[i])) { i = i + 1; }
+    if (i == len text) { return true; }
   }
   return false;
+}
+
+function say_name(name: string): void {
+  if (!names_files) { return; }
+  os::say(name);
+  os::say(":");
+}
+
+function tell(name: string, number: byte, line: string): void {
+  if (os::given('c')) { return; }
+  say_name(name);
+  if (os::given('n')) {
+    os::say_number(number);
+    os::say(":");
+  }
+  os::say_line(line);
 }
 
 // False after a complaint.
 function search(handle: byte, name: string, text: string): bool {
   var lines = os::make_reader(handle);
+  var before = found;
+  var number = 0;
   while (true) {
     var line = os::next_line(&lines);
+    number = number + 1;
     if (!line) {
+      if (os::given('c')) {
+        say_name(name);
+        os::say_number(found - before);
+        os::say("\n");
+      }
       if (lines.failed) { os::complain("grep", "cannot read", name); }
       return !lines.failed;
     }
     if (contains(line, text) != os::given('v')) {
-      found = true;
-      os::say_line(line);
+      found = found + 1;
+      tell(name, number, line);
     }
     delete line;
   }
@@ -30,10 +61,11 @@ function search(handle: byte, name: string, text: string): bool {
 }
 
 function main(text: string): byte {
-  var usage = "grep [-v] TEXT [FILE...]";
-  var words = os::begin(text, usage, "v");
+  var usage = "grep [-cinv] TEXT [FILE...]";
+  var words = os::begin(text, usage, "cinv");
   if (len words == 0) { return os::misused(usage); }
   var good = true;
+  names_files = len words > 2;
   if (len words == 1) {
     os::console_mode(os::TEXT);
     good = search(os::INPUT, "", words[0]);
@@ -47,5 +79,5 @@ function main(text: string): byte {
       os::close(handle);
     }
   }
-  return !good ? 2 : found ? 0 : 1;
+  return !good ? 2 : found != 0 ? 0 : 1;
 }

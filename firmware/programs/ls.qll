@@ -1,4 +1,7 @@
-// ls [-l] [NAME...]: list directories, one name a line; -l with kind and size.
+// ls [-al] [NAME...]: list directories in order, one name a line; -a names that begin with a `.`, too, -l
+// with kind and size.
+
+.constant global MOST: byte = 5000;
 
 function show(name: string, flags: byte, size: byte): void {
   if (os::given('l')) {
@@ -18,18 +21,47 @@ function list(name: string): byte {
     show(name, told.flags, told.size);
     return 0;
   }
-  var handle = os::open(name, os::READING);
-  if (handle == os::FAILED) { return os::complain("ls", "cannot open", name); }
+  return list_directory(name);
+}
+
+// A name, with what is told of it behind: flags, then size.
+function named(each: * os::listed): string {
+  var name = os::name_of(each->name);
+  var start = whole::take(len name + 2);
+  if (start == null) { return null; }
+  for (var i = 0; i < len name; i = i + 1) { start[unsafe i] = name[i]; }
+  start[unsafe len name] = each->flags;
+  start[unsafe len name + 1] = each->size;
+  return std::slice<byte> { pointer = start, length = len name, capacity = len name + 2 };
+}
+
+function list_directory(directory: string): byte {
+  var handle = os::open(directory, os::READING);
+  if (handle == os::FAILED) { return os::complain("ls", "cannot open", directory); }
+  var names = std::vector::create<string>(8);
   var each: os::listed;
   while (os::read_directory(handle, &each.flags) == 1) {
-    show(os::name_of(each.name), each.flags, each.size);
+    if (each.name[0] != '.' || os::given('a')) {
+      var name = named(&each);
+      if (!name || len names == MOST) { return os::complain("ls", "too many names", directory); }
+      std::vector::add(&names, name);
+    }
   }
   os::close(handle);
+  var other = whole::texts(len names);
+  if (!other) { return os::complain("ls", "too many names", directory); }
+  var sorted = whole::sort(names, other, whole::comes_later);
+  for (var i = 0; i < len sorted; i = i + 1) {
+    var name = sorted[i];
+    len name = len name + 2;
+    show(sorted[i], name[len name - 2], name[len name - 1]);
+  }
+  delete names;
   return 0;
 }
 
 function main(text: string): byte {
-  var names = os::begin(text, "ls [-l] [NAME...]", "l");
+  var names = os::begin(text, "ls [-al] [NAME...]", "al");
   if (len names == 0) { return list("."); }
   var status = 0;
   for (var i = 0; i < len names; i = i + 1) {

@@ -1,4 +1,5 @@
-// rm [-r] NAME...: remove files and empty directories; -r full directories too.
+// rm [-fr] NAME...: remove files and empty directories; -r full directories too, -f without a word
+// about what is not there.
 
 // Remove a directory's contents. Names are collected first: removing moves nothing, but a reader
 // should not depend on it.
@@ -26,11 +27,13 @@ function remove(name: string): bool {
 }
 
 function main(text: string): byte {
-  var names = os::begin(text, "rm [-r] NAME...", "r");
+  var names = os::begin(text, "rm [-fr] NAME...", "fr");
   var status = 0;
-  if (len names == 0) { return os::misused("rm [-r] NAME..."); }
+  if (len names == 0) { return os::misused("rm [-fr] NAME..."); }
   for (var i = 0; i < len names; i = i + 1) {
     var good = os::given('r') ? remove(names[i]) : os::destroy(names[i]) == 0;
+    var told: os::status;
+    if (!good && os::given('f')) { good = os::stat(names[i], &told.flags) != 0; }
     if (!good) { status = os::complain("rm", "cannot remove", names[i]); }
   }
   return status;

@@ -1,4 +1,8 @@
-// wc [FILE...]: count lines, words and octets.
+// wc [-clw] [FILE...]: count lines, words and octets; -l, -w and -c only these.
+
+function wants(letter: byte): bool {
+  return os::given(letter) || !(os::given('l') || os::given('w') || os::given('c'));
+}
 
 // False after a complaint.
 function count(handle: byte, name: string): bool {
@@ -15,9 +19,9 @@ function count(handle: byte, name: string): bool {
     }
     if (got == 0) {
       if (inside) { words = words + 1; }
-      os::say_column(lines, 7);
-      os::say_column(words, 8);
-      os::say_column(octets, 8);
+      if (wants('l')) { os::say_column(lines, 7); }
+      if (wants('w')) { os::say_column(words, 8); }
+      if (wants('c')) { os::say_column(octets, 8); }
       os::say(" ");
       os::say_line(name);
       return true;
@@ -34,7 +38,7 @@ function count(handle: byte, name: string): bool {
 }
 
 function main(text: string): byte {
-  var names = os::begin(text, "wc [FILE...]", "");
+  var names = os::begin(text, "wc [-clw] [FILE...]", "clw");
   var status = 0;
   if (len names == 0) {
     os::console_mode(os::TEXT);

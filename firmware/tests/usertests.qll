@@ -557,6 +557,13 @@ function modes(): void {
   check(os::set_foreground(1, 1) == os::FAILED, "the shell is no child");
   check(os::free_space(3) == os::FAILED, "no such space");
   check(os::interrupted() == 0, "nobody typed ctrl-C");
+  var pair: byte[2];
+  os::pipe(&pair[0]);
+  check(os::is_console(os::OUTPUT) == 1 && os::is_console(os::INPUT) == 1, "handles of a person");
+  check(os::is_console(pair[0]) == 0 && os::is_console(pair[1]) == 0, "a pipe is no console");
+  os::close(pair[0]);
+  os::close(pair[1]);
+  check(os::is_console(pair[0]) == os::FAILED && os::is_console(0) == os::FAILED, "no such handle");
   check(os::sync() == 0, "sync");
   check(os::key_held(128) == 0, "no such key");
 }

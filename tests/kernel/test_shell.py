@@ -24,7 +24,7 @@ def said(*commands, config=SYSTEM):
     """What the commands said, without banner, prompts and echo."""
     session = boot(*commands, config=config)
     kept, echoed = [], list(commands) if "serial" in config.peripherals else []
-    for line in session.text.replace(ASKS_WIDTH, "").split("\n")[1:]:
+    for line in session.text.replace(ASKS_WIDTH, "").split("\n")[2:]:
         words = PROMPTS.sub("", line)
         if echoed and words == echoed[0] and words != line:
             echoed.pop(0)
@@ -102,7 +102,7 @@ def test_commands(commands, expected, config):
     ("/bin/kill 99",   "kill: cannot end process: 99", 1),
     ("head -n x",      "head: not a number: x", 2),
     ("sleep x",        "sleep: not a number of seconds: x", 2),
-    ("cp one",         "usage: cp FILE TO", 2),
+    ("cp one",         "usage: cp [-r] FILE... TO", 2),
     ("sh /nope",       "sh: cannot open: /nope", 127),
 ])
 def test_complaints_go_to_the_error_output(command, complaint, status):

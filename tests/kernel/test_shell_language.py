@@ -44,7 +44,8 @@ def live():
      "11 1 1 -6 30"),
     # names of files
     ("cd /tmp; echo *.c *.[ch] [!a]*.c ?.h; cd /", "a.c b.c a.c b.c c.h b.c c.h"),
-    ("echo /tmp/*/x.* /t*p/[a-b].c /tmp/.h* /none/*", "/tmp/d/x.c /tmp/a.c /tmp/b.c /tmp/.hidden /none/*"),
+    ("echo /tmp/*/x.* /t*p/[a-b].c /tmp/.h* /none/*",
+     "/tmp/d/x.c /tmp/a.c /tmp/b.c /tmp/.hidden /none/*"),
     ("cd /tmp; for i in o*; do echo \"<$i>\"; done; echo '*'.c \"a\"*; cd /", "<odd *>\n*.c a.c"),
     ("echo /tmp/*/ //tmp//d//*", "/tmp/d/ //tmp//d//x.c"),
     # lists
@@ -58,12 +59,12 @@ def live():
     ("if false; then echo; fi; echo $?", "0"),
     ("i=0; while [ $i -lt 3 ]; do echo $i; i=$((i + 1)); done", "0\n1\n2"),
     ("until [ $i -eq 0 ]; do i=$((i - 1)); done; echo $i", "0"),
-    ("for i in a b; do for j in 1 2 3; do if [ $j = 2 ]; then continue 2; fi; echo $i$j; done; done",
-     "a1\nb1"),
+    ("for i in a b; do for j in 1 2 3; do if [ $j = 2 ]; then continue 2; fi; echo $i$j; "
+     "done; done", "a1\nb1"),
     ("for i in 1 2 3; do if [ $i = 2 ]; then break; fi; echo $i; done; echo end$i", "1\nend2"),
     ("for i in; do echo never; done; for i in $none; do echo never; done; echo $?", "0"),
-    ("for w in apple 'b*' x; do case $w in a*|x) echo A;; 'b*') echo B;; *) echo other;; esac; done",
-     "A\nB\nA"),
+    ("for w in apple 'b*' x; do case $w in a*|x) echo A;; 'b*') echo B;; *) echo other;; "
+     "esac; done", "A\nB\nA"),
     ("case x in y) echo never;; esac; echo $?", "0"),
     ("echo 'a b c' | while read x y; do echo \"$y-$x\"; done", "b c-a"),
     # functions and arguments
@@ -75,8 +76,8 @@ def live():
     ("f() { if [ $1 -gt 0 ]; then echo $1; f $(($1 - 1)); fi; }; f 3 | cat", "3\n2\n1"),
     ("f() { f() { echo new; }; echo old; }; f; f; unset f; f", "old\nnew\nsh: no such program: f"),
     # test
-    ("[ -d /tmp -a -f /tmp/a.c ] && echo yes; [ -s /tmp/a.c ] || echo empty; test ! -e /no; echo $?",
-     "yes\nempty\n0"),
+    ("[ -d /tmp -a -f /tmp/a.c ] && echo yes; [ -s /tmp/a.c ] || echo empty; test ! -e /no; "
+     "echo $?", "yes\nempty\n0"),
     ("[ abc = abc ]; echo $?; [ a != a ]; echo $?; [ '' ]; echo $?; [ -n x -a -z '' ]; echo $?",
      "0\n1\n1\n0"),
     ("[ -5 -le 3 ]; echo $?; [ 10 -gt 9 ]; echo $?; [ ]; echo $?", "0\n0\n1"),
@@ -99,6 +100,8 @@ def live():
     ("(((((((((( echo deep ))))))))))", "deep"),
     ("x=0123456789; while true; do x=$x$x; if [ ${#x} -gt 200000 ]; then break; fi; done",
      "sh: the memory for texts is full"),
+    ("echo 'echo from $((40 + 2))' | sh; echo $?; sh < /none",
+     "from 42\n0\nsh: cannot open: /none"),
     ("echo alive; unset x", "alive"),
 ])
 def test_lines(live, line, said):
@@ -123,8 +126,8 @@ def test_a_script_has_arguments_and_a_name(live):
 
 
 def test_mistakes_in_a_script_have_a_place(live):
-    said = script(live, "true &&\\\n  nosuch\nf() {\n  cat < /none\n}\nf\n(nosuch)\necho $(nosuch)\n"
-                        "if true\nthen\n  echo )")
+    said = script(live, "true &&\\\n  nosuch\nf() {\n  cat < /none\n}\nf\n(nosuch)\n"
+                        "echo $(nosuch)\nif true\nthen\n  echo )")
     assert said == ("/tmp/s:3: no such program: nosuch\n/tmp/s:5: cannot open: /none\n"
                     "/tmp/s:8: no such program: nosuch\n/tmp/s:9: no such program: nosuch\n\n"
                     "/tmp/s:12: out of place: )\n2\n")
@@ -148,7 +151,8 @@ def test_a_line_goes_on_until_it_is_whole(live):
 @pytest.mark.parametrize("line", [
     "while true; do :; done", "while true; do x=$x; done", "for i in 1 2 3; do sleep 1000; done",
     "f() { sleep 1000; f; }; f", "x=$(sleep 1000)", "while true; do echo x; done > /tmp/f",
-    "while true; do true | cat; done", "(while true; do :; done)", "read x", "sleep 1000; sleep 1000",
+    "while true; do true | cat; done", "(while true; do :; done)", "read x",
+    "sleep 1000; sleep 1000",
     "while true; do x=$(echo /bin/*); done", "while true; do :; done | cat", ". /tmp/loop",
 ])
 def test_control_c_ends_a_whole_line(live, line):

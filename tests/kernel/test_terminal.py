@@ -23,8 +23,8 @@ KEYS = {"left": "\x1b[D", "right": "\x1b[C", "home": "\x1b[H", "end": "\x1b[F", 
 ])
 def test_what_is_edited_is_seen_and_run(keys, shown, ran):
     rows = Person().type(keys)
-    assert rows[1] == shown
-    assert not ran or rows[2] == ran
+    assert rows[2] == shown
+    assert not ran or rows[3] == ran
 
 
 @pytest.mark.parametrize("columns", [24, 47, 80])

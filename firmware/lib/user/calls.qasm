@@ -41,3 +41,4 @@ define os::free_space 50
 define os::read_packed 51
 define os::write_packed 52
 define os::interrupted 53
+define os::is_console 54

@@ -25,6 +25,7 @@ namespace os {
   .constant global INPUT: byte = 2;  // handle of the input
   .constant global ERROR_OUTPUT: byte = 3;  // handle of the error output
   .constant global FIRST_HANDLE: byte = 16;  // the first handle of files and pipes
+  .constant global TERMINAL: byte = 31;  // handle at which the shell gives the console's input to what has another one, in a pipe in front
   .constant global PROCESSES: byte = 64;  // processes at once, at most
   .constant global NAME: byte = 24;  // characters of a file's name, at most: what an entry on the disk has room for
   .constant global ARGUMENTS: byte = 2048;  // octets of an argument text, at most
@@ -284,5 +285,10 @@ namespace os {
   // 1 if ctrl-C was typed that ended nobody, and with it goes what was typed before; else 0; only with the console as input; -1 on failure.
   function interrupted(): byte {
     return lib::support::syscall(53);
+  }
+
+  // 1 if the handle leads to the console, else 0; -1 on failure.
+  function is_console(handle: byte): byte {
+    return lib::support::syscall1(54, handle);
   }
 }

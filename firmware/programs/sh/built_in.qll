@@ -17,6 +17,7 @@ namespace built_in {
     own { name = "kill", usage = "kill PID...", least = 1, most = MANY, run = kill },
     own { name = "wait", usage = "wait [PID]", most = 1, run = wait },
     own { name = "sync", usage = "sync", run = sync },
+    own { name = "history", usage = "history", run = tell_history },
     own { name = "read", usage = "read NAME...", least = 1, most = MANY, run = read },
     own { name = "set", usage = "set [-- WORD...]", most = MANY, takes_all = true, run = set },
     own { name = "unset", usage = "unset NAME...", least = 1, most = MANY, run = unset },
@@ -246,9 +247,12 @@ namespace built_in {
     return len *line != 0;
   }
 
+  function no_prompt(): void { }
+
   function typed_line(line: * string): bool {
     if (os::console_mode(os::RAW) == os::FAILED) { os::console_mode(os::TEXT); }
     edit::first = 0;
+    edit::draw_prompt = no_prompt;
     if (!edit::read_line(false)) { return false; }
     if (edit::is_abandoned) {
       run::interrupt();
@@ -256,6 +260,15 @@ namespace built_in {
     }
     texts::append(line, edit::line[:edit::length]);
     return true;
+  }
+
+  function tell_history(names: string[]): byte {
+    for (var i = history::first(); i < history::count; i = i + 1) {
+      os::say_column(i + 1, 5);
+      os::say("  ");
+      os::say_line(history::lines[i % history::MOST]);
+    }
+    return 0;
   }
 
   // --- other sources -----------------------------------------------------------------------------

@@ -1,23 +1,21 @@
-// edit.qll: a line from a raw terminal, with editing and history.
+// edit.qll: a line from a raw terminal, with editing.
 //
 // The line takes one row: what does not fit scrolls sideways. The terminal is asked how wide it is once
 // a line has some length; its answer arrives among the keys. All positions in `line` count octets and
 // stand between characters; what is on the screen counts columns.
 
 namespace edit {
-  .constant global HISTORY: byte = 32;
   .constant global MOST: byte = 2000;      // octets of a line: what an argument text can hold
   .constant global ASK_AT: byte = 40;      // columns of a line that make its width matter
-
-  global past: (string)[HISTORY] = [""; HISTORY];
-  global past_count: byte = 0;
-  global shown: byte = 0;                  // of the past; past_count for a new line
 
   global line: byte[] = null;              // MOST octets
   global length: byte = 0;
   global at: byte = 0;                     // the cursor
   global refused: bool = false;            // the line was too long for a character
   global is_abandoned: bool = false;       // by ctrl-C
+  global is_over: bool = false;            // it is to be run, by another key than enter
+  global is_command: bool = false;         // it is remembered, and tab completes it
+  global draw_prompt: () => void = prompt; // says what stands in front of it
 
   global asked: bool = false;              // in this line
   global first: byte = 0;                  // column at which the line begins, behind the prompt
@@ -137,17 +135,6 @@ namespace edit {
     ask_width();
   }
 
-  function remember(): void {
-    if (length == 0) { return; }
-    if (past_count != 0
-        && std::str::equal(past[(past_count - 1) % HISTORY], line[:length])) {
-      return;
-    }
-    if (past_count >= HISTORY) { delete past[past_count % HISTORY]; }
-    past[past_count % HISTORY] = std::str::from_string(line[:length]);
-    past_count = past_count + 1;
-  }
-
   // Where the word before the cursor begins, and where the one behind it ends.
   function word_before(): byte {
     var where = at;
@@ -177,27 +164,25 @@ namespace edit {
   function erase_rest(): void { cut(at, length); }
   function erase_all(): void { replace(""); }
 
-  function older(): void {
-    if (shown == 0 || past_count - shown >= HISTORY) {
-      bell();
-    } else {
-      shown = shown - 1;
-      replace(past[shown % HISTORY]);
-    }
-  }
-
-  function newer(): void {
-    if (shown == past_count) { return; }
-    shown = shown + 1;
-    if (shown == past_count) { replace(""); } else { replace(past[shown % HISTORY]); }
-  }
-
   function clear(): void {
     add("\x1b[2J\x1b[H");
+    draw_anew();
+  }
+
+  // Draw prompt and line in an empty row.
+  function draw_anew(): void {
     show();
-    prompt();
+    draw_prompt();
     column = 0;
     redraw();
+  }
+
+  function complete_word(): void {
+    if (is_command) { complete::press(); }
+  }
+
+  function find_line(): void {
+    if (is_command) { history::search(); }
   }
 
   function end_of_input(): void {
@@ -214,19 +199,21 @@ namespace edit {
     binding { octet = 5, rest = "", act = to_end },         // ctrl-E
     binding { octet = 6, rest = "", act = right },          // ctrl-F
     binding { octet = os::BACKSPACE, rest = "", act = erase },
+    binding { octet = '\t', rest = "", act = complete_word },
     binding { octet = 11, rest = "", act = erase_rest },    // ctrl-K
     binding { octet = 12, rest = "", act = clear },         // ctrl-L
-    binding { octet = 14, rest = "", act = newer },         // ctrl-N
-    binding { octet = 16, rest = "", act = older },         // ctrl-P
+    binding { octet = 14, rest = "", act = history::newer },         // ctrl-N
+    binding { octet = 16, rest = "", act = history::older },         // ctrl-P
+    binding { octet = 18, rest = "", act = find_line },     // ctrl-R
     binding { octet = os::CONTROL_U, rest = "", act = erase_all },
     binding { octet = 23, rest = "", act = erase_word },    // ctrl-W
     binding { octet = os::DELETE, rest = "", act = erase },
-    binding { octet = terminal::ESCAPE, rest = "[A", act = older },
-    binding { octet = terminal::ESCAPE, rest = "[B", act = newer },
+    binding { octet = terminal::ESCAPE, rest = "[A", act = history::older },
+    binding { octet = terminal::ESCAPE, rest = "[B", act = history::newer },
     binding { octet = terminal::ESCAPE, rest = "[C", act = right },
     binding { octet = terminal::ESCAPE, rest = "[D", act = left },
-    binding { octet = terminal::ESCAPE, rest = "OA", act = older },
-    binding { octet = terminal::ESCAPE, rest = "OB", act = newer },
+    binding { octet = terminal::ESCAPE, rest = "OA", act = history::older },
+    binding { octet = terminal::ESCAPE, rest = "OB", act = history::newer },
     binding { octet = terminal::ESCAPE, rest = "OC", act = right },
     binding { octet = terminal::ESCAPE, rest = "OD", act = left },
     binding { octet = terminal::ESCAPE, rest = "[H", act = to_start },
@@ -248,6 +235,7 @@ namespace edit {
 
   // Do what a key does; nothing if it is in no binding.
   function press(octet: byte, rest: string): void {
+    if (octet != '\t') { complete::is_again = false; }
     for (var i = 0; i < len bindings; i = i + 1) {
       if (bindings[i].octet == octet && std::str::equal(bindings[i].rest, rest)) {
         var act = bindings[i].act;
@@ -264,7 +252,7 @@ namespace edit {
       picture = std::vector::create<byte>(256);
       line = new byte[MOST];
     }
-    shown = past_count;
+    history::shown = history::count;
     length = 0;
     at = 0;
     from = 0;
@@ -272,16 +260,25 @@ namespace edit {
     asked = false;
     refused = false;
     is_abandoned = false;
+    is_over = false;
+    complete::is_again = false;
   }
 
-  // A line from the terminal into `line`; false at the end of the input. It is remembered if it `is_command`.
-  function read_line(is_command: bool): bool {
+  // A line from the terminal into `line`; false at the end of the input. It is remembered and completed if
+  // it is a command.
+  function read_line(for_command: bool): bool {
     begin();
+    is_command = for_command;
     while (true) {
+      if (is_over) {
+        enter();
+        return true;
+      }
       if (len picture != 0) { show(); }
       var kind = terminal::read_key();
       var octets = terminal::octets();
       if (kind == terminal::CHARACTER) {
+        complete::is_again = false;
         insert(octets);
       } else if (kind == terminal::BROKEN) {
         bell();
@@ -290,7 +287,7 @@ namespace edit {
       } else if (kind == terminal::END || (octets[0] == os::CONTROL_D && length == 0)) {
         return false;
       } else if (octets[0] == '\r' || octets[0] == '\n') {
-        enter(is_command);
+        enter();
         return true;
       } else if (octets[0] == os::CONTROL_C) {
         add("^C\n");
@@ -317,11 +314,11 @@ namespace edit {
   }
 
   // Leave the line for good.
-  function enter(is_command: bool): void {
+  function enter(): void {
     if (at != length) { move_to(length); }
     add("\n");
     show();
-    if (is_command) { remember(); }
+    if (is_command) { history::remember(line[:length]); }
     if (refused) { too_long(); }
   }
 

@@ -46,7 +46,9 @@ function start_file(program: string, words: string[], s: * streams, pids: * byte
     add_argument(&text, program);
   }
   for (var i = 1; i < len words; i = i + 1) { add_argument(&text, words[i]); }
-  var map: byte[7] = [3, os::OUTPUT, s->output, os::INPUT, s->input, os::ERROR_OUTPUT, s->errors];
+  var map: byte[9] = [3, os::OUTPUT, s->output, os::INPUT, s->input, os::ERROR_OUTPUT, s->errors,
+                      os::TERMINAL, os::INPUT];
+  if (is_terminal && run::is_in_front && s->input != os::INPUT) { map[0] = 4; }
   var shell: string = "/bin/sh";
   var status = spawn(is_script ? shell : program, text, &map[0], words[0], pids);
   delete text;

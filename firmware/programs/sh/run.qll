@@ -25,6 +25,7 @@ namespace run {
   global loops: byte = 0;                    // that run
   global calls: byte = 0;                    // functions and scripts that run
   global depth: byte = 0;
+  global is_in_front: bool = true;           // not in the background
   global line: byte = 0;                     // of the command that runs
   global now: streams = streams { };         // of the commands that run in this process
 
@@ -49,6 +50,7 @@ namespace run {
     var pids = std::vector::create<byte>(4);
     var input = nothing();
     os::set_foreground(0, 0);
+    is_in_front = false;
     if (input == os::FAILED) {
       last_status = complain("no more pipes", "");
     } else {
@@ -62,6 +64,7 @@ namespace run {
       os::close(input);
       last_status = 0;
     }
+    is_in_front = true;
     jobs::add(pids, c->text);
   }
 

@@ -2,7 +2,8 @@
 //
 // What its language is, docs/shell.md tells. lexer.qll and parser.qll make a tree of a line,
 // expand.qll puts in what variables and (files.qll) patterns stand for, run.qll carries it out, with processes from
-// programs.qll. edit.qll reads lines from a terminal, and jobs.qll waits. What runs in the background
+// programs.qll. edit.qll reads lines from a terminal (complete.qll is its tab key, history.qll has the
+// lines before), and jobs.qll waits. What runs in the background
 // finds its input at its end.
 
 .constant global HEAP: byte = 0x100000;      // words, given as they are touched
@@ -115,7 +116,9 @@ function prompt_for_more(): void {
 // One line more of a text; false at the end of the input. Without a serial line the console gives
 // whole lines.
 function add_line(text: * string, lines: * os::reader): bool {
-  if (len *text == 0) { prompt(); } else { prompt_for_more(); }
+  edit::draw_prompt = len *text == 0 ? prompt : prompt_for_more;
+  var say_prompt = edit::draw_prompt;
+  say_prompt();
   if (os::console_mode(os::RAW) != os::FAILED) {
     if (!edit::read_line(true)) { return false; }
     if (edit::is_abandoned) { len *text = 0; }
@@ -153,7 +156,7 @@ function run_typed(text: string, is_last: bool): bool {
 }
 
 function run_terminal(): void {
-  os::say("Quince. Try `help`.\n");
+  os::say("Quince. Try `help`.\nNew here? `tour` shows ten things.\n");
   is_terminal = true;
   var lines = os::make_reader(os::INPUT);
   var text = texts::make();
@@ -206,6 +209,17 @@ function run_sent(): void {
   run_source(&from);
 }
 
+// Commands from a file or a pipe.
+function run_input(): void {
+  var text = texts::make();
+  if (!read_all(os::INPUT, &text)) {
+    last_status = os::complain("sh", "cannot read, or too long", "");
+    return;
+  }
+  var from = source { text = text, at = 0, line = 1 };
+  run_source(&from);
+}
+
 function run_script(words: string[]): void {
   var text = texts::make();
   if (!read_file(words[0], &text)) {
@@ -228,7 +242,7 @@ function main(text: string): byte {
   variables::shell = os::own_pid();
   run::now = streams { output = os::OUTPUT, input = os::INPUT, errors = os::ERROR_OUTPUT };
   if (len words == 0) {
-    run_terminal();
+    if (os::is_console(os::INPUT) == 1) { run_terminal(); } else { run_input(); }
     return last_status;
   }
   var first = words[0];
