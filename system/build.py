@@ -40,6 +40,9 @@ MOST_LEVEL = {"usertests": 1, "as": 1, "edit": 1, "sh": 1}
 LARGE = {"as", "sh"}
 LARGE_BASE = 0x400000
 
+# What a program has of another one's sources.
+SHARED = {"dis": ("as/instructions.qll",)}
+
 # Pages of docs/ that are in the manual on the disk; all other programs have what is at the top of
 # their source (`program_page`).
 MANUAL = {"as": "qasm", "edit": "edit", "kernel": "kernel", "qll": "qll", "sh": "shell"}
@@ -165,6 +168,7 @@ def build_program(paths: Paths, source: Path, level: int = 2,
     """The image of a program for the kernel, target ``user``, of a file or of a folder: flat, or
     ELF if it is `LARGE`."""
     own = sorted(source.glob("*.qll")) if source.is_dir() else [source]
+    own += [FIRMWARE / "programs" / name for name in SHARED.get(source.stem, ())]
     qll = [*library_sources("user", ".qll"), *(read_source(str(path)) for path in own)]
     qasm = library_sources("user", ".qasm")
     level = min(level, MOST_LEVEL.get(source.stem, level))
