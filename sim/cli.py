@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from isa.config import BASE_PERIPHERALS, Compat, MachineConfig, PageTable
 from isa.machine import PERIPHERALS, RAM_WORDS
 from sim.command import status_of
+from sim.heap import heap_note
 from sim.machine import (
     MEMORIES,
     Diverged,
@@ -430,7 +431,9 @@ def _end(machine: Machine, program: LoadedProgram, status: Status, hosts: "Hosts
         places = symbols.places(report.ip, machine.space, machine.memory)
         what = (overflow or (report.describe(disassemble_word, program.locate) if trap is None
                              else describe_trap(trap, report.ip, places)))
-        _tell("\n".join([what, *backtrace_lines(machine, report.ip, symbols)]), hosts)
+        heap = heap_note(symbols, machine.space, machine.memory) if trap is not None else None
+        _tell("\n".join([what, *([heap] if heap else []),
+                         *backtrace_lines(machine, report.ip, symbols)]), hosts)
         return Exit.FAULT
     ip = machine.registers().ip
     label = program.locate(ip)

@@ -6,6 +6,7 @@ the interrupt table still has the registers of what was interrupted, and the pro
 
 from collections.abc import Callable
 
+from sim.heap import heap_note
 from sim.host.hosts import Debugger
 from sim.machine import Machine, Registers
 from sim.process_list import ListedProcess
@@ -62,8 +63,10 @@ def trouble_of(machine: Machine, symbols: Symbols) -> list[str]:
     places = symbols.places(process.fault, process.space, machine.memory)
     known = symbols.process(process.space, machine.memory)
     unknown = "" if places or known is None or not known.why else f"; {known.why}"
+    heap = heap_note(symbols, process.space, machine.memory)
     return [f"process {process.pid} ({process.name}): "
             f"{describe_trap(process.why, process.fault, places)}{unknown}",
+            *([heap] if heap else []),
             *_interrupted(process, process.fault, machine, symbols)]
 
 

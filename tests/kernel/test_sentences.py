@@ -21,7 +21,7 @@ from toolchain.qfs import Image
 SLICE  = 20_000
 BUDGET = 60_000_000
 
-NAMES = ("null", "bounds", "deep")
+NAMES = ("null", "bounds", "deep", "full")
 PROGRAM = """\
 function first(of: * byte): byte { return *of; }
 function deep(n: byte): byte {
@@ -32,8 +32,16 @@ function deep(n: byte): byte {
 function main(args: string): byte {
   if (args[0] == 'n') { return first(null); }
   if (args[0] == 'd') { return deep(0); }
+  if (args[0] == 'f') { return fill(); }
   var a: byte[3];
   return a[len args];
+}
+function fill(): byte {
+  while (true) {
+    var a = new byte[5000];
+    a[7] = 1;
+  }
+  return 0;
 }
 """
 
@@ -83,11 +91,14 @@ def test_code_is_found_in_the_right_program(session):
 @pytest.mark.parametrize("number, sentence, calls", [
     (0, "process 2 (wrong): null pointer dereference in global::first (wrong.qll:1)",
      ["  at global::first (wrong.qll:1), inlined", "  by global::main (wrong.qll:8)"]),
-    (1, "process 3 (wrong): index out of bounds in global::main (wrong.qll:11)",
-     ["  at global::main (wrong.qll:11)"]),
+    (1, "process 3 (wrong): index out of bounds in global::main (wrong.qll:12)",
+     ["  at global::main (wrong.qll:12)"]),
     (2, "process 4 (wrong): stack overflow in global::deep (wrong.qll:2)",
      ["  at global::deep (wrong.qll:2)", "  by global::deep (wrong.qll:5), 63 times",
       "  and so on"]),
+    (3, "process 5 (wrong): index out of bounds in global::fill (wrong.qll:17)",
+     ["the heap is full: of its 65536 words no more than 494 are free in one piece, and `new` "
+      "gives null for what does not fit", "  at global::fill (wrong.qll:17)"]),
 ])
 def test_the_host_says_where_and_who_had_called(session, number, sentence, calls):
     lines = [re.sub(r"\(\S*/(wrong.qll:\d+)\)", r"(\1)", line)

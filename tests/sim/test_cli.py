@@ -105,6 +105,16 @@ def test_a_stack_that_does_not_fit_is_told(tmp_path, ram, told):
     assert told in done.stderr
 
 
+def test_a_heap_that_is_full_is_told(tmp_path):
+    path = program(tmp_path, "function main(): byte {\n  while (true) {\n"
+                             "    var a = new byte[3000];\n    a[1] = 2;\n  }\n  return 0;\n}\n",
+                   "full.qll")
+    done = run(path, "--engine", "model")
+    assert done.returncode == Exit.FAULT
+    assert (f"quince-sim: index out of bounds in global::main ({path}:4)\nthe heap is full: of its "
+            "65536 words no more than ") in done.stderr
+
+
 def test_a_program_may_return_what_looks_like_a_failed_check(tmp_path):
     path = program(tmp_path, "function main(): byte { return 0xE0000001; }\n", "odd.qll")
     done = run(path, "--engine", "model")
