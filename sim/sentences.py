@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from sim.symbols import Symbols
     from toolchain.debug_info import Frame, Place
 
-__all__ = ["backtrace_lines", "describe_trap", "frame_lines", "overflow_note", "trap_of"]
+__all__ = ["backtrace_lines", "describe_trap", "frame_lines", "overflow_note", "source_name",
+           "trap_of"]
 
 # What a failed check of the language leaves in r0, from `TRAP_BASE`.
 TRAPS = ("null pointer dereference", "index out of bounds",
@@ -47,8 +48,12 @@ def describe_trap(what: str, ip: int, places: "Sequence[Place]") -> str:
 
 
 def _shown(place: "Place") -> str:
-    """A place; files of the project by their path in it."""
-    return str(place._replace(file=place.file.removeprefix(f"{ROOT}/")))
+    return str(place._replace(file=source_name(place.file)))
+
+
+def source_name(file: str) -> str:
+    """A source file for people: those of the project by their path in it."""
+    return file.removeprefix(f"{ROOT}/")
 
 
 def backtrace_lines(machine: Machine, ip: int, symbols: "Symbols") -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 from sim.machine import Words
 from sim.profile.report import Place
 from sim.program import LoadedProgram
+from sim.sentences import source_name
 from sim.symbols import Process, Symbols
 
 __all__ = ["NAMELESS", "Names"]
@@ -47,7 +48,8 @@ class Names:
         if info is not None:
             places = info.places(address - shift & 0xFFFFFFFF)
             if places:
-                return Place(process, places[-1].function, places[0].file, places[0].line)
+                return Place(process, places[-1].function, source_name(places[0].file),
+                             places[0].line)
             label = info.label(address - shift & 0xFFFFFFFF)
         else:
             label = self._program.locate(address) if process == self._own else None

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sim.profile.report import CAUSES, Cost, Profile, Row
+from toolchain.places import ROOT
 
 __all__ = ["page"]
 
 MOST_FUNCTIONS = 60
+MOST_LINES     = 20  # of all files, at the top
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8883; --bar: #e07b39; --used: #4a8f5c; }
@@ -45,6 +47,7 @@ def page(profile: Profile, source: Callable[[str], list[str] | None]) -> Iterato
             yield (f"<tr><td>{cycles:,}<td>{100 * cycles / total:.1f}%<td>{_bar(cycles, total, n)}"
                    f"<td>{html.escape(CAUSES[profile.causes[n]][1])}")
     yield "</table></div>"
+    yield from _dearest(profile, source, total)
     files = profile.by(lambda row: row.place.file)
     for file in files:
         lines = source(file) if file else None
@@ -78,6 +81,22 @@ def _line(profile: Profile, cost: Cost | None, number: str, text: str, total: in
             f"<td><span class=bar><i style='width:{100 * used / total:.2f}%'></i>"
             f"<b style='width:{100 * (own - used) / total:.2f}%'></b></span>"
             f"<td>{number}<td>{html.escape(text)}</tr>")
+
+
+def _dearest(profile: Profile, source: Callable[[str], list[str] | None],
+             total: int) -> Iterator[str]:
+    """The lines of all files and programs that cost most, the dearest first."""
+    places = profile.by(lambda row: (row.place.process, row.place.file, row.place.line))
+    shown = [(place, cost) for place, cost in places.items() if place[1] and cost.sum()]
+    if not shown:
+        return
+    yield "<h2>The lines that cost most</h2>"
+    yield HEAD.format("program and line", "source")
+    for (process, file, line), cost in shown[:MOST_LINES]:
+        lines = source(file) or []
+        text = lines[line - 1] if 0 < line <= len(lines) else ""
+        yield _line(profile, cost, html.escape(f"{process}: {file}:{line}"), text.strip(), total)
+    yield "</table></div>"
 
 
 HEAD = ("<div class=wide><table><tr><th>cycles<th>share<th>used, lost<th>{}<th>{}")
@@ -127,8 +146,10 @@ def _functions(profile: Profile, rows: list[Row], total: int) -> Iterator[str]:
 
 
 def read_lines(file: str) -> list[str] | None:
-    """The lines of a source file, if it is there."""
+    """The lines of a source file, if it is there; the project's own are found from anywhere."""
     try:
-        return Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
+        path = Path(file)
+        path = path if path.exists() else ROOT / path
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return None

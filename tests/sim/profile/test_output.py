@@ -140,8 +140,13 @@ def test_the_page_shows_each_line_with_its_cost():
     cells.feed("\n".join(page(example(), lambda file: source)))
     assert not cells.open
     assert "a < b && c" in cells.text
-    at = cells.text.index("a < b && c")
-    assert "80" in cells.text[at - 8:at]
+    dearest, inside = (at for at, text in enumerate(cells.text) if text == "a < b && c")
+    for at in (dearest, inside):
+        assert "80" in cells.text[at - 8:at]
+    assert cells.text[dearest - 1] == "sh: sh.qll:9"
+    # The dearest first, of all programs; what has no source is not among them.
+    assert [text for text in cells.text if ".qll:" in text] == [
+        "sh: sh.qll:9", "sh: sh.qll:10", "sh: sh.qll:3"]
 
 
 def test_two_runs_are_compared_by_cause_function_and_line():
