@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
 from debug.error import DebugError, suggestion
 from debug.look import Look
 from isa import REGISTERS
 from sim.process_list import ListedProcess, ProcessList
+from sim.symbols import misfit
 from system.calls import load_calls
 from toolchain.debug_info import DebugInfo, DebugInfoError, Function, Place
-from toolchain.link.loading import is_elf, read_executable
 from toolchain.places import KERNEL
 
 __all__ = ["KERNEL_SPACE", "Module", "Process", "Symbols", "read_module"]
@@ -31,12 +29,9 @@ class Module:
     name : str
         As in `break cat:main`.
     info : DebugInfo
-    code : list of (int, bytes)
-        The parts of its image that never change: address in words and octets.
     """
     name: str
     info: DebugInfo
-    code: tuple[tuple[int, bytes], ...] = ()
 
     def statement_starts(self, low: int = 0, high: int = 1 << 32) -> list[tuple[int, str, int]]:
         """Addresses at which a statement begins, with its file and line."""
@@ -99,9 +94,9 @@ class Symbols:
             return None
         key = (process.pid, process.path or process.name)
         if key not in self._fitting:
-            wrong = self._misfit(found, process)
+            wrong = misfit(found.info, lambda address: self._look.word(process.base, address))
             if wrong:
-                self.told.add(wrong)
+                self.told.add(f"process {process.pid} ({process.name}): {wrong}")
                 return None
             self._fitting.add(key)
         return found
@@ -114,18 +109,6 @@ class Symbols:
         if path not in self._programs:
             self._programs[path] = self._find_program(path)
         return self._programs[path]
-
-    def _misfit(self, module: Module, process: Process) -> str:
-        """Why symbols are not those of a process: its code is another one. Empty if they are."""
-        for start, octets in module.code:
-            words = np.frombuffer(octets, dtype="<u4")
-            for at in range(0, len(words), max(1, len(words) // 64)):
-                here = self._look.word(process.base, start + at)
-                if here and here != int(words[at]):  # it may still be being loaded
-                    return (f"{module.info.path}: symbols of another build: at {start + at:#x} "
-                            f"process {process.pid} ({process.name}) has {here:#010x}, and they "
-                            f"are of code with {int(words[at]):#010x} there")
-        return ""
 
     def named(self, name: str) -> tuple[Module, Process | None]:
         """The module that `name:` in front of a place means, and a process that runs it.
@@ -211,17 +194,6 @@ class Symbols:
 def read_module(name: str, path: Path) -> Module:
     """A file's debug information. Raises `DebugError`."""
     try:
-        info = DebugInfo.read(path)
-        octets = path.read_bytes()
-        if not is_elf(octets):
-            return Module(name, info)
-        executable = read_executable(octets)
+        return Module(name, DebugInfo.read(path))
     except DebugInfoError as error:
         raise DebugError(str(error)) from None
-    except (OSError, ValueError) as error:
-        raise DebugError(f"{path}: {error}") from None
-    ends = [function.high for function in info.functions]
-    end = max(ends, default=0)
-    code = tuple((start, part[:4 * max(0, end - start)]) for start, part in executable.segments
-                 if start < end)
-    return Module(name, info, code)

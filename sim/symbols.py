@@ -24,9 +24,9 @@ from sim.machine import Registers, Words
 from sim.process_list import ListedProcess, ProcessList
 from toolchain.debug_info import DebugInfo, DebugInfoError, Frame, Place
 
-__all__ = ["Process", "Symbols"]
+__all__ = ["Process", "Symbols", "misfit"]
 
-_COMPARED_WORDS = 64  # of code, to know a program's build again
+_COMPARED_WORDS = 64  # of code, at least, to know a program's build again
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,13 @@ class Symbols:
         program, shift = self._program(found.name), 0
         if isinstance(program, DebugInfo) and program.code is not None:
             shift = found.shift
-            program = self._mismatch(program, shift, found.space, memory) or program
+            space = found.space
+
+            def read(address: int) -> int | None:
+                at = translate(memory, self.config, space, address, PageFlag.EXECUTE)
+                return None if at is None else int(memory[at])
+
+            program = misfit(program, read, shift) or program
         if isinstance(program, DebugInfo):
             return Process(found.pid, found.name, found.space, shift, program)
         return Process(found.pid, found.name, found.space, 0, None, program)
@@ -150,13 +156,22 @@ class Symbols:
             self._programs[name] = found
         return found
 
-    def _mismatch(self, program: DebugInfo, shift: int, space: int, memory: Words) -> str:
-        """Why the symbols are not those of the process: its code is that of another build."""
-        assert program.code is not None
-        first, octets = program.code
-        for at in range(min(_COMPARED_WORDS, len(octets) // 4)):
-            where = translate(memory, self.config, space, first + shift + at, PageFlag.EXECUTE)
-            word = int.from_bytes(octets[4 * at:4 * at + 4], "little")
-            if where is not None and int(memory[where]) != word:
-                return f"{program.path}: symbols of another build than what runs"
+
+def misfit(info: DebugInfo, read: Callable[[int], int | None], shift: int = 0) -> str:
+    """Why debug information is not that of the code in memory; empty if it is, as far as a sample
+    tells. `shift` is how far the code stands from where it was linked to.
+
+    What cannot be read, or is 0, may still be being loaded.
+    """
+    if info.code is None:
         return ""
+    first, octets = info.code
+    end = max((function.high for function in info.functions), default=first)  # then data
+    words = memoryview(octets[:4 * min(len(octets) // 4, end - first)]).cast("I")
+    for at in range(0, len(words), max(1, len(words) // _COMPARED_WORDS)):
+        here = read(first + shift + at)
+        if here and here not in (words[at], words[at] + shift & 0xFFFFFFFF):
+            return (f"{info.path}: symbols of another build than what runs: at "
+                    f"{first + shift + at:#x} there is {here:#010x}, and they are of code with "
+                    f"{words[at]:#010x} there")
+    return ""

@@ -8,7 +8,7 @@ from isa.config import MachineConfig
 from isa.machine import PageFlag, window_addresses
 from isa.trace import RECORD_WORDS, Kind, Word, Wrote
 from sim.spaces import SpaceOfRecords, spaces_before
-from sim.symbols import Symbols
+from sim.symbols import Symbols, misfit
 from toolchain.build import debug_file, image
 from toolchain.debug_info import DebugInfo
 from toolchain.source import Source
@@ -113,3 +113,14 @@ def test_the_space_follows_the_records_both_ways():
     forwards = [spaces.of(one) for one in records]
     assert forwards == [0, 0, PAGES, PAGES, 0, 0, PAGES, 0, 0, PAGES, 0]
     assert spaces_before(records[:9], PAGES, CONFIG) == forwards[:9]
+
+
+def test_a_program_is_known_again_anywhere_in_its_code(symbols, memory):
+    known, code = symbols
+    info = known.process(PAGES, memory).info
+    words = {0x1000 + at: int(word) for at, word in enumerate(code)}
+    last = max(function.high for function in info.functions) - 1
+    assert misfit(info, words.get) == ""
+    assert misfit(info, lambda at: words.get(at - 0x500), 0x500) == ""
+    assert misfit(info, {**words, last: 0}.get) == ""  # still being loaded
+    assert "at 0x1002 there is 0x00000005" in misfit(info, {**words, last: 5}.get)
