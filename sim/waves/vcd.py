@@ -36,14 +36,19 @@ class VcdFile:
         self._vcd = VCDWriter(self._file, timescale=f"{cycle_ns} ns", version="quince-sim")
         self._signals: dict[int, Any] = {}
         self._texts: dict[int, Any] = {}
+        taken: set[tuple[tuple[str, ...], str]] = set()
         for row in rows:
+            name = row.name
+            while (row.scope, name) in taken:  # fields that lie in the same bits may share a name
+                name += "_"
+            taken.add((row.scope, name))
             if not row.width:
-                self._texts[row.signal] = self._vcd.register_var(row.scope, row.name, "string",
+                self._texts[row.signal] = self._vcd.register_var(row.scope, name, "string",
                                                                  init="")
             elif row.signal in self._signals:
-                self._vcd.register_alias(row.scope, row.name, self._signals[row.signal])
+                self._vcd.register_alias(row.scope, name, self._signals[row.signal])
             else:
-                self._signals[row.signal] = self._vcd.register_var(row.scope, row.name, "wire",
+                self._signals[row.signal] = self._vcd.register_var(row.scope, name, "wire",
                                                                    size=row.width)
 
     def write(self, changes: Changes, texts: list[TextChange]) -> None:

@@ -22,6 +22,7 @@ ROWS = [
     Row(("soc", "core"), "ip", 0, 32),
     Row(("soc", "core"), "valid", 1, 1),
     Row(("soc",), "ip_again", 0, 32),
+    Row(("soc",), "ip_again", 2, 3),
     Row(("soc", "core", "control"), "unit", 2, 3, "Unit", UNIT),
     Row(("soc", "core"), "wide", 3, 64),
     Row(("text",), "function", 0, 0),
