@@ -120,39 +120,44 @@ class DiskKeeper:
         An ephemeral one.
     path : str or None
         Its image.
+
+    Members
+    -------
+    writes : list
+        Cycle, sector and contents of each write.
     """
 
     def __init__(self, session: Session, disk: Disk | None, path: str | None) -> None:
         self._session, self._disk, self._path = session, disk, path
-        self._writes: list[tuple[int, int, bytes]] = []  # cycle, sector, contents
+        self.writes: list[tuple[int, int, bytes]] = []  # cycle, sector, contents
         if disk is not None:
             disk.observer = self._note
 
     def _note(self, event: object) -> None:
         sector, octets = getattr(event, "sector", None), getattr(event, "octets", b"")
         if sector is not None:
-            self._writes.append((self._session.history.cycles, sector, octets))
+            self.writes.append((self._session.history.cycles, sector, octets))
 
     @property
     def question(self) -> str:
         """What to ask before leaving; empty for nothing."""
-        if not self._writes:
+        if not self.writes:
             return ""
-        sectors = len({sector for _, sector, _ in self._writes})
+        sectors = len({sector for _, sector, _ in self.writes})
         here = "" if self._session.history.is_live else ", 'here' (as it is at this cycle)"
         return (f"the machine has written {sectors} sectors of {self._path}, which the file does "
                 f"not have yet: 'keep' them{here} or 'drop' them?")
 
     def leave(self, answer: str) -> str:
         """Keep what is to be kept. Raises `DebugError` where that has not been said."""
-        if not self._writes:
+        if not self.writes:
             return ""
         if answer not in ("keep", "here", "drop"):
             raise DebugError(self.question + " ('quit keep', 'quit here', 'quit drop')")
         if answer == "drop":
             return f"{self._path} is as it was"
         last = self._session.history.cycles if answer == "here" else None
-        kept = {sector: octets for cycle, sector, octets in self._writes
+        kept = {sector: octets for cycle, sector, octets in self.writes
                 if last is None or cycle <= last}
         assert self._path is not None and self._disk is not None
         self._disk.close()

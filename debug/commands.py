@@ -13,6 +13,7 @@ from debug.steps import Steps
 from debug.stops import Breakpoint, Catch, Stop, Watch
 from debug.symbols import Module
 from debug.values import FORMATS
+from debug.waves import split_files
 from isa.machine import Interrupt, Reason
 from sim.engine.library import ANYWHERE, What
 
@@ -149,6 +150,9 @@ class Commands:
         yield Command("disassemble", ("disas",), self._disassemble, "disassemble [PLACE]",
                       "a function's instructions with their source")
         yield Command("info", ("i",), self._info, "info WHAT", self._info_help())
+        yield Command("waves", (), self._waves, "waves FILE ... [CYCLES]",
+                      "write every signal while the instruction here runs, or so many cycles "
+                      "before and behind it: as .fst or .vcd, or the pipeline as .html")
         yield Command("type", (), self._type_at, "type TEXT",
                       r"type at the machine's terminal; \r is the enter key")
         yield Command("symbols", ("add-symbol-file",), self._symbols, "symbols PROGRAM FILE",
@@ -200,6 +204,7 @@ class Commands:
                 return [session.look.registers()[number_of_register]]
 
             stop = session.add(lambda number: Watch(number, text, condition=condition,
+                                                    type=value.type,
                                                     register=number_of_register,
                                                     read=read_register))
             return f"Watchpoint {stop.number}: {text} (r{number_of_register})"
@@ -210,7 +215,8 @@ class Commands:
                     for at in range(low, high)]
 
         stop = session.add(lambda number: Watch(number, text, condition=condition,
-                                                physical=ranges, read=read_words))
+                                                type=value.type, physical=ranges,
+                                                read=read_words))
         return f"Watchpoint {stop.number}: {text}"
 
     def _physical(self, frame: FrameView, address: int,
@@ -496,6 +502,12 @@ class Commands:
         return topics[rest if rest in found else found[0]]()
 
     # --- the rest --------------------------------------------------------------------------------
+
+    def _waves(self, rest: str) -> str:
+        files, cycles = split_files(rest)
+        if self.session.write_waves is None:
+            raise DebugError("there are no waves of the golden model: it has no signals")
+        return self.session.write_waves(files, cycles)
 
     def _type_at(self, rest: str) -> str:
         self._type_text(rest.encode().decode("unicode_escape"))

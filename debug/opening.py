@@ -10,8 +10,11 @@ from debug.person import MachineTerminal
 from debug.programs import Target, bare_target, system_target
 from debug.session import Host, Session
 from debug.symbols import Symbols
+from debug.waves import Watcher
 from isa.config import MachineConfig, PageTable
+from sim.engine.machine import RtlMachine
 from sim.history.history import History
+from sim.history.rtl import RtlTape
 from sim.history.tape import AnyTape
 from sim.host.disk import Disk
 from sim.host.display import Display, PngDisplay
@@ -73,15 +76,28 @@ def open_session(options: argparse.Namespace, target: Target, terminal: MachineT
     tape.prepare(tell)
     history = History(tape)
     look = Look(history)
-    return Session(history, look, Symbols(look, target.kernel, target.find_program), person), disk
+    session = Session(history, look, Symbols(look, target.kernel, target.find_program), person)
+    if isinstance(tape, RtlTape):
+        watcher = _watcher(options, config, hosts, target, tape)
+        stack.callback(watcher.close)
+        session.write_waves = lambda files, cycles: watcher.write(session, files, cycles)
+    return session, disk
+
+
+def _watcher(options: argparse.Namespace, config: MachineConfig, hosts: Hosts, target: Target,
+             tape: RtlTape) -> Watcher:
+    """Writes waves; its machine has the same hosts, which it never asks."""
+    def make_machine() -> RtlMachine:
+        return RtlMachine(config, hosts, say=tell, memory=options.memory, watched=True)
+
+    folders = target.paths.debug_folders if target.paths is not None else []
+    return Watcher(tape, make_machine, target.words, target.name, folders, tell)
 
 
 def _tape(options: argparse.Namespace, config: MachineConfig, hosts: Hosts) -> AnyTape:
     if options.engine == "model":
         from sim.history.model import ModelTape
         return ModelTape(config, hosts)
-    from sim.engine.machine import RtlMachine
-    from sim.history.rtl import RtlTape
     if options.engine == "lockstep":
         from sim.lockstep import Lockstep
         whole = Lockstep(config, hosts, say=tell, memory=options.memory)

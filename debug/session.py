@@ -73,6 +73,9 @@ class Session:
         The frame that is looked at, 0 for the innermost.
     process : int or None
         The number of the process that is looked at, if it is not what runs.
+    write_waves : callable or None
+        Writes files with the waves of the instruction here, or of so many cycles before and behind
+        it; None for a machine without signals.
     """
 
     def __init__(self, history: History, look: Look, symbols: Symbols,
@@ -84,6 +87,7 @@ class Session:
         self.stops: list[Stop] = []
         self.selected = 0
         self.process: int | None = None
+        self.write_waves: Callable[[Sequence[str], int | None], str] | None = None
         self._frames: tuple[tuple[int, int | None], list[FrameView]] | None = None
         self._number = 0
 
@@ -279,6 +283,12 @@ class Session:
                 stop.before = stop.read()
             self._before_last()  # what was changed is to be seen as it was
             self._look_at_watches()
+            same = [stop for stop in changed if stop.before == stop.words]
+            for stop in same:  # what was stored was there before
+                stop.hits -= 1
+            reached = [one for one in reached if not set(one.stops) & set(same)]
+            if not reached:
+                return None
         stops = tuple(dict.fromkeys(stop for one in reached for stop in one.stops))
         return Reached("stop" if stops else "step", stops, reached[-1].hit, backwards)
 

@@ -175,7 +175,7 @@ def _why(session: Session, arrived: Reached, stop: Stop) -> str:
     forwards = not arrived.backwards
     head = f"{'Temporary breakpoint' if stop.temporary else stop.kind.capitalize()} {stop.number}"
     if isinstance(stop, Watch):
-        was, now = _words(stop.before), _words(stop.words)
+        was, now = (_watched(session, stop, words) for words in (stop.before, stop.words))
         if was == now:
             return f"{head}: {stop.text}: {now}"
         return f"{head}: {stop.text}: now {now}, {'before' if forwards else 'then'} {was}"
@@ -194,9 +194,9 @@ def _named(names: type[Reason] | type[Interrupt], code: int) -> str:
     return names(code).name if code in list(names) else str(code)
 
 
-def _words(words: list[int | None]) -> str:
-    texts = ["?" if word is None else str(word) for word in words]
-    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+def _watched(session: Session, watch: Watch, words: list[int | None]) -> str:
+    scope = session.scope()
+    return show(Value(watch.type, words), lambda at: scope.read(scope.space, at), scope.label)
 
 
 def _end(session: Session) -> str:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from debug.values import BYTE
 from sim.engine.library import ANYWHERE, Condition, Hit, What
+from toolchain.debug_info import DebugType
 
 __all__ = ["Breakpoint", "Catch", "Stop", "Watch"]
 
@@ -61,7 +63,8 @@ class Breakpoint(Stop):
 
 @dataclass(eq=False)
 class Watch(Stop):
-    """At a change of words, or of a register."""
+    """At a change of words, or of a register, which are shown as of this type."""
+    type:     DebugType                   = BYTE
     physical: tuple[tuple[int, int], ...] = ()  # from, up to
     register: int | None                  = None
     words:    list[int | None]            = field(default_factory=list)  # when last looked at

@@ -74,6 +74,11 @@ class RtlTape:
         self.frontier, self._is_live = 0, True
         self.rtl.simulation.heard = self._hear
 
+    def follow(self, other: "RtlTape") -> None:
+        """Make the run of another tape, which was loaded with the same image: all of it is past."""
+        self._times, self._log, self.frontier = other._times, other._log, other.frontier
+        self._is_live = False
+
     def prepare(self, say: Callable[[str], None]) -> None:
         self._whole.prepare(say)
 

@@ -11,7 +11,7 @@ from sim.history.rtl import RtlTape
 from sim.machine import Status, Words
 from sim.waves.rows import Changes
 
-__all__ = ["RewoundMachine", "WatchedMachine"]
+__all__ = ["RewoundMachine", "WatchedMachine", "watch_again"]
 
 LINK   = 31      # register with the address to which a compiled function returns
 STEP   = 100     # cycles that are watched at a time when they are played again
@@ -120,15 +120,21 @@ class RewoundMachine(AroundRtl):
 
     def watch_again(self, first: int, last: int, hear: Hear) -> tuple[int, int]:
         """Play the cycles of a window again, as far as there were any; gives which."""
-        history = self.history
-        first, end = max(first, 0), min(last + 1, history.frontier)
-        history.go_to(first)
-        self.rtl.simulation.watch(True)
-        try:
-            while history.cycles < end:
-                history.tape.replay(min(history.cycles + STEP, end))
-                hear(self.rtl.simulation.take_changes())
-        finally:
-            self.rtl.simulation.watch(False)
-            history.go_to(history.frontier)
-        return first, end - 1
+        found = watch_again(self.history, self.rtl, first, last, hear)
+        self.history.go_to(self.history.frontier)
+        return found
+
+
+def watch_again(history: History, rtl: RtlMachine, first: int, last: int,
+                hear: Hear) -> tuple[int, int]:
+    """Play cycles of the past once more, and hear what changes in each; gives which were played."""
+    first, end = max(first, 0), min(last + 1, history.frontier)
+    history.go_to(first)
+    rtl.simulation.watch(True)
+    try:
+        while history.cycles < end:
+            history.tape.replay(min(history.cycles + STEP, end))
+            hear(rtl.simulation.take_changes())
+    finally:
+        rtl.simulation.watch(False)
+    return first, end - 1

@@ -19,7 +19,7 @@ from sim.waves.vcd import VcdFile
 from sim.waves.view import write_view
 from sim.waves.window import AROUND, Event, Window, parse_when
 
-__all__ = ["Recording"]
+__all__ = ["ENDINGS", "Recording"]
 
 TOP      = "soc"
 CYCLE_NS = {10_000: 100}  # of a clock whose millisecond has so many cycles; 1 for any other
@@ -73,7 +73,7 @@ class Recording:
             self._rtl = machine.rtl
             return machine
         self._rtl = WatchedMachine(*args, first=self._when.first, last=self._when.last,
-                                   hear=self._hear, **options)
+                                   hear=self.hear, **options)
         return self._rtl
 
     def finish(self, machine: Machine, say: Say) -> None:
@@ -93,6 +93,14 @@ class Recording:
             say(f"{self._names()}: nothing was written, for the run ended in cycle "
                 f"{machine.cycles:,}, and the window begins with cycle {first:,}")
             return
+        self.close(first, end, say)
+
+    def look_at(self, rtl: RtlMachine) -> None:
+        """Another machine makes the changes that `hear` will get."""
+        self._rtl = rtl
+
+    def close(self, first: int, end: int, say: Say) -> None:
+        """Finish the files, which have the cycles from `first` to before `end`."""
         for file in self._files:
             file.close(end)
         say(f"{self._names()}: cycles {first:,} to {end - 1:,}")
@@ -110,7 +118,7 @@ class Recording:
         last = hit.position + AROUND
         if self._when.name != "fault":
             last = machine.return_of(hit) + AROUND // 10
-        first, last = machine.watch_again(hit.position - AROUND, last, self._hear)
+        first, last = machine.watch_again(hit.position - AROUND, last, self.hear)
         return first, last + 1
 
     def _names(self) -> str:
@@ -129,7 +137,8 @@ class Recording:
         process = self._symbols.process(table, self._rtl.memory)
         return process.name if process is not None else f"process at {table:#x}"
 
-    def _hear(self, changes: Changes) -> None:
+    def hear(self, changes: Changes) -> None:
+        """Changes of the signals, in order."""
         if not self._files:
             assert self._rtl is not None
             self._open(self._rtl.simulation, self._rtl.config.cycles_per_ms)

@@ -72,6 +72,23 @@ def test_a_watch_tells_each_change_in_both_directions(talk):
     assert talk.lines("reverse-continue")[0] == "Reached the beginning of the recording."
 
 
+@pytest.mark.parametrize("engine", ["rtl", "model"])
+def test_a_store_of_what_is_there_is_no_change_in_either_direction(tmp_path, engine):
+    path = tmp_path / "same.qasm"
+    path.write_text("data @cell 0\n@_entrypoint:\n  constant r4 @cell\n  constant r1 5\n"
+                    "  store r4 r1\n  store r4 r1\n  constant r1 6\n  store r4 r1\n"
+                    "  nop\n  store r4 r1\n  halt\n")
+    with dialogue(path, "--engine", engine) as talk:
+        talk("watch cell")
+        there = [talk.lines("continue")[0].partition(": ")[2] for _ in range(2)]
+        assert there == ["cell: now 5, before 0", "cell: now 6, before 5"]
+        assert talk("continue").startswith("The machine halted")
+        back = [talk.lines("reverse-continue")[0] for _ in range(3)]
+        assert [line.partition(": ")[2] for line in back] == [
+            "cell: now 5, then 6", "cell: now 0, then 5", ""]
+        assert back[2] == "Reached the beginning of the recording."
+
+
 def test_a_register_can_be_watched(talk):
     talk("goto end")
     talk("goto start")
