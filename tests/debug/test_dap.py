@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.system import system
 from toolchain.places import BUILD, ROOT
 
 CLIENT  = Path(__file__).with_name("dap")
@@ -54,12 +55,25 @@ def got(client, tmp_path_factory):
     """All that the client got in one conversation."""
     path = tmp_path_factory.mktemp("dap") / "sums.qll"
     path.write_text(PROGRAM)
+    return conversation(client, "client.js", path, LINE)
+
+
+@pytest.fixture(scope="module")
+def processes(client, tmp_path_factory):
+    """The same with the operating system."""
+    disk = tmp_path_factory.mktemp("dap") / "disk.qfs"
+    shutil.copy(system().disk, disk)
+    return conversation(client, "processes.js", disk)
+
+
+def conversation(client, script, *arguments):
+    """What a script of the client's got from a server of its own."""
     server = subprocess.Popen([sys.executable, "-m", "debug", "--dap", "--port", "0"], cwd=ROOT,
                               stderr=subprocess.PIPE, text=True)
     try:
         assert server.stderr is not None
         port = re.search(r"port (\d+)", server.stderr.readline())[1]
-        talk = subprocess.run(["node", "client.js", port, str(path), str(LINE)], cwd=client,
+        talk = subprocess.run(["node", script, port, *map(str, arguments)], cwd=client,
                               text=True, capture_output=True, timeout=TIMEOUT)
     finally:
         server.kill()
@@ -114,3 +128,14 @@ def test_the_end_is_told_and_can_be_looked_at(got):
     assert "sum 76\n" in got["output"]
     assert "there is no variable or function 'nonsense' here" in got["wrong"]
     assert got["repl"].startswith("cycle ")
+
+
+def test_processes_are_threads_with_calls_of_their_own(processes):
+    assert [one["verified"] for one in processes["breakpoints"]] == [True]
+    assert processes["thread"].startswith("wc (")
+    calls = {name.split(" ")[0]: names for name, names in processes["calls"].items()}
+    assert calls["wc"][0] == "main"
+    assert "main" in calls["sh"] and len(calls["sh"]) > 1
+    assert "main" in calls["cat"]
+    assert calls["kernel"] == []
+    assert processes["step"]["reason"] == "step" and processes["same"]
