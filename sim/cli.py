@@ -23,7 +23,8 @@ from sim.machine import (
     exit_status,
 )
 from sim.program import TARGET_CHOICES, LoadedProgram, load_program, with_symbols
-from sim.sentences import backtrace_lines, describe_trap, overflow_note, trap_of
+from sim.sentences import backtrace_lines, describe_trap, trap_of
+from sim.stack import StackGuard, overflow_note
 from sim.trace import Locate, Records, TraceWriter
 from toolchain.qasm import disassemble_word
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-SLICE_CYCLES = 200_000  # between looks at the limit
 NAP_S        = 0.05     # while only the host can make anything happen
 FRAMES       = "build/frames"
 OPTIONAL     = [kind.name for kind in PERIPHERALS if kind.name not in BASE_PERIPHERALS]
@@ -211,7 +211,8 @@ def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
         machine.prepare(lambda line: _tell(line, hosts))
         started = time.monotonic()
         try:
-            status = _run(machine, hosts, options.cycles)
+            guard = StackGuard(program, lambda: _symbols(options, program))
+            status = _run(machine, hosts, options.cycles, guard)
         finally:
             if options.stats:
                 _tell_stats(machine, time.monotonic() - started, hosts)
@@ -224,6 +225,11 @@ def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
     except Diverged as error:
         _tell(str(error), hosts)
         return Exit.DIVERGED
+    if guard.told:
+        symbols = _symbols(options, program)
+        _tell("\n".join([guard.told, *backtrace_lines(machine, machine.registers().ip, symbols)]),
+              hosts)
+        return Exit.FAULT
     return _end(machine, program, status, hosts, options)
 
 
@@ -385,16 +391,19 @@ def _writable(name: str) -> Iterator[TextIO]:
             file.close()
 
 
-def _run(machine: Machine, hosts: "Hosts", limit: int | None) -> Status:
-    """Run to the end, or to the limit: then the status is RUNNING or INPUT.
+def _run(machine: Machine, hosts: "Hosts", limit: int | None, guard: StackGuard) -> Status:
+    """Run to the end, or to the limit or an overflow of the stack: then the status is RUNNING or
+    INPUT.
 
     Where a person looks on, time that the machine sleeps away takes as long for the person.
     """
     nap_s = WINDOW_NAP_S if hosts.display is not None else NAP_S
     is_watched = hosts.terminal.is_interactive
     while True:
-        left = SLICE_CYCLES if limit is None else min(SLICE_CYCLES, limit - machine.cycles)
-        if left <= 0:
+        left = guard.slice_cycles(machine)
+        if limit is not None:
+            left = min(left, limit - machine.cycles)
+        if left <= 0 or guard.looks(machine):
             return Status.RUNNING
         cycles, instructions, started = machine.cycles, machine.instructions, time.monotonic()
         status = machine.run(left)

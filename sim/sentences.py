@@ -5,18 +5,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from isa import encode
-from isa.machine import PROGRAM
 from isa.trace import Stop
 from sim.machine import Machine, Registers, StopReport, Words
 from toolchain.places import ROOT
-from toolchain.qll.abi import STACK, TRAP_BASE
+from toolchain.qll.abi import TRAP_BASE
 
 if TYPE_CHECKING:
     from sim.symbols import Symbols
     from toolchain.debug_info import Frame, Place
 
-__all__ = ["backtrace_lines", "describe_trap", "frame_lines", "overflow_note", "source_name",
-           "trap_of"]
+__all__ = ["backtrace_lines", "describe_trap", "frame_lines", "source_name", "trap_of"]
 
 # What a failed check of the language leaves in r0, from `TRAP_BASE`.
 TRAPS = ("null pointer dereference", "index out of bounds",
@@ -24,8 +22,7 @@ TRAPS = ("null pointer dereference", "index out of bounds",
 
 _SHOWN = 12  # frames of a backtrace on either side, where it is long
 
-_CONSTANT_R0    = encode("constant", d=0)
-_CONSTANT_STACK = encode("constant", d=STACK)  # the first instruction of a compiled program
+_CONSTANT_R0 = encode("constant", d=0)
 
 
 def trap_of(stop: StopReport, memory: Words) -> str | None:
@@ -79,18 +76,3 @@ def frame_lines(frames: "Sequence[Frame]", left_out: Sequence[str] = ()) -> list
     if len(lines) > 2 * _SHOWN:
         lines[_SHOWN:-_SHOWN] = [f"  ... {len(lines) - 2 * _SHOWN} more"]
     return lines + (["  and so on"] if len(frames) >= MOST_FRAMES else [])
-
-
-def overflow_note(machine: Machine, image: Words) -> str | None:
-    """What is wrong with the stack of a program on the bare machine, if it begins as compiled ones
-    do: it has grown down into the program, or begins where there is no RAM."""
-    pointer, end = machine.registers().general[STACK], PROGRAM + len(image)
-    if machine.space or not len(image) or int(image[0]) != _CONSTANT_STACK:
-        return None
-    if pointer < end:
-        return (f"stack overflow: the stack has grown down to {pointer:#x}, over the program, "
-                f"which ends at {end:#x}")
-    if pointer > machine.config.ram_words:
-        return (f"the stack begins at {int(image[1]):#x}, and RAM ends at "
-                f"{machine.config.ram_words:#x}: --ram must be larger")
-    return None
