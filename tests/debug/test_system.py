@@ -1,6 +1,8 @@
 """The operating system, looked into: programs by name, processes, system calls, and back again."""
 
+import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -92,3 +94,15 @@ def test_the_image_of_the_disk_is_left_alone(talk):
     assert talk.path.read_bytes() == system().disk.read_bytes()
     assert keeper.leave("keep").endswith(f" sectors of {talk.path} are kept")
     assert Image.load(talk.path).read("note") == b"kept\n"
+
+
+@pytest.mark.parametrize("command", [["llvm-dwarfdump", "--verify"], ["readelf", "-a", "-w"]],
+                         ids=lambda command: command[0])
+def test_other_tools_read_the_systems_symbols_without_complaint(command):
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    paths = system()
+    for product in (paths.kernel, paths.folder / "programs" / "snake.qbin"):
+        done = subprocess.run([*command, paths.debug(product)], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert not re.search(r"^\W*(error|warning):", done.stdout, re.M | re.I)

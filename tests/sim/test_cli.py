@@ -102,14 +102,16 @@ function main(): byte { HEAP return deep(0); }
 """
 
 
-@pytest.mark.parametrize("heap, ram, told", [
+@pytest.mark.parametrize("heap, ram, told, function", [
     ("", "0x100000", r"stack overflow: the stack has grown down to 0x2[0-9a-f]{3}, and the program "
-                     r"ends at 0x1[0-9a-f]{3}$"),
+                     r"ends at 0x1[0-9a-f]{3}$", "deep"),
     ("var h = new byte[9]; h[2] = 1;", "0x400000",
-     r"stack overflow: the stack has grown down to 0x18[0-9a-f]{3}, and the heap ends at 0x18000$"),
-    ("", "0x20000", "the stack begins at 0xfffff, and RAM ends at 0x20000: --ram must be larger$")])
+     r"stack overflow: the stack has grown down to 0x18[0-9a-f]{3}, and the heap ends at 0x18000$",
+     "deep"),
+    ("", "0x20000", "the stack begins at 0xfffff, and RAM ends at 0x20000: --ram must be larger$",
+     "main")])
 @pytest.mark.parametrize("engine", ["model", "rtl"])
-def test_a_stack_that_does_not_fit_is_told(tmp_path, heap, ram, told, engine):
+def test_a_stack_that_does_not_fit_is_told(tmp_path, heap, ram, told, function, engine):
     """While the program is as it was: so there is a backtrace."""
     if engine == "rtl" and ram != "0x400000":
         pytest.skip("another build of the simulator")
@@ -118,7 +120,7 @@ def test_a_stack_that_does_not_fit_is_told(tmp_path, heap, ram, told, engine):
     assert done.returncode == Exit.FAULT
     lines = [line for line in done.stderr.splitlines() if "building" not in line]
     at = next(n for n, line in enumerate(lines) if re.search(told, line))
-    assert lines[at + 1].startswith(f"  at global::deep ({path}:")
+    assert lines[at + 1].startswith(f"  at global::{function} ({path}:")
 
 
 def test_a_heap_that_is_full_is_told(tmp_path):
