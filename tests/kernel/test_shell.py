@@ -65,7 +65,7 @@ def said(*commands, config=SYSTEM):
      ["0", "1", "sh: no such program: nosuch"]),
     (["nosuch", "echo " + "$?" * 24], ["sh: no such program: nosuch", "127" * 24]),
     (["pwd > /tmp/p; cat /tmp/p", "pwd | cat", "help | head -n 1", "cd /bin > /tmp/q; pwd"],
-     ["/", "/", "cd [DIR], pwd, exit [STATUS], help, kill PID..., wait [PID],", "/bin"]),
+     ["/", "/", "cd [DIR], pwd, exit [STATUS], halt [STATUS], help, kill PID...,", "/bin"]),
     (["echo 1 | > /tmp/out; echo $?", "wc /tmp/out"], ["0", "      0       0       0 /tmp/out"]),
     (["exit foo", "echo $?"], ["exit: not a number: foo", "2"]),
     (["sh -c 'exit foo; echo on'; echo $?"], ["exit: not a number: foo", "2"]),
@@ -113,8 +113,8 @@ def test_complaints_go_to_the_error_output(command, complaint, status):
 
 
 PROGRAMS = sorted(path.stem for path in (ROOT / "firmware" / "programs").iterdir())
-OWN = ["cd", "pwd", "exit", "help", "kill", "wait", "sync", "read", "unset", "shift", "break",
-       "continue", "return", "."]
+OWN = ["cd", "pwd", "exit", "halt", "help", "kill", "wait", "sync", "read", "unset", "shift",
+       "break", "continue", "return", "."]
 
 
 @pytest.mark.parametrize("names", [PROGRAMS[::2], PROGRAMS[1::2], OWN])
@@ -169,6 +169,14 @@ def test_scripts_are_run_by_the_shell():
 
 def test_exit_status_is_the_machines():
     assert boot("exit 42").status == 42
+    assert boot("false; halt").status == 0
+    assert boot("sleep 100 &", "halt 7", "echo never").status == 7
+
+
+def test_only_the_first_shell_halts_the_machine():
+    lines = boot("sh -c halt; echo $?", "halt x; echo $?", "echo alive").lines()
+    assert "halt: only the first shell halts the machine: leave this one by exit" in lines
+    assert "halt: not a number: x" in lines and "alive" in lines
 
 
 def test_end_of_input_leaves_with_the_last_status():

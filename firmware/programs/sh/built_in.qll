@@ -8,11 +8,13 @@ namespace built_in {
   };
 
   .constant global MANY: byte = 100000;
+  .constant global FIRST_SHELL: byte = 1;    // pid of the one that the kernel starts
 
   global all: own[] = [
     own { name = "cd", usage = "cd [DIR]", most = 1, run = change_directory },
     own { name = "pwd", usage = "pwd", run = print_directory },
     own { name = "exit", usage = "exit [STATUS]", most = 1, run = leave },
+    own { name = "halt", usage = "halt [STATUS]", most = 1, run = halt },
     own { name = "help", usage = "help", run = help },
     own { name = "kill", usage = "kill PID...", least = 1, most = MANY, run = kill },
     own { name = "wait", usage = "wait [PID]", most = 1, run = wait },
@@ -109,6 +111,17 @@ namespace built_in {
       if (!is_terminal) { run::flow = run::EXIT; }
       return os::MISUSED;
     }
+    run::flow = run::EXIT;
+    return status;
+  }
+
+  // The machine halts when its first shell ends; what runs under that ends with it.
+  function halt(names: string[]): byte {
+    if (os::own_pid() != FIRST_SHELL) {
+      return os::complain("halt", "only the first shell halts the machine: leave this one by exit", "");
+    }
+    var status = number("halt", names, 0);
+    if (status == os::FAILED) { return os::MISUSED; }
     run::flow = run::EXIT;
     return status;
   }
@@ -320,7 +333,7 @@ namespace built_in {
     os::say("while LIST; do LIST; done    for NAME in WORD...; do LIST; done\n");
     os::say("case WORD in PATTERN) LIST;; esac    NAME() { LIST; }    ( LIST )    NAME=WORD\n");
     os::say("$NAME ${NAME} $1 $@ $# $? $(LIST) $((1 + 2))    * ? [a-z]    'as it is' \"with $\" \\\n");
-    os::say("Programs are in /bin: try `ls /bin`, and `ls --help`.\n");
+    os::say("Programs are in /bin: try `ls --help`, `man ls`, `man` for the manual, `man sh` for this.\n");
     os::say("Ctrl-C ends a program, ctrl-D a file or the shell.\n");
     return 0;
   }
