@@ -85,7 +85,7 @@ async def a_word_that_is_no_instruction_faults(computer):
     opcodes = sorted(set(range(256)) - {insn.opcode for insn in ISA})
     for opcode in computer.random.sample(opcodes, 8):
         await computer.reset([opcode << 24])
-        await computer.watch(Kind.FAULT, ip=CODE, ms=1)
+        await computer.watch(Kind.FAULT, ip=CODE, ms=5)
         assert computer.last[Word.CODE] == 1
 
 
