@@ -51,6 +51,11 @@ class Editor(Person):
 
 def edited(contents, keys, name="f"):
     """What is in a file after some keys in the editor; None if there is none."""
+    if COPY in keys:  # a ctrl-C that is typed before the editor has begun would end the line
+        person = Editor(contents)
+        person.live.type(keys)
+        person.look()
+        return person.finish().read("/tmp/f")
     disk = disk_with(**({} if contents is None else {name: contents}))
     session = boot(f"edit /tmp/{name}", keys + QUIT, disk=disk)
     image = Image(array("I", session.disk))
