@@ -185,7 +185,7 @@ def test_end_of_input_leaves_with_the_last_status():
 
 
 def test_background_and_kill():
-    session = boot("sleep 100 &", "ps", "kill 2", "true", "ps")
+    session = boot("sleep 100 &", "ps", "kill 2", "/bin/true", "ps")
     assert "[2]" in session.text
     assert "[2] ended with 143" in session.text
     assert session.text.count("sleep\n") == 1
@@ -214,7 +214,8 @@ def test_control_c_ends_those_who_wait_for_one_another(line):
 
 
 def test_kill_ends_the_last_reader_of_a_pipe():
-    session = boot(*["sleep 100 | cat &", "kill 3", "kill 2", "true"], "echo alive", "true", "ps")
+    session = boot("sleep 100 | cat &", "kill 3", "kill 2", "/bin/true", "echo alive", "/bin/true",
+                   "ps")
     assert "[3] ended with 143" in session.text
     assert "alive\n" in session.text
 
