@@ -87,10 +87,10 @@ class StackGuard:
         """Whether the stack has overflowed; then `told` says how."""
         if not self._watches or machine.space or not machine.instructions:
             return False
-        pointer, (limit, below) = machine.registers().general[STACK], self._limit(machine)
+        registers, (limit, below) = machine.registers(), self._limit(machine)
+        pointer = registers.general[STACK]
         if not 0 < pointer < limit + NEAR:
             return False
-        registers = machine.registers()
         if len(self._symbols().backtrace(registers, 0, machine.memory)) < RECURSION:
             self._watches = False  # the program has stacks of its own
             return False

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sim.engine.netlist import Word, const, join, width_of
 from sim.engine.simplify import operation
 
-__all__ = ["Body", "Switch", "either", "first_of", "one_of", "statement", "value_after"]
+__all__ = ["Body", "Switch", "either", "one_of", "statement", "value_after"]
 
 
 @dataclass(eq=False)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 __all__ = ["Edge", "Memory", "Names", "Netlist", "NetlistError", "Node", "Part", "Word", "Write",
-           "const", "cut", "join", "width_of"]
+           "const", "cut", "join", "shown_name", "width_of"]
 
 
 class NetlistError(Exception):
@@ -193,7 +193,12 @@ class Netlist:
         """What the design calls a node, or something that is put together from it."""
         names = [name for name, word in self.names.items()
                  if any(part.node is node for part in word)]
-        return min(names, key=lambda name: ("$" in name, len(name), name), default="something")
+        return shown_name(names)
+
+
+def shown_name(names: Iterable[str]) -> str:
+    """Of all names of something, the one for people."""
+    return min(names, key=lambda name: ("$" in name, len(name), name), default="something")
 
 
 def const(value: int, width: int) -> Word:

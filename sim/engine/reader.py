@@ -11,7 +11,7 @@ from typing import Any
 from amaranth import ClockDomain
 from amaranth.hdl import _nir as nir
 
-from sim.engine.decisions import Body, either, first_of, one_of, statement, value_after
+from sim.engine.decisions import Body, either, one_of, statement, value_after
 from sim.engine.netlist import (
     Edge,
     Memory,
@@ -24,6 +24,7 @@ from sim.engine.netlist import (
     const,
     cut,
     join,
+    shown_name,
     width_of,
 )
 from sim.engine.signals import emitted, named_values, names_of
@@ -162,7 +163,7 @@ class _Reader:
     def _name_of(self, unit: Unit) -> str:
         names = [path for path, value in named_values(self.source)
                  if any(found == unit for found, _, _ in self._runs(value))]
-        return min(names, key=lambda name: ("$" in name, len(name), name), default="something")
+        return shown_name(names)
 
     # --- operations ------------------------------------------------------------------------------
 
@@ -183,9 +184,6 @@ class _Reader:
             yield cell.offset
         elif isinstance(cell, nir.Matches):
             yield cell.value
-        elif isinstance(cell, nir.PriorityMatch):
-            yield (cell.en,)
-            yield cell.inputs
         elif isinstance(cell, nir.AsyncReadPort):
             yield cell.addr
         elif unit in self.clocks:
@@ -206,8 +204,6 @@ class _Reader:
             return self._part(cell)
         if isinstance(cell, nir.Matches):
             return self._matches(cell)
-        if isinstance(cell, nir.PriorityMatch):
-            return self._priorities(cell)
         return Node("read", cell.width, (self.word(cell.addr),),
                     memory=self.memories[cell.memory]).word
 
@@ -277,14 +273,6 @@ class _Reader:
         if width == 1:
             return tested if wanted else Node("not", 1, (tested,)).word
         return Node("eq", 1, (tested, const(wanted, width))).word
-
-    def _priorities(self, cell: nir.PriorityMatch) -> Word:
-        bits = [self.word((net,)) for net in cell.inputs]
-        parts: list[Part] = []
-        for n in range(len(bits)):
-            first = first_of(bits[:n + 1], [const(0, 1)] * n + [const(1, 1)], const(0, 1))
-            parts += either(self.word((cell.en,)), const(0, 1), first)
-        return join(parts)
 
     def _bounds(self, unit: Unit) -> tuple[int, int]:
         starts = self.starts[unit[0]]

@@ -12,9 +12,7 @@ from toolchain.qfs import Image
 @pytest.fixture(scope="module")
 def live():
     """One machine for all short cases: each leaves it at a prompt."""
-    machine = Live()
-    machine.until(PROMPT)
-    machine.type("\x1b[24;900R")  # the terminal is so wide that no line scrolls
+    machine = Live.wide()
     machine.command("cd /tmp; mkdir d; touch a.c b.c c.h .hidden d/x.c 'odd *'; cd /")
     return machine
 

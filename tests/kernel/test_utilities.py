@@ -18,9 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def live():
     """One machine for all short cases, each of which leaves it at a prompt."""
-    machine = Live()
-    machine.until(PROMPT)
-    machine.type("\x1b[24;900R")  # the terminal is so wide that no line scrolls
+    machine = Live.wide()
     machine.command("cd /tmp; for i in 1 2 3 4 5 6; do echo line$i; done > six; echo -n x > one")
     machine.command("mkdir -p d/e/f; touch d/e/x.c d/.h")
     machine.command("for i in b 10 -3 a 9 b; do echo $i; done > l")

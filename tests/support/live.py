@@ -133,6 +133,14 @@ class Live:
         said = self.until(PROMPT, limit)
         return said[:said.rfind("\n") + 1]
 
+    @classmethod
+    def wide(cls) -> "Live":
+        """One at its first prompt, on a terminal so wide that no line scrolls."""
+        machine = cls()
+        machine.until(PROMPT)
+        machine.type("\x1b[24;900R")
+        return machine
+
     def finish(self, limit: int = LIMIT_CYCLES) -> Session:
         """End the input, and wait until the machine halts."""
         self._terminal.ended = True
