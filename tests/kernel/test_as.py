@@ -7,6 +7,7 @@ from tests.support.assembler import on_the_machine
 from tests.support.system import boot, system
 from tests.toolchain.qasm import test_constants_and_repeat, test_errors
 from toolchain.qasm import assemble
+from toolchain.qasm.habits import FOREIGN_CHARACTERS, FOREIGN_REGISTERS, FOREIGN_WORDS
 from toolchain.qfs import Image
 from toolchain.source import Source
 from toolchain.targets import library_sources
@@ -37,6 +38,22 @@ def test_wrong_lines_are_told_as_on_the_host():
              [("open.qasm", "define N 3\nrepeat i 1 N\n add r{i} r{j}\nrepeat k 1 2\nend")],
              [("many.qasm", "ad r1\n" * 2_000)]]
     assert first_difference(cases) is None
+
+
+def test_words_of_other_assemblers_are_told_as_on_the_host():
+    cases = [[("words.qasm", "".join(f"{word} r1\n" for word in words))]
+             for words in batched(FOREIGN_WORDS, 90)]
+    cases += [[("registers.qasm", "".join(f"mov {word} jmp\n" for word in words))]
+              for words in batched(FOREIGN_REGISTERS, 90)]
+    cases.append([("characters.qasm", "".join(f"{char}\nmov r1 {char}\nword 1 {char} 2\n"
+                                              for char in FOREIGN_CHARACTERS))])
+    assert first_difference(cases) is None
+
+
+def batched(words, count):
+    """The words in lists of at most so many: of each run 100 mistakes are shown."""
+    words = list(words)
+    return [words[at:at + count] for at in range(0, len(words), count)]
 
 
 def test_a_program_for_the_kernel_is_assembled_and_runs():

@@ -15,7 +15,7 @@ STRINGS = ["''", "'text'", r"'it\'s\n'", r"'back\\slash'", "'日本 ü'", "'; no
 WRONG = ["ad r1 r2", "add r1, r2 r3", "constant r1 1.5", "constant r64 1", "jmp @x", "'open",
          "data x", "mov R1 r2", "data @x 'a\\q'", "word 1.5f", "define r1 2", "end", "@",
          "0x", "lod r1 r2", "constant r1 LIMTI", "constant r2 @lopp", "repeat n 3 1",
-         "movr1 r2", "halt 0X1", "$", "é"]
+         "movr1 r2", "halt 0X1", "$", "é", "ret", "constant r1, 5", "jmp loop", "mov sp 5", "loop:"]
 SPACES = [" ", "  ", "\t", " \t "]
 LETTERS = "abr019@:;'`-{}. \tx_$,é"
 

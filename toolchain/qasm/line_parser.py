@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from isa import BY_MNEMONIC, Insn, encode
 from toolchain.qasm.constants import Constants
+from toolchain.qasm.habits import FOREIGN_CHARACTERS, FOREIGN_REGISTERS, FOREIGN_WORDS
 from toolchain.qasm.repeat import take_enclosed
 from toolchain.qasm.tokens import (
     SOURCES,
@@ -27,6 +28,8 @@ __all__ = ["LineParser"]
 _OPERANDS = {"d": "a register", "s0": "a register or ip", "s1": "a register or ip"}
 _COUNTS   = {0: "no operands", 1: "one operand", 2: "two operands", 3: "three operands"}
 _KEYWORDS = [*BY_MNEMONIC, "data", "define", "end", "repeat", "word"]
+_JUMPS    = ("jmp", "jz", "jnz")
+_FIRST    = "put the number into a register with constant first"
 _ROUNDS   = 0x10000  # of a repeat, at most: a slip of a digit is not to fill the memory
 _SOLID    = ("word", "number", "reference", "counter")  # kinds that white space keeps apart
 _HINTS    = 20       # unknown constants of a file for which a similar one is looked for
@@ -123,7 +126,7 @@ class LineParser:
             elif first.text in BY_MNEMONIC:
                 self._instruction(BY_MNEMONIC[first.text], tokens)
             else:
-                raise self._not_a_directive(first)
+                raise self._not_a_directive(first, tokens[1:])
         except SourceError as error:
             self._unit.errors.append(error)
             # What the line meant to define counts as defined: its uses are not further mistakes.
@@ -140,12 +143,16 @@ class LineParser:
         """Something is missing: the caret stands right behind the last token."""
         return SourceError(message, Span(self._unit.source, self._line, token.end))
 
-    def _not_a_directive(self, token: Token) -> SourceError:
+    def _not_a_directive(self, token: Token, behind: list[Token]) -> SourceError:
         if token.kind in ("other", "colon", "string"):
             return self._unexpected(token, "a line begins with a label or an instruction")
-        hint = ""
-        if token.text.lower() in _KEYWORDS:
-            hint = f"; mnemonics are lower case: '{token.text.lower()}'"
+        hint, small = "", token.text.lower()
+        if behind and behind[0].kind == "colon" and token.kind == "word" and small[0] != "-":
+            hint = f"; a label is written '@{token.text}:'"
+        elif small in _KEYWORDS:
+            hint = f"; mnemonics are lower case: '{small}'"
+        elif small in FOREIGN_WORDS:
+            hint = f"; {FOREIGN_WORDS[small]}"
         elif run := _leading_mnemonic(token.text):
             hint = f"; white space is missing behind '{run}'"
         elif close := difflib.get_close_matches(token.text, _KEYWORDS, n=5, cutoff=0.5):
@@ -159,8 +166,8 @@ class LineParser:
         """A token that can stand nowhere, or not here."""
         if token.text == "@":
             why = "a name or a backquoted text must follow '@' directly"
-        elif token.text == ",":
-            why = "operands are separated by white space, not by commas"
+        elif token.text in FOREIGN_CHARACTERS:
+            why = FOREIGN_CHARACTERS[token.text]
         elif token.kind == "other" and token.text.startswith("'"):
             return self._error("the string has no closing quote", token)
         return self._error(f"unexpected {_shown(token)}; {why}", token)
@@ -175,7 +182,8 @@ class LineParser:
 
     def _expect_end(self, tokens: list[Token], count: int, why: str) -> None:
         if len(tokens) > count:
-            raise self._unexpected(tokens[count], why)
+            foreign = [token for token in tokens if token.text in FOREIGN_CHARACTERS]
+            raise self._unexpected(foreign[0] if foreign else tokens[count], why)
 
     # --- constants ------------------------------------------------------------------------------
 
@@ -371,7 +379,7 @@ class LineParser:
             raise self._error_behind(f"expected {missing}; constant takes two operands",
                                      tokens[-1])
         self._expect_end(tokens, 3, "constant takes two operands")
-        field, value = self._register(tokens[1], "d"), tokens[2]
+        field, value = self._register(tokens[1], "d", "the register comes first"), tokens[2]
         word = 0
         if value.kind != "reference":
             word = self._constant_value(value)
@@ -399,15 +407,17 @@ class LineParser:
         count = f"{insn.mnemonic} takes {_COUNTS[len(insn.operands)]}"
         fields = {}
         for name, token in zip(insn.operands, tokens[1:], strict=False):
-            fields[name] = self._register(token, name)
+            to = f"load the address of @{token.text} into a register with constant first" \
+                if insn.mnemonic in _JUMPS and is_name(token.text) else ""
+            fields[name] = self._register(token, name, _FIRST, to)
         if len(tokens) - 1 < len(insn.operands):
             missing = _OPERANDS[insn.operands[len(tokens) - 1]]
             raise self._error_behind(f"expected {missing}; {count}", tokens[-1])
         self._expect_end(tokens, len(insn.operands) + 1, count)
         self._put_code(encode(insn.mnemonic, **fields))
 
-    def _register(self, token: Token, name: str) -> int:
-        """The field of a register operand."""
+    def _register(self, token: Token, name: str, of_number: str, of_word: str = "") -> int:
+        """The field of a register operand; what to say of a number, and of a word, in its place."""
         text = token.text
         if text == "ip" and name == "d":
             raise self._error("ip cannot be a destination", token)
@@ -423,8 +433,11 @@ class LineParser:
             raise self._error(f"'{text}' is not a register{hint}", token)
         elif token.kind == "other":
             raise self._unexpected(token, f"expected {_OPERANDS[name]}")
+        elif token.kind == "number":
+            hint = f"; {of_number}"
         else:
-            hint = ""
+            note = FOREIGN_REGISTERS.get(text.lower(), of_word)
+            hint = f"; {note}" if note else ""
         raise self._error(f"expected {_OPERANDS[name]}, not {_shown(token)}{hint}", token)
 
 

@@ -5,7 +5,7 @@
 //
 // memory.qll has lists and tables, source.qll the files and what is wrong in them, tokens.qll takes
 // lines apart, numbers.qll reads numbers, lines.qll, operands.qll and repeat.qll parse, hints.qll guesses
-// what was meant.
+// what was meant, habits.qll knows what other assemblers call things.
 
 .constant global WRONG: byte = 255;        // status: the input was wrong
 .constant global IMAGE: byte = 0x1000;     // address of the first word

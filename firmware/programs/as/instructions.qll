@@ -2,6 +2,8 @@
 
 namespace lines {
   .constant global CONSTANT: byte = 5;       // opcode
+  .constant global JMP: byte = 20;           // opcodes from here to JNZ take an address
+  .constant global JNZ: byte = 22;
   .constant global IP: byte = 64;            // as a source
   .constant global REGISTERS: byte = 64;
 

@@ -116,13 +116,21 @@ namespace lines {
     quote(t);
     source::say("; ");
     if (is(t, "@")) { source::say("a name or a backquoted text must follow '@' directly"); }
-    else if (is(t, ",")) { source::say("operands are separated by white space, not by commas"); }
-    else { source::say(why); }
+    else {
+      var note = habits::note(habits::characters, t.text);
+      source::say(!!note ? note : why);
+    }
     return wrong(t);
   }
 
+  // Whether a line has no more tokens than that. Wrong is the first one that can stand nowhere.
   function is_end(count: byte, why: string): bool {
-    return len tokens::all <= count || unexpected(tokens::all[count], why);
+    if (len tokens::all <= count) { return true; }
+    for (var i = 0; i < len tokens::all; i = i + 1) {
+      var is_foreign = habits::note(habits::characters, tokens::all[i].text);
+      if (!!is_foreign) { return unexpected(tokens::all[i], why); }
+    }
+    return unexpected(tokens::all[count], why);
   }
 
   // --- a file ------------------------------------------------------------------------------------
@@ -238,25 +246,38 @@ namespace lines {
     source::say(" is not an instruction");
     var small = std::str::from_string(first.text);
     std::str::to_lower(small);
-    var run = hints::run_together(first.text);
-    if (is_keyword(small)) {
+    say_what_was_meant(first.text, small);
+    delete small;
+    return wrong(first);
+  }
+
+  // The hint on a word that is no directive, which in lower case is `small`.
+  function say_what_was_meant(text: string, small: string): void {
+    var foreign = habits::note(habits::words, small);
+    var run = hints::run_together(text);
+    if (len tokens::all > 1 && tokens::all[1].kind == tokens::COLON && tokens::begins_name(text[0])) {
+      source::say("; a label is written '@");
+      source::say(text);
+      source::say(":'");
+    } else if (is_keyword(small)) {
       source::say("; mnemonics are lower case: '");
       source::say(small);
       source::say("'");
+    } else if (!!foreign) {
+      source::say("; ");
+      source::say(foreign);
     } else if (!!run) {
       source::say("; white space is missing behind '");
       source::say(run);
       source::say("'");
     } else {
-      var like = hints::keyword_like(first.text);
+      var like = hints::keyword_like(text);
       if (!!like) {
         source::say("; did you mean '");
         source::say(like);
         source::say("'?");
       }
     }
-    delete small;
-    return wrong(first);
   }
 
   function is_keyword(text: string): bool {

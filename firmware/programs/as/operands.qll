@@ -156,7 +156,7 @@ namespace lines {
     if (len all == 2) { return say_missing("a number, a float or a reference", takes); }
     var d: byte;
     var word = 0;
-    if (!is_end(3, takes[2:]) || !take_register(all[1], 'd', &d)) { return false; }
+    if (!is_end(3, takes[2:]) || !take_register(all[1], 'd', CONSTANT, &d)) { return false; }
     var value = all[2];
     if (value.kind == tokens::REFERENCE) {
       refer(value, false, code.count + 1);
@@ -187,7 +187,7 @@ namespace lines {
     var count = len tokens::all - 1;
     for (var i = 0; i < len which->operands && i < count; i = i + 1) {
       var field = 0;
-      if (!take_register(tokens::all[i + 1], which->operands[i], &field)) { return false; }
+      if (!take_register(tokens::all[i + 1], which->operands[i], which->opcode, &field)) { return false; }
       word = word | field << shift_of(which->operands[i]);
     }
     if (count < len which->operands) {
@@ -197,9 +197,7 @@ namespace lines {
       say_count(which);
       return wrong_behind(tokens::all[count]);
     }
-    if (count > len which->operands) {
-      return too_many(which, tokens::all[len which->operands + 1]);
-    }
+    if (count > len which->operands) { return too_many(which); }
     memory::add(&code, word);
     return true;
   }
@@ -224,7 +222,7 @@ namespace lines {
     if (count == 3) { source::say("three operands"); }
   }
 
-  function too_many(which: * instruction, t: tokens::token): bool {
+  function too_many(which: * instruction): bool {
     var why = std::vector::create<byte>(40);
     append(&why, which->name);
     append(&why, " takes ");
@@ -233,7 +231,7 @@ namespace lines {
     if (count == 1) { append(&why, "one operand"); }
     if (count == 2) { append(&why, "two operands"); }
     if (count == 3) { append(&why, "three operands"); }
-    unexpected(t, why);
+    is_end(count + 1, why);
     delete why;
     return false;
   }
@@ -242,47 +240,57 @@ namespace lines {
     for (var i = 0; i < len text; i = i + 1) { std::vector::add(to, text[i]); }
   }
 
-  // The field of a register operand.
-  function take_register(t: tokens::token, operand: byte, field: * byte): bool {
+  // The field of a register operand of an instruction with that opcode.
+  function take_register(t: tokens::token, operand: byte, opcode: byte, field: * byte): bool {
     var number = source_of(t.text);
     if (number != NONE) {
       if (number == IP && operand == 'd') { return say_wrong("ip cannot be a destination", t); }
       *field = number;
       return true;
     }
-    if (t.kind == tokens::REFERENCE) { return no_register(t, operand, "; load the address into a register with constant first"); }
     var small = std::str::from_string(t.text);
     std::str::to_lower(small);
-    if (source_of(small) != NONE) {
-      begin_wrong("expected ");
-      say_operand(operand);
-      source::say(", not ");
-      quote(t);
-      source::say("; registers are lower case: '");
-      source::say(small);
-      source::say("'");
-      delete small;
-      return wrong(t);
+    if (t.kind != tokens::REFERENCE && source_of(small) == NONE) {
+      if (len t.text > 1 && t.text[0] == 'r' && numbers::digits_end(t.text, 1) == len t.text) {
+        delete small;
+        return no_such_register(t);
+      }
+      if (t.kind == tokens::OTHER) {
+        delete small;
+        var register: string = "expected a register";
+        var either: string = "expected a register or ip";
+        return unexpected(t, operand == 'd' ? register : either);
+      }
     }
-    delete small;
-    if (len t.text > 1 && t.text[0] == 'r' && numbers::digits_end(t.text, 1) == len t.text) {
-      return no_such_register(t);
-    }
-    if (t.kind == tokens::OTHER) {
-      var register: string = "expected a register";
-      var either: string = "expected a register or ip";
-      return unexpected(t, operand == 'd' ? register : either);
-    }
-    return no_register(t, operand, "");
-  }
-
-  function no_register(t: tokens::token, operand: byte, hint: string): bool {
     begin_wrong("expected ");
     say_operand(operand);
     source::say(", not ");
     quote(t);
-    source::say(hint);
+    say_register_hint(t, small, opcode);
+    delete small;
     return wrong(t);
+  }
+
+  // What would be right in place of a token, which in lower case is `small`.
+  function say_register_hint(t: tokens::token, small: string, opcode: byte): void {
+    var foreign = habits::of_register(small);
+    if (t.kind == tokens::REFERENCE) {
+      source::say("; load the address into a register with constant first");
+    } else if (source_of(small) != NONE) {
+      source::say("; registers are lower case: '");
+      source::say(small);
+      source::say("'");
+    } else if (t.kind == tokens::NUMBER) {
+      if (opcode == CONSTANT) { source::say("; the register comes first"); }
+      else { source::say("; put the number into a register with constant first"); }
+    } else if (!!foreign) {
+      source::say("; ");
+      source::say(foreign);
+    } else if (opcode - JMP <= JNZ - JMP && is_name(t.text)) {
+      source::say("; load the address of @");
+      source::say(t.text);
+      source::say(" into a register with constant first");
+    }
   }
 
   function no_such_register(t: tokens::token): bool {

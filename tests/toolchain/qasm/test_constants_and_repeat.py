@@ -119,7 +119,8 @@ def test_wrong_bounds(line, column, length, message):
     ("  store r0 r{m}", 12, 4, "'m' is not the counter of this repeat, which is 'n'"),
     ("  mov r{n} r2 r3", 15, 2, "unexpected 'r3'; mov takes two operands"),
     ("  mov r1 r{n} r3", 15, 2, "unexpected 'r3'; mov takes two operands"),
-    ("  mov r1 {n}", 10, 3, "expected a register or ip, not '62'"),
+    ("  mov r1 {n}", 10, 3, "expected a register or ip, not '62'; put the number into a register "
+                             "with constant first"),
     ("  mov r1 r{n}", 10, 4, "'r64' is not a register; they go from r0 to r63"),
     ("  constant r1{n}", 14, 3, "white space is missing in front of '{n}'"),
     ("  word {n}0", 11, 1, "white space is missing in front of '0'"),

@@ -2,7 +2,10 @@
 
 import pytest
 
+from isa import BY_MNEMONIC
 from toolchain.qasm import assemble
+from toolchain.qasm.habits import FOREIGN_REGISTERS, FOREIGN_WORDS
+from toolchain.qasm.tokens import SOURCES
 from toolchain.source import Source, SourceErrors
 
 
@@ -41,7 +44,30 @@ COMMAS = "operands are separated by white space, not by commas"
     ("mov r1 r99999999999", 8, 12, "'r99999999999' is not a register; they go from r0 to r63"),
     ("mov r1 r07", 8, 3, "'r07' is not a register; write r7"),
     ("mov R1 r2", 5, 2, "expected a register, not 'R1'; registers are lower case: 'r1'"),
-    ("mov r1 5", 8, 1, f"{ANY}, not '5'"),
+    ("mov r1 5", 8, 1, f"{ANY}, not '5'; put the number into a register with constant first"),
+    ("constant 5 r1", 10, 1, "expected a register, not '5'; the register comes first"),
+    ("add r1 r2 sp", 11, 2, f"{ANY}, not 'sp'; by convention the stack pointer is r63"),
+    ("mov X31 r1", 5, 3, "expected a register, not 'X31'; registers are called r0 to r63"),
+    ("mov x32 r1", 5, 3, "expected a register, not 'x32'"),
+    ("jnz r1 loop", 8, 4,
+     f"{ANY}, not 'loop'; load the address of @loop into a register with constant first"),
+    ("rjmp loop", 6, 4, f"{ANY}, not 'loop'"),
+    ("load r1 [r2]", 9, 1,
+     "unexpected '['; an operand is a register; load and store take the address that it holds"),
+    ("constant r1, 5", 12, 1, f"unexpected ','; {COMMAS}"),
+    ("constant r1 #5", 13, 1,
+     "unexpected '#'; a comment begins with ';', and a number with a digit"),
+    ("nop // so far", 5, 1, "unexpected '/'; a comment begins with ';'"),
+    ("ret", 1, 3, "'ret' is not an instruction; a function returns with jmp to the address that r0 "
+                  "held when it was entered"),
+    ("PUSH r1", 1, 4, "'PUSH' is not an instruction; make room with sub, then store: by convention "
+                      "r63 points at the word pushed last"),
+    ("li r1, 5", 1, 2, "'li' is not an instruction; a number or an address is put into a register "
+                       "with constant"),
+    ("mv r1 r2", 1, 2, "'mv' is not an instruction; write 'mov'"),
+    ("main:", 1, 4, "'main' is not an instruction; a label is written '@main:'"),
+    (".data", 1, 1, "unexpected '.'; neither a directive nor a number begins with '.'"),
+    ("set x 5", 1, 3, "'set' is not an instruction; write 'define', a name and a number"),
     ("mov ip r1", 5, 2, "ip cannot be a destination"),
     ("store ip r1", 7, 2, "ip cannot be a destination"),
     ("constant ip 1", 10, 2, "ip cannot be a destination"),
@@ -91,6 +117,12 @@ COMMAS = "operands are separated by white space, not by commas"
 ])
 def test_wrong_line(line, column, length, message):
     assert errors_of(f"nop\n{line}\nnop") == [(2, column, length, message)]
+
+
+def test_no_word_of_the_machine_is_foreign():
+    own = {*BY_MNEMONIC, *SOURCES, "data", "define", "end", "repeat", "word"}
+    assert own.isdisjoint(FOREIGN_WORDS) and own.isdisjoint(FOREIGN_REGISTERS)
+    assert all(word == word.lower() for word in [*FOREIGN_WORDS, *FOREIGN_REGISTERS])
 
 
 def test_undefined_labels_are_all_reported_with_their_place():
