@@ -120,7 +120,12 @@ namespace audit {
   global blocks: byte = 0;
 
   function check_process(p: * process::process): void {
-    if (p->state > scheduler::ZOMBIE) { kernel::panic("process: no such state"); }
+    if (p->state > scheduler::ZOMBIE && p->state != scheduler::STOPPED) {
+      kernel::panic("process: no such state");
+    }
+    if (p->state == scheduler::STOPPED && (p->waits_for != 0 || p->ending || p->foreground)) {
+      kernel::panic("process: stopped, and not at rest");
+    }
     if (p->parent == null) {
       if (p != process::first) { kernel::panic("process: no parent"); }
     } else {

@@ -3,15 +3,18 @@
 // Owns:        `typed`, octets that arrived; `line`, the line being edited or read; `held`, the octets of
 //              a character that has yet to be written whole.
 // Invariants:  octets wait in `typed` untouched until somebody reads: only then is it known whether
-//              they are to be edited, and echoed. Ctrl-C alone acts at once. What processes read and
-//              write is UTF-8, an octet a word; the console peripherals have a code point a word.
+//              they are to be edited, and echoed. Ctrl-C and ctrl-Z alone act at once. What processes
+//              read and write is UTF-8, an octet a word; the console peripherals have a code point a
+//              word.
 // Interrupts:  call masked.
 // Sleeps:      a read blocks until there is input.
 
 namespace console {
-  // `progress` of a process that waits for a child or for ctrl-C, and of one that was told of it.
+  // `progress` of a process that waits for a child or for ctrl-C, of one that was told of it, and of
+  // one that waits for a child to end or to stop.
   .constant global LISTENS: byte = 1;
   .constant global TOLD: byte = 2;
+  .constant global MINDS: byte = 3;
 
   global typed: byte[limits::TYPED] = [0; limits::TYPED];
   global typed_from: byte = 0;
@@ -125,6 +128,13 @@ namespace console {
       interrupt();
       return;
     }
+    if (octet == CONTROL_Z && has_foreground() && !takes_keys()) {
+      if (has_minder()) {
+        typed_count = 0;
+        suspend();
+      }
+      return;
+    }
     if (keyed) { keys = keys + 1; }
     typed[(typed_from + typed_count) % limits::TYPED] = octet;
     typed_count = typed_count + 1;
@@ -135,7 +145,7 @@ namespace console {
     return octet == CONTROL_C && !takes_keys() && (has_foreground() || listener() != null);
   }
 
-  // Whether a program in front has ctrl-C for a key like others.
+  // Whether a program in front has ctrl-C and ctrl-Z for keys like others.
   function takes_keys(): bool {
     for (var p = process::all; p != null; p = p->sibling) {
       if (p->foreground && p->console_mode == KEYS) { return true; }
@@ -159,6 +169,26 @@ namespace console {
       p->progress = TOLD;
       scheduler::wake(scheduler::CHILD, <unsafe byte>p);
     }
+  }
+
+  // Ctrl-Z: the line is dropped, and what runs in front stops, perhaps the current process.
+  function suspend(): void {
+    line_length = 0;
+    line_done = false;
+    write_text("^Z\n");
+    process::stop_foreground();
+  }
+
+  // Whether somebody waits who is told when what is in front stops, and does not stop with it: else
+  // nobody could let that go on.
+  function has_minder(): bool {
+    for (var p = process::all; p != null; p = p->sibling) {
+      if (p->state == scheduler::BLOCKED && p->waits_for == scheduler::CHILD
+          && p->progress == MINDS && !p->ending && !p->foreground) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // Take a ctrl-C that ended nobody, and what was typed before it. False if there is none.
@@ -266,13 +296,17 @@ namespace console {
     for (var i = 0; i < columns; i = i + 1) { write_text("\x08 \x08"); }
   }
 
-  // Edit the line with what was typed, until it is complete. False after a ctrl-C that was typed
-  // ahead, before there was anything in front.
+  // Edit the line with what was typed, until it is complete. False after a ctrl-C or ctrl-Z that was
+  // typed ahead, before there was anything in front.
   function edit(): bool {
     while (!line_done && typed_count != 0) {
       var octet = take();
       if (octet == CONTROL_C && has_foreground()) {
         interrupt();
+        return false;
+      }
+      if (octet == CONTROL_Z && has_foreground() && has_minder()) {
+        suspend();
         return false;
       }
       if (octet == '\r' || octet == '\n') {
@@ -321,8 +355,12 @@ namespace console {
   // Read for a process, in its mode, into words that it may write.
   function read(p: * process::process, virtual: byte, octets: byte): byte {
     if (octets == 0) { return 0; }
+    if (p->behind) {
+      process::stop(p);
+      return scheduler::pause();
+    }
     if (is_raw(p->console_mode)) { return read_raw(p, virtual, octets); }
-    if (!edit()) { return 0; }
+    if (!edit()) { return scheduler::pause(); }
     if (!line_done) { return want(); }
     var left = line_length - line_from;
     var count = std::math::min(left, octets);

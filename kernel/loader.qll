@@ -141,7 +141,7 @@ namespace loader {
         return syscall::FAILED;
       }
       forget(p);
-      scheduler::ready(p);
+      process::start(p);
     }
     parent->spawning = null;
     return p->pid;

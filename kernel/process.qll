@@ -40,7 +40,9 @@ namespace process {
     sibling: * process;    // next in `all`
     ending: bool;          // it runs none of its own code any more
     status: byte;          // of one that is ending or a zombie
-    foreground: bool;      // ctrl-C kills it
+    foreground: bool;      // ctrl-C kills it, ctrl-Z stops it
+    behind: bool;          // it was sent to the background: reading the console stops it
+    held: bool;            // it is to be stopped as soon as it has its program
     spawns_in_front: bool; // and from the beginning those that it spawns
     console_mode: byte;
     why: string;           // it ends, if that is yet to be said: for a fault
@@ -86,6 +88,7 @@ namespace process {
     made->state = scheduler::NEW;
     if (parent != null) {
       made->foreground = parent->foreground || parent->spawns_in_front;
+      made->behind = parent->behind;
       if (!set_directory(made, parent->directory)) {
         delete made;
         return null;
@@ -278,6 +281,54 @@ namespace process {
     return end;
   }
 
+  // --- stopping ----------------------------------------------------------------------------------
+
+  // A process has its program, and begins to run.
+  function start(p: * process): void {
+    if (p->held) {
+      p->state = scheduler::STOPPED;
+    } else {
+      scheduler::ready(p);
+    }
+  }
+
+  // A process stops, and is no longer in front. One that ends does that first.
+  function stop(p: * process): void {
+    if (p->ending) { return; }
+    p->foreground = false;
+    p->held = true;
+    if (p->state == scheduler::NEW || p->state == scheduler::STOPPED) { return; }
+    if (display::owner == p) { console::forget_keys(); }
+    scheduler::stop(p);
+    if (p->parent != null) { scheduler::wake(scheduler::CHILD, <unsafe byte>p->parent); }
+  }
+
+  function stop_tree(top: * process): void {
+    for (var p = all; p != null; p = p->sibling) {
+      if (is_descendant(p, top)) { stop(p); }
+    }
+  }
+
+  // A process and all that descend from it go on, in front or behind.
+  function resume_tree(top: * process, in_front: bool): void {
+    for (var p = all; p != null; p = p->sibling) {
+      if (!p->ending && is_descendant(p, top)) {
+        p->foreground = in_front;
+        p->behind = !in_front;
+        p->held = false;
+        if (in_front && display::owner == p) { console::begin_keys(); }
+        if (p->state == scheduler::STOPPED) { scheduler::ready(p); }
+      }
+    }
+  }
+
+  // Ctrl-Z.
+  function stop_foreground(): void {
+    for (var p = all; p != null; p = p->sibling) {
+      if (p->foreground) { stop(p); }
+    }
+  }
+
   // --- death -------------------------------------------------------------------------------------
 
   // Begin the end of a process: it runs none of its own code any more. What it holds is released by
@@ -289,6 +340,7 @@ namespace process {
     p->ending = true;
     p->status = status;
     p->foreground = false;
+    p->held = false;
     p->again = false;
     p->registers[64] = <unsafe byte>support::die;
     p->pages = null;  // privileged, as the kernel's own code

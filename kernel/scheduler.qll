@@ -3,7 +3,8 @@
 // Owns:        `current`, the ring, and the scheduler's fields of each process.
 // Invariants:  a process is in the ring exactly if its state is READY or RUNNING. `tail` is the one
 //              in front of whose turn it is: of `current`, if that is RUNNING. When nothing is in the
-//              ring, `current` is the idle process, which is its own next and in no list.
+//              ring, `current` is the idle process, which is its own next and in no list. One that is
+//              STOPPED waits for nothing: it makes the call that it waited in again when it goes on.
 // Interrupts:  call masked. The kernel is never pre-empted.
 // Sleeps:      never. A call that must wait marks its process BLOCKED and is made again from the
 //              beginning, with the same registers, when the process is woken.
@@ -84,6 +85,17 @@ namespace scheduler {
     }
   }
 
+  // A process runs no more until it is roused, whatever it does or waits for.
+  function stop(p: * process::process): void {
+    if (p->state == READY || p->state == RUNNING) {
+      withdraw(p);
+    } else if (p->waits_for == SLEEP) {
+      chores = chores - 1;
+    }
+    p->waits_for = 0;
+    p->state = STOPPED;
+  }
+
   // The running process lets the others run once.
   function yield(): void {
     current->state = READY;
@@ -156,7 +168,7 @@ namespace scheduler {
     return p;
   }
 
-  // Whether the interrupted process can go on: it may have been ended meanwhile.
+  // Whether the interrupted process can go on: it may have been ended or stopped meanwhile.
   function is_running(): bool {
     return current->state == RUNNING;
   }
@@ -169,17 +181,19 @@ namespace scheduler {
   // Interrupt 2. The interrupted process's registers have been saved already.
   .export function _timer(inside: byte): * process::process {
     look_after();
-    if (!is_running()) { return next(); }  // a ctrl-C ended it
+    if (!is_running()) { return next(); }  // a ctrl-C ended it, or a ctrl-Z stopped it
     if (current == idle) { return tail == null ? null : next(); }
     if (current->next == current) { return null; }
     yield();
     return next();
   }
 
-  // Interrupt 4. Goes on with the interrupted process, unless ctrl-C ended it or it was idle.
+  // Interrupt 4. Goes on with the interrupted process, unless it was idle, or ended by ctrl-C, or
+  // stopped by ctrl-Z.
   .export function _serial(inside: byte): * process::process {
     console::poll();
     if (is_running() && (current != idle || tail == null)) { return null; }
+    if (current->state == STOPPED) { save_frame(); }
     return next();
   }
 }

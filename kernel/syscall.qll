@@ -227,15 +227,32 @@ namespace syscall {
       if (child->parent == p && (pid == ANY || pid == ANY_OR_KEY || child->pid == pid)) {
         any = true;
         if (child->state == scheduler::ZOMBIE) {
-          var ended = child->pid;
-          if (address != 0) { process::copy_out(p, address, &child->status, 1); }
-          process::reap(child);
-          return ended;
+          return collect(child, address);
         }
       }
     }
     p->progress = pid == ANY_OR_KEY ? console::LISTENS : 0;
     return any ? scheduler::block(scheduler::CHILD, <unsafe byte>p) : FAILED;
+  }
+
+  // The status of a zombie is told, and the kernel forgets it; its pid.
+  function collect(child: * process::process, address: byte): byte {
+    var pid = child->pid;
+    if (address != 0) { process::copy_out(caller(), address, &child->status, 1); }
+    process::reap(child);
+    return pid;
+  }
+
+  // As `wait` for one child, but 0 if that is stopped.
+  function wait_or_stop(pid: byte, address: byte, c: byte): byte {
+    var p = caller();
+    if (address != 0 && !process::may(p, address, 1, machine::WRITE)) { return FAILED; }
+    var child = process::find(pid);
+    if (child == null || child->parent != p) { return FAILED; }
+    if (child->state == scheduler::ZOMBIE) { return collect(child, address); }
+    if (child->state == scheduler::STOPPED) { return 0; }
+    p->progress = console::MINDS;
+    return scheduler::block(scheduler::CHILD, <unsafe byte>p);
   }
 
   function own_pid(a: byte, b: byte, c: byte): byte {
@@ -251,11 +268,35 @@ namespace syscall {
     return 0;
   }
 
+  // A process and all that descend from it stop: the caller itself or a descendant, but not the first
+  // process, as nobody could let that go on.
+  function stop(pid: byte, b: byte, c: byte): byte {
+    var p = process::find(pid);
+    if (p == null || p->ending || p == process::first) { return FAILED; }
+    if (!process::is_descendant(p, caller())) { return FAILED; }
+    process::stop_tree(p);
+    return 0;
+  }
+
+  // A descendant and all of its own go on, in front or behind.
+  function resume(pid: byte, in_front: byte, c: byte): byte {
+    var p = process::find(pid);
+    if (p == null || p->ending || p == caller()) { return FAILED; }
+    if (!process::is_descendant(p, caller())) { return FAILED; }
+    process::resume_tree(p, in_front != 0);
+    return 0;
+  }
+
+  // One that was stopped meanwhile comes again, perhaps early.
   function sleep(ms: byte, b: byte, c: byte): byte {
     var p = caller();
-    if (p->progress != 0 || ms == 0) { return 0; }
-    p->progress = 1;
-    return scheduler::sleep_until(peripherals::now() + std::math::min(ms, 0x7FFFFFFF));
+    var now = peripherals::now();
+    if (p->progress == 0) {
+      if (ms == 0) { return 0; }
+      p->progress = 1;
+      return scheduler::sleep_until(now + std::math::min(ms, 0x7FFFFFFF));
+    }
+    return <unsafe int>(p->wake_at - now) <= 0 ? 0 : scheduler::sleep_until(p->wake_at);
   }
 
   // How ctrl-C finds those it ends: a child, and what it will spawn.

@@ -6,6 +6,7 @@ function state_name(state: byte): string {
   if (state == os::BLOCKED) { return "blocked "; }
   if (state == os::ZOMBIE) { return "zombie  "; }
   if (state == os::ENDING) { return "ending  "; }
+  if (state == os::STOPPED) { return "stopped "; }
   return "new     ";
 }
 

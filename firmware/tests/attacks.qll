@@ -156,6 +156,14 @@ function steal_statuses(): void {
     if (os::wait(pid, null) != os::FAILED) { os::exit(1); }
   }
 }
+function stop_everybody(): void {
+  for (var pid = 0; pid < 200; pid = pid + 1) {
+    if (pid != os::own_pid()) { os::stop(pid); }
+    os::resume(pid, 1);
+    os::wait_or_stop(pid, null);
+  }
+  os::stop(os::own_pid());
+}
 function endless_name(): void {
   var at = os::grow(100000);
   for (var i = 0; i < 90000; i = i + 1) { store(at + i, 'x'); }
@@ -280,6 +288,7 @@ global attacks: attack[] = [
   attack { name = "block for ever", run = block_for_ever },
   attack { name = "take the display", run = take_the_display },
   attack { name = "a raw console", run = raw_console },
+  attack { name = "stop everybody", run = stop_everybody },
 ];
 
 // Keeps a pattern in its memory, and says through its status whether it survived.

@@ -121,6 +121,18 @@ function do_kill(variable: byte): byte {
   return children[variable] == 0 ? os::FAILED : os::kill(children[variable]);
 }
 
+// Stop a child and what descends from it, let others run, and let it go on in front or behind, or end
+// it. FAILED if it could not be stopped, as it has ended, or not be ended.
+function do_rest(variable: byte, in_front: byte, ends: bool): byte {
+  var pid = children[variable];
+  if (pid == 0 || os::stop(pid) != 0) { return ends ? do_kill(variable) : os::FAILED; }
+  for (var i = 0; i < 5; i = i + 1) {
+    if (os::wait_or_stop(pid, null) != 0) { complain(21, i, 0); }
+    os::yield();
+  }
+  return ends ? os::kill(pid) : os::resume(pid, in_front);
+}
+
 // Grow by so many words and touch them from the end or the beginning; all must be 0.
 function do_grow(words: byte, backwards: byte): byte {
   var at = os::grow(words);
@@ -241,6 +253,8 @@ function carry_out(o: * operation): byte {
   if (o->code == 18) { return do_display(); }
   if (o->code == 19) { while (true) { os::yield(); } }
   if (o->code == 20) { return os::kill(1); }
+  if (o->code == 21) { return do_rest(o->a, o->b, false); }
+  if (o->code == 22) { return do_rest(o->a, 0, true); }
   return os::FAILED;
 }
 

@@ -494,6 +494,38 @@ function kills(): void {
   os::wait(pid, null);
 }
 
+// Stopped children run no more until they go on, with all that descend from them.
+function stops(): void {
+  var status: byte = 0;
+  check(os::stop(0) == os::FAILED && os::stop(-1) == os::FAILED, "stop of nobody");
+  check(os::stop(1) == os::FAILED && os::resume(1, 0) == os::FAILED, "the shell");
+  check(os::resume(os::own_pid(), 1) == os::FAILED, "itself");
+  check(os::wait_or_stop(os::own_pid(), null) == os::FAILED
+        && os::wait_or_stop(0, null) == os::FAILED, "wait for who is no child");
+  var pid = self("@exit 5");
+  check(lib::support::syscall2(57, pid, NOTHING) == os::FAILED, "a status nowhere");
+  check(os::wait_or_stop(pid, &status) == pid && status == 5, "one that ends");
+  pid = self("@spin");
+  os::sleep(25);
+  check(os::stop(pid) == 0 && os::stop(pid) == 0 && os::wait_or_stop(pid, null) == 0, "stop");
+  var before = ticks(pid);
+  os::sleep(50);
+  check(ticks(pid) == before, "one that is stopped runs");
+  check(os::resume(pid, 0) == 0 && os::resume(pid, 0) == 0, "resume");
+  os::sleep(50);
+  check(ticks(pid) > before, "one that goes on does not run");
+  os::stop(pid);
+  check(os::kill(pid) == 0 && os::wait(pid, &status) == pid && status == 143, "killed while stopped");
+  check(os::stop(pid) == os::FAILED && os::resume(pid, 0) == os::FAILED, "who is gone");
+  pid = self("@rest");
+  check(os::wait_or_stop(pid, &status) == 0 && os::resume(pid, 0) == 0
+        && os::wait_or_stop(pid, &status) == pid && status == 7, "one that stops itself");
+  pid = self("@parent");
+  os::sleep(40);
+  check(os::stop(pid) == 0, "a child with children");
+  check(os::kill(pid) == 0 && os::wait(pid, &status) == pid, "a stopped child with children");
+}
+
 function sleeps(): void {
   var from = os::clock();
   os::sleep(50);
@@ -584,6 +616,7 @@ function role(words: string[]): byte {
   if (std::str::equal(name, "@fault")) { return *(<unsafe * byte>NOTHING); }
   if (std::str::equal(name, "@number")) { return lib::support::syscall(31); }
   if (std::str::equal(name, "@sleep")) { return os::sleep(100000); }
+  if (std::str::equal(name, "@rest")) { return os::stop(os::own_pid()) == 0 ? 7 : 8; }
   if (std::str::equal(name, "@suicide")) { return os::kill(os::own_pid()); }
   if (std::str::equal(name, "@deep")) { return recurse(0); }
   if (std::str::equal(name, "@null")) {
@@ -676,6 +709,7 @@ global tests: test[] = [
   test { name = "arguments_arrive", run = arguments_arrive },
   test { name = "many_processes", run = many_processes },
   test { name = "kills", run = kills },
+  test { name = "stops", run = stops },
   test { name = "sleeps", run = sleeps },
   test { name = "fairness", run = fairness },
   test { name = "demand", run = demand },

@@ -56,6 +56,8 @@ class Code(IntEnum):
     DISPLAY = 18
     YIELDS  = 19
     PATRICIDE = 20
+    REST    = 21  # variable, in front?
+    FELL    = 22  # variable: stopped, and then killed
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class _Guess:
 WEIGHTS = {Code.PIPE: 6, Code.DUP: 3, Code.CLOSE: 4, Code.WRITE: 8, Code.READ: 7, Code.SPAWN: 10,
            Code.KILL: 4, Code.WAIT: 6, Code.SLEEP: 3, Code.YIELD: 2, Code.EXIT: 1, Code.GROW: 2,
            Code.FAULT: 1, Code.CHDIR: 1, Code.SPIN: 1, Code.FILE: 2, Code.STREAM: 2,
-           Code.DISPLAY: 1, Code.YIELDS: 1, Code.PATRICIDE: 1}
+           Code.DISPLAY: 1, Code.YIELDS: 1, Code.PATRICIDE: 1, Code.REST: 4, Code.FELL: 2}
 
 
 def generate(seed: int) -> list[Operation]:
@@ -139,7 +141,8 @@ def _operation(rng: random.Random, block: int, guesses: list[_Guess]) -> Operati
         Code.WRITE: lambda: (has.handle(rng, True), rng.choice([0, 1, 10, 100, 100, 511, 512, 513]),
                              rng.randrange(256)),
         Code.READ: lambda: (has.handle(rng, False), rng.choice([0, 1, 10, 200, 600])),
-        Code.KILL: lambda: (has.child(rng),),
+        Code.KILL: lambda: (has.child(rng),), Code.FELL: lambda: (has.child(rng),),
+        Code.REST: lambda: (has.child(rng), rng.randrange(2)),
         Code.SLEEP: lambda: (rng.choice([0, 1, 10, 25]),),
         Code.EXIT: lambda: (rng.randrange(128),),
         Code.GROW: lambda: (rng.choice([256, 1000, 20000, 60000]), rng.randrange(2)),
@@ -320,6 +323,11 @@ class _Process:
             return FAILED, None
         self.children[variable] = "gone"
         return ANY, None
+
+    _fell = _kill
+
+    def _rest(self, variable, *_):
+        return FAILED if self.children.get(variable) in (None, "killed") else ANY, None
 
     def _wait(self, variable, *_):
         how = self.children.get(variable)

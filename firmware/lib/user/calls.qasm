@@ -42,3 +42,6 @@ define os::read_packed 51
 define os::write_packed 52
 define os::interrupted 53
 define os::is_console 54
+define os::stop 55
+define os::resume 56
+define os::wait_or_stop 57

@@ -40,11 +40,12 @@ namespace os {
   .constant global LINE: byte = 0;  // mode of the console: a line without newline
   .constant global RAW: byte = 1;  // mode of the console: octets as typed
   .constant global TEXT: byte = 2;  // mode of the console: a line with newline
-  .constant global KEYS: byte = 3;  // mode of the console: octets as typed, of ctrl-C too
+  .constant global KEYS: byte = 3;  // mode of the console: octets as typed, of ctrl-C and ctrl-Z too
   .constant global CONTROL_C: byte = 3;  // octet of a key: ends what runs in front
   .constant global CONTROL_D: byte = 4;  // octet of a key: the end of the input
   .constant global BACKSPACE: byte = 8;  // octet of a key: erases a character
   .constant global CONTROL_U: byte = 21;  // octet of a key: erases the line
+  .constant global CONTROL_Z: byte = 26;  // octet of a key: stops what runs in front
   .constant global DELETE: byte = 127;  // octet of a key: erases a character
   .constant global ANY: byte = 0;  // pid for `wait`: any child
   .constant global ANY_OR_KEY: byte = 0xFFFFFFFE;  // pid for `wait`: any child, until ctrl-C is typed
@@ -57,6 +58,7 @@ namespace os {
   .constant global BLOCKED: byte = 3;  // state of a process: it waits
   .constant global ZOMBIE: byte = 4;  // state of a process: its parent has yet to wait
   .constant global ENDING: byte = 5;  // state of a process: ended, and it still holds something
+  .constant global STOPPED: byte = 6;  // state of a process: it runs no more until `resume`
   .constant global MISUSED: byte = 2;  // status: the command line was wrong
   .constant global NO_PROGRAM: byte = 127;  // status: no such program
   .constant global FAULTED: byte = 128;  // status: ended by a fault or an unknown call
@@ -257,7 +259,7 @@ namespace os {
     return lib::support::syscall2(47, <unsafe byte>answer, most);
   }
 
-  // Mode before; 0 lines without newline, 1 raw, 2 lines with newline, 3 raw and ctrl-C a key like others; -1 on failure.
+  // Mode before; 0 lines without newline, 1 raw, 2 lines with newline, 3 raw and ctrl-C and ctrl-Z keys like others; -1 on failure.
   function console_mode(mode: byte): byte {
     return lib::support::syscall1(48, mode);
   }
@@ -290,5 +292,20 @@ namespace os {
   // 1 if the handle leads to the console, else 0; -1 on failure.
   function is_console(handle: byte): byte {
     return lib::support::syscall1(54, handle);
+  }
+
+  // 0; itself or a descendant, and all that descend from it, run no more until `resume`; -1 on failure.
+  function stop(pid: byte): byte {
+    return lib::support::syscall1(55, pid);
+  }
+
+  // 0; a descendant and all of its own go on: in front, or behind, where to read the console stops them; -1 on failure.
+  function resume(pid: byte, in_front: byte): byte {
+    return lib::support::syscall2(56, pid, in_front);
+  }
+
+  // Pid of the child when it has ended, or 0 when it is stopped; ctrl-Z stops what is in front while somebody waits so; -1 on failure.
+  function wait_or_stop(pid: byte, status: * byte): byte {
+    return lib::support::syscall2(57, pid, <unsafe byte>status);
   }
 }
