@@ -16,8 +16,12 @@ namespace built_in {
     own { name = "exit", usage = "exit [STATUS]", most = 1, run = leave },
     own { name = "halt", usage = "halt [STATUS]", most = 1, run = halt },
     own { name = "help", usage = "help", run = help },
-    own { name = "kill", usage = "kill PID...", least = 1, most = MANY, run = kill },
-    own { name = "wait", usage = "wait [PID]", most = 1, run = wait },
+    own { name = "kill", usage = "kill PID|%JOB...", least = 1, most = MANY, run = jobs::kill },
+    own { name = "wait", usage = "wait [PID|%JOB]", most = 1, run = jobs::wait_for },
+    own { name = "jobs", usage = "jobs", run = jobs::list },
+    own { name = "fg", usage = "fg [%JOB]", most = 1, run = jobs::to_front },
+    own { name = "bg", usage = "bg [%JOB]", most = 1, run = jobs::to_background },
+    own { name = "stop", usage = "stop PID|%JOB...", least = 1, most = MANY, run = jobs::stop },
     own { name = "sync", usage = "sync", run = sync },
     own { name = "history", usage = "history", run = tell_history },
     own { name = "read", usage = "read NAME...", least = 1, most = MANY, run = read },
@@ -111,6 +115,7 @@ namespace built_in {
       if (!is_terminal) { run::flow = run::EXIT; }
       return os::MISUSED;
     }
+    if (!jobs::may_leave("exit")) { return 1; }
     run::flow = run::EXIT;
     return status;
   }
@@ -122,6 +127,7 @@ namespace built_in {
     }
     var status = number("halt", names, 0);
     if (status == os::FAILED) { return os::MISUSED; }
+    if (!jobs::may_leave("halt")) { return 1; }
     run::flow = run::EXIT;
     return status;
   }
@@ -159,43 +165,6 @@ namespace built_in {
       std::vector::remove(&variables::arguments, 0);
     }
     return 0;
-  }
-
-  // --- processes ---------------------------------------------------------------------------------
-
-  function kill(names: string[]): byte {
-    var status = 0;
-    for (var i = 0; i < len names; i = i + 1) {
-      var pid = os::number_of(names[i]);
-      if (pid == os::FAILED || os::kill(pid) != 0) {
-        status = os::complain("kill", "no such process of mine", names[i]);
-      }
-    }
-    return status;
-  }
-
-  // Until a process or all in the background have ended, or ctrl-C is typed.
-  function wait(names: string[]): byte {
-    var ended: byte = 0;
-    if (len names != 0) {
-      var pid = number("wait", names, 0);
-      if (pid == os::FAILED || pid == 0) { return os::MISUSED; }
-      if (os::wait(pid, &ended) != pid) {
-        return os::complain("wait", "no such process of mine", names[0]);
-      }
-      return ended;
-    }
-    var status = 0;
-    while (true) {
-      var pid = os::wait(is_terminal ? os::ANY_OR_KEY : os::ANY, &ended);
-      if (pid == os::FAILED) { return status; }
-      if (pid == 0) {
-        run::interrupt();
-        return os::INTERRUPTED;
-      }
-      status = ended;
-    }
-    return status;
   }
 
   // --- variables ---------------------------------------------------------------------------------
@@ -334,7 +303,7 @@ namespace built_in {
     os::say("case WORD in PATTERN) LIST;; esac    NAME() { LIST; }    ( LIST )    NAME=WORD\n");
     os::say("$NAME ${NAME} $1 $@ $# $? $(LIST) $((1 + 2))    * ? [a-z]    'as it is' \"with $\" \\\n");
     os::say("Programs are in /bin: try `ls --help`, `man ls`, `man` for the manual, `man sh` for this.\n");
-    os::say("Ctrl-C ends a program, ctrl-D a file or the shell.\n");
+    os::say("Ctrl-C ends a program, ctrl-Z stops it until `fg` or `bg`, ctrl-D ends a file or the shell.\n");
     return 0;
   }
 }

@@ -205,6 +205,7 @@ namespace parser {
 
   function pipeline(): * node {
     var n = make(PIPELINE);
+    var begin = lexer::begin;
     var link = &n->first;
     while (is_word("!") || is_word("time")) {
       if (is_word("!")) { n->is_negated = !n->is_negated; } else { n->is_timed = true; }
@@ -214,7 +215,10 @@ namespace parser {
       var each = command();
       *link = each;
       link = &each->next;
-      if (lexer::kind != PIPE) { return n; }
+      if (lexer::kind != PIPE) {
+        n->text = lexer::from.text[begin:lexer::last_end];
+        return n;
+      }
       if (is_empty(each)) { wrong("a command is missing beside |"); }
       advance();
       while (lexer::kind == NEWLINE) { advance(); }

@@ -115,6 +115,11 @@ function state_for(commands: string, line: byte): string {
     send(&state, variables::functions[i].text);
     send_number(&state, variables::functions[i].line);
   }
+  send_number(&state, len jobs::all);
+  for (var i = 0; i < len jobs::all; i = i + 1) {
+    send(&state, jobs::all[i].text);
+    send(&state, jobs::all[i].is_stopped ? "1" : "0");
+  }
   send(&state, commands);
   return state;
 }
@@ -160,6 +165,11 @@ function take_state(state: string): source {
     var name = received(state, &at);
     var text = received(state, &at);
     variables::define(name, text, os::number_of(received(state, &at)));
+  }
+  count = os::number_of(received(state, &at));
+  for (var i = 0; i < count; i = i + 1) {
+    var text = received(state, &at);
+    jobs::keep(std::vector::create<byte>(1), text, std::str::equal(received(state, &at), "1"));
   }
   return source { text = received(state, &at), at = 0, line = line };
 }

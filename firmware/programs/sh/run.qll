@@ -79,11 +79,12 @@ namespace run {
   function pipeline(p: * node): void {
     var since = os::clock();
     if (is_interrupted()) { return; }
+    jobs::title = p->text;
     if (p->first->next == null) {
       command(p->first);
     } else {
       var pids = std::vector::create<byte>(4);
-      os::set_foreground(0, 1);
+      jobs::begin_front();
       var status = start_all(p->first, now, &pids);
       last_status = jobs::finish(pids, status);
     }
@@ -201,7 +202,7 @@ namespace run {
       return false;
     }
     var s = streams { output = pair[1], input = now.input, errors = now.errors };
-    os::set_foreground(0, 1);
+    jobs::begin_front();
     var status = start_text(commands, &s, &pids);
     os::close(pair[1]);
     jobs::hear(pids);
@@ -286,7 +287,7 @@ namespace run {
 
   function in_shell(c: * node): void {
     var pids = std::vector::create<byte>(4);
-    os::set_foreground(0, 1);
+    jobs::begin_front();
     // The brackets themselves are not sent, or it would send them on.
     var status = start_shell(c->text[1:end_of_brackets(c->text)], c->line, &now, &pids);
     last_status = jobs::finish(pids, status);
@@ -405,7 +406,7 @@ namespace run {
       if (flow != STOP) { last_status = status; }
     } else {
       var pids = std::vector::create<byte>(1);
-      os::set_foreground(0, 1);
+      jobs::begin_front();
       var status = start_program(words, &now, &pids);
       last_status = jobs::finish(pids, status);
     }

@@ -174,6 +174,7 @@ function run_terminal(): void {
       return;
     }
     if (run_typed(text, false)) { len text = 0; }
+    jobs::lines = jobs::lines + 1;
     jobs::reap();
   }
 }
