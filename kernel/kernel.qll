@@ -69,11 +69,15 @@ namespace kernel {
     support::halt(0xFF);
   }
 
-  // The first process has ended: everything is written, and the machine halts with its status.
+  global starts_again: bool = false;   // rather than halting
+
+  // The first process has ended: everything is written, and the machine halts with its status, or
+  // starts again.
   function stop(status: byte): .abort void {
     fs::stop();
     console::settle();
     console::flush();
+    if (starts_again) { support::restart(); }
     support::halt(status);
   }
 }

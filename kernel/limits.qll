@@ -6,6 +6,8 @@
 namespace limits {
   // --- the kernel's memory -----------------------------------------------------------------------
   .constant global STACK_TOP: byte = 0x1FF00;     // interrupts and boot; the image ends far below
+  .constant global FIRST_DATA: byte = 0x18000;    // what the image's data was at first, for `restart`
+  .constant global FIRST_DATA_WORDS: byte = 0x1400; // at least all of it
   .constant global HEAP: byte = 0x20000;          // `std::alloc` manages 64 Ki words from here
   .constant global PROCESS_MEMORY: byte = 0x30000; // from here up: tags, and what processes get
   .constant global GRAIN: byte = 0x100;           // physical memory is handed out in multiples

@@ -16,6 +16,7 @@ namespace peripherals {
     total: byte; sector_words: byte;           // read only
     error: byte;
   };
+  type counters_window = struct { take: byte; counts: byte[4]; };
   type serial_window = struct { transmit: byte; acknowledge: byte; received: byte; };
 
   global timer: * byte = null;
@@ -28,6 +29,7 @@ namespace peripherals {
   global display: * display_window = null;
   global block: * block_window = null;
   global serial: * serial_window = null;
+  global counters: * counters_window = null;
 
   // The window of a peripheral as an address, 0 if it is not fitted.
   function find(identifier: byte): byte {
@@ -53,6 +55,7 @@ namespace peripherals {
     display = <unsafe * display_window>find(machine::DISPLAY);
     block = <unsafe * block_window>find(machine::BLOCK);
     serial = <unsafe * serial_window>find(machine::SERIAL);
+    counters = <unsafe * counters_window>find(machine::COUNTERS);
     return timer != null && clock != null && mmu != null;
   }
 

@@ -15,8 +15,28 @@
 @_entrypoint:
   constant r0 machine::ENABLED
   store r0 r0                   ; mask interrupts: r0 is 0
-  constant r63 limits::STACK_TOP
+  constant r1 limits::FIRST_DATA
+  constant r2 @global::support::inside ; the first data of the image
+  constant r3 @kernel$begin
+@kernel$copy_data:                    ; from r2 to r1, then on at r3: nothing has a stack yet
   constant r62 1
+  constant r4 limits::FIRST_DATA_WORDS
+  add r4 r1 r4
+  constant r5 @kernel$copy_data_word
+@kernel$copy_data_word:
+  repeat n 6 9
+    load r{n} r2
+    add r2 r2 r62
+  end
+  repeat n 6 9
+    store r1 r{n}
+    add r1 r1 r62
+  end
+  lt r6 r1 r4
+  jnz r6 r5
+  jmp r3
+@kernel$begin:
+  constant r63 limits::STACK_TOP
   constant r0 @_after_init
   constant r1 @global::_init
   jmp r1
@@ -232,6 +252,18 @@ data @global::support::inside 1
   int r0
   constant r0 @global::support::die
   jmp r0
+
+; --- the machine starts again: what the image held is put back, as after a reset ---------------------
+@global::support::restart:
+  constant r0 @global::peripherals::mmu
+  load r0 r0
+  constant r1 0
+  store r0 r1                   ; no page table: interrupts are masked, and stay so
+  constant r1 @global::support::inside
+  constant r2 limits::FIRST_DATA
+  constant r3 @_entrypoint
+  constant r4 @kernel$copy_data
+  jmp r4
 
 ; --- leaves, by the calling convention --------------------------------------------------------------
 

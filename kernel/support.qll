@@ -10,6 +10,9 @@ namespace support {
   function idle(): void;
   function die(): void;
 
+  // Begin again as after a reset.
+  function restart(): .abort void;
+
   // Stop the machine.
   function halt(code: byte): .abort void;
 

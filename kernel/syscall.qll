@@ -214,6 +214,15 @@ namespace syscall {
     return peripherals::now();
   }
 
+  // The machine's counts since reset, of one moment: two words each, the low one first.
+  function counters(address: byte, b: byte, c: byte): byte {
+    var device = peripherals::counters;
+    if (device == null || !process::may(caller(), address, 4, machine::WRITE)) { return FAILED; }
+    device->take = 1;
+    process::copy_out(caller(), address, &device->counts[0], 4);
+    return 0;
+  }
+
   // --- processes ---------------------------------------------------------------------------------
 
   // The status of a child that has ended; waits for one, or for ctrl-C, which gives 0. -1 if there is
@@ -253,6 +262,15 @@ namespace syscall {
     if (child->state == scheduler::STOPPED) { return 0; }
     p->progress = console::MINDS;
     return scheduler::block(scheduler::CHILD, <unsafe byte>p);
+  }
+
+  // The first process ends, and all others with it; when everything is written, the kernel begins
+  // again.
+  function restart(a: byte, b: byte, c: byte): byte {
+    if (caller() != process::first) { return FAILED; }
+    kernel::starts_again = true;
+    process::end(caller(), 0);
+    return 0;
   }
 
   function own_pid(a: byte, b: byte, c: byte): byte {

@@ -526,6 +526,17 @@ function stops(): void {
   check(os::kill(pid) == 0 && os::wait(pid, &status) == pid, "a stopped child with children");
 }
 
+// This is no first process; the machine may have counters.
+function counts(): void {
+  check(os::restart() == os::FAILED, "restart");
+  check(lib::support::syscall1(58, NOTHING) == os::FAILED, "an answer nowhere");
+  var early: byte[4];
+  var late: byte[4];
+  if (os::counters(&early[0]) == os::FAILED) { return; }
+  check(os::counters(&late[0]) == 0, "counters");
+  check(late[0] - early[0] < 100000 && late[2] - early[2] <= late[0] - early[0], "between two calls");
+}
+
 function sleeps(): void {
   var from = os::clock();
   os::sleep(50);
@@ -710,6 +721,7 @@ global tests: test[] = [
   test { name = "many_processes", run = many_processes },
   test { name = "kills", run = kills },
   test { name = "stops", run = stops },
+  test { name = "counts", run = counts },
   test { name = "sleeps", run = sleeps },
   test { name = "fairness", run = fairness },
   test { name = "demand", run = demand },

@@ -65,7 +65,7 @@ def said(*commands, config=SYSTEM):
      ["0", "1", "sh: no such program: nosuch"]),
     (["nosuch", "echo " + "$?" * 24], ["sh: no such program: nosuch", "127" * 24]),
     (["pwd > /tmp/p; cat /tmp/p", "pwd | cat", "help | head -n 1", "cd /bin > /tmp/q; pwd"],
-     ["/", "/", "cd [DIR], pwd, exit [STATUS], halt [STATUS], help, kill PID|%JOB...,", "/bin"]),
+     ["/", "/", "cd [DIR], pwd, exit [STATUS], halt [STATUS], reboot, help,", "/bin"]),
     (["echo 1 | > /tmp/out; echo $?", "wc /tmp/out"], ["0", "      0       0       0 /tmp/out"]),
     (["exit foo", "echo $?"], ["exit: not a number: foo", "2"]),
     (["sh -c 'exit foo; echo on'; echo $?"], ["exit: not a number: foo", "2"]),
@@ -113,8 +113,8 @@ def test_complaints_go_to_the_error_output(command, complaint, status):
 
 
 PROGRAMS = sorted(path.stem for path in (ROOT / "firmware" / "programs").iterdir())
-OWN = ["cd", "pwd", "exit", "halt", "help", "kill", "wait", "jobs", "fg", "bg", "stop", "sync",
-       "read", "unset", "shift", "break", "continue", "return", "."]
+OWN = ["cd", "pwd", "exit", "halt", "reboot", "help", "kill", "wait", "jobs", "fg", "bg", "stop",
+       "sync", "read", "unset", "shift", "break", "continue", "return", "."]
 
 
 @pytest.mark.parametrize("names", [PROGRAMS[::2], PROGRAMS[1::2], OWN])

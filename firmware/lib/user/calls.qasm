@@ -45,3 +45,5 @@ define os::is_console 54
 define os::stop 55
 define os::resume 56
 define os::wait_or_stop 57
+define os::counters 58
+define os::restart 59

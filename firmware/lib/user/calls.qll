@@ -308,4 +308,14 @@ namespace os {
   function wait_or_stop(pid: byte, status: * byte): byte {
     return lib::support::syscall2(57, pid, <unsafe byte>status);
   }
+
+  // 0; the answer is cycles and instructions of the machine since reset, two words each, the low one first; -1 where no counters are fitted; -1 on failure.
+  function counters(answer: * byte): byte {
+    return lib::support::syscall1(58, <unsafe byte>answer);
+  }
+
+  // Does not return: all ends, and the machine starts again; the first process only; -1 on failure.
+  function restart(): byte {
+    return lib::support::syscall(59);
+  }
 }

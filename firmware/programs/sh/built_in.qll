@@ -15,6 +15,7 @@ namespace built_in {
     own { name = "pwd", usage = "pwd", run = print_directory },
     own { name = "exit", usage = "exit [STATUS]", most = 1, run = leave },
     own { name = "halt", usage = "halt [STATUS]", most = 1, run = halt },
+    own { name = "reboot", usage = "reboot", run = reboot },
     own { name = "help", usage = "help", run = help },
     own { name = "kill", usage = "kill PID|%JOB...", least = 1, most = MANY, run = jobs::kill },
     own { name = "wait", usage = "wait [PID|%JOB]", most = 1, run = jobs::wait_for },
@@ -130,6 +131,13 @@ namespace built_in {
     if (!jobs::may_leave("halt")) { return 1; }
     run::flow = run::EXIT;
     return status;
+  }
+
+  // The machine starts again, with the same disk.
+  function reboot(names: string[]): byte {
+    if (!jobs::may_leave("reboot")) { return 1; }
+    os::restart();
+    return os::complain("reboot", "only the first shell starts the machine again", "");
   }
 
   function return_early(names: string[]): byte {

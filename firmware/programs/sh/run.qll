@@ -77,7 +77,7 @@ namespace run {
   }
 
   function pipeline(p: * node): void {
-    var since = os::clock();
+    var since = timing::now(p->is_timed);
     if (is_interrupted()) { return; }
     jobs::title = p->text;
     if (p->first->next == null) {
@@ -89,19 +89,7 @@ namespace run {
       last_status = jobs::finish(pids, status);
     }
     if (p->is_negated) { last_status = last_status == 0 ? 1 : 0; }
-    if (p->is_timed) { tell_time(since); }
-  }
-
-  function tell_time(since: byte): void {
-    var ms = os::clock() - since;
-    var digits: byte[12];
-    var text = texts::make();
-    texts::append_number(&text, ms / 1000);
-    texts::add(&text, '.');
-    texts::append(&text, std::str::utoa(ms % 1000 + 1000, digits, 10)[1:4]);
-    texts::append(&text, " s\n");
-    os::write(now.errors, text);
-    texts::drop(text);
+    if (p->is_timed) { timing::tell(since); }
   }
 
   // Ctrl-C that was typed while nothing ran that it could end.

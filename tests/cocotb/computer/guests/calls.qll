@@ -86,6 +86,8 @@ function devices(): void {
   os::console_mode(mode);
   told("is_console", os::is_console(1) == 1 && fails(os::is_console(99)));
   told("interrupted", os::interrupted() == 0);
+  told("counters", fails(lib::support::syscall1(58, NOWHERE)));
+  told("restart", fails(os::restart()));
   told("key_state", os::key_state() == 0);
   told("key_held", os::key_held('x') == 0);
   var picture: byte[3] = [0; 3];
