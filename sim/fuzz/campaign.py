@@ -91,8 +91,9 @@ def make_rtl_subject(name: str, say: Callable[[str], None] = lambda line: None) 
 
 
 def examine_seeds(name: str, seeds: range,
-                  make_subject: Callable[[str], Subject] = rtl_subject) -> Result:
-    """Examine programs one after another; failures come shrunk."""
+                  make_subject: Callable[[str], Subject] = rtl_subject,
+                  attempts: int = SHRINK_ATTEMPTS) -> Result:
+    """Examine programs one after another; failures come shrunk, in at most so many attempts."""
     subject = make_subject(name)
     result = Result()
     subject.follower.golden.coverage[:] = 0
@@ -104,7 +105,7 @@ def examine_seeds(name: str, seeds: range,
         result.endings[verdict.ending] = result.endings.get(verdict.ending, 0) + 1
         if verdict.divergence is not None:
             small = shrink(program, lambda p: subject.examine(p).divergence is not None,
-                           SHRINK_ATTEMPTS)
+                           attempts) if attempts else program
             rule = str(subject.examine(small).divergence)
             result.failures.append(Failure(name, seed, rule, small))
     counts = np.array(subject.follower.golden.coverage)

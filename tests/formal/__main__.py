@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
 
@@ -35,9 +36,10 @@ def child(name: str, bug: str | None, files: str) -> int:
         return 2
 
 
-def attempt(proof: Proof, bug: int | None) -> tuple[bool, float]:
-    """Carry out a proof in a process of its own, and say how it went; whether that was right, and
-    how much processor time it took."""
+def attempt(proof: Proof, bug: int | None,
+            say: Callable[[str], None] = print) -> tuple[bool, float, str]:
+    """Carry out a proof in a process of its own, and say how it went; whether that was right, how
+    much processor time it took, and what was said."""
     command = [sys.executable, "-m", "tests.formal", "--child", proof.name]
     about = ""
     if bug is not None:
@@ -52,21 +54,22 @@ def attempt(proof: Proof, bug: int | None) -> tuple[bool, float]:
     status   = process.returncode = os.waitstatus_to_exitcode(status)
     verdict  = {0: "holds", FAILS: "fails"}.get(status, "could not be carried out")
     is_right = status == (0 if bug is None else FAILS)
-    print(f"{'ok ' if is_right else 'NOT'} {proof.name:18} {verdict}{about}, {spent:.0f} s",
-          *([] if is_right else [complaints]), flush=True)
-    return is_right, spent
+    told = "\n".join([f"{'ok ' if is_right else 'NOT'} {proof.name:18} {verdict}{about}, "
+                      f"{spent:.0f} s", *([] if is_right else [complaints])])
+    say(told)
+    return is_right, spent, told
 
 
-def write(attempts: list[tuple[Proof, int | None]], results: list[tuple[bool, float]]) -> None:
+def write(attempts: list[tuple[Proof, int | None]], results: list[tuple[bool, float, str]]) -> None:
     """Write into the page what was found out about proofs that hold and find all of their bugs."""
-    tried: dict[str, dict[int | None, tuple[bool, float]]] = {}
+    tried: dict[str, dict[int | None, tuple[bool, float, str]]] = {}
     for (proof, bug), result in zip(attempts, results, strict=True):
         tried.setdefault(proof.name, {})[bug] = result
     known = proofs()
     PAGE.write_text(updated(PAGE.read_text(), {
         name: Figures(known[name].depth, found[None][1], len(found) - 1)
         for name, found in tried.items()
-        if len(found) == 1 + len(known[name].bugs) and all(right for right, _ in found.values())}))
+        if len(found) == 1 + len(known[name].bugs) and all(right for right, *_ in found.values())}))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -95,12 +98,14 @@ def main(argv: list[str] | None = None) -> int:
                 for bug in (None, *(() if options.no_bugs else range(len(known[name].bugs))))]
     warm_up()
     with ThreadPoolExecutor(options.jobs) as threads:
-        results = list(threads.map(lambda one: attempt(*one), attempts))
+        results = list(threads.map(
+            lambda one: attempt(*one, say=lambda line: print(line, flush=True)), attempts))
     if options.write:
         write(attempts, results)
-    failed = sum(not is_right for is_right, _ in results)
+    failed = sum(not is_right for is_right, *_ in results)
     print(f"formal: {len(results) - failed} of {len(results)} went right, "
-          f"{sum(spent for _, spent in results) / 60:.0f} min of processor time", file=sys.stderr)
+          f"{sum(spent for _, spent, _ in results) / 60:.0f} min of processor time",
+          file=sys.stderr)
     return min(failed, 1)
 
 

@@ -1,0 +1,60 @@
+"""The table of kinds, and the page and the table that are made of results."""
+
+import re
+
+import pytest
+
+from campaign.kind import Failure, Outcome
+from campaign.kinds import KINDS
+from campaign.report import BEGIN, END, figures_into, summaries, write_page
+from campaign.runner import Plan
+from campaign.store import Job, Store
+
+
+def test_each_kind_has_a_command_that_repeats_a_seed():
+    for name, kind in KINDS.items():
+        assert kind.name == name and kind.batch >= 1 and kind.share >= 0
+        assert re.match(r"python -m (\S+) .*7351", kind.command(7351)), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["qll-damaged", "damage-disk"])
+def test_seeds_of_a_kind_can_be_examined(name):
+    outcome = KINDS[name].examine(range(3))
+    assert outcome.failures == [] and sum(outcome.cells.values()) == 3
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Two campaigns; the second one is faster, and has a failure."""
+    store = Store(tmp_path / "results.db")
+    for number, seconds, failures in ((1, 8.0, []), (2, 4.0, [Failure(7, "a < b", "x & y")])):
+        store.begin(Plan(("qasm",), count=8).as_dict(), f"version{number}")
+        store.start(number, Job("qasm", 0, 8))
+        store.finish(number, Job("qasm", 0, 8),
+                     Outcome({"words": 80}, {"add": 5, "sub": 0}, failures), seconds, "me")
+        store.spend(number, seconds, is_over=True)
+    return store
+
+
+def test_a_campaign_is_compared_with_the_last_one(store):
+    summary = summaries(store, store.campaign())["qasm"]
+    assert (summary.rate, summary.change_percent) == (2.0, 100.0)
+    assert summary.never_met == ["sub"] and summary.is_new(summary.failures[0])
+    assert summaries(store, store.campaign(1))["qasm"].change_percent is None
+
+
+def test_the_page_shows_failures_and_what_was_never_met(store, tmp_path):
+    write_page(store, store.campaign(), tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text()
+    assert "a &lt; b" in text and "x &amp; y" in text and "Never met: sub" in text
+    assert KINDS["qasm"].command(7) in text and "+100 %" in text
+
+
+def test_figures_go_between_their_marks(store, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    figures_into(page, store, store.campaign())
+    text = page.read_text()
+    assert text.startswith(f"before\n{BEGIN}\n\nCampaign of ") and text.endswith(f"{END}\nafter\n")
+    assert "| `qasm` |" in text and "| 8 programs | 2 | 80 words | 1 of 2 | 1 |" in text
