@@ -10,6 +10,7 @@ from debug.values import BYTE, Value
 from isa import REGISTERS
 from toolchain.debug_info import (
     CodeType,
+    Composite,
     DebugType,
     Frame,
     FrameOffset,
@@ -193,8 +194,10 @@ class FrameScope:
                 words = [self._look.word(space, location.address + n)
                          for n in range(min(variable.type.size, WORDS_OF_NAME))]
                 return Value(variable.type, words, location.address, space)
-            constant = getattr(location, "value", None)
-            return Value(variable.type, [constant] * variable.type.size)
+            pieces = location.pieces if isinstance(location, Composite) else [location]
+            constants = [getattr(piece, "value", None) for piece in pieces]
+            return Value(variable.type, constants if len(constants) == variable.type.size
+                         else [None] * variable.type.size)
         for function in module.info.functions_named(name):
             return Value(CodeType(), [function.low], space=space)
         address = module.info.symbols.get(name, module.info.symbols.get(f"global::{name}"))

@@ -6,7 +6,7 @@ it is assembled behind the target's own assembly and that of the program (`image
 objects. The compiler is loaded only when there is something to compile.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,15 +62,17 @@ class Compiled:
 
 
 def generated(tree: Any, level: int, name: str, lines: bool,
-              check: Callable[[Any], None] | None = None, debug: bool = False) -> Compiled:
+              check: Callable[[Any], None] | None = None, debug: bool = False,
+              others: Collection[str] | None = None) -> Compiled:
     """A checked program as assembly text. The parameters are those of `compile_program`."""
     from toolchain.qll.generate import generate
-    return Compiled(Source(name, generate(tree, level, lines, check, debug)), tree)
+    return Compiled(Source(name, generate(tree, level, lines, check, debug, others)), tree)
 
 
 def compile_program(sources: Sequence[Source], target: str = "none", level: int = 2, *,
                     name: str = "", lines: bool = True, debug: bool = False, strict: bool = False,
-                    check: Callable[[Any], None] | None = None) -> Compiled:
+                    check: Callable[[Any], None] | None = None,
+                    others: Callable[[Any], Collection[str]] | None = None) -> Compiled:
     """Compile QLL sources as one program.
 
     Parameters
@@ -89,6 +91,9 @@ def compile_program(sources: Sequence[Source], target: str = "none", level: int 
         Warnings count as errors.
     check
         Called with each function in the intermediate representation, after each pass.
+    others
+        Called with the checked program, a `toolchain.qll.tree.Program`: the labels that its other
+        parts mention. Then what nothing mentions is left out, at levels 1 and 2.
 
     Raises
     ------
@@ -101,7 +106,8 @@ def compile_program(sources: Sequence[Source], target: str = "none", level: int 
         tree, warnings = analyse([*library_sources(target, ".qll"), *sources])
         if strict and warnings:
             raise SourceErrors(list(warnings))
-        return generated(tree, level, name or f"<{sources[0].name}>.qasm", lines, check, debug)
+        return generated(tree, level, name or f"<{sources[0].name}>.qasm", lines, check, debug,
+                         None if others is None else others(tree))
 
     return with_deep_stack(work)
 
@@ -125,10 +131,15 @@ def image(qll: Sequence[Source], qasm: Sequence[Source] = (), target: str = "non
     assembly = [*library_sources(target, ".qasm"), *qasm]
     if not qll:
         return link_units(parse_sources(assembly), base)
+
+    def mentions(tree: Any) -> set[str]:
+        if shared is not None:
+            assembly.append(shared(tree))
+        return {reference.name for unit in parse_sources(assembly)
+                for reference in unit.references}
+
     compiled = compile_program(qll, target, level, lines=False, debug=debug, strict=strict,
-                               check=check)
-    if shared is not None:
-        assembly.append(shared(compiled.tree))
+                               check=check, others=mentions)
     units = parse_sources([*assembly, compiled.text])
     compiled.check_symbols({label.name for unit in units for label in unit.labels},
                            {reference.name for unit in units for reference in unit.references})

@@ -102,12 +102,13 @@ class FunctionRecord:
 
 
 class GlobalRecord(NamedTuple):
-    """A global variable, at `label`."""
-    name:  str
-    label: str
-    type:  int
-    file:  int
-    line:  int
+    """A global variable: in memory, at `label`, if `location` is None."""
+    name:     str
+    label:    str
+    type:     int
+    file:     int
+    line:     int
+    location: Location | None = None
 
 
 @dataclass

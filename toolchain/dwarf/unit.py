@@ -138,7 +138,8 @@ class _Compiled(_Unit):
             self._typed(die, glob.type)
             die.put(At.EXTERNAL, Form.FLAG_PRESENT)
             self._declared(die, glob.file, glob.line)
-            die.put(At.LOCATION, Form.EXPRLOC, global_address(glob.label))
+            die.put(At.LOCATION, Form.EXPRLOC, global_address(glob.label)
+                    if glob.location is None else expression(glob.location))
         rows.sort(key=lambda row: row.word)
         return self.finish(rows)
 

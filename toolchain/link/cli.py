@@ -63,7 +63,9 @@ def load_objects(names: list[str], target: str, level: int = 2, *,
         raise SourceErrors(errors)
     objects = objects_of(parts)
     if qll:
-        compiled = compile_program(qll, target, level, lines=True, debug=debug)
+        compiled = compile_program(
+            qll, target, level, lines=True, debug=debug,
+            others=(lambda tree: symbol_names(objects)[1]) if whole else None)
         objects.extend(objects_of([compiled.text]))
         if whole:
             compiled.check_symbols(*symbol_names(objects))

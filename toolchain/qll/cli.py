@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from toolchain.build import Compiled, generated
 from toolchain.files import STANDARD_STREAM, read_octets, read_source, write_output
@@ -21,6 +21,9 @@ from toolchain.qll.errors import QllWarning
 from toolchain.qll.front import analyse, with_deep_stack
 from toolchain.source import Source, SourceError, SourceErrors
 from toolchain.targets import TARGETS, library_sources
+
+if TYPE_CHECKING:
+    from toolchain.link import ObjectFile
 
 __all__ = ["BAD_INPUT", "WARNINGS", "main"]
 
@@ -112,11 +115,12 @@ def _compile(job: _Job) -> int:
     if job.product == "ir":
         write_output(job.output, _ir(program, job.level))
         return 0
-    compiled = _compiled(job, program)
+    parts = [] if job.product == "text" else _other_parts(job)
+    compiled = _compiled(job, program, parts)
     job.say("generated")
     contents = compiled.text.text.encode()
     if job.product != "text":
-        contents = _link(job, compiled)
+        contents = _link(job, compiled, parts)
         job.say("linked")
     write_output(job.output, contents)
     return 0
@@ -159,11 +163,14 @@ def _ir(program: tree.Program, level: int) -> bytes:
     return generate_ir(program, level).encode()
 
 
-def _compiled(job: _Job, program: tree.Program) -> Compiled:
-    """The program as assembly text."""
-    has_lines = job.product in ("exec", "dyn", "object")  # their line tables come from the marks
+def _compiled(job: _Job, program: tree.Program, parts: "list[Source | ObjectFile]") -> Compiled:
+    """The program as assembly text; what a text or an object leaves out somebody may miss."""
+    from toolchain.link.objects import objects_of, symbol_names
     name = f"<{job.qll[0] if job.qll else job.output}>.qasm"
-    compiled = generated(program, job.level, name, job.debug or has_lines, debug=job.debug)
+    has_lines = job.product in ("exec", "dyn", "object")  # their line tables come from the marks
+    others = None if job.product in ("text", "object") else symbol_names(objects_of(parts))[1]
+    compiled = generated(program, job.level, name, job.debug or has_lines, debug=job.debug,
+                         others=others)
     if job.module is None:
         return compiled
     module = job.module.replace("`", "").replace("\n", "")
@@ -171,19 +178,25 @@ def _compiled(job: _Job, program: tree.Program) -> Compiled:
     return replace(compiled, text=Source(name, text))
 
 
-def _link(job: _Job, compiled: Compiled) -> bytes:
-    """Assemble the text and link it with the other files."""
-    from toolchain.link import ObjectFile, link, read_object
-    from toolchain.link.objects import objects_of, symbol_names
+def _other_parts(job: _Job) -> "list[Source | ObjectFile]":
+    """What is linked with the program: the target's assembly, and other files."""
+    from toolchain.link import read_object
 
-    def read(name: str) -> Source | ObjectFile:
+    def read(name: str) -> "Source | ObjectFile":
         if name.endswith(_OBJECT_SUFFIXES):
             return read_object(read_octets(name), name)
         return read_source(name)
 
     entry = [] if job.product == "object" else library_sources(job.target, ".qasm")
     others = _all([lambda name=name: read(name) for name in job.others])  # type: ignore[misc]
-    objects = objects_of([*entry, *others, compiled.text])
+    return [*entry, *others]
+
+
+def _link(job: _Job, compiled: Compiled, parts: "list[Source | ObjectFile]") -> bytes:
+    """Assemble the text and link it with the other parts."""
+    from toolchain.link import link
+    from toolchain.link.objects import objects_of, symbol_names
+    objects = objects_of([*parts, compiled.text])
     if job.product != "object":
         compiled.check_symbols(*symbol_names(objects))
     return link(objects, Path(job.output).name, job.product)

@@ -9,6 +9,7 @@ from toolchain.dwarf.records import (
     GlobalRecord,
     InlinedRecord,
     LocalRecord,
+    Location,
     Place,
     Row,
 )
@@ -16,7 +17,7 @@ from toolchain.qll import tree
 from toolchain.qll.abi import CALL_CLOBBERS, PRESERVED
 from toolchain.qll.middle.body import INIT
 from toolchain.qll.middle.marks import Scope
-from toolchain.qll.middle.module import Module
+from toolchain.qll.middle.module import Data, Module
 from toolchain.qll.target.recorder import CodeRecord, Spot
 from toolchain.qll.types import (
     BOOL,
@@ -36,25 +37,36 @@ from toolchain.qll.types import (
 
 __all__ = ["describe"]
 
+MOST_KNOWN = 8  # words of a global that is not there, but known
+
 
 def describe(program: tree.Program, module: Module, records: Mapping[str, CodeRecord],
-             clobbers: Mapping[str, int]) -> Description:
+             clobbers: Mapping[str, int], left_out: Mapping[str, Data]) -> Description:
     """All that is known, with what the emitter has recorded of each function's code.
 
-    `clobbers` are the registers that a call of a function may change, where that is known.
+    `clobbers` are the registers that a call of a function may change, where that is known;
+    `left_out` are data that the program does without, by label.
     """
-    return _Describer(program, module, records, clobbers).run()
+    return _Describer(program, module, records, clobbers, left_out).run()
+
+
+def _known(data: Data) -> Location:
+    """Where a global that has been left out is: nowhere, but few words are what they would be."""
+    if len(data.words) > MOST_KNOWN:
+        return ()
+    return [("c", word) if isinstance(word, int) else None for word in data.words]
 
 
 class _Describer:
     """Numbers types, files and functions."""
 
     def __init__(self, program: tree.Program, module: Module, records: Mapping[str, CodeRecord],
-                 clobbers: Mapping[str, int]):
+                 clobbers: Mapping[str, int], left_out: Mapping[str, Data]):
         self.program = program
         self.module = module
         self.records = records
         self.clobbers = clobbers
+        self.left_out = left_out
         self.done = Description()
         self.files: dict[int, int] = {}
         self.types: dict[Any, int] = {}
@@ -67,8 +79,10 @@ class _Describer:
         self.done.functions = [self._function(function) for function in self.functions]
         for glob in self.program.globals:
             file, line = self._place(glob.pos)
+            data = self.left_out.get(glob.label)
             self.done.globals.append(
-                GlobalRecord(glob.name, glob.label, self._type(glob.type), file, line))
+                GlobalRecord(glob.name, glob.label, self._type(glob.type), file, line,
+                             None if data is None else _known(data)))
         return self.done
 
     # --- places ---

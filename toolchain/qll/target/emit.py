@@ -8,7 +8,7 @@ Each function has the label that assembly knows, with the stack convention of th
 own convention is the one with registers, that label is in front of a few instructions that load the
 arguments from the stack and put the return address where it belongs, and then fall into the
 function proper, whose label ends in `$fast`: result and first argument in `r0`, further ones in
-`r1`..., return address in `r31`.
+`r1`..., return address in `r31`. Where nobody enters by the stack these instructions are left out.
 """
 
 from collections.abc import Callable
@@ -39,10 +39,11 @@ from toolchain.qll.target.text import fast_label, number, reference
 __all__ = ["emit_function"]
 
 def emit_function(function: Function, used: int, module: Module, offsets: dict[str, set[int]],
-                  comments: bool = True) -> tuple[list[str], CodeRecord | None]:
+                  comments: bool = True, has_stack_entry: bool = True) \
+        -> tuple[list[str], CodeRecord | None]:
     """Lines of assembly, and what is known of the code if it has marks; notes in `offsets` which
-    words inside globals the code names."""
-    emitter = _Emitter(function, used, module, offsets, comments)
+    words inside globals the code names. Without a stack entry it is only called in registers."""
+    emitter = _Emitter(function, used, module, offsets, comments, has_stack_entry)
     lines = emitter.run()
     note = emitter.note
     return lines, note.finish(emitter.frame) if isinstance(note, Recorder) else None
@@ -52,8 +53,9 @@ class _Emitter:
     """Emits one function."""
 
     def __init__(self, function: Function, used: int, module: Module,
-                 offsets: dict[str, set[int]], comments: bool):
+                 offsets: dict[str, set[int]], comments: bool, has_stack_entry: bool):
         self.function = function
+        self.has_stack_entry = has_stack_entry or not function.fast
         self.module = module
         self.offsets = offsets
         self.comments = comments
@@ -209,9 +211,13 @@ class _Emitter:
             self._find_target(block)
         self._label(symbol)
         self.used_labels.add(symbol)
-        self.note.frame(0, -1 if function.interrupt else STACK_LINK, [])
+        if self.has_stack_entry:
+            self.note.frame(0, -1 if function.interrupt else STACK_LINK, [])
         if function.fast:
-            self._stack_entry()
+            if self.has_stack_entry:
+                self._stack_entry()
+            else:
+                self.note.frame(0, LINK, [])
             self._label(fast_label(symbol))
             self.used_labels.add(fast_label(symbol))
             if function.pinned:
