@@ -5,6 +5,7 @@ VENV        := .venv
 BUILD       := build
 PYTHON      := $(VENV)/bin/python
 RUN         := $(VENV)/.run.stamp
+PANEL       := $(VENV)/.panel.stamp
 DEV         := $(VENV)/.dev.stamp
 HW          := $(VENV)/.hw.stamp
 
@@ -13,7 +14,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim debug disk demo crash stress night cocotb verilog fuzz fuzz-as fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
+.PHONY: help sim debug panel disk demo crash stress night cocotb verilog fuzz fuzz-as fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
         flash hardware-test board-test
 
 help:  ## List the targets
@@ -37,7 +38,14 @@ $(RUN): requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	@$(PIP) install -q --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV): requirements/dev.txt | $(RUN)
+# The page's packages come by npm: the computer's own, else that of a package for Python.
+$(PANEL): requirements/panel.txt requirements/node.txt | $(RUN)
+	@echo "quince: installing what the web panel needs (once)" >&2
+	@$(INSTALL) requirements/panel.txt
+	@command -v npm >/dev/null || $(INSTALL) requirements/node.txt
+	@touch $@
+
+$(DEV): requirements/dev.txt | $(PANEL)
 	@echo "quince: installing what the tests need (once)" >&2
 	@$(INSTALL) requirements/dev.txt
 	@touch $@
@@ -69,6 +77,10 @@ disk: $(RUN)  ## Make a fresh disk: everything saved on the old one is lost
 
 debug: $(RUN)  ## Debug the operating system, or PROGRAM=file, forwards and backwards: ENGINE=model
 	@$(PYTHON) -m debug $(if $(ENGINE),--engine $(ENGINE)) $(ARGS) $(if $(PROGRAM),"$(PROGRAM)")
+
+panel: $(PANEL)  ## See and steer the whole machine in a browser, or PROGRAM=file: PORT=number ENGINE=model
+	@$(PYTHON) -m panel $(if $(PORT),--port $(PORT)) $(if $(ENGINE),--engine $(ENGINE)) $(ARGS) \
+	    $(if $(PROGRAM),"$(PROGRAM)")
 
 card: $(RUN)  ## Make the image of a board's card, or bring the one in IMAGE=file up to date
 	@$(PYTHON) -m system.card $(if $(IMAGE),"$(IMAGE)")
@@ -165,7 +177,9 @@ requirements:  ## Pin the packages again, after a change of requirements/*.in
 	@$(BUILD)/pins/bin/pip install -q --disable-pip-version-check pip-tools
 	@$(LOCK) -o requirements/hw.txt requirements/hw.in
 	@$(LOCK) -c requirements/hw.txt -o requirements/dev.txt requirements/dev.in
+	@$(LOCK) -c requirements/hw.txt -o requirements/panel.txt requirements/panel.in
 	@$(LOCK) -c requirements/hw.txt -o requirements/run.txt requirements/run.in
+	@$(LOCK) -o requirements/node.txt requirements/node.in
 
 clean:  ## Remove everything that was built (keeps .venv)
 	@rm -rf $(BUILD)

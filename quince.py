@@ -20,6 +20,7 @@ class Command:
 COMMANDS = {
     "sim":           Command("sim.cli", "boot the simulated computer, or run a program"),
     "debug":         Command("debug.cli", "stop it and look into it, forwards and backwards"),
+    "panel":         Command("panel.cli", "see and steer it in a browser, forwards and backwards"),
     "profile":       Command("sim.profile.__main__", "show and compare what runs spent cycles on"),
     "board":         Command("sim.board.cli", "boot a board's design down to its chips"),
     "compile":       Command("toolchain.qll.cli", "compile QLL (qllc)"),

@@ -8,15 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from debug.commands import Commands, Quit
+from debug.disk_keeper import DiskKeeper
 from debug.error import DebugError
 from debug.opening import open_session, system_disk, target_of, tell
 from debug.person import MachineTerminal, Person
-from debug.session import Session
 from isa.config import PageTable
 from isa.machine import RAM_WORDS
 from sim.command import status_of
 from sim.engine.build import BuildError
-from sim.host.disk import Disk
 from sim.host.error import HostError
 from sim.machine import MEMORIES, Diverged, Exit, ImageError
 from toolchain.places import BUILD
@@ -108,68 +107,6 @@ def _lines(name: str) -> list[str]:
         return Path(name).read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise DebugError(f"{name}: {error.strerror or error}") from None
-
-
-class DiskKeeper:
-    """What the machine wrote stays in memory until the person leaves and says what to keep.
-
-    Parameters
-    ----------
-    session : Session
-    disk : Disk or None
-        An ephemeral one.
-    path : str or None
-        Its image.
-
-    Members
-    -------
-    writes : list
-        Cycle, sector and contents of each write.
-    """
-
-    def __init__(self, session: Session, disk: Disk | None, path: str | None) -> None:
-        self._session, self._disk, self._path = session, disk, path
-        self.writes: list[tuple[int, int, bytes]] = []  # cycle, sector, contents
-        if disk is not None:
-            disk.observer = self._note
-
-    def _note(self, event: object) -> None:
-        sector, octets = getattr(event, "sector", None), getattr(event, "octets", b"")
-        if sector is not None:
-            self.writes.append((self._session.history.cycles, sector, octets))
-
-    @property
-    def question(self) -> str:
-        """What to ask before leaving; empty for nothing."""
-        if not self.writes:
-            return ""
-        sectors = len({sector for _, sector, _ in self.writes})
-        here = "" if self._session.history.is_live else ", 'here' (as it is at this cycle)"
-        return (f"the machine has written {sectors} sectors of {self._path}, which the file does "
-                f"not have yet: 'keep' them{here} or 'drop' them?")
-
-    def leave(self, answer: str) -> str:
-        """Keep what is to be kept. Raises `DebugError` where that has not been said."""
-        if not self.writes:
-            return ""
-        if answer not in ("keep", "here", "drop"):
-            raise DebugError(self.question + " ('quit keep', 'quit here', 'quit drop')")
-        if answer == "drop":
-            return f"{self._path} is as it was"
-        last = self._session.history.cycles if answer == "here" else None
-        kept = {sector: octets for cycle, sector, octets in self.writes
-                if last is None or cycle <= last}
-        assert self._path is not None and self._disk is not None
-        self._disk.close()
-        disk = Disk(self._path)
-        try:
-            import numpy as np
-            for sector, octets in kept.items():
-                disk.write(sector, np.frombuffer(octets, "<u4"))
-            disk.flush()
-        finally:
-            disk.close()
-        return f"{len(kept)} sectors of {self._path} are kept"
 
 
 class Front:

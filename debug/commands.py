@@ -125,6 +125,8 @@ class Commands:
                       "clock cycles on")
         yield Command("reverse-cycle", ("rcy",), lambda rest: self._cycle(rest, -1),
                       "reverse-cycle [COUNT]", "clock cycles back")
+        yield moves("walk", (), steps.walk, "to where the next walk of the page table begins")
+        yield moves("reverse-walk", (), steps.walk_back, "to where the one before began")
         yield Command("until", ("advance",), self._until, "until PLACE", "run to a place")
         yield Command("goto", (), self._go_to, "goto CYCLE|start|end",
                       "be at a cycle of the recording")

@@ -71,6 +71,12 @@ class Look:
             return self.signal("core.execute.o__payload.ip")
         return self.signal("core.execute.ip")
 
+    @property
+    def is_asleep(self) -> bool:
+        """Whether the hardware is in a `wait`."""
+        return bool(self.signal("core.decode.o__valid")
+                    and self.signal("core.decode.o__payload.control.is_wait"))
+
     def registers(self) -> tuple[int, ...]:
         """r0 to r63."""
         return self._history.tape.machine.registers().general
@@ -81,6 +87,12 @@ class Look:
         assert simulation is not None
         inner = INSIDE + path
         return simulation.signal(inner if inner in simulation.design.signals else path)
+
+    def knows(self, path: str) -> bool:
+        """Whether `signal` knows it."""
+        simulation = self.simulation
+        return simulation is not None and (path in simulation.design.signals
+                                           or INSIDE + path in simulation.design.signals)
 
     def signals(self) -> list[str]:
         """All that `signal` knows."""

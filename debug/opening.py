@@ -5,9 +5,11 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+from debug.follower import Follower
 from debug.look import Look
 from debug.person import MachineTerminal
 from debug.programs import Target, bare_target, system_target
+from debug.reel import Reel, ReelDisplay
 from debug.session import Host, Session
 from debug.symbols import Symbols
 from debug.waves import Watcher
@@ -42,8 +44,9 @@ def system_disk(target: Target) -> str:
 
 
 def open_session(options: argparse.Namespace, target: Target, terminal: MachineTerminal,
-                 person: Host, stack: ExitStack) -> tuple[Session, Disk | None]:
-    """A session for a target, at cycle 0, and its disk.
+                 person: Host, stack: ExitStack,
+                 reel: Reel | None = None) -> tuple[Session, Disk | None]:
+    """A session for a target, at cycle 0, and its disk. A reel gets the pictures of the display.
 
     Raises
     ------
@@ -57,6 +60,7 @@ def open_session(options: argparse.Namespace, target: Target, terminal: MachineT
     display: Display | None = None
     if is_system:
         display = PngDisplay(width, height, options.frames) if options.frames \
+            else ReelDisplay(width, height, reel) if reel is not None \
             else Display(width, height)
     keyboard = Keyboard() if is_system or options.keys else None
     if options.keys and keyboard is not None:
@@ -77,7 +81,13 @@ def open_session(options: argparse.Namespace, target: Target, terminal: MachineT
     history = History(tape)
     look = Look(history)
     session = Session(history, look, Symbols(look, target.kernel, target.find_program), person)
+    session.hosts = hosts
+    if reel is not None:
+        reel.cycle = lambda: tape.cycles
     if isinstance(tape, RtlTape):
+        session.profile = follower = Follower(tape, target.words, target.name, target.kernel,
+                                              _folders(target), options.memory)
+        stack.callback(follower.close)
         watcher = _watcher(options, config, hosts, target, tape)
         stack.callback(watcher.close)
         session.write_waves = lambda files, cycles: watcher.write(session, files, cycles)
@@ -90,8 +100,12 @@ def _watcher(options: argparse.Namespace, config: MachineConfig, hosts: Hosts, t
     def make_machine() -> RtlMachine:
         return RtlMachine(config, hosts, say=tell, memory=options.memory, watched=True)
 
-    folders = target.paths.debug_folders if target.paths is not None else []
-    return Watcher(tape, make_machine, target.words, target.name, folders, tell)
+    return Watcher(tape, make_machine, target.words, target.name, _folders(target), tell)
+
+
+def _folders(target: Target) -> list[Path]:
+    """Where the debug information of programs is."""
+    return list(target.paths.debug_folders) if target.paths is not None else []
 
 
 def _tape(options: argparse.Namespace, config: MachineConfig, hosts: Hosts) -> AnyTape:

@@ -17,11 +17,13 @@ EXECUTED = "core.execute.o__payload"  # between execute and retire
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage: the address of what it holds (None for none), the instruction, why it waits."""
+    """A stage: the address of what it holds (None for none), the instruction, why it waits, and the
+    cause of that as profiles name it (`sim.profile.report.CAUSES`), "" for none."""
     name:  str
     ip:    int | None = None
     holds: str        = ""
     waits: str        = ""
+    cause: str        = ""
 
 
 @dataclass(frozen=True)
@@ -38,28 +40,27 @@ def stages(look: Look) -> Iterator[Stage]:
     """From fetch to retire, as they are at the beginning of the next cycle."""
     if look.simulation is None:
         raise DebugError("the golden model has no pipeline: it runs one instruction at a time")
-    known = set(look.signals())
 
     def signal(path: str) -> int:
-        return look.signal(path) if path in known else 0
+        return look.signal(path) if look.knows(path) else 0
 
     groups = signal("core.queue.count") - signal("core.queue.pops")
     first = 1 if signal("core.queue.pops") else 0
-    yield Stage("fetch", holds=f"{groups} groups of words wait for decode" if groups > 0 else "",
-                waits="" if groups > 0 else _fetch_waits(signal))
+    yield _stage("fetch", None, f"{groups} groups of words wait for decode" if groups > 0 else "",
+                 "" if groups > 0 else _fetch_waits(signal))
     if groups > 0:
         ip = signal(f"core.queue.group{first}.ip") + signal("core.queue.offset")
         word = signal(f"core.queue.group{first}.words") >> 32 * signal("core.queue.offset") \
             & 0xFFFFFFFF
         following = look.word(look.space, ip + 1) or 0
-        yield Stage("decode", ip, disassemble_word(word, following), _decode_waits(look, word))
+        yield _stage("decode", ip, disassemble_word(word, following), _decode_waits(look, word))
     else:
         yield Stage("decode")
     if signal("core.decode.o__valid"):
         word = signal(f"{DECODED}.word")
         imm = signal(f"{DECODED}.b") if signal(f"{DECODED}.control.is_constant") else 0
-        yield Stage("execute", signal("core.execute.ip"), disassemble_word(word, imm),
-                    _execute_waits(signal))
+        yield _stage("execute", signal("core.execute.ip"), disassemble_word(word, imm),
+                     _execute_waits(signal))
     else:
         yield Stage("execute")
     if signal("core.execute.o__valid"):
@@ -67,12 +68,39 @@ def stages(look: Look) -> Iterator[Stage]:
         text = Kind(kind).name.lower() if kind != Kind.INSN else disassemble_word(
             signal(f"{EXECUTED}.word"), signal(f"{EXECUTED}.value"))
         waits = "for its word from memory" if signal(f"{EXECUTED}.late") == 1 else ""
-        yield Stage("retire", signal(f"{EXECUTED}.ip"), text, waits)
+        yield _stage("retire", signal(f"{EXECUTED}.ip"), text, waits)
     else:
         yield Stage("retire")
 
 
+# Why a stage waits, and the cause that the cycle is put down to in profiles.
+CAUSE_OF = {
+    "for words from memory":             "FETCH",
+    "for its word from memory":          "MEMORY",
+    "for an interrupt":                  "ASLEEP",
+    "for the trap that it takes":        "TRAP",
+    "will trap":                         "TRAP",
+    "for the divider":                   "DIVIDER",
+    "for the floating-point divider":    "FLOAT",
+    "for memory or a device":            "MEMORY",
+    "for the page table walker":         "DATA_TLB",
+    "for the page table walker (fetch)": "INSN_TLB",
+}
+
+
+def _stage(name: str, ip: int | None, holds: str, waits: str) -> Stage:
+    """A stage with the cause of what it waits for."""
+    cause = CAUSE_OF.get(waits, "")
+    if waits.startswith("will fault"):
+        cause = "TRAP"
+    elif waits.startswith("for r"):
+        cause = "LOAD_USE" if waits.endswith("execute brings") else "RESULT_USE"
+    return Stage(name, ip, holds, waits, cause)
+
+
 def _fetch_waits(signal: Callable[[str], int]) -> str:
+    if signal("mmu.fsm_state") and not signal("mmu.is_data"):
+        return "for the page table walker (fetch)"
     if signal("core.execute.o__valid") == 0 and signal("core.decode.o__valid") == 0:
         return "for words from memory"
     return ""
@@ -109,7 +137,7 @@ def _execute_waits(signal: Callable[[str], int]) -> str:
         return "for the floating-point divider"
     if signal("core.execute.load_store.fsm_state"):
         return "for memory or a device"
-    if signal("mmu.fsm_state"):
+    if signal("mmu.fsm_state") and signal("mmu.is_data"):
         return "for the page table walker"
     return ""
 
@@ -118,10 +146,9 @@ def regions(look: Look) -> Iterator[Region]:
     """The entries of both TLBs that are in use."""
     if look.simulation is None:
         raise DebugError("the golden model has no TLBs")
-    known = set(look.signals())
     for tlb in ("insn_tlb", "data_tlb"):
         number = 0
-        while (entry := f"mmu.{tlb}.region{number}") + ".first" in known:
+        while look.knows((entry := f"mmu.{tlb}.region{number}") + ".first"):
             if look.signal(f"mmu.{tlb}.valid") >> number & 1:
                 first, last, offset = (look.signal(f"{entry}.{part}")
                                        for part in ("first", "last", "offset"))

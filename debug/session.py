@@ -6,6 +6,7 @@ from typing import Protocol
 
 from debug.error import DebugError, suggestion
 from debug.expressions import evaluate
+from debug.follower import Follower
 from debug.frames import FrameScope, FrameView, frames, frames_of
 from debug.look import Look
 from debug.stops import Stop, Watch
@@ -15,6 +16,7 @@ from isa.trace import Word
 from sim.engine.library import Condition, Hit, What
 from sim.history.history import History
 from sim.history.tape import BEHIND
+from sim.host.hosts import Hosts
 from sim.machine import Status
 
 __all__ = ["Host", "Reached", "Session"]
@@ -76,6 +78,12 @@ class Session:
     write_waves : callable or None
         Writes files with the waves of the instruction here, or of so many cycles before and behind
         it; None for a machine without signals.
+    profile : Follower or None
+        What cycles went into and who ran when; None for a machine without a pipeline.
+    hosts : Hosts or None
+        What is behind the machine's devices, for fronts that have keys or pictures.
+    slice_cycles : int
+        How far the live run goes between two looks at the host.
     """
 
     def __init__(self, history: History, look: Look, symbols: Symbols,
@@ -88,6 +96,9 @@ class Session:
         self.selected = 0
         self.process: int | None = None
         self.write_waves: Callable[[Sequence[str], int | None], str] | None = None
+        self.profile: Follower | None = None
+        self.hosts: Hosts | None = None
+        self.slice_cycles = SLICE_CYCLES
         self._frames: tuple[tuple[int, int | None], list[FrameView]] | None = None
         self._number = 0
 
@@ -204,7 +215,7 @@ class Session:
         everything = [*extra, *conditions]
         since = self.history.cycles + 1
         while True:
-            budget = SLICE_CYCLES
+            budget = self.slice_cycles
             if limit is not None:
                 budget = min(budget, limit - self.history.cycles)
                 if budget <= 0:

@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 from debug.error import DebugError
 from debug.frames import FrameView
+from debug.recent import walk
 from debug.session import EVERY, Reached, Session, address_of
 from debug.symbols import Module
 from sim.engine.library import Condition, Hit, What
 
 __all__ = ["Steps"]
+
+STRIDE = 4_000  # cycles that are looked through one by one between questions to the host
 
 NO_LINES = ("there is no line information for the code here; 'stepi' goes on by one instruction, "
             "'finish' to the caller")
@@ -39,6 +42,50 @@ class Steps:
             session.go_to(max(0, at))
             return Reached("start" if at < 0 else "step")
         return session.forward(limit=at)
+
+    def walk(self) -> Reached:
+        """To the next cycle in which a walk of the page table begins."""
+        session = self._session
+        was = self._walks()
+        while True:
+            if session.look.is_asleep:  # a sleep is long, and nothing is walked for in it
+                reached = self.instruction()
+            else:
+                reached = session.forward(limit=session.history.cycles + 1)
+            is_walking = self._walks()
+            if reached.why != "step" or is_walking and not was:
+                return reached
+            was = is_walking
+            if session.history.cycles % STRIDE == 0 and session.host.wants_stop():
+                return Reached("asked")
+
+    def walk_back(self) -> Reached:
+        """To the last cycle before in which one began."""
+        session, history = self._session, self._session.history
+        here = until = history.cycles
+        self._walks()
+        while until > 0:
+            since, found = max(0, until - STRIDE), None
+            session.go_to(since)
+            was = self._walks()
+            for cycle in range(since + 1, until):
+                history.go_to(cycle)
+                is_walking = self._walks()
+                if is_walking and not was:
+                    found = cycle
+                was = is_walking
+            if found is not None:
+                session.go_to(found)
+                return Reached("step")
+            if session.host.wants_stop():
+                session.go_to(here)
+                return Reached("asked")
+            until = since + 1 if since else 0
+        session.go_to(0)
+        return Reached("start")
+
+    def _walks(self) -> bool:
+        return walk(self._session.look) is not None
 
     def next_instruction(self) -> Reached:
         """To the next one of this function; calls are run through."""

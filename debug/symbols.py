@@ -110,6 +110,14 @@ class Symbols:
             self._programs[path] = self._find_program(path)
         return self._programs[path]
 
+    def is_read(self, space: int) -> bool:
+        """Whether the program in a space is known without reading its file first, which may take a
+        second."""
+        if space == KERNEL_SPACE:
+            return True
+        process = self.process_of(space)
+        return process is not None and (process.path or process.name) in self._programs
+
     def named(self, name: str) -> tuple[Module, Process | None]:
         """The module that `name:` in front of a place means, and a process that runs it.
 

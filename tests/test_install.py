@@ -12,7 +12,7 @@ import pytest
 from toolchain.places import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-PINS    = ("run", "dev", "hw")
+PINS    = ("run", "panel", "dev", "hw")
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,9 @@ MAY_IMPORT = {
     "system":    {"isa", "toolchain"},
     "sim":       {"isa", "toolchain", "rtl", "system", "fpga"},
     "debug":     {"isa", "toolchain", "rtl", "system", "sim"},
+    "panel":     {"isa", "toolchain", "sim", "debug"},
     "fpga":      {"isa", "toolchain", "rtl", "system"},
-    "bench":     {"isa", "toolchain", "rtl", "system", "sim", "debug", "fpga"},
+    "bench":     {"isa", "toolchain", "rtl", "system", "sim", "debug", "panel", "fpga"},
     "campaign":  {"isa", "toolchain", "rtl", "system", "sim", "fpga", "tests"},
 }
 NEVER = {("sim.golden", "rtl")}  # the second opinion shares nothing with the hardware

@@ -141,6 +141,7 @@ class _Disk(Disk):
         self._log = log
         self.name = disk.name
         self.observer = None
+        self.on_read = None
         self.total_sectors = disk.total_sectors
 
     def read(self, sector: int) -> Sector:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from isa.trace import RECORD_WORDS
 from sim.engine.library import Condition, Hit, Outcome, Snapshot
 from sim.engine.machine import RtlMachine
+from sim.engine.quince import address_space
 from sim.history.tape import ReplayError
 from sim.machine import Machine, Status, Words
 
@@ -41,10 +42,15 @@ class RtlTape:
     whole : Machine or None
         What it is a part of, if anything: it runs and loads in its stead while it is live. What has
         been compared once is not compared again in a replay.
+    mapped : callable or None
+        Of a machine that counts for a profile: gives the number of the process whose page table is
+        at an address, as a replay comes to it.
     """
 
-    def __init__(self, rtl: RtlMachine, whole: Machine | None = None):
+    def __init__(self, rtl: RtlMachine, whole: Machine | None = None,
+                 mapped: Callable[[int], int] | None = None):
         self.rtl = rtl
+        self._mapped = mapped
         self._whole = whole or rtl
         self._times: list[int] = []
         self._log: list[tuple[str, NDArray[np.uint64]]] = []
@@ -158,6 +164,10 @@ class RtlTape:
                 if self._cursor < len(self._log):
                     end = min(end, self._times[self._cursor])
                 outcome = simulation.run(end - self.cycles)
+                if outcome is Outcome.MAPPED and self._mapped is not None:
+                    mapping = address_space(simulation)
+                    simulation.enter_space(mapping, self._mapped(mapping))
+                    continue
                 simulation.drop_outputs()
                 if records is not None:
                     records.append(simulation.records().copy())

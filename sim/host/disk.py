@@ -43,11 +43,14 @@ class Disk:
     Members
     -------
     total_sectors : int
+    on_read : callable or None
+        Called with the number of each sector that is read.
     """
 
     def __init__(self, image: Path | str | bytes, *, ephemeral: bool = False,
                  observer: Callable[[DiskEvent], None] | None = None) -> None:
         self.observer = observer
+        self.on_read: Callable[[int], None] | None = None
         self._overlay: dict[int, bytes] | None = {} if ephemeral else None
         self._memory: bytearray | None = None
         self._fd = -1
@@ -71,18 +74,12 @@ class Disk:
     def read(self, sector: int) -> Sector:
         """Words of a sector. Raises `HostError` if the host cannot read it."""
         self._check(sector)
-        at = sector * SECTOR_OCTETS
+        if self.on_read is not None:
+            self.on_read(sector)
         if self._overlay is not None and sector in self._overlay:
             octets = self._overlay[sector]
-        elif self._memory is not None:
-            octets = bytes(self._memory[at:at + SECTOR_OCTETS])
         else:
-            try:
-                octets = os.pread(self._fd, SECTOR_OCTETS, at)
-            except OSError as error:
-                raise HostError(f"{self.name}: sector {sector}: {error.strerror}") from None
-            if len(octets) != SECTOR_OCTETS:
-                raise HostError(f"{self.name}: sector {sector}: the image has become shorter")
+            octets = self._stored(sector)
         return np.frombuffer(octets, "<u4").astype(np.uint32)
 
     def write(self, sector: int, words: Sector) -> None:
@@ -120,6 +117,22 @@ class Disk:
         """The whole disk as it reads now."""
         return b"".join(self.read(sector).astype("<u4").tobytes()
                         for sector in range(self.total_sectors))
+
+    def image_octets(self) -> bytes:
+        """The image, without what an ephemeral disk keeps in memory. Raises `HostError`."""
+        return b"".join(map(self._stored, range(self.total_sectors)))
+
+    def _stored(self, sector: int) -> bytes:
+        at = sector * SECTOR_OCTETS
+        if self._memory is not None:
+            return bytes(self._memory[at:at + SECTOR_OCTETS])
+        try:
+            octets = os.pread(self._fd, SECTOR_OCTETS, at)
+        except OSError as error:
+            raise HostError(f"{self.name}: sector {sector}: {error.strerror}") from None
+        if len(octets) != SECTOR_OCTETS:
+            raise HostError(f"{self.name}: sector {sector}: the image has become shorter")
+        return octets
 
     def close(self) -> None:
         """Let go of the image."""

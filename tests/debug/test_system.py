@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from debug.cli import DiskKeeper
+from debug.disk_keeper import DiskKeeper
 from debug.error import DebugError
 from tests.debug.dialogue import dialogue
 from tests.support.system import system
