@@ -136,6 +136,9 @@ namespace audit {
         kernel::panic("process: new, and nobody makes it");
       }
     }
+    if (p->tracer != null && (p->ending || !is_process(p->tracer) || p->tracer->ending)) {
+      kernel::panic("process: traced, and cannot be");
+    }
     if (p->table.count > limits::MAPPINGS) { kernel::panic("process: page table too long"); }
     if (p->pages != &p->table && !p->ending) { kernel::panic("process: another's page table"); }
     for (var i = 0; i < p->table.count; i = i + 1) {

@@ -22,6 +22,8 @@ namespace limits {
   .constant global IMAGE_PATH: byte = 256;        // of an image's path, kept for fault messages
   .constant global DEBUGGER_READS: byte = 500;    // of its word, until it is clear that nobody looks
 
+  .constant global DEBUG_WORDS: byte = 256;       // that a debugger reads or writes in one call
+
   // --- a process's addresses ---------------------------------------------------------------------
   .constant global IMAGE: byte = 0x1000;          // a flat image, fixed by compatibility
   .constant global IMAGE_WORDS: byte = 0x8000;   // by compatibility: a page less than up to the heap

@@ -45,6 +45,9 @@ namespace process {
     held: bool;            // it is to be stopped as soon as it has its program
     spawns_in_front: bool; // and from the beginning those that it spawns
     console_mode: byte;
+    tracer: * process;     // debug.qll's: who debugs it; null once it is ending
+    traces_spawned: bool;  // what it spawns is stopped before it begins, to be debugged by it
+    stop_reason: byte;     // of the fault that stopped it, or none
     why: string;           // it ends, if that is yet to be said: for a fault
     fault_ip: byte;        // and where
     spawning: * process;   // what its `spawn` makes, if that has begun
@@ -89,11 +92,13 @@ namespace process {
     if (parent != null) {
       made->foreground = parent->foreground || parent->spawns_in_front;
       made->behind = parent->behind;
+      made->held = parent->traces_spawned;
       if (!set_directory(made, parent->directory)) {
         delete made;
         return null;
       }
     }
+    if (made->held) { made->tracer = parent; }
     made->sibling = all;
     all = made;
     count = count + 1;
@@ -287,6 +292,7 @@ namespace process {
   function start(p: * process): void {
     if (p->held) {
       p->state = scheduler::STOPPED;
+      p->foreground = false;
     } else {
       scheduler::ready(p);
     }
@@ -300,6 +306,7 @@ namespace process {
     if (p->state == scheduler::NEW || p->state == scheduler::STOPPED) { return; }
     if (display::owner == p) { console::forget_keys(); }
     scheduler::stop(p);
+    debug::stopped(p);
     if (p->parent != null) { scheduler::wake(scheduler::CHILD, <unsafe byte>p->parent); }
   }
 
@@ -309,16 +316,19 @@ namespace process {
     }
   }
 
-  // A process and all that descend from it go on, in front or behind.
+  // A stopped process goes on, or one that runs is put in front or behind.
+  function resume(p: * process, in_front: bool): void {
+    p->foreground = in_front;
+    p->behind = !in_front;
+    p->held = false;
+    if (in_front && display::owner == p) { console::begin_keys(); }
+    if (p->state == scheduler::STOPPED) { scheduler::ready(p); }
+  }
+
+  // A process and all that descend from it go on, but for those that others debug.
   function resume_tree(top: * process, in_front: bool): void {
     for (var p = all; p != null; p = p->sibling) {
-      if (!p->ending && is_descendant(p, top)) {
-        p->foreground = in_front;
-        p->behind = !in_front;
-        p->held = false;
-        if (in_front && display::owner == p) { console::begin_keys(); }
-        if (p->state == scheduler::STOPPED) { scheduler::ready(p); }
-      }
+      if (!p->ending && p->tracer == null && is_descendant(p, top)) { resume(p, in_front); }
     }
   }
 
@@ -342,6 +352,7 @@ namespace process {
     p->foreground = false;
     p->held = false;
     p->again = false;
+    debug::ended(p);
     p->registers[64] = <unsafe byte>support::die;
     p->pages = null;  // privileged, as the kernel's own code
     scheduler::rouse(p);
@@ -433,10 +444,13 @@ namespace process {
     return false;
   }
 
-  // Ctrl-C.
+  // Ctrl-C. What is debugged only stops, and who waits for that is spared.
   function end_foreground(): void {
     for (var p = all; p != null; p = p->sibling) {
-      if (p->foreground) { end(p, INTERRUPTED); }
+      if (p->foreground && p->tracer == null && !debug::waits(p)) { end(p, INTERRUPTED); }
+    }
+    for (var p = all; p != null; p = p->sibling) {
+      if (p->foreground && p->tracer != null) { stop(p); }
     }
   }
 
@@ -535,9 +549,10 @@ namespace process {
     return length;
   }
 
-  // End the running process for something that it did at an address.
+  // End the running process for something that it did at an address, or stop it, if it is debugged.
   function punish(reason: byte, ip: byte): void {
     var p = scheduler::current;
+    if (debug::catches(p, reason)) { return; }
     p->why = reason_text(reason);
     p->fault_ip = ip;
     peripherals::show_debugger();  // as long as everything is as it was

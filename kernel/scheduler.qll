@@ -18,6 +18,7 @@ namespace scheduler {
   .constant global PIPE: byte = 3;     // the pipe
   .constant global CONSOLE: byte = 4;  // input
   .constant global FLIP: byte = 5;     // the display
+  .constant global TRACED: byte = 6;   // the pid of a process that it traces to stop or end
 
   global current: * process::process = null;
   global idle: * process::process = null;

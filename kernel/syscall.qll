@@ -305,6 +305,16 @@ namespace syscall {
     return 0;
   }
 
+  // What a debugger asks for: debug.qll.
+  function debug(pid: byte, request: byte, address: byte): byte {
+    if (request == DEBUG_SPAWNED) {
+      caller()->traces_spawned = address != 0;
+      return 0;
+    }
+    var p = process::find(pid);
+    return p == null ? FAILED : debug::call(p, request, address);
+  }
+
   // One that was stopped meanwhile comes again, perhaps early.
   function sleep(ms: byte, b: byte, c: byte): byte {
     var p = caller();

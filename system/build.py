@@ -29,7 +29,7 @@ DISK_SECTORS = 5120  # 2.5 MiB: 600 KiB are free on a fresh disk
 KERNEL_LIBRARY = ("alloc", "buffered", "std", "utf8")
 KERNEL_FILES = ("limits", "support", "kernel", "peripherals", "memory", "process", "scheduler",
                 "block", "fat", "fs", "check", "path", "file", "console", "display", "loader",
-                "syscall")
+                "debug", "syscall")
 
 # Level of optimisation of a program, at most: these are many calls of small functions, and with all
 # of those put in place they would not fit into a flat image, or hardly.
@@ -41,11 +41,12 @@ LARGE = {"as", "sh"}
 LARGE_BASE = 0x400000
 
 # What a program has of another one's sources.
-SHARED = {"dis": ("as/instructions.qll",)}
+SHARED = {"db": ("as/instructions.qll", "dis/instruction.qll", "dis/output.qll"),
+          "dis": ("as/instructions.qll",)}
 
 # Pages of docs/ that are in the manual on the disk; all other programs have what is at the top of
 # their source (`program_page`).
-MANUAL = {"as": "qasm", "edit": "edit", "kernel": "kernel", "qll": "qll", "sh": "shell"}
+MANUAL = {"as": "qasm", "db": "db", "edit": "edit", "kernel": "kernel", "qll": "qll", "sh": "shell"}
 
 # Folders of programs, and where on the disk what is made of them goes.
 PROGRAM_FOLDERS = {"programs": "bin", "tests": "test"}

@@ -164,6 +164,28 @@ function stop_everybody(): void {
   }
   os::stop(os::own_pid());
 }
+function debug_everybody(): void {
+  var addresses: byte[4] = [0, 0x1000, 0x40, 0xFFFFFFF0];
+  for (var pid = 0; pid < 100; pid = pid + 1) {
+    for (var request = 0; request < 12; request = request + 1) {
+      if (pid != 0 && request != os::DEBUG_WAIT) {
+        for (var i = 0; i < 4; i = i + 1) { os::debug(pid, request, addresses[i]); }
+      }
+    }
+  }
+  os::debug(0, os::DEBUG_SPAWNED, 1);
+  var child = os::spawn("/test/attacks", "@bomb", null);
+  var state: os::traced;
+  for (var i = 0; i < 64; i = i + 1) { state.registers[i] = 0xFFFFFFFF; }
+  state.ip = 0x200;
+  os::debug(child, os::DEBUG_SET, <unsafe byte>&state);
+  var asked = os::piece { at = 0x1000, words = 256, buffer = 0x1000 };
+  for (var at = 0; at < 0x200; at = at + 1) {
+    asked.at = at * 0x1000;
+    os::debug(child, os::DEBUG_WRITE, <unsafe byte>&asked);
+  }
+  os::debug(child, os::DEBUG_GO, 0);
+}
 function endless_name(): void {
   var at = os::grow(100000);
   for (var i = 0; i < 90000; i = i + 1) { store(at + i, 'x'); }
@@ -289,6 +311,7 @@ global attacks: attack[] = [
   attack { name = "take the display", run = take_the_display },
   attack { name = "a raw console", run = raw_console },
   attack { name = "stop everybody", run = stop_everybody },
+  attack { name = "debug everybody", run = debug_everybody },
 ];
 
 // Keeps a pattern in its memory, and says through its status whether it survived.

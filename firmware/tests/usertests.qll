@@ -526,6 +526,54 @@ function stops(): void {
   check(os::kill(pid) == 0 && os::wait(pid, &status) == pid, "a stopped child with children");
 }
 
+// A child is stopped before it begins, looked into and changed, and only by who may.
+function debugs(): void {
+  var state: os::traced;
+  var at = <unsafe byte>&state;
+  var word: byte = 0;
+  var status: byte = 0;
+  check(os::debug(1, os::DEBUG_ATTACH, 0) == os::FAILED, "the shell");
+  check(os::debug(os::own_pid(), os::DEBUG_ATTACH, 0) == os::FAILED, "itself");
+  check(os::debug(0, os::DEBUG_WAIT, 0) == os::FAILED, "nobody");
+  os::debug(0, os::DEBUG_SPAWNED, 1);
+  var pid = self("@exit 5");
+  os::debug(0, os::DEBUG_SPAWNED, 0);
+  var asked = os::piece { at = 0x1000, words = 1, buffer = <unsafe byte>&word };
+  var piece_at = <unsafe byte>&asked;
+  check(os::debug(pid, os::DEBUG_WAIT, 0) == 0 && os::debug(pid, os::DEBUG_STATE, at) == 0, "state");
+  check(state.ip == 0x1000 && state.reason == 0 && state.registers[32] != 0, "at its beginning");
+  check(os::debug(pid, os::DEBUG_READ, piece_at) == 0 && word == *(<unsafe * byte>0x1000), "its code");
+  check(os::debug(pid, 10, 0) == os::FAILED && os::debug(pid, -1, at) == os::FAILED, "requests");
+  check(os::debug(pid, os::DEBUG_STATE, NOTHING) == os::FAILED, "a state nowhere");
+  check(os::debug(pid, os::DEBUG_SET, NOTHING) == os::FAILED, "registers from nowhere");
+  check(os::debug(pid, os::DEBUG_READ, NOTHING) == os::FAILED, "a piece nowhere");
+  asked.words = 257;
+  check(os::debug(pid, os::DEBUG_READ, piece_at) == os::FAILED, "too much");
+  asked = os::piece { at = 0x1000, words = 1, buffer = NOTHING };
+  check(os::debug(pid, os::DEBUG_READ, piece_at) == os::FAILED, "into nothing");
+  check(os::debug(pid, os::DEBUG_WRITE, piece_at) == os::FAILED, "from nothing");
+  asked = os::piece { at = 0x300, words = 1, buffer = <unsafe byte>&word };
+  check(os::debug(pid, os::DEBUG_WRITE, piece_at) == os::FAILED, "into the kernel");
+  asked = os::piece { at = 0xFFFFFFFF, words = 2, buffer = <unsafe byte>&word };
+  check(os::debug(pid, os::DEBUG_READ, piece_at) == os::FAILED, "around the end");
+  state.ip = 0x45;
+  check(os::debug(pid, os::DEBUG_SET, at) == 0 && os::debug(pid, os::DEBUG_GO, 0) == 0
+        && os::debug(pid, os::DEBUG_WAIT, 0) == 0 && os::debug(pid, os::DEBUG_STATE, at) == 0
+        && state.reason != 0 && state.ip == 0x45, "a fault stops it");
+  state.ip = 0x1000;
+  check(os::debug(pid, os::DEBUG_SET, at) == 0 && os::debug(pid, os::DEBUG_GO, 0) == 0
+        && os::debug(pid, os::DEBUG_WAIT, 0) == os::FAILED && os::wait(pid, &status) == pid && status == 5,
+        "and it goes on where it was");
+  pid = self("@spin");
+  check(os::debug(pid, os::DEBUG_STATE, at) == os::FAILED, "who is not traced");
+  check(os::debug(pid, os::DEBUG_ATTACH, 0) == 0, "attach");
+  check(os::debug(pid, os::DEBUG_STATE, at) == os::FAILED, "who runs");
+  check(os::debug(pid, os::DEBUG_STOP, 0) == 0 && os::debug(pid, os::DEBUG_DETACH, 0) == 0
+        && os::debug(pid, os::DEBUG_GO, 0) == os::FAILED && os::resume(pid, 0) == 0, "detach");
+  os::kill(pid);
+  os::wait(pid, null);
+}
+
 // This is no first process; the machine may have counters.
 function counts(): void {
   check(os::restart() == os::FAILED, "restart");
@@ -722,6 +770,7 @@ global tests: test[] = [
   test { name = "kills", run = kills },
   test { name = "stops", run = stops },
   test { name = "counts", run = counts },
+  test { name = "debugs", run = debugs },
   test { name = "sleeps", run = sleeps },
   test { name = "fairness", run = fairness },
   test { name = "demand", run = demand },

@@ -9,7 +9,7 @@ from sim.host.display import Display
 from tests.support.system import KERNELS, boot
 from toolchain.qfs import Image, check
 
-ATTACKS = 56
+ATTACKS = 57
 
 on_both_kernels = pytest.mark.parametrize("kernel", KERNELS)
 
@@ -19,7 +19,7 @@ on_both_kernels = pytest.mark.parametrize("kernel", KERNELS)
 def test_user_tests_pass(kernel):
     session = boot("/test/usertests", kernel=KERNELS[kernel]())
     assert re.findall("^FAILED.*", session.text, re.M) == []
-    assert len(re.findall("^ok ", session.text, re.M)) == 30
+    assert len(re.findall("^ok ", session.text, re.M)) == 31
     assert "0 failed" in session.text
 
 

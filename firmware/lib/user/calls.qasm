@@ -47,3 +47,4 @@ define os::resume 56
 define os::wait_or_stop 57
 define os::counters 58
 define os::restart 59
+define os::debug 60

@@ -47,6 +47,16 @@ namespace os {
   .constant global CONTROL_U: byte = 21;  // octet of a key: erases the line
   .constant global CONTROL_Z: byte = 26;  // octet of a key: stops what runs in front
   .constant global DELETE: byte = 127;  // octet of a key: erases a character
+  .constant global DEBUG_SPAWNED: byte = 0;  // request of `debug`: what the caller spawns from now on is stopped before it begins, and traced; address 0 ends that
+  .constant global DEBUG_ATTACH: byte = 1;  // request of `debug`: trace a process: a child, or one that is stopped and has the same parent
+  .constant global DEBUG_DETACH: byte = 2;  // request of `debug`: trace it no more
+  .constant global DEBUG_WAIT: byte = 3;  // request of `debug`: wait until it is stopped; fails when it has ended
+  .constant global DEBUG_STOP: byte = 4;  // request of `debug`: it stops
+  .constant global DEBUG_GO: byte = 5;  // request of `debug`: it goes on
+  .constant global DEBUG_STATE: byte = 6;  // request of `debug`: tell its registers and why it stopped, a `traced`
+  .constant global DEBUG_SET: byte = 7;  // request of `debug`: set registers and ip from a `traced`; not in the midst of a call
+  .constant global DEBUG_READ: byte = 8;  // request of `debug`: copy words of its memory into a buffer, by a `piece`
+  .constant global DEBUG_WRITE: byte = 9;  // request of `debug`: copy words of a buffer into its memory, by a `piece`
   .constant global ANY: byte = 0;  // pid for `wait`: any child
   .constant global ANY_OR_KEY: byte = 0xFFFFFFFE;  // pid for `wait`: any child, until ctrl-C is typed
   .constant global FREE_MEMORY: byte = 0;  // words for processes, of `free_space`
@@ -76,6 +86,14 @@ namespace os {
   // What `list_processes` tells of each.
   type process_status = struct {
     pid: byte; parent: byte; state: byte; ticks: byte; words: byte; name: byte[NAME];
+  };
+  // What DEBUG_STATE tells: the reason is 0 unless it did something wrong, and `why` says it in words.
+  type traced = struct {
+    registers: byte[64]; ip: byte; reason: byte; why: byte[32];
+  };
+  // What DEBUG_READ and DEBUG_WRITE copy: at most 256 words of a process from an address, and the caller's buffer.
+  type piece = struct {
+    at: byte; words: byte; buffer: byte;
   };
 
   // Does not return.
@@ -317,5 +335,10 @@ namespace os {
   // Does not return: all ends, and the machine starts again; the first process only; -1 on failure.
   function restart(): byte {
     return lib::support::syscall(59);
+  }
+
+  // 0; what a debugger does to a process that it traces: the requests are DEBUG_SPAWNED and the like; -1 on failure.
+  function debug(pid: byte, request: byte, address: byte): byte {
+    return lib::support::syscall3(60, pid, request, address);
   }
 }

@@ -1,7 +1,8 @@
-// as [-a] [-o FILE] [-t TARGET] FILE...: the assembler. QASM files, in order, to one flat image.
+// as [-a] [-o FILE] [-s FILE] [-t TARGET] FILE...: the assembler. QASM files, in order, to one flat image.
 //
-// -a writes the joined program as text instead. TARGET is none (the default), user or bare, whose own
-// files come in front. The product, words and messages are those of the host's `qasm`.
+// -a writes the joined program as text instead; -s writes the labels with their addresses, for `db`.
+// TARGET is none (the default), user or bare, whose own files come in front. The product, words and
+// messages are those of the host's `qasm`.
 //
 // memory.qll has lists and tables, source.qll the files and what is wrong in them, tokens.qll takes
 // lines apart, numbers.qll reads numbers, lines.qll, operands.qll and repeat.qll parse, hints.qll guesses
@@ -125,15 +126,67 @@ function put_line(all: tokens::token[], kind: byte): void {
 
 function write_text(name: string): bool {
   for (var kind = 0; kind < 3; kind = kind + 1) { put_lines(kind); }
+  return write_out(name);
+}
+
+function write_out(name: string): bool {
   var handle = os::open(name, os::WRITING);
   if (handle == os::FAILED) { return false; }
   var good = os::write(handle, memory::part(text.words, text.count)) == text.count;
   return os::close(handle) == 0 && good;
 }
 
+function address_of(e: * table::entry): byte {
+  return e->value + (e->is_good ? IMAGE + lines::code.count + 2 : IMAGE);
+}
+
+// Whether one label comes behind another in the map: by their addresses, then by their names.
+function is_behind(a: * table::entry, b: * table::entry): bool {
+  if (address_of(a) != address_of(b)) { return address_of(a) > address_of(b); }
+  return hints::is_greater(memory::part(a->name, a->length), memory::part(b->name, b->length));
+}
+
+// The labels in order: a heap would do it in less time, and this in fewer lines, with gaps that shrink.
+function sorted_labels(): memory::list {
+  var order = memory::list { };
+  for (var i = 0; i < table::count(&lines::labels); i = i + 1) {
+    memory::add(&order, <unsafe byte>table::at(&lines::labels, i));
+  }
+  for (var gap = order.count / 2; gap != 0; gap = gap / 2) {
+    for (var i = gap; i < order.count; i = i + 1) {
+      var moving = order.words[unsafe i];
+      var at = i;
+      while (at >= gap && is_behind(<unsafe * table::entry>order.words[unsafe at - gap],
+                                    <unsafe * table::entry>moving)) {
+        order.words[unsafe at] = order.words[unsafe at - gap];
+        at = at - gap;
+      }
+      order.words[unsafe at] = moving;
+    }
+  }
+  return order;
+}
+
+// A line a label: address, T for code or D for data, name.
+function write_symbols(name: string): bool {
+  var order = sorted_labels();
+  text.count = 0;
+  for (var i = 0; i < order.count; i = i + 1) {
+    var e = <unsafe * table::entry>order.words[unsafe i];
+    for (var k = 8; k != 0; k = k - 1) {
+      var digit = address_of(e) >> (k * 4 - 4) & 0xF;
+      memory::add(&text, digit < 10 ? '0' + digit : 'a' + digit - 10);
+    }
+    put(e->is_good ? " D " : " T ");
+    put(memory::part(e->name, e->length));
+    put("\n");
+  }
+  return write_out(name);
+}
+
 function main(arguments: string): byte {
-  var usage = "as [-a] [-o FILE] [-t none|user|bare] FILE...";
-  var names = os::begin(arguments, usage, "ao:t:");
+  var usage = "as [-a] [-o FILE] [-s FILE] [-t none|user|bare] FILE...";
+  var names = os::begin(arguments, usage, "ao:s:t:");
   var target: string = "none";
   if (os::given('t')) { target = os::value_of('t'); }
   var is_none = std::str::equal(target, "none");
@@ -154,6 +207,10 @@ function main(arguments: string): byte {
   if (os::given('a')) { product = "out.qasm"; }
   if (os::given('o')) { product = os::value_of('o'); }
   var good = os::given('a') ? write_text(product) : write_image(product);
+  if (good && os::given('s')) {
+    product = os::value_of('s');
+    good = write_symbols(product);
+  }
   if (good) { return 0; }
   os::complain("as", "cannot write", product);
   return WRONG;

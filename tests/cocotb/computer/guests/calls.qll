@@ -65,6 +65,9 @@ function processes(): void {
   told("spawn", !fails(child) && fails(os::spawn("/none", "", null)));
   told("set_foreground", os::set_foreground(child, 1) == 0 && fails(os::set_foreground(1, 1)));
   os::set_foreground(child, 0);
+  told("debug", os::debug(child, os::DEBUG_ATTACH, 0) == 0
+       && fails(os::debug(1, os::DEBUG_ATTACH, 0)));
+  os::debug(child, os::DEBUG_DETACH, 0);
   told("stop", os::stop(child) == 0 && fails(os::stop(1)));
   told("wait_or_stop", os::wait_or_stop(child, null) == 0 && fails(os::wait_or_stop(1, null)));
   told("resume", os::resume(child, 0) == 0 && fails(os::resume(1, 0)));
