@@ -14,7 +14,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim debug panel disk demo crash stress night cocotb verilog fuzz fuzz-as fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
+.PHONY: help sim debug panel disk demo crash stress night cocotb verilog fuzz fuzz-as fuzz-qc fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
         flash hardware-test board-test
 
 help:  ## List the targets
@@ -147,6 +147,10 @@ fuzz-qll: $(DEV)  ## Try 100,000 damaged QLL programs on the compiler
 fuzz-as: $(DEV)  ## The machine's assembler against the host's: COUNT=1000 FIRST=seed, or REPOSITORY=1
 	@$(PYTHON) -m tests.fuzz_as $(if $(REPOSITORY),--repository) $(if $(COUNT),--count $(COUNT)) \
 	    $(if $(FIRST),--seed $(FIRST))
+
+fuzz-qc: $(DEV)  ## The machine's compiler against the host's: COUNT=200 FIRST=seed, DAMAGED=1 or PUBLISHED=1
+	@$(PYTHON) -m tests.fuzz_qc $(if $(PUBLISHED),--published) $(if $(DAMAGED),--damaged) \
+	    $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--seed $(FIRST))
 
 synth: $(HW)  ## Measure the hardware on an ECP5: DESIGNS="core fpu" SEEDS=1, or all with every seed
 	@$(PYTHON) -m fpga.synthesis $(DESIGNS) $(if $(SEEDS),--seeds $(SEEDS)) \

@@ -18,12 +18,12 @@ from toolchain.places import FIRMWARE, KERNEL, ROOT
 from toolchain.qasm.output import symbol_map
 from toolchain.qfs import Image
 from toolchain.source import Source
-from toolchain.targets import LIBRARY, TARGETS, library_files, library_sources
+from toolchain.targets import LIBRARY, library_sources
 
 __all__ = ["Paths", "build", "build_debug_kernel", "build_disk", "build_kernel", "build_program",
            "kernel_sources", "manual_pages", "program_page"]
 
-DISK_SECTORS = 5120  # 2.5 MiB: 600 KiB are free on a fresh disk
+DISK_SECTORS = 6144  # 3 MiB: 560 KiB are free on a fresh disk
 
 # What a kernel takes of the shared library, and its own files in the order of initialisation.
 KERNEL_LIBRARY = ("alloc", "buffered", "std", "utf8")
@@ -33,16 +33,20 @@ KERNEL_FILES = ("limits", "support", "kernel", "peripherals", "memory", "process
 
 # Level of optimisation of a program, at most: these are many calls of small functions, and with all
 # of those put in place they would not fit into a flat image, or hardly.
-MOST_LEVEL = {"usertests": 1, "as": 1, "edit": 1, "sh": 1}
+MOST_LEVEL = {"usertests": 1, "as": 1, "edit": 1, "qc": 1, "sh": 1}
 
 # Programs that are larger than a flat image may be: ELF executables, with their code at an address
 # that leaves room below for all that a flat image has.
-LARGE = {"as", "sh"}
+LARGE = {"as", "qc", "sh"}
 LARGE_BASE = 0x400000
 
-# What a program has of another one's sources.
-SHARED = {"db": ("as/instructions.qll", "dis/instruction.qll", "dis/output.qll"),
-          "dis": ("as/instructions.qll",)}
+# What a program has of another one's sources. The compiler takes all of the assembler but `main`.
+SHARED = {
+    "db": ("as/instructions.qll", "dis/instruction.qll", "dis/output.qll"),
+    "dis": ("as/instructions.qll",),
+    "qc": tuple(f"as/{path.name}" for path in sorted((FIRMWARE / "programs" / "as").glob("*.qll"))
+                if path.name != "as.qll"),
+}
 
 # Pages of docs/ that are in the manual on the disk; all other programs have what is at the top of
 # their source (`program_page`).
@@ -195,11 +199,11 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
                 for folder, target in PROGRAM_FOLDERS.items()
                 for source in _programs(FIRMWARE / folder)]
     others = sorted((FIRMWARE / "disk").rglob("*"))
-    assembly = {target: library_files(target, ".qasm") for target in TARGETS}
+    library = sorted(path for path in LIBRARY.rglob("*") if path.suffix in (".qasm", ".qll"))
     pages = manual_pages()
     key = cache.octets_key([octets for _, octets in programs], pages,
                            [path.read_bytes() for path in others if path.is_file()],
-                           [path.read_bytes() for paths in assembly.values() for path in paths],
+                           [(str(path), path.read_bytes()) for path in library],
                            [str(path) for path in others], [name for name, _ in programs])
     if cache.is_fresh(paths.disk, key):
         return paths.disk
@@ -209,7 +213,7 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
     for name, octets in programs:
         image.write(name, octets, executable=True)
     image.make_directory("tmp")
-    _add_assembly(image, assembly)
+    _add_library(image, library)
     image.make_directory("man")
     for name, page in pages.items():
         image.write(f"man/{name}", page.encode())
@@ -243,14 +247,14 @@ def program_page(source: Path) -> str:
     return f"{usage}\n\n" + "\n".join(textwrap.wrap(does[:1].upper() + does[1:], 72)) + "\n"
 
 
-def _add_assembly(image: Image, assembly: dict[str, list[Path]]) -> None:
-    """What the assembler on the machine puts in front of a program for a target."""
+def _add_library(image: Image, files: list[Path]) -> None:
+    """What compiler and assembler on the machine put in front of a program for a target."""
     image.make_directory("lib")
-    for target, files in assembly.items():
-        if files:
-            image.make_directory(f"lib/{target}")
-        for path in files:
-            image.write(f"lib/{target}/{path.name}", path.read_bytes())
+    for path in files:
+        folder = f"lib/{path.parent.name}"
+        if image.find(folder) is None:
+            image.make_directory(folder)
+        image.write(f"{folder}/{path.name}", path.read_bytes())
 
 
 def build_debug_kernel(folder: Path, level: int = 2) -> Path:

@@ -11,6 +11,8 @@
 .constant global WRONG: byte = 255;        // status: the input was wrong
 .constant global IMAGE: byte = 0x1000;     // address of the first word
 
+function program_name(): string { return "as"; }
+
 // The files of a target on the disk, in the order of their names.
 function load_target(target: string): void {
   var folder = std::str::concat("/lib/", target);

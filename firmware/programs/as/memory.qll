@@ -15,7 +15,7 @@ namespace memory {
         return <unsafe * byte>start;
       }
     }
-    os::complain("as", "the memory is full", "");
+    os::complain(program_name(), "the memory is full", "");
     os::exit(WRONG);
     return null;
   }
