@@ -18,15 +18,20 @@ class Text:
     ----------
     sources : list[Source]
         In the order of the compilation.
+    room : int
+        Positions that each source takes at least: within it a source can be replaced by another
+        one while the positions in those behind it stay as they are.
     """
 
-    def __init__(self, sources: list[Source]):
+    def __init__(self, sources: list[Source], room: int = 0):
         self.sources = sources
         self.starts: list[int] = []
         start = 0
         for source in sources:
             self.starts.append(start)
-            start += len(source.text) + 1  # a position at the very end belongs to the source
+            # a position at the very end belongs to the source
+            start += max(room, len(source.text) + 1)
+        self.end = start
         self._lines: list[list[int] | None] = [None] * len(sources)
 
     def locate(self, pos: int) -> tuple[Source, int, int]:

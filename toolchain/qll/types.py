@@ -163,14 +163,15 @@ class Slice(Type):
 
 
 class Member:
-    """A member of a struct; `offset` in words from the struct's start."""
+    """A member of a struct; `offset` in words from the struct's start, `pos` its declaration."""
 
-    __slots__ = ("name", "offset", "type")
+    __slots__ = ("name", "offset", "pos", "type")
 
-    def __init__(self, name: str, type: Type):
+    def __init__(self, name: str, type: Type, pos: int):
         self.name = name
         self.type = type
         self.offset = -1
+        self.pos = pos
 
     def __repr__(self) -> str:
         return f"<Member {self.name}: {self.type} at {self.offset}>"
@@ -185,8 +186,8 @@ class Struct(Type):
 
     __slots__ = ("_by_name", "_members", "_size")
 
-    def __init__(self, members: list[tuple[str, Type]]):
-        self._members = tuple(Member(name, kind) for name, kind in members)
+    def __init__(self, members: list[Member]):
+        self._members = tuple(members)
         self._by_name: dict[str, Member] | None = None
         self._size = 0
 

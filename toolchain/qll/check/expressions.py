@@ -39,6 +39,7 @@ def _name(scope: Scope, node: nodes.Name, context: Type | None) -> Expression:
         if node.arguments is not None:
             _no_template(scope, node)
         local.used = True
+        scope.report.use(node.pos, local)
         if local.type is UNKNOWN:
             return Broken(node.pos)
         return tree.LocalPlace(node.pos, local)
@@ -63,6 +64,8 @@ def _entity(scope: Scope, node: nodes.Name) \
     """What a name that is no local stands for, instances made; None if that was an error. A
     template comes out only if the name has no type arguments."""
     entity = scope.block.value(node.name)
+    if entity is not None and not isinstance(entity, Ambiguous):
+        scope.report.use(node.pos, entity)
     if isinstance(entity, FunctionTemplate):
         if node.arguments is None:
             return entity
@@ -198,6 +201,7 @@ def _member(scope: Scope, node: nodes.Member, context: Type | None) -> Expressio
     member = base.member(node.name)
     if member is None:
         return unknown_member(scope, node.name, node.name_pos, kind)
+    scope.report.use(node.name_pos, member)
     return _part(node.pos, as_place(given), member)
 
 
@@ -217,6 +221,7 @@ def _arrow(scope: Scope, node: nodes.Arrow, context: Type | None) -> Expression:
     if member is None:
         assert isinstance(kind, Pointer)
         return unknown_member(scope, node.name, node.name_pos, kind.target)
+    scope.report.use(node.name_pos, member)
     return _part(node.pos, dereferenced(scope, pointer, node.pos, node.base), member)
 
 

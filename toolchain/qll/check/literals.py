@@ -148,6 +148,7 @@ def _struct(scope: Scope, node: nodes.StructLiteral, context: Type | None) -> Ex
             unknown_member(scope, name, argument.pos, kind)
             scope.check(argument.value, UNKNOWN)
             continue
+        scope.report.use(argument.pos, member)
         value = scope.converted(argument.value, member.type)
         if name in given:
             scope.report.error("duplicate-member", f"duplicate member '{name}'",

@@ -4,17 +4,27 @@ See docs/qll.md, "Names".
 """
 
 import re
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from toolchain.qll import tree
 from toolchain.qll.errors import QllError, QllWarning, did_you_mean
 from toolchain.qll.syntax import nodes
 from toolchain.qll.text import Text
-from toolchain.qll.types import BOOL, STRING, Named, Type, Variable, fingerprint, identical
+from toolchain.qll.types import (
+    BOOL,
+    STRING,
+    Member,
+    Named,
+    Type,
+    Variable,
+    fingerprint,
+    identical,
+)
 
 __all__ = [
-    "Ambiguous", "Block", "FunctionTemplate", "Inner", "Namespace", "Reporter", "TypeTemplate",
-    "find_namespace", "guess", "lookup",
+    "Ambiguous", "Block", "Entity", "FunctionTemplate", "Inner", "Namespace", "Reporter",
+    "TypeParameter", "TypeTemplate", "find_namespace", "guess", "lookup",
 ]
 
 _E = TypeVar("_E")
@@ -41,7 +51,13 @@ class Reporter:
         self.lost: frozenset[str] = frozenset()  # names of what could not be read
         self.muted = 0
         self.hints = 0
+        self.uses: dict[int, Entity] | None = None  # what each name means, by its position
         self._said: set[tuple[str, int, str]] = set()
+
+    def use(self, pos: int, entity: "Entity") -> None:
+        """Note what a name means that is declared or used at a position; only an editor asks."""
+        if self.uses is not None:
+            self.uses[pos] = entity
 
     def error(self, kind: str, message: str, pos: int, end: int,
               notes: tuple[str, ...] = ()) -> None:
@@ -83,6 +99,9 @@ class Instances(Generic[_E]):
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, ...], list[tuple[list[Type], _E]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
 
     def find(self, arguments: list[Type]) -> _E | None:
         """The instance for arguments that are identical to these."""
@@ -132,8 +151,16 @@ class FunctionTemplate:
         self.pattern: tuple[list[Type], Type, list[Variable]] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TypeParameter:
+    """The use of a type parameter, in an instance where it stands for this type."""
+    name: str
+    type: Type
+
+
 TypeEntity = Named | TypeTemplate
 ValueEntity = tree.Function | tree.Global | FunctionTemplate
+Entity = TypeEntity | ValueEntity | tree.Local | Member | TypeParameter
 
 
 class Namespace:

@@ -76,6 +76,7 @@ class Checker:
         self.typed: dict[Global, bool] = {}  # whether that is done, once it was begun
         self.functions: dict[Function, tuple[nodes.Function, Block]] = {}
         self.usings: list[tuple[nodes.Using, Block]] = []
+        self.blocks: list[tuple[nodes.Namespace, Block]] = []
         self.forward: list[tuple[Function, nodes.Function, Block]] = []
         self.labels: set[str] = set()
         self.waiting: list[_Instance] = []
@@ -86,13 +87,7 @@ class Checker:
 
     def program(self, files: list[nodes.File]) -> tree.Program:
         """Check the whole program; the result is sound only if there were no errors."""
-        self.report.lost = frozenset(name for file in files for name in file.lost)
-        for file in files:
-            self.declare(file.declarations, self.root_block)
-            for node, operand in file.mixtures:
-                self.warn_of_mixture(node, operand)
-        self.open_namespaces()
-        self.signatures()
+        self.declarations(files)
         self.bodies()
         program = tree.Program(self.text)
         program.globals = list(self.globals)
@@ -102,6 +97,16 @@ class Checker:
         return program
 
     # --- declarations ----------------------------------------------------------------------------
+
+    def declarations(self, files: list[nodes.File]) -> None:
+        """Phases 1 and 2: what there is, and the types of it."""
+        self.report.lost = frozenset(name for file in files for name in file.lost)
+        for file in files:
+            self.declare(file.declarations, self.root_block)
+            for node, operand in file.mixtures:
+                self.warn_of_mixture(node, operand)
+        self.open_namespaces()
+        self.signatures()
 
     def declare(self, declarations: list[nodes.Declaration], block: Block) -> None:
         """Enter declarations into the namespace of a block."""
@@ -118,6 +123,7 @@ class Checker:
                 inner = block
                 for part in node.name.split("::"):
                     inner = Block(inner.namespace.open(part), inner)
+                self.blocks.append((node, inner))
                 self.declare(node.declarations, inner)
 
     def warn_of_mixture(self, node: nodes.Binary, operand: nodes.Binary) -> None:
@@ -146,13 +152,15 @@ class Checker:
         if known is not None:
             self.duplicate(node.name, node.name_pos, known.pos)
             return
+        entity: TypeTemplate | Named
         if node.parameters:
             self.distinct(node.parameters, "type parameter")
-            namespace.types[node.name] = TypeTemplate(node, label, block)
+            entity = TypeTemplate(node, label, block)
         else:
-            named = Named(node.name, label, node.name_pos)
-            namespace.types[node.name] = named
-            self.types.declare(named, node, block)
+            entity = Named(node.name, label, node.name_pos)
+            self.types.declare(entity, node, block)
+        namespace.types[node.name] = entity
+        self.report.use(node.name_pos, entity)
 
     def declare_global(self, node: nodes.Global, block: Block) -> None:
         namespace = block.namespace
@@ -168,6 +176,7 @@ class Checker:
         else:
             namespace.values[node.name] = glob
         self.globals[glob] = (node, block)
+        self.report.use(node.name_pos, glob)
         if node.initialiser is None and not glob.extern:
             self.report.error("global-without-initialiser",
                               f"global '{node.name}' without initialiser must be marked .extern",
@@ -192,10 +201,12 @@ class Checker:
             if known is not None:
                 self.duplicate(node.name, node.name_pos, known.pos)
             else:
-                namespace.values[node.name] = FunctionTemplate(node, label, block)
+                template = namespace.values[node.name] = FunctionTemplate(node, label, block)
+                self.report.use(node.name_pos, template)
             return
         if isinstance(known, Function):
             earlier, earlier_block = self.functions[known]
+            self.report.use(node.name_pos, known)
             if node.body is None:
                 self.forward.append((known, node, block))
                 return
@@ -211,6 +222,7 @@ class Checker:
         else:
             function = namespace.values[node.name] = Function(node.name, label, node.name_pos)
         self.functions[function] = (node, block)
+        self.report.use(node.name_pos, function)
 
     def open_namespaces(self) -> None:
         """Find the namespaces that `using` names."""
@@ -274,7 +286,9 @@ class Checker:
         for index, part in enumerate(node.parameters):
             kind = self.types.resolve(part.type, block, env)
             self.types.reject_void(kind, part.type, f"parameter '{part.name}'")
-            function.parameters.append(Local(part.name, kind, index, part.pos, True))
+            local = Local(part.name, kind, index, part.pos, True)
+            function.parameters.append(local)
+            self.report.use(part.pos, local)
         function.result = self.types.resolve(node.result, block, env)
         function.type = FunctionType(tuple(local.type for local in function.parameters),
                                      function.result)
@@ -295,10 +309,13 @@ class Checker:
 
     # --- bodies ----------------------------------------------------------------------------------
 
-    def bodies(self) -> None:
-        """Phase 3: initialisers and bodies, and all instances that come up."""
+    def bodies(self, begin: int = 0, end: int | None = None) -> None:
+        """Phase 3: initialisers and bodies, and all instances that come up; if asked only of what
+        is declared between two positions."""
+        if end is None:
+            end = self.text.end
         for glob, (declaration, block) in self.globals.items():
-            if declaration.initialiser is None:
+            if declaration.initialiser is None or not begin <= declaration.pos < end:
                 continue
             scope = self.scope(block, None)
             value = scope.converted(declaration.initialiser, glob.type)
@@ -320,9 +337,20 @@ class Checker:
             self.initialiser_mentions[glob] = scope.mentions
             self.check_instances()
         for function, (node, block) in self.functions.items():
-            if node.body is not None:
+            if node.body is not None and begin <= node.pos < end:
                 self.check_body(function, node, block)
                 self.check_instances()
+
+    def sketch(self, template: FunctionTemplate) -> None:
+        """Look up the names in a function template that has no instance, as far as they do not
+        depend on its type parameters; reports nothing."""
+        declaration, block = template.declaration, template.block
+        env: Environment = dict.fromkeys(template.parameters, UNKNOWN)
+        function = Function(template.name, template.label, template.pos)
+        self.report.muted += 1
+        self.signature(function, declaration, block, env)
+        self.check_body(function, declaration, block, env)
+        self.report.muted -= 1
 
     def scope(self, block: Block, env: Environment | None) -> Scope:
         """Where an initialiser, or a constant, in a block is checked."""

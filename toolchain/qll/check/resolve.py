@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from toolchain.qll.check.names import MAX_HINTS, Ambiguous, Block, Reporter, TypeTemplate
+from toolchain.qll.check.names import (
+    MAX_HINTS,
+    Ambiguous,
+    Block,
+    Reporter,
+    TypeParameter,
+    TypeTemplate,
+)
 from toolchain.qll.syntax import nodes
 from toolchain.qll.syntax.habits import FOREIGN_TYPES
 from toolchain.qll.types import (
@@ -14,6 +21,7 @@ from toolchain.qll.types import (
     VOID,
     Array,
     FunctionType,
+    Member,
     Named,
     Pointer,
     Slice,
@@ -166,7 +174,7 @@ class Resolver:
             self.report.error("empty-struct", "a struct needs at least one member",
                               node.pos, node.end)
             return UNKNOWN
-        members: dict[str, Type] = {}
+        members: dict[str, Member] = {}
         for member in node.members:
             kind = self.resolve(member.type, block, env)
             self.reject_void(kind, member.type, f"member '{member.name}'")
@@ -174,8 +182,9 @@ class Resolver:
                 self.report.error("duplicate-member", f"duplicate member '{member.name}'",
                                   member.pos, member.pos + len(member.name))
             else:
-                members[member.name] = kind
-        return Struct(list(members.items()))
+                made = members[member.name] = Member(member.name, kind, member.pos)
+                self.report.use(member.pos, made)
+        return Struct(list(members.values()))
 
     def _member(self, node: nodes.MemberType, block: Block, env: Environment | None) -> Type:
         kind = self.resolve(node.base, block, env)
@@ -184,6 +193,7 @@ class Resolver:
         if isinstance(base, Struct):
             for part in base.parts:
                 if part.name == node.name:
+                    self.report.use(node.name_pos, part)
                     return part.type
             self.report.error("unknown-member", f"unknown member '{node.name}' in {kind}",
                               node.name_pos, node.name_pos + len(node.name))
@@ -239,8 +249,11 @@ class Resolver:
         if env is not None and name in env:
             if node.arguments is not None:
                 self._not_a_template(node)
+            self.report.use(node.pos, TypeParameter(name, env[name]))
             return env[name]
         entity = block.type(name)
+        if isinstance(entity, (Named, TypeTemplate)):
+            self.report.use(node.pos, entity)
         if isinstance(entity, Named):
             if node.arguments is not None:
                 self._not_a_template(node)

@@ -99,6 +99,7 @@ def _var(body: Body, node: nodes.Var) -> Checked:
     local = Local(name, kind, len(body.function.locals), node.name_pos)
     body.function.locals.append(local)
     variables[name] = local
+    body.report.use(local.pos, local)
     return tree.Var(node.pos, local, value), False
 
 
