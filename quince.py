@@ -27,6 +27,7 @@ COMMANDS = {
     "assemble":      Command("toolchain.qasm.cli", "assemble QASM (qasm)"),
     "disassemble":   Command("toolchain.qasm.dis", "disassemble an image (qdis)"),
     "link":          Command("toolchain.link.cli", "link objects and sources (qlink)"),
+    "lsp":           Command("editors.lsp.cli", "help an editor with QLL and QASM (quince-lsp)"),
     "files":         Command("toolchain.qfs.cli", "make and change disk images (qfs)"),
     "card":          Command("system.card", "make the image of a board's card"),
     "verilog":       Command("sim.verilog", "write the hardware as Verilog"),

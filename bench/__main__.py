@@ -17,12 +17,14 @@ REFERENCE_MILLIONS = 6.2
 def main(argv: list[str] | None = None) -> int:
     """Print the tables; returns 0, or 1 if a kernel's result is wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="*", metavar="speed|history|kernels|naive|micro|system",
+    parser.add_argument("what", nargs="*",
+                        metavar="speed|history|kernels|naive|micro|system|editor",
                         help="tables to print (default: all)")
     wanted = parser.parse_args(argv).what or ["speed", "history", "kernels", "naive",
-                                               "micro", "system"]
+                                               "micro", "system", "editor"]
     tables = {"speed": print_speeds, "history": print_history, "kernels": print_kernels,
-              "naive": print_naive, "micro": print_micro, "system": print_system}
+              "naive": print_naive, "micro": print_micro, "system": print_system,
+              "editor": print_editor}
     for name in wanted:
         if name not in tables:
             parser.error(f"there is no table {name!r}")
@@ -59,6 +61,16 @@ def print_history() -> None:
             ("a step back from anywhere", measured.far_s, "s, the slowest of 5"),
             ("going anywhere", measured.jump_s, "s, the slowest of 5")):
         print(f"{name:30} {value:9.3f} {unit}".rstrip())
+    print()
+
+
+def print_editor() -> None:
+    """What an editor waits for."""
+    from bench.editor import measure_editor
+    path, waiting = measure_editor()
+    print(f"The language server on kernel/{path.name}, milliseconds of processor time\n")
+    for what, took in waiting:
+        print(f"{what:40} {took:7.1f}")
     print()
 
 

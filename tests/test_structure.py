@@ -21,8 +21,10 @@ MAY_IMPORT = {
     "sim":       {"isa", "toolchain", "rtl", "system", "fpga"},
     "debug":     {"isa", "toolchain", "rtl", "system", "sim"},
     "panel":     {"isa", "toolchain", "sim", "debug"},
+    "editors":   {"isa", "toolchain", "system"},
     "fpga":      {"isa", "toolchain", "rtl", "system"},
-    "bench":     {"isa", "toolchain", "rtl", "system", "sim", "debug", "panel", "fpga"},
+    "bench":     {"isa", "toolchain", "rtl", "system", "sim", "debug", "panel",
+                  "editors", "fpga"},
     "campaign":  {"isa", "toolchain", "rtl", "system", "sim", "fpga", "tests"},
 }
 NEVER = {("sim.golden", "rtl")}  # the second opinion shares nothing with the hardware

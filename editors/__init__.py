@@ -1,0 +1,1 @@
+"""Quince in editors: the language server, and the extension for VS Code."""
