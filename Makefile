@@ -14,7 +14,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim debug panel disk demo crash stress night cocotb verilog fuzz fuzz-as fuzz-qc fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
+.PHONY: help sim debug panel disk demo crash stress night mutants cocotb verilog fuzz fuzz-as fuzz-qc fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
         flash hardware-test board-test
 
 help:  ## List the targets
@@ -140,6 +140,10 @@ fuzz: $(DEV)  ## Random programs, hardware against golden model: TIME=seconds or
 night: $(HW)  ## Every kind of verification for TIME=seconds: KINDS="fuzz proofs" CLUSTER=tcp://host:port; RESUME=1 goes on
 	@$(PYTHON) -m campaign $(if $(RESUME),resume,run --seconds $(or $(TIME),28800) \
 	    $(if $(KINDS),--kinds $(KINDS))) $(if $(CLUSTER),--cluster $(CLUSTER))
+
+mutants: $(DEV)  ## Change the sources at single points and see what finds it: AREAS="rtl kernel" COUNT=50 FIRST=number
+	@$(PYTHON) -m campaign run --kinds $(addprefix mutants-,$(or $(AREAS),rtl golden kernel compiler)) \
+	    --count $(or $(COUNT),50) $(if $(FIRST),--first $(FIRST))
 
 fuzz-qll: $(DEV)  ## Try 100,000 damaged QLL programs on the compiler
 	@$(PYTHON) -m tests.fuzz_qll --count 100000

@@ -2,6 +2,7 @@
 
 from campaign import hardware, machine, tools
 from campaign.kind import Kind
+from campaign.mutants.kind import mutant_kinds
 
 __all__ = ["KINDS"]
 
@@ -14,4 +15,5 @@ KINDS: dict[str, Kind] = {kind.name: kind for kind in (
     hardware.gates_kind(),
     hardware.proof_kind(),
     *hardware.place_kinds(),
+    *mutant_kinds(),
 )}

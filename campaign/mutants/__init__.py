@@ -1,0 +1,1 @@
+"""Mutants: single-point changes of the sources, each of which some test must find."""

@@ -1,0 +1,61 @@
+"""The parts of the repository that are changed, and which changes there are in each."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from campaign.mutants.change import Mutant
+from campaign.mutants.python import python_mutants
+from campaign.mutants.qll import qll_mutants
+from toolchain.places import ROOT
+
+__all__ = ["AREAS", "Area", "mutants"]
+
+
+@dataclass(frozen=True)
+class Area:
+    """Files that are changed one at a time, and how long a judgement may take, in seconds.
+
+    Parameters
+    ----------
+    patterns : tuple of str
+        Of its files, from the root of the repository.
+    without : tuple of str
+        Names of files that only describe, print or check arguments.
+    """
+    name:      str
+    about:     str
+    patterns:  tuple[str, ...]
+    changes:   Callable[[str], Iterator[Mutant]]
+    without:   tuple[str, ...] = ()
+    timeout_s: float = 600
+
+    def files(self) -> list[str]:
+        return [str(path.relative_to(ROOT)) for pattern in self.patterns
+                for path in sorted(ROOT.glob(pattern)) if path.name not in self.without]
+
+
+AREAS = {area.name: area for area in (
+    Area("rtl", "changes of the hardware",
+         ("rtl/core/*.py", "rtl/mmu/*.py", "rtl/fpu/*.py", "rtl/memory/*.py",
+          "rtl/peripherals/*.py", "rtl/soc.py", "rtl/bus.py"),
+         python_mutants, ("sdram_chips.py", "account.py", "ram.py")),
+    Area("golden", "changes of the golden model",
+         ("sim/golden/core.py", "sim/golden/arithmetic.py", "sim/golden/translation.py",
+          "sim/golden/traps.py"), python_mutants),
+    Area("kernel", "changes of the kernel", ("kernel/*.qll",), qll_mutants,
+         ("audit.qll", "no_audit.qll", "limits.qll")),
+    Area("compiler", "changes of the compiler",
+         ("toolchain/qll/middle/*.py", "toolchain/qll/target/*.py", "toolchain/qll/check/*.py",
+          "toolchain/qll/syntax/*.py"), python_mutants,
+         ("habits.py", "recovery.py", "recorder.py")),
+)}
+
+
+@cache
+def mutants(area: str) -> tuple[Mutant, ...]:
+    """All changes of an area, in an order of no meaning, so that the first ones are a sample."""
+    found = [mutant for path in AREAS[area].files() for mutant in AREAS[area].changes(path)]
+    random.Random(area).shuffle(found)
+    return tuple(found)

@@ -1,0 +1,89 @@
+"""A change of one place of a source file, and where such changes are listed as equivalent."""
+
+import importlib.abc
+import importlib.util
+import sys
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from toolchain.places import ROOT
+
+__all__ = ["EQUIVALENT", "Mutant", "equivalents", "plant"]
+
+EQUIVALENT = Path(__file__).with_name("equivalent.toml")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """What stands from `start` to `end` of a file (offsets in characters) becomes `new`."""
+    path:  str  # from the root of the repository
+    kind:  str  # of change
+    start: int
+    end:   int
+    new:   str
+
+    @property
+    def text(self) -> str:
+        """The file's text, changed."""
+        text = source(self.path)
+        return text[:self.start] + self.new + text[self.end:]
+
+    @property
+    def line(self) -> int:
+        return source(self.path).count("\n", 0, self.start) + 1
+
+    def lines(self) -> tuple[str, str]:
+        """The lines that change, without what stands around them: before and after."""
+        text = source(self.path)
+        begin = text.rfind("\n", 0, self.start) + 1
+        until = text.find("\n", self.end)
+        until = len(text) if until < 0 else until
+        return (text[begin:until].strip(),
+                (text[begin:self.start] + self.new + text[self.end:until]).strip())
+
+    def __str__(self) -> str:
+        before, after = self.lines()
+        return f"{self.path}:{self.line}: {self.kind}\n- {before}\n+ {after}"
+
+
+@cache
+def source(path: str) -> str:
+    return (ROOT / path).read_text()
+
+
+@cache
+def equivalents() -> dict[tuple[str, str, str], str]:
+    """The reason of each change that is known to change nothing, by path and lines."""
+    entries = tomllib.loads(EQUIVALENT.read_text())["equivalent"]
+    return {(entry["path"], entry["before"], entry["after"]): entry["reason"] for entry in entries}
+
+
+class _Planter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports one module from a changed source."""
+
+    def __init__(self, mutant: Mutant):
+        self.mutant = mutant
+        self.module = mutant.path.removesuffix(".py").replace("/", ".")
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
+        if fullname != self.module:
+            return None
+        return importlib.util.spec_from_file_location(fullname, ROOT / self.mutant.path,
+                                                      loader=self)
+
+    def create_module(self, spec: Any) -> None:
+        return None
+
+    def exec_module(self, module: Any) -> None:
+        exec(compile(self.mutant.text, str(ROOT / self.mutant.path), "exec"), module.__dict__)
+
+
+def plant(mutant: Mutant) -> None:
+    """From now on, let its module be imported with the change. It must not be imported yet."""
+    planter = _Planter(mutant)
+    if planter.module in sys.modules:
+        raise RuntimeError(f"{planter.module} is imported already")
+    sys.meta_path.insert(0, planter)

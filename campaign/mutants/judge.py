@@ -1,0 +1,269 @@
+"""Judges one mutant in a process of its own: `python -m campaign.mutants.judge rtl 17`.
+
+The last line of its output is the verdict, as JSON. What is cheap and finds most comes first:
+random programs, before the tests of the file that is changed.
+"""
+
+import io
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from campaign.mutants.areas import mutants
+from campaign.mutants.change import Mutant, plant
+from toolchain.places import ROOT
+
+__all__ = ["EQUAL", "KILLED", "NOT_BUILT", "SURVIVES", "judge", "related_tests"]
+
+KILLED, SURVIVES, EQUAL, NOT_BUILT = "killed", "survives", "equal", "not built"
+PROGRAMS  = 300  # random ones, for hardware and model
+SOURCES   = 60   # random ones, for the compiler
+RUNS      = 4    # of each kind of random run, for the kernel
+
+# Which build of the hardware has a file in it, if the first one has not.
+BUILDS = {"two_level_walker": "two-level", "untranslated": "no-mmu", "hesitant": "hesitant",
+          "cache": "sdram", "cache_lookup": "sdram", "cache_refill": "sdram",
+          "cache_shape": "sdram", "cached_sdram": "sdram", "line_arbiter": "sdram",
+          "line_port": "sdram", "sdram": "sdram"}
+
+Verdict = tuple[str, str]  # and by what
+
+
+def judge(mutant: Mutant) -> Verdict:
+    """What becomes of a mutant."""
+    area = mutant.path.split("/")[0]
+    return {"rtl": _hardware, "sim": _model, "kernel": _kernel, "toolchain": _compiler}[area](
+        mutant)
+
+
+def related_tests(path: str) -> list[str]:
+    """The tests that are named like a file, or else those of its folder."""
+    stem, folder = Path(path).stem, ROOT / "tests" / Path(path).parent
+    while not folder.is_dir():
+        folder = folder.parent
+    named = [test for test in sorted(folder.glob("test_*.py"))
+             if stem.startswith(test.stem.removeprefix("test_"))]
+    return [str(test) for test in named] or [str(folder)]
+
+
+def _pytest(tests: list[str], *options: str) -> str | None:
+    """Run tests in this process, where the change is planted; the first one that fails, or None."""
+    import pytest
+
+    class Reporter:
+        failed: str | None = None
+
+        def pytest_runtest_logreport(self, report: Any) -> None:
+            if report.failed:
+                self.failed = report.nodeid
+
+        def pytest_collectreport(self, report: Any) -> None:
+            if report.failed:
+                self.failed = report.nodeid
+
+    reporter = Reporter()
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(said):
+        status = pytest.main([*tests, "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist",
+                              "-p", "no:randomly", *options], plugins=[reporter])
+    if status in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        return None
+    return reporter.failed or f"pytest ended with {status}: {said.getvalue()[-300:]}"
+
+
+# --- hardware ------------------------------------------------------------------------------------
+
+def _hardware(mutant: Mutant) -> Verdict:
+    from sim.engine import build
+    clean_key = build.source_key
+    build_name = BUILDS.get(Path(mutant.path).stem, "list")
+    clean = _clean_model(build, build_name)
+    if not (clean / "design.h").exists():
+        raise RuntimeError(f"the build {build_name} is not compiled: run `python -m campaign`")
+    plant(mutant)
+    work = Path(tempfile.mkdtemp(prefix="quince-mutant-"))
+    build.CACHE = work
+    build.COMPILE = [option if option != "-O2" else "-O1" for option in build.COMPILE]
+    build.source_key = lambda folders, *facts: clean_key(folders, "mutant", *facts)
+    try:
+        verdict = _lockstep(build_name, (clean / "design.h").read_text())
+        if verdict[0] != SURVIVES:
+            return verdict
+        tests = related_tests(mutant.path)
+        failed = _pytest(tests, "-m", "not slow") or _pytest(tests, "-m", "slow")
+        return (KILLED, failed) if failed else (SURVIVES, "")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _clean_model(build: Any, name: str) -> Path:
+    from sim.fuzz.campaign import CONFIGS, MEMORIES
+    folders = [ROOT / folder for folder in ("rtl", "isa", "sim/engine", "sim/chips")]
+    path: Path = build.CACHE / build.source_key(folders, CONFIGS[name],
+                                                MEMORIES.get(name, "ideal"))
+    return path
+
+
+def _lockstep(build_name: str, clean_header: str) -> Verdict:
+    """Random programs on the changed hardware; what is compiled may be the same as without."""
+    from sim.engine import machine
+    from sim.fuzz.campaign import CONFIGS, MEMORIES, make_rtl_subject
+    from sim.fuzz.generate import generate
+    try:
+        design = machine.quince_design(CONFIGS[build_name],
+                                       memory=MEMORIES.get(build_name, "ideal"))
+        header = design.header()
+    except Exception as error:
+        return NOT_BUILT, f"{type(error).__name__}: {error}"
+    if header == clean_header:
+        return EQUAL, "the compiled model is the same"
+    object.__setattr__(design, "header", lambda: header)
+    machine.quince_design = lambda *config, **options: design
+    subject = make_rtl_subject(build_name)
+    for seed in range(PROGRAMS):
+        try:
+            divergence = subject.examine(generate(seed, subject.config)).divergence
+        except Exception as error:
+            return KILLED, f"program {seed}: {type(error).__name__}"
+        if divergence is not None:
+            return KILLED, f"program {seed}"
+    return SURVIVES, ""
+
+
+# --- golden model --------------------------------------------------------------------------------
+
+def _model(mutant: Mutant) -> Verdict:
+    """The changed model, uncompiled, in the hardware's place."""
+    import ast
+    import dataclasses
+
+    from isa.config import MachineConfig
+    from sim.fuzz.campaign import CONFIGS
+    from sim.fuzz.generate import generate
+    from sim.fuzz.subjects import ModelSubject
+    from sim.golden.interpreted import new_namespace
+    space = new_namespace()
+    tree = ast.parse(mutant.text)
+    tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    exec(compile(tree, mutant.path, "exec"), space)
+    plain = MachineConfig(cycles_per_ms=20, peripherals=("timer", "clock", "mmu"))
+    quinix = CONFIGS["quinix"]
+    builds = (plain, dataclasses.replace(plain, page_table=CONFIGS["two-level"].page_table),
+              dataclasses.replace(plain, fpu=False, compat=quinix.compat))
+    subjects = [ModelSubject(build, space) for build in builds]
+    for seed in range(PROGRAMS):
+        subject = subjects[seed % len(subjects)]
+        try:
+            divergence = subject.examine(generate(seed, subject.config)).divergence
+        except Exception as error:
+            return KILLED, f"program {seed}: {type(error).__name__}"
+        if divergence is not None:
+            return KILLED, f"program {seed}"
+    return SURVIVES, ""
+
+
+# --- compiler ------------------------------------------------------------------------------------
+
+def _compiler(mutant: Mutant) -> Verdict:
+    import random
+    plant(mutant)
+    try:
+        from tests.fuzz_qll import results
+        from tests.support.qll_programs import program
+    except Exception as error:
+        return KILLED, f"it cannot be imported: {type(error).__name__}"
+    for seed in range(SOURCES):
+        try:
+            given = results(program(random.Random(seed)), (0, 2))
+        except Exception as error:
+            return KILLED, f"source {seed}: {type(error).__name__}"
+        if None in given or len(set(given)) > 1:
+            return KILLED, f"source {seed}"
+    failed = _pytest([str(ROOT / "tests" / "toolchain" / "qll")], "-m", "not slow")
+    return (KILLED, failed) if failed else (SURVIVES, "")
+
+
+# --- kernel --------------------------------------------------------------------------------------
+
+def _kernel(mutant: Mutant) -> Verdict:
+    from system import build
+    from tests.support import system
+    from toolchain.source import Source, SourceErrors
+    disk = system.system()  # of the unchanged kernel: the programs are the same
+    sources = build.kernel_sources
+
+    def changed(*, debug: bool = False) -> list[Source]:
+        return [Source(one.name, mutant.text) if Path(one.name).name == Path(mutant.path).name
+                else one for one in sources(debug=debug)]
+
+    work = Path(tempfile.mkdtemp(prefix="quince-mutant-"))
+    build.kernel_sources = changed
+    try:
+        clean = {"release": disk.kernel.read_bytes(), "debug": b""}
+        made = {}
+        for name in clean:
+            paths = build.Paths(work / name)
+            paths.folder.mkdir()
+            try:
+                made[name] = build.build_kernel(paths, debug=name == "debug")
+            except SourceErrors as errors:
+                return NOT_BUILT, str(errors)[:200]
+            if name == "release" and made[name].read_bytes() == clean[name]:
+                return EQUAL, "the compiled kernel is the same"
+        for name, check in _sessions(made):
+            try:
+                wrong = check()
+            except Exception as error:
+                wrong = f"{type(error).__name__}: {error}"
+            if wrong:
+                return KILLED, f"{name}: {wrong[-200:]}"
+        return SURVIVES, ""
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _sessions(kernels: dict[str, Path]) -> Iterator[
+        tuple[str, Callable[[], str | None]]]:
+    """Sessions on a kernel, from the shortest to the longest: a name, and what tells what is
+    wrong with it."""
+    from tests.stress import KINDS
+    from tests.support import file_script, process_script, shell_sessions, system
+    modules: tuple[Any, ...] = (file_script, process_script, shell_sessions, system)
+    for module in modules:
+        if hasattr(module, "debug_kernel"):
+            module.debug_kernel = lambda: kernels["debug"]
+
+    def run(kind: Any, seed: int) -> str | None:
+        wrong: str | None = kind.check(kind.generate(seed))
+        return wrong
+
+    def suite(program: str) -> str | None:
+        session = system.boot(f"/test/{program}", "echo the shell is alive",
+                              kernel=kernels["release"])
+        if session.status != 0 or "FAILED" in session.text or "0 failed" not in session.text \
+                or "the shell is alive\n" not in session.text:
+            return session.text[-200:]
+        return None
+
+    for seed in range(1, RUNS + 1):
+        for name, kind in KINDS.items():
+            yield f"{name} {seed}", partial(run, kind(), seed)
+    for program in ("usertests", "attacks"):
+        yield program, partial(suite, program)
+
+
+def main() -> int:
+    area, number = sys.argv[1], int(sys.argv[2])
+    verdict, by = judge(mutants(area)[number])
+    print(json.dumps({"verdict": verdict, "by": by}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Mutants: what changes there are, that a change is really planted, and which are equivalent."""
+
+import ast
+
+import pytest
+
+from campaign.mutants.areas import AREAS, mutants
+from campaign.mutants.change import Mutant, equivalents, source
+from campaign.mutants.judge import KILLED, judge, related_tests
+from campaign.mutants.python import python_mutants
+from campaign.mutants.qll import qll_mutants
+
+
+def put(monkeypatch, text):
+    """Let every source be this text."""
+    for module in ("change", "python", "qll"):
+        monkeypatch.setattr(f"campaign.mutants.{module}.source", lambda path: text)
+
+
+@pytest.mark.parametrize("line, kind, expected", [
+    ("return a & ~b",               "dropped term",        ["return (a)", "return (~b)"]),
+    ("return a & ~b",               "inverted",            ["return a & (b)"]),
+    ("return a | b",                "another operator",    ["return ((a) & (b))"]),
+    ("return a - b",                "swapped operands",    ["return ((b) - (a))"]),
+    ("return Mux(c, a, b)",         "swapped operands",    ["return Mux(c, b, a)"]),
+    ("return a < b",                "another comparison",  ["return ((a) <= (b))"]),
+    ("return a[3]",                 "off by one",          ["return a[4]"]),
+    ("s = Signal(4, init=1)",       "wrong reset",         ["s = Signal(4, init=0)"]),
+    ("s = Signal()",                "wrong reset",         ["s = Signal(init=1)"]),
+    ("m.d.sync += a.eq(b)",         "dropped assignment",  ["pass"]),
+    ("m.d.comb += [a.eq(b), c.eq(d)]", "dropped assignment",
+     ["m.d.comb += [*[], c.eq(d)]", "m.d.comb += [a.eq(b), *[]]"]),
+    ("ä = 'ö' if a and b else c",   "dropped term",        ["ä = 'ö' if ((b)) else c",
+                                                            "ä = 'ö' if ((a)) else c"]),
+])
+def test_hardware_and_python_are_changed_at_single_points(monkeypatch, line, kind, expected):
+    put(monkeypatch, f"def elaborate(self):\n    {line}\n")
+    made = [mutant.text.split("\n")[1].strip() for mutant in python_mutants("rtl/x.py")
+            if mutant.kind == kind]
+    assert made == expected
+
+
+def test_enables_are_inverted_and_messages_stay(monkeypatch):
+    text = 'def f(m):\n    with m.If(a):\n        raise ValueError(f"not {1 + 2}")\n'
+    put(monkeypatch, text)
+    mutant, = python_mutants("rtl/x.py")
+    assert mutant.kind == "inverted enable" and "with m.If(~(a).any()):" in mutant.text
+
+
+@pytest.mark.parametrize("line, kind, expected", [
+    ("return a && !b;",      "dropped term",       ["return (a);", "return (!b);"]),
+    ("return a && !b;",      "inverted",           ["return a && b;"]),
+    ("return a < b;",        "another operator",   ["return a <= b;"]),
+    ("return a - 7;",        "off by one",         ["return a - 8;"]),
+    ("if (a) { return b; }", "inverted condition", ["if (!(a)) { return b; }"]),
+    ("a = b;",               "dropped assignment", [";"]),
+    ("f(b);",                "dropped call",       [";"]),
+])
+def test_qll_is_changed_at_single_points(monkeypatch, line, kind, expected):
+    text = f"function f(a: byte, b: byte): byte {{\n{line}\n}}"
+    put(monkeypatch, text)
+    made = [mutant.text.split("\n")[1] for mutant in qll_mutants("kernel/x.qll")
+            if mutant.kind == kind]
+    assert made == expected
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_each_area_has_many_changes_and_all_of_them_are_programs(area):
+    every = mutants(area)
+    assert len(every) > 500
+    for mutant in every[:40]:
+        before, after = mutant.lines()
+        assert before != after
+        if mutant.path.endswith(".py"):
+            ast.parse(mutant.text)
+            assert related_tests(mutant.path) or area == "golden"
+
+
+def test_each_change_that_is_listed_as_equivalent_is_one_and_has_a_reason():
+    there = {(mutant.path, *mutant.lines()) for path in {path for path, *_ in equivalents()}
+             for mutant in (python_mutants if path.endswith(".py") else qll_mutants)(path)}
+    assert [known for known in equivalents() if known not in there] == []
+    assert all(len(reason) > 20 for reason in equivalents().values())
+
+
+@pytest.mark.slow
+def test_a_change_of_the_golden_model_is_found():
+    number = next(number for number, mutant in enumerate(mutants("golden"))
+                  if mutant.path == "sim/golden/traps.py" and mutant.kind == "off by one")
+    verdict, by = judge(mutants("golden")[number])
+    assert verdict == KILLED and by.startswith("program ")
+
+
+def test_a_change_says_where_it_is():
+    text = source("rtl/fpu/rounder.py")
+    start = text.index("is_left  = ~")
+    mutant = Mutant("rtl/fpu/rounder.py", "a kind", start, start + 7, "is_right")
+    line = text.count("\n", 0, start) + 1
+    assert str(mutant).startswith(f"rtl/fpu/rounder.py:{line}: a kind\n- is_left  = ~")
