@@ -3,11 +3,11 @@
 import random
 from collections.abc import Callable
 
-from isa import encode
 from isa.config import MachineConfig
 from isa.machine import DisplayControl, window_addresses
 from sim.fuzz.program import Item, constant, store_word
 from sim.fuzz.tables import SCRATCH
+from sim.fuzz.values import encode
 
 __all__ = ["draw", "use_device"]
 

@@ -9,7 +9,7 @@ may stand: an address, the number of an interrupt, a distance of one word.
 import random
 from collections.abc import Callable
 
-from isa import ISA, encode
+from isa import ISA
 from isa.config import MachineConfig, PageTable
 from isa.machine import (
     ENABLED,
@@ -43,7 +43,7 @@ from sim.fuzz.tables import (
     random_list_table,
     random_two_level_table,
 )
-from sim.fuzz.values import EDGES, FLOATS
+from sim.fuzz.values import EDGES, FLOATS, encode
 
 __all__ = ["generate"]
 

@@ -8,7 +8,7 @@ same in assembly, for people.
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from isa import BY_MNEMONIC, encode
+from isa import BY_MNEMONIC
 from isa.config import MachineConfig
 from isa.machine import (
     ENABLED,
@@ -20,6 +20,7 @@ from isa.machine import (
     Interrupt,
     window_addresses,
 )
+from sim.fuzz.values import encode
 from toolchain.qasm import disassemble_word
 
 __all__ = ["DAWDLE", "Atom", "Here", "Item", "Label", "Next", "Program", "Setting", "Table",
@@ -97,26 +98,32 @@ class Program:
 
     def render(self) -> list[int]:
         """The image."""
-        return [word for _, word in self.listing()]
+        pieces = self._pieces()
+        starts = self._starts(pieces)
+        words: list[int] = []
+        for name, items in pieces:
+            number = int(name[5:]) if name.startswith("atom ") else 0
+            words += [item & 0xFFFFFFFF if type(item) is int
+                      else self._word(item, starts, name, number) for item in items]
+        return words
 
     def listing(self) -> list[tuple[str, int]]:
         """Each word of the image, and what a piece is called where it begins."""
-        pieces = self._pieces()
+        titles = []
+        for name, items in self._pieces():
+            title = f"{name}: {self.atoms[int(name[5:])].kind}" if name.startswith("atom ") \
+                else name
+            titles += [title if i == 0 else "" for i in range(len(items))]
+        return list(zip(titles, self.render(), strict=True))
+
+    def _starts(self, pieces: list[tuple[str, list[Item]]]) -> dict[str, int]:
+        """Where each piece begins; the atom behind the last is the epilogue."""
         starts, at = {}, PROGRAM
         for name, items in pieces:
             starts[name] = at
             at += len(items)
-        last = f"atom {len(self.atoms)}"
-        starts[last] = starts["epilogue"]
-        lines = []
-        for name, items in pieces:
-            number = int(name.split()[1]) if name.startswith("atom ") else 0
-            for i, item in enumerate(items):
-                title = name if i == 0 else ""
-                if name.startswith("atom "):
-                    title = f"{name}: {self.atoms[number].kind}" if i == 0 else ""
-                lines.append((title, self._word(item, starts, name, number)))
-        return lines
+        starts[f"atom {len(self.atoms)}"] = starts["epilogue"]
+        return starts
 
     def _word(self, item: Item, starts: dict[str, int], name: str, number: int) -> int:
         offset = self.setting.user_offset

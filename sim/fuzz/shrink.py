@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from isa import encode
 from sim.fuzz.program import Atom, Program, Setting
+from sim.fuzz.values import encode
 
 __all__ = ["shrink"]
 

@@ -22,6 +22,7 @@ from sim.host.keyboard import Keyboard
 from sim.host.serial import Serial
 from sim.host.terminal import Terminal
 from sim.machine import Status
+from sim.pages import same_words
 
 __all__ = ["ModelSubject", "RtlSubject", "Subject", "Verdict", "hosts_for"]
 
@@ -31,6 +32,7 @@ SILENCE_CYCLES = 10_000  # without an instruction though the model is not asleep
 LONG_TABLE     = 1000    # entries
 DISK_SECTORS   = 4
 
+GOES_ON = "the program has stopped, but the machine does not say so"
 SILENCE = "it does nothing any more, but there is an instruction to do"
 
 
@@ -133,7 +135,7 @@ class RtlSubject:
         return Verdict(self.records, None, ending)
 
     def _run(self) -> str:
-        machine, before, quiet_since = self.machine, -1, 0
+        machine, before, quiet_since, has_stopped = self.machine, -1, 0, False
         cpu = self.follower.golden.cpu
         while machine.cycles < LIMIT_CYCLES and self.records < LIMIT_RECORDS:
             status = machine.run(2_000)
@@ -143,6 +145,9 @@ class RtlSubject:
                 if status is Status.STUCK and not self.follower.is_asleep:
                     raise _Diverged(self._note("it sleeps, but there is an instruction to do"))
                 return status.value
+            if has_stopped:
+                raise _Diverged(self._note(GOES_ON))
+            has_stopped = self.follower.golden.stop is not None
             # Devices and clock go on in a machine whose core hangs: only instructions count.
             if int(cpu[state.CYCLES]) != before:
                 before, quiet_since = int(cpu[state.CYCLES]), machine.cycles
@@ -169,7 +174,7 @@ class RtlSubject:
         block = golden.devices.get("block")
         if isinstance(block, Block) and block.operation is not None:
             return  # the stop came in the middle of a transfer: a word more or less is no matter
-        if not np.array_equal(self.machine.memory[PROGRAM:], golden.memory[PROGRAM:]):
+        if not same_words(self.machine.memory[PROGRAM:], golden.memory[PROGRAM:]):
             raise _Diverged(self._note("memory differs at the end"))
 
     def _note(self, rule: str) -> Divergence:

@@ -1,6 +1,12 @@
-"""Values at which arithmetic goes wrong, if it does."""
+"""Values at which arithmetic goes wrong, if it does, and words that are made again and again."""
 
-__all__ = ["EDGES", "FLOATS"]
+from functools import lru_cache
+
+import isa
+
+__all__ = ["EDGES", "FLOATS", "encode"]
+
+encode = lru_cache(1 << 16)(isa.encode)
 
 EDGES = (0, 1, 2, 3, 31, 32, 33, 0x7F, 0x80, 0xFFFF, 0x10000, 0x7FFFFFFE, 0x7FFFFFFF, 0x80000000,
          0x80000001, 0xFFFF0000, 0xFFFFFFFE, 0xFFFFFFFF)

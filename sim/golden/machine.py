@@ -33,6 +33,7 @@ from sim.golden.peripherals import check_modelled, fit
 from sim.golden.picture import Picture
 from sim.host.hosts import Hosts
 from sim.machine import InterruptFrame, Registers, Status, StopReport, Words, check_image
+from sim.pages import Ram
 
 __all__ = ["Golden"]
 
@@ -110,7 +111,8 @@ class Golden:
         self.compiled = compiled
         self.following = following
         self.runs: dict[int, Callable[..., int]] = {}  # the loop, by variant
-        self.memory: Words = np.zeros(self.config.ram_words, dtype=np.uint32)
+        self._ram = Ram(self.config.ram_words)
+        self.memory = self._ram.words
         self.regs = np.zeros(state.FIELD_MASK + 1, dtype=np.int64)
         self.cpu = np.zeros(state.CPU_WORDS, dtype=np.int64)
         self.uses, self.checks = field_tables(self.config.fpu)
@@ -159,7 +161,7 @@ class Golden:
 
     def load(self, image: Sequence[int] | Words, address: int = PROGRAM) -> None:
         words = check_image(image, self.config, address)
-        self.memory[:] = 0
+        self._ram.clear()
         for at, word in low_memory(self.config).items():
             self.memory[at] = word
         self.memory[address:address + len(words)] = words

@@ -21,7 +21,7 @@ from sim.fuzz.coverage import Coverage
 from sim.fuzz.generate import generate
 from sim.fuzz.program import Program
 from sim.fuzz.shrink import shrink
-from sim.fuzz.subjects import SILENCE, ModelSubject, RtlSubject
+from sim.fuzz.subjects import GOES_ON, SILENCE, ModelSubject, RtlSubject
 from sim.golden import Follower, Golden, checks, state
 from sim.golden.follow import RULES
 from sim.golden.interpreted import MODULES, new_namespace
@@ -143,6 +143,21 @@ def test_a_short_campaign_leaves_no_hole_in_the_tables(name):
     assert total.failures == []
     assert total.coverage[name].missing() == []
     assert total.coverage[name].impossible() == []
+
+
+@pytest.mark.slow
+def test_a_machine_that_does_not_say_that_it_stopped_is_found(monkeypatch):
+    subject = campaign.rtl_subject("list")
+    run = subject.machine.run
+
+    def runs_on(cycles):
+        status = run(cycles)
+        return Status.RUNNING if status is Status.STOPPED else status
+
+    program = next(program for program in (generate(seed, subject.config) for seed in range(99))
+                   if subject.examine(program).ending == "stopped")
+    monkeypatch.setattr(subject.machine, "run", runs_on)
+    assert subject.examine(program).divergence.rule == GOES_ON
 
 
 class Faulty(Display):
