@@ -71,12 +71,6 @@ class Look:
             return self.signal("core.execute.o__payload.ip")
         return self.signal("core.execute.ip")
 
-    @property
-    def is_asleep(self) -> bool:
-        """Whether the hardware is in a `wait`."""
-        return bool(self.signal("core.decode.o__valid")
-                    and self.signal("core.decode.o__payload.control.is_wait"))
-
     def registers(self) -> tuple[int, ...]:
         """r0 to r63."""
         return self._history.tape.machine.registers().general

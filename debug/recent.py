@@ -12,7 +12,7 @@ from isa.machine import PageFlag
 from isa.trace import Kind, Word, Wrote
 from sim.history.history import History
 
-__all__ = ["Accesses", "Moment", "Walk", "accesses", "moments", "walk"]
+__all__ = ["Accesses", "Moment", "Walk", "accesses", "moments", "tlb_state", "walk"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,22 @@ def moments(history: History, look: Look, cycles: int) -> list[Moment]:
     finally:
         history.go_to(here)
     return found
+
+
+def tlb_state(look: Look) -> tuple[int, ...]:
+    """Changes with each walk of the page table that ends, and with each flush. Raises `DebugError`
+    for a machine without TLBs."""
+    if look.simulation is None:
+        raise DebugError("the golden model has no page table walker")
+    found = []
+    for tlb in ("mmu.insn_tlb", "mmu.data_tlb"):
+        found += [look.signal(f"{tlb}.{name}") for name in ("valid", "oldest")
+                  if look.knows(f"{tlb}.{name}")]
+        number = 0
+        while look.knows(entry := f"{tlb}.region{number}"):
+            found.append(look.signal(entry))
+            number += 1
+    return tuple(found)
 
 
 def walk(look: Look) -> Walk | None:

@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 from debug.error import DebugError
 from debug.frames import FrameView
-from debug.recent import walk
+from debug.recent import tlb_state, walk
 from debug.session import EVERY, Reached, Session, address_of
 from debug.symbols import Module
 from sim.engine.library import Condition, Hit, What
 
 __all__ = ["Steps"]
 
-STRIDE = 4_000  # cycles that are looked through one by one between questions to the host
+STRIDE       = 5_000  # cycles between looks whether a TLB has something new
+LONGEST_WALK = 400    # cycles of one with a page table of a hundred entries
 
 NO_LINES = ("there is no line information for the code here; 'stepi' goes on by one instruction, "
             "'finish' to the caller")
@@ -45,44 +46,66 @@ class Steps:
 
     def walk(self) -> Reached:
         """To the next cycle in which a walk of the page table begins."""
-        session = self._session
-        was = self._walks()
+        session, history = self._session, self._session.history
         while True:
-            if session.look.is_asleep:  # a sleep is long, and nothing is walked for in it
-                reached = self.instruction()
-            else:
-                reached = session.forward(limit=session.history.cycles + 1)
-            is_walking = self._walks()
-            if reached.why != "step" or is_walking and not was:
+            here, known = history.cycles, tlb_state(session.look)
+            reached = session.forward(limit=here + STRIDE)
+            end = history.cycles
+            if tlb_state(session.look) != known:
+                filled = self._first(here, end, known, is_same=False)
+                if self._begins(max(here, filled - LONGEST_WALK), filled, here):
+                    return Reached("step")
+                session.go_to(filled)
+            elif reached.why != "step":
                 return reached
-            was = is_walking
-            if session.history.cycles % STRIDE == 0 and session.host.wants_stop():
-                return Reached("asked")
 
     def walk_back(self) -> Reached:
         """To the last cycle before in which one began."""
         session, history = self._session, self._session.history
         here = until = history.cycles
-        self._walks()
         while until > 0:
-            since, found = max(0, until - STRIDE), None
+            since, known = max(0, until - STRIDE), tlb_state(session.look)
             session.go_to(since)
-            was = self._walks()
-            for cycle in range(since + 1, until):
-                history.go_to(cycle)
-                is_walking = self._walks()
-                if is_walking and not was:
-                    found = cycle
-                was = is_walking
-            if found is not None:
-                session.go_to(found)
-                return Reached("step")
+            if tlb_state(session.look) != known:
+                until = self._first(since, until, known, is_same=True)
+                if self._begins(max(0, until - LONGEST_WALK), until, -1, here):
+                    return Reached("step")
+                until -= 1
+            else:
+                until = since
             if session.host.wants_stop():
                 session.go_to(here)
                 return Reached("asked")
-            until = since + 1 if since else 0
-        session.go_to(0)
+            session.go_to(until)
         return Reached("start")
+
+    def _first(self, low: int, high: int, known: tuple[int, ...], *, is_same: bool) -> int:
+        """The first cycle behind `low` at which the TLBs have the known state, or have it no more,
+        as at `high`; the position is any then."""
+        while high - low > 1:
+            middle = (low + high) // 2
+            self._session.history.go_to(middle)
+            if (tlb_state(self._session.look) == known) == is_same:
+                high = middle
+            else:
+                low = middle
+        return high
+
+    def _begins(self, since: int, until: int, behind: int, before: int | None = None) -> bool:
+        """Go to the last cycle from `since` to `until` in which a walk begins, one that is behind
+        one cycle and before another; whether there is any."""
+        found = None
+        self._session.history.go_to(since)
+        was = self._walks()
+        for cycle in range(since + 1, until + 1):
+            self._session.history.go_to(cycle)
+            is_walking = self._walks()
+            if is_walking and not was and cycle > behind and (before is None or cycle < before):
+                found = cycle
+            was = is_walking
+        if found is not None:
+            self._session.go_to(found)
+        return found is not None
 
     def _walks(self) -> bool:
         return walk(self._session.look) is not None
