@@ -31,23 +31,19 @@ function copy(from: string, to: string): bool {
     os::complain("cp", "cannot make", to);
     return false;
   }
-  var handle = os::open(from, os::READING);
-  var names = std::vector::create<string>(8);
-  var each: os::listed;
-  while (handle != os::FAILED && os::read_directory(handle, &each.flags) == 1) {
-    std::vector::add(&names, std::str::from_string(os::name_of(each.name)));
-  }
-  os::close(handle);
-  var good = handle != os::FAILED;
-  for (var i = 0; i < len names; i = i + 1) {
-    var inner = os::joined(from, names[i]);
-    var target = os::joined(to, names[i]);
+  var mark = whole::mark();
+  var names = whole::list(from);
+  var good = names.is_whole;
+  if (!good) { os::complain("cp", "cannot read, or too large", from); }
+  for (var i = 0; i < names.count; i = i + 1) {
+    var name = os::name_of(names.first[unsafe i].name);
+    var inner = os::joined(from, name);
+    var target = os::joined(to, name);
     good = copy(inner, target) && good;
     delete inner;
     delete target;
-    delete names[i];
   }
-  delete names;
+  whole::release(mark);
   return good;
 }
 

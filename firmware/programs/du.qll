@@ -18,18 +18,15 @@ function measure(path: string, is_named: bool): byte {
   }
   var sectors = told.sectors;
   if ((told.flags & os::DIRECTORY) != 0) {
-    var handle = os::open(path, os::READING);
-    var names = std::vector::create<string>(8);
-    var each: os::listed;
-    while (handle != os::FAILED && os::read_directory(handle, &each.flags) == 1) {
-      std::vector::add(&names, os::joined(path, os::name_of(each.name)));
+    var mark = whole::mark();
+    var names = whole::list(path);
+    if (!names.is_whole) { os::complain("du", "cannot read, or too large", path); }
+    for (var i = 0; i < names.count; i = i + 1) {
+      var inner = os::joined(path, os::name_of(names.first[unsafe i].name));
+      sectors = sectors + measure(inner, false);
+      delete inner;
     }
-    if (handle == os::FAILED) { os::complain("du", "cannot open", path); } else { os::close(handle); }
-    for (var i = 0; i < len names; i = i + 1) {
-      sectors = sectors + measure(names[i], false);
-      delete names[i];
-    }
-    delete names;
+    whole::release(mark);
     if (!is_named && !os::given('s')) { show(sectors, path); }
   }
   if (is_named) { show(sectors, path); }

@@ -14,23 +14,17 @@ function is_wanted(path: string, flags: byte): bool {
 function search(path: string, flags: byte): byte {
   if (is_wanted(path, flags)) { os::say_line(path); }
   if ((flags & os::DIRECTORY) == 0) { return 0; }
-  var handle = os::open(path, os::READING);
-  if (handle == os::FAILED) { return os::complain("find", "cannot open", path); }
-  var names = std::vector::create<string>(8);
-  var kinds = std::vector::create<byte>(8);
-  var each: os::listed;
-  while (os::read_directory(handle, &each.flags) == 1) {
-    std::vector::add(&names, os::joined(path, os::name_of(each.name)));
-    std::vector::add(&kinds, each.flags);
-  }
-  os::close(handle);
+  var mark = whole::mark();
+  var names = whole::list(path);
   var status = 0;
-  for (var i = 0; i < len names; i = i + 1) {
-    if (search(names[i], kinds[i]) != 0) { status = 1; }
-    delete names[i];
+  if (!names.is_whole) { status = os::complain("find", "cannot read, or too large", path); }
+  for (var i = 0; i < names.count; i = i + 1) {
+    var each = &names.first[unsafe i];
+    var inner = os::joined(path, os::name_of(each->name));
+    if (search(inner, each->flags) != 0) { status = 1; }
+    delete inner;
   }
-  delete names;
-  delete kinds;
+  whole::release(mark);
   return status;
 }
 

@@ -4,20 +4,15 @@
 // Remove a directory's contents. Names are collected first: removing moves nothing, but a reader
 // should not depend on it.
 function empty(name: string): bool {
-  var handle = os::open(name, os::READING);
-  if (handle == os::FAILED) { return false; }
-  var names = std::vector::create<string>(8);
-  var each: os::listed;
-  while (os::read_directory(handle, &each.flags) == 1) {
-    std::vector::add(&names, os::joined(name, os::name_of(each.name)));
+  var mark = whole::mark();
+  var names = whole::list(name);
+  var good = names.is_whole;
+  for (var i = 0; i < names.count; i = i + 1) {
+    var inner = os::joined(name, os::name_of(names.first[unsafe i].name));
+    good = remove(inner) && good;
+    delete inner;
   }
-  os::close(handle);
-  var good = true;
-  for (var i = 0; i < len names; i = i + 1) {
-    good = remove(names[i]) && good;
-    delete names[i];
-  }
-  delete names;
+  whole::release(mark);
   return good;
 }
 

@@ -28,6 +28,38 @@ namespace whole {
     return <unsafe * byte>(_at - count);
   }
 
+  // What was taken since `mark` told a place is free again, and zeros.
+  function mark(): byte { return _at; }
+
+  function release(place: byte): void {
+    if (place == 0) { return; }            // nothing had been taken yet
+    for (var at = place; at < _at; at = at + 1) { *<unsafe * byte>at = 0; }
+    _at = place;
+  }
+
+  // All that a directory has, as the kernel tells it. Not all of it is there if it cannot be read, or if
+  // memory is short.
+  type listing = struct { first: * os::listed; count: byte; is_whole: bool; };
+
+  function list(directory: string): listing {
+    var handle = os::open(directory, os::READING);
+    var found = listing { is_whole = handle != os::FAILED };
+    var begin = _at;
+    while (found.is_whole) {
+      if (!_reserve(sizeof os::listed)) {
+        found.is_whole = false;
+        break;
+      }
+      if (found.count == 0) { begin = _at; }
+      if (os::read_directory(handle, <unsafe * byte>_at) != 1) { break; }
+      _at = _at + sizeof os::listed;
+      found.count = found.count + 1;
+    }
+    if (handle != os::FAILED) { os::close(handle); }
+    found.first = <unsafe * os::listed>begin;
+    return found;
+  }
+
   function _slice(start: byte, count: byte): string {
     var words = std::slice<byte> {
       pointer = <unsafe * byte>start, length = count, capacity = count
