@@ -524,6 +524,12 @@ namespace syscall {
     return console::take_interrupt() ? 1 : 0;
   }
 
+  // How many octets were typed and not read yet.
+  function typed(handle: byte, b: byte, c: byte): byte {
+    var f = opened(handle);
+    return f == null || f->kind != file::CONSOLE_INPUT ? FAILED : console::typed_count;
+  }
+
   function is_console(handle: byte, b: byte, c: byte): byte {
     var f = opened(handle);
     if (f == null) { return FAILED; }

@@ -33,7 +33,7 @@ KERNEL_FILES = ("limits", "support", "kernel", "peripherals", "memory", "process
 
 # Level of optimisation of a program, at most: these are many calls of small functions, and with all
 # of those put in place they would not fit into a flat image, or hardly.
-MOST_LEVEL = {"usertests": 1, "as": 1, "edit": 1, "qc": 1, "sh": 1}
+MOST_LEVEL = {"usertests": 1, "edit": 1, "qc": 1, "sh": 1}
 
 # Programs that are larger than a flat image may be: ELF executables, with their code at an address
 # that leaves room below for all that a flat image has.

@@ -648,6 +648,8 @@ function modes(): void {
   check(os::set_foreground(1, 1) == os::FAILED, "the shell is no child");
   check(os::free_space(3) == os::FAILED, "no such space");
   check(os::interrupted() == 0, "nobody typed ctrl-C");
+  check(os::typed(os::INPUT) != os::FAILED && os::typed(os::OUTPUT) == os::FAILED
+        && os::typed(99) == os::FAILED, "what was typed");
   var pair: byte[2];
   os::pipe(&pair[0]);
   check(os::is_console(os::OUTPUT) == 1 && os::is_console(os::INPUT) == 1, "handles of a person");

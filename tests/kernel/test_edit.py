@@ -94,6 +94,14 @@ def test_keys_change_the_text(contents, keys, expected):
     assert edited(contents, keys) == expected
 
 
+def test_escape_alone_ends_a_question_without_another_key():
+    person = Editor(b"abc")
+    assert "find: z" in person.type(FIND + "z")[-1]
+    assert "find" not in person.type("\x1b")[-1]
+    assert person.type("x")[0] == "xabc"
+    person.finish()
+
+
 def test_another_name_and_a_directory_as_one():
     disk = disk_with(f=b"abc")
     session = boot("edit /tmp/f", f"x{SAVE_AS}/tmp\r{SAVE_AS}/tmp/g\r{SAVE_AS}/no/g\r{QUIT}",

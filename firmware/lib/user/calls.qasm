@@ -48,3 +48,4 @@ define os::wait_or_stop 57
 define os::counters 58
 define os::restart 59
 define os::debug 60
+define os::typed 61

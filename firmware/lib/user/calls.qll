@@ -341,4 +341,9 @@ namespace os {
   function debug(pid: byte, request: byte, address: byte): byte {
     return lib::support::syscall3(60, pid, request, address);
   }
+
+  // How many octets were typed on the serial line and not read yet; -1 if the handle is not the console's input; -1 on failure.
+  function typed(handle: byte): byte {
+    return lib::support::syscall1(61, handle);
+  }
 }

@@ -6,6 +6,7 @@
 namespace terminal {
   .constant global ESCAPE: byte = 27;
   .constant global PATIENCE_MS: byte = 50; // within that time what follows an escape belongs to it
+  .constant global STEP_MS: byte = 10;     // between looks whether something does
   .constant global NONE: byte = 0xFFFFFFFF;
 
   // Kinds of keys.
@@ -64,8 +65,12 @@ namespace terminal {
   // A sequence ends at a letter or '~', or is one octet.
   function _take_escape(): byte {
     var since = os::clock();
+    while (os::typed(os::INPUT) == 0) {
+      if (os::clock() - since > PATIENCE_MS) { return SEQUENCE; }
+      os::sleep(STEP_MS);
+    }
     var octet = _next();
-    if (os::clock() - since > PATIENCE_MS || octet == ESCAPE || octet == NONE) {
+    if (octet == ESCAPE || octet == NONE) {
       _waiting = octet;
       return SEQUENCE;
     }

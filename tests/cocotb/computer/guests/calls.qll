@@ -89,6 +89,7 @@ function devices(): void {
   os::console_mode(mode);
   told("is_console", os::is_console(1) == 1 && fails(os::is_console(99)));
   told("interrupted", os::interrupted() == 0);
+  told("typed", os::typed(os::INPUT) == 0 && fails(os::typed(99)));
   told("counters", fails(lib::support::syscall1(58, NOWHERE)));
   told("restart", fails(os::restart()));
   told("key_state", os::key_state() == 0);
