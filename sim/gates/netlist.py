@@ -273,6 +273,8 @@ class _Reader:
     # --- what is cut -----------------------------------------------------------------------------
 
     def _read_ehxplll(self, name: str, cell: dict[str, Any]) -> None:
+        if self.clock_name is not None:
+            raise GateError(f"{name} is a EHXPLLL, which there is no model of beside a clock")
         for port in ("CLKOP", "CLKOS", "CLKOS2", "CLKOS3"):
             for net in cell["connections"].get(port, []):
                 if isinstance(net, int):
