@@ -68,7 +68,8 @@ def test_the_manifest_names_files_that_are_there():
     for each in [*contributes["languages"], *contributes["grammars"]]:
         assert (EXTENSION / each.get("configuration", each.get("path"))).is_file()
     ships = PACKAGE["files"]
-    assert {"dist", "syntaxes", "*.language.json"} <= set(ships)
+    assert {"dist/extension.js", "syntaxes", "*.language.json"} <= set(ships)
+    assert "dist" not in ships  # where the package is put itself
     assert (EXTENSION / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
 
 
