@@ -340,6 +340,7 @@ namespace audit {
     if (display::owner != null && display::shown != 0) {
       words = words + memory::round_up(display::device_words());
     }
+    if (screen::is_on) { words = words + memory::round_up(screen::words()); }
   }
 
   // The kernel is up: what is in use and belongs to no process is its own.

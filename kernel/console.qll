@@ -1,4 +1,5 @@
-// console.qll: the person's terminal, over the serial line or, without one, the console peripherals.
+// console.qll: the person's terminal, over the serial line or, without one, the console peripherals, or on
+// the display and the keyboard (screen.qll).
 //
 // Owns:        `typed`, octets that arrived; `line`, the line being edited or read; `held`, the octets of
 //              a character that has yet to be written whole.
@@ -72,6 +73,10 @@ namespace console {
   // A character to the terminal.
   function emit(code: byte): void {
     var octets: byte[4];
+    if (screen::is_on) {
+      screen::put(code);
+      if (!screen::also_serial) { return; }
+    }
     if (peripherals::serial == null) {
       peripherals::console_output->data[part] = code;
       part = part + 1;
@@ -94,7 +99,7 @@ namespace console {
   }
 
   function write(words: * byte, count: byte): void {
-    if (peripherals::serial == null && peripherals::console_output == null) { return; }
+    if (peripherals::serial == null && peripherals::console_output == null && !screen::is_on) { return; }
     for (var i = 0; i < count; i = i + 1) { put(words[unsafe i]); }
     flush();
   }
@@ -118,7 +123,16 @@ namespace console {
       if (typed_count == limits::TYPED && octet == CONTROL_C) { typed_count = 0; }
       if (typed_count == limits::TYPED) { return; }
       device->acknowledge = 1;
+      if (screen::is_on) { keys::note_line(); }
       arrive(octet);
+    }
+  }
+
+  // What is typed elsewhere than on the serial line. Of what does not fit only ctrl-C counts.
+  function type_text(octets: string): void {
+    for (var i = 0; i < len octets; i = i + 1) {
+      if (typed_count == limits::TYPED && octets[i] == CONTROL_C) { typed_count = 0; }
+      if (typed_count < limits::TYPED) { arrive(octets[i]); }
     }
   }
 
@@ -342,7 +356,7 @@ namespace console {
   function want(): byte {
     settle();
     flush();
-    if (peripherals::serial == null) {
+    if (peripherals::serial == null && !screen::is_on) {
       if (peripherals::console_input == null) { return 0; }
       if (!asked) {
         asked = true;

@@ -129,6 +129,7 @@ namespace display {
     shown = 0;
     owner = null;
     console::forget_keys();
+    screen::resume();
     return true;
   }
 

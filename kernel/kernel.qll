@@ -9,6 +9,7 @@ namespace kernel {
     memory::start();                                       // memory for processes
     interrupts();                                          // entries, still masked
     if (!scheduler::start()) { panic("scheduler: no memory for the idle process"); }
+    choose_console();
     if (!block::start()) { refuse("there is no disk with /bin/sh"); }
     var trouble = fs::mount();
     if (trouble) { refuse(trouble); }
@@ -16,6 +17,12 @@ namespace kernel {
     if (shell == null) { refuse("/bin/sh cannot be started"); }
     audit::started();
     return scheduler::next();
+  }
+
+  // The console is on the display if there is no other, or if a key is held while the machine starts.
+  function choose_console(): void {
+    var has_other = peripherals::serial != null || peripherals::console_output != null;
+    if (!has_other || (peripherals::keyboard != null && *peripherals::keyboard != 0)) { screen::begin(); }
   }
 
   function interrupts(): void {
@@ -51,9 +58,11 @@ namespace kernel {
 
   // What the machine was given cannot be used: tell why and stop.
   function refuse(why: string): .abort void {
+    screen::also_serial = true;
     say("cannot start: ");
     say(why);
     say("\n");
+    screen::finish();
     support::halt(0xFF);
   }
 
@@ -61,9 +70,11 @@ namespace kernel {
 
   // The kernel found itself broken: tell why and stop, with as little help as possible.
   function panic(why: string): .abort void {
+    screen::also_serial = true;
     say("kernel panic: ");
     say(why);
     say("\n");
+    screen::finish();
     broken = why;
     peripherals::show_debugger();
     support::halt(0xFF);
@@ -77,7 +88,11 @@ namespace kernel {
     fs::stop();
     console::settle();
     console::flush();
-    if (starts_again) { support::restart(); }
+    if (starts_again) {
+      screen::end();
+      support::restart();
+    }
+    screen::finish();
     support::halt(status);
   }
 }

@@ -61,4 +61,12 @@ namespace limits {
   .constant global LOAD_PART: byte = 0x1000;      // words of a file in a turn; 34,000 cycles of the disk
   .constant global RELOCATIONS_PART: byte = 32;   // relocations in a turn; at most 25,000 cycles
   .constant global SEGMENTS: byte = 64;           // program headers of an ELF file
+
+  // --- the console on the display ----------------------------------------------------------------
+  .constant global SCREEN_ROWS: byte = 128;       // most: a display of 1024 lines
+  .constant global SCREEN_LEAST: byte = 16;       // columns, below which it is of no use
+  .constant global SCREEN_PART: byte = 64;        // cells painted in a tick; 25,000 cycles
+  .constant global REPEAT_AFTER_MS: byte = 500;   // a key that is held
+  .constant global REPEAT_MS: byte = 50;          // 20 a second, as keyboards do
+  .constant global LINE_MS: byte = 300;           // so long after an octet of the serial line keys are its
 }

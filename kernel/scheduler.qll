@@ -29,6 +29,7 @@ namespace scheduler {
                                                 // (support.qasm)
   .constant global POLLED: byte = 0x40000000;   // there is no serial line: the console is polled
   .constant global FLIPPED: byte = 0x20000000;  // the display has yet to take a picture
+  .constant global SCREEN: byte = 0x10000000;   // the console is on the display
   global chores: byte = 0;
   global next_wake: byte = -1;  // the earliest `wake_at` of all sleepers, or later than never
 
@@ -152,6 +153,7 @@ namespace scheduler {
     }
     if (chores & FLIPPED) { display::poll(); }
     console::poll();
+    if (chores & SCREEN) { screen::poll(); }
   }
 
   // Whom to resume next. The registers of `current` are saved or worth nothing. A tick that was

@@ -512,9 +512,17 @@ namespace syscall {
   function console_mode(mode: byte, b: byte, c: byte): byte {
     var old = caller()->console_mode;
     if (mode > console::KEYS) { return FAILED; }
-    if (console::is_raw(mode) && peripherals::serial == null) { return FAILED; }
+    if (console::is_raw(mode) && peripherals::serial == null && !screen::is_on) { return FAILED; }
     caller()->console_mode = mode;
     return old;
+  }
+
+  // Where the console is from now on, or where it is.
+  function screen(where: byte, b: byte, c: byte): byte {
+    if (where > ASK) { return FAILED; }
+    if (where == SERIAL_LINE) { screen::end(); }
+    if (where == DISPLAY && !screen::begin()) { return FAILED; }
+    return screen::is_on ? DISPLAY : SERIAL_LINE;
   }
 
   // Whether a ctrl-C waits to be heard by one that has the console as its input.

@@ -60,6 +60,8 @@ class Live:
     kernel : Path or None
         Flat image; None for the system's own.
     display : Display or None
+    keyboard : Keyboard or None
+        None for one that nobody touches.
     observe : callable or None
         Gets the golden model's trace records; the machine is slower then.
 
@@ -72,7 +74,7 @@ class Live:
     """
 
     def __init__(self, disk: bytes | None = None, kernel: Path | None = None,
-                 display: Display | None = None,
+                 display: Display | None = None, keyboard: Keyboard | None = None,
                  observe: Callable[[np.ndarray], None] | None = None) -> None:
         paths = system()
         self._sink = io.BytesIO()
@@ -80,7 +82,7 @@ class Live:
         self._disk = Disk(disk if disk is not None else paths.disk.read_bytes())
         self.golden = Golden(SYSTEM, Hosts(
             self._terminal, disk=self._disk, serial=Serial(self._terminal, end_octet=4),
-            display=display, keyboard=Keyboard()), observe=observe)
+            display=display, keyboard=keyboard or Keyboard()), observe=observe)
         self.golden.load(np.frombuffer((kernel or paths.kernel).read_bytes(), dtype="<u4"))
         self._seen = 0  # what was said before here has been waited for
 

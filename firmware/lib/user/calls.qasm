@@ -49,3 +49,4 @@ define os::counters 58
 define os::restart 59
 define os::debug 60
 define os::typed 61
+define os::screen 62

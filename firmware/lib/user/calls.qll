@@ -69,6 +69,9 @@ namespace os {
   .constant global ZOMBIE: byte = 4;  // state of a process: its parent has yet to wait
   .constant global ENDING: byte = 5;  // state of a process: ended, and it still holds something
   .constant global STOPPED: byte = 6;  // state of a process: it runs no more until `resume`
+  .constant global SERIAL_LINE: byte = 0;  // place of the console
+  .constant global DISPLAY: byte = 1;  // place of the console: with the keyboard
+  .constant global ASK: byte = 2;  // place of the console: where it is
   .constant global MISUSED: byte = 2;  // status: the command line was wrong
   .constant global NO_PROGRAM: byte = 127;  // status: no such program
   .constant global FAULTED: byte = 128;  // status: ended by a fault or an unknown call
@@ -345,5 +348,10 @@ namespace os {
   // How many octets were typed on the serial line and not read yet; -1 if the handle is not the console's input; -1 on failure.
   function typed(handle: byte): byte {
     return lib::support::syscall1(61, handle);
+  }
+
+  // Where the console is now: `SERIAL_LINE` or `DISPLAY`; it goes there, or stays for `ASK`; -1 on failure.
+  function screen(where: byte): byte {
+    return lib::support::syscall1(62, where);
   }
 }

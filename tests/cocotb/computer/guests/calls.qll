@@ -92,6 +92,7 @@ function devices(): void {
   told("typed", os::typed(os::INPUT) == 0 && fails(os::typed(99)));
   told("counters", fails(lib::support::syscall1(58, NOWHERE)));
   told("restart", fails(os::restart()));
+  told("screen", os::screen(os::ASK) == os::SERIAL_LINE && fails(os::screen(3)));
   told("key_state", os::key_state() == 0);
   told("key_held", os::key_held('x') == 0);
   var picture: byte[3] = [0; 3];
