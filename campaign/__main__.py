@@ -1,6 +1,7 @@
 """Campaigns: `python -m campaign list`, `run`, `resume`, `report`."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from campaign.work import sources
 from sim.engine.build import BuildError
 from toolchain.places import BUILD, ROOT
 
-__all__ = ["main"]
+__all__ = ["end_as_by_ctrl_c", "main"]
 
 RESULTS = BUILD / "campaign" / "results.db"
 PAGE    = BUILD / "campaign" / "report.html"
@@ -23,6 +24,7 @@ FIGURES = ROOT / "docs" / "campaigns.md"
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, end_as_by_ctrl_c)
     try:
         return int(options.act(options))
     except (StoreError, ClusterError, BuildError, OSError) as error:
@@ -31,6 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("campaign: interrupted; `python -m campaign resume` goes on", file=sys.stderr)
         return 130
+
+
+def end_as_by_ctrl_c(number: int, frame: object) -> None:
+    """What batch systems and `timeout` send ends a campaign like ctrl-C: no worker is left."""
+    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:

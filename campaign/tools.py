@@ -90,7 +90,7 @@ def tool_kinds() -> list[Kind]:
              of_each_seed(_judge_damaged), batch=100, shrink=_shrink_damaged,
              again="python -m tests.fuzz_qll --count 1 --seed {seed}"),
         Kind("qll-random", "random QLL programs give what the interpreter gives", "programs",
-             of_each_seed(_judge_random), batch=20,
+             of_each_seed(_judge_random), batch=4,
              again="python -m tests.fuzz_qll --run --count 1 --seed {seed}"),
         Kind("qasm", "the machine's assembler does what the host's does", "programs",
              _examine_assembly, batch=BATCH, shrink=_shrink_assembly,

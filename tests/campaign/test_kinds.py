@@ -1,9 +1,12 @@
 """The table of kinds, and the page and the table that are made of results."""
 
+import os
 import re
+import signal
 
 import pytest
 
+from campaign.__main__ import end_as_by_ctrl_c
 from campaign.kind import Failure, Outcome
 from campaign.kinds import KINDS
 from campaign.report import BEGIN, END, figures_into, summaries, write_page
@@ -58,3 +61,13 @@ def test_figures_go_between_their_marks(store, tmp_path):
     text = page.read_text()
     assert text.startswith(f"before\n{BEGIN}\n\nCampaign of ") and text.endswith(f"{END}\nafter\n")
     assert "| `qasm` |" in text and "| 8 programs | 2 | 80 words | 1 of 2 | 1 |" in text
+
+
+def test_a_campaign_that_is_told_to_end_does_so_as_by_ctrl_c():
+    before = signal.signal(signal.SIGTERM, end_as_by_ctrl_c)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.sigtimedwait([], 10)
+    finally:
+        signal.signal(signal.SIGTERM, before)
