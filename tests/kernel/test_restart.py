@@ -31,7 +31,7 @@ def test_what_starts_again_is_put_back_whole():
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_machine_starts_again_with_the_same_disk(kernel):
     live = Live(kernel=KERNELS[kernel](), display=Display(64, 48))
-    for number in range(3):
+    for number in range(2):
         live.until(GREETING)
         live.until(PROMPT)
         rows = live.command("ps").split("\n")[1:-1]

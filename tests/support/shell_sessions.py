@@ -49,8 +49,9 @@ def generate(seed: int) -> list[Line]:
 
 def _line(rng: random.Random) -> Line:
     kind = rng.choices(["echo", "store", "append", "show", "count", "chain", "interrupt",
-                        "background", "kill", "remove", "directory", "filter", "nested", "status"],
-                       [4, 4, 3, 4, 3, 4, 5, 4, 2, 1, 1, 3, 2, 2])[0]
+                        "background", "kill", "remove", "directory", "filter", "nested", "status",
+                        "suspend"],
+                       [4, 4, 3, 4, 3, 4, 5, 4, 2, 1, 1, 3, 2, 2, 3])[0]
     words = tuple(rng.choice(ODD_WORDS if rng.random() < 0.25 else WORDS)
                   for _ in range(rng.randint(1, 5)))
     make: dict[str, Callable[[], tuple]] = {
@@ -61,6 +62,8 @@ def _line(rng: random.Random) -> Line:
         "count": lambda: (rng.randrange(4), *words),
         "chain": lambda: tuple(rng.choice(["true", "false"]) for _ in range(rng.randint(1, 3))),
         "interrupt": lambda: (rng.choice(ENDLESS),
+                              rng.choice([0, 1, 1000, 30_000, 300_000, 1_000_000, 3_000_000])),
+        "suspend": lambda: (rng.choice(ENDLESS),
                               rng.choice([0, 1, 1000, 30_000, 300_000, 1_000_000, 3_000_000])),
         "background": lambda: (rng.choice(BACKGROUND),),
         "filter": lambda: (rng.choice(WORDS), rng.choice(FILES)),
@@ -174,8 +177,8 @@ class _Session:
 
     def do(self, line: Line) -> str | None:
         """Carry a line out; what is wrong, or None."""
-        if line.kind == "interrupt":
-            self._interrupt(*line.words)
+        if line.kind in ("interrupt", "suspend"):
+            self._interrupt(*line.words, stops=line.kind == "suspend")
             return None
         if line.kind == "background":
             said = self.live.command(f"{line.words[0]} &")
@@ -191,10 +194,16 @@ class _Session:
             return f"{typed!r} gave {said!r}, wanted {wanted!r}"
         return None
 
-    def _interrupt(self, command: str, delay_cycles: int) -> None:
-        """Type a command and, so much later, ctrl-C; then come to a prompt again."""
+    def _interrupt(self, command: str, delay_cycles: int, *, stops: bool) -> None:
+        """Type a command and, so much later, ctrl-C, or ctrl-Z and `fg` before it; then come to a
+        prompt again."""
         self.live.type(f"{command}\r")
         self.live.run(delay_cycles)
+        if stops:
+            self.live.type("\x1a")
+            self.live.run(2_000_000)
+            self.live.type("\x15fg\r")
+            self.live.run(1_000_000)
         # Ctrl-C ends what has been started: what the shell starts of the line after that, the next.
         for tries in range(5):
             self.live.type("\x03")
@@ -203,6 +212,9 @@ class _Session:
         self.live.type(f"\x15echo mark{self.marks}\r")
         self.live.until(f"\nmark{self.marks}\n")
         self.live.until(PROMPT)
+        if stops:  # a ctrl-C that comes before `fg` begins has dropped that
+            for number in re.findall(r"^(%\d+) stopped ", self.live.command("jobs"), re.M):
+                self.live.command(f"kill {number}")
 
     def _kill(self) -> None:
         if self.background:
