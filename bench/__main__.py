@@ -18,12 +18,13 @@ def main(argv: list[str] | None = None) -> int:
     """Print the tables; returns 0, or 1 if a kernel's result is wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*",
-                        metavar="speed|history|kernels|naive|micro|system|editor",
+                        metavar="speed|history|panel|kernels|naive|micro|system|editor",
                         help="tables to print (default: all)")
-    wanted = parser.parse_args(argv).what or ["speed", "history", "kernels", "naive",
-                                               "micro", "system", "editor"]
-    tables = {"speed": print_speeds, "history": print_history, "kernels": print_kernels,
-              "naive": print_naive, "micro": print_micro, "system": print_system,
+    wanted = parser.parse_args(argv).what or ["speed", "history", "panel", "kernels",
+                                               "naive", "micro", "system", "editor"]
+    tables = {"speed": print_speeds, "history": print_history, "panel": print_panel,
+              "kernels": print_kernels, "naive": print_naive, "micro": print_micro,
+              "system": print_system,
               "editor": print_editor}
     for name in wanted:
         if name not in tables:
@@ -71,6 +72,16 @@ def print_editor() -> None:
     print(f"The language server on kernel/{path.name}, milliseconds of processor time\n")
     for what, took in waiting:
         print(f"{what:40} {took:7.1f}")
+    print()
+
+
+def print_panel() -> None:
+    """A browser that looks."""
+    from bench.panel import measure_panel
+    print("A browser that looks at the running machine\n")
+    print(f"{'view':12} {'% of the speed alone':>20} {'frames a second':>16}")
+    for looked in measure_panel():
+        print(f"{looked.view:12} {100 * looked.share:20.1f} {looked.frames:16.1f}")
     print()
 
 
