@@ -63,13 +63,10 @@ def test_every_file_of_the_repository_keeps_its_tokens_and_comments(suffix, form
         text = path.read_text()
         done = form(text)
         assert done is not None, path
+        if path.parent.name == "kernel":
+            assert done == text, path  # the kernel's style is the formatter's
         assert tokens(done) == tokens(text), path
         assert form(done) == done, path
-
-
-def test_the_kernel_stands_as_the_formatter_would_have_it():
-    for path in (ROOT / "kernel").glob("*.qll"):
-        assert format_qll(path.read_text()) == path.read_text(), path
 
 
 @pytest.mark.parametrize("name", ["queens", "templates", "slices", "swap_members"])

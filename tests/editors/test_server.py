@@ -175,12 +175,9 @@ RUBBISH = [framed(b"{"), framed(b"[]"), framed({"jsonrpc": "2.0", "id": 7}), fra
            framed({"jsonrpc": "2.0", "id": 10, "method": "shutdown", "params": None})]
 
 
-@pytest.mark.parametrize("rubbish, answers", [
-    (b"".join(RUBBISH), True), (b"hello\r\n\r\nContent-Length: x\r\n\r\n\xff", False),
-], ids=["messages", "no messages"])
-def test_rubbish_ends_with_the_input(rubbish, answers):
+def test_rubbish_is_no_obstacle_and_ends_with_the_input():
+    rubbish = b"".join(RUBBISH) + b"hello\r\n\r\nContent-Length: x\r\n\r\n\xff"
     ended = subprocess.run([sys.executable, "-m", "editors.lsp.cli"], input=rubbish,
                            capture_output=True, timeout=60)
     assert ended.returncode == 0
-    assert (b'"capabilities"' in ended.stdout and b'"id":10' in ended.stdout.replace(b" ", b"")) \
-        is answers
+    assert b'"capabilities"' in ended.stdout and b'"id":10' in ended.stdout.replace(b" ", b"")
