@@ -76,6 +76,7 @@ namespace check {
   }
 
   function statement(n: * node::node): bool {
+    nesting::enter(n->at, n->end);
     var k = n->kind;
     if (k == node::EVALUATE) { return evaluate(n); }
     if (k == node::ASSIGN) {

@@ -154,6 +154,7 @@ namespace check {
   // --- by kind ---------------------------------------------------------------------------------
 
   function expression(n: * node::node, context: * types::shape): * node::node {
+    nesting::enter(n->at, n->end);
     var k = n->kind;
     if (k == node::NAME) { return name(n); }
     if (k == node::INT) { return number(n, context, types::byte_type); }
@@ -372,6 +373,7 @@ namespace check {
   }
 
   function unknown_member(name: byte, n: * node::node, kind: * types::shape): void {
+    if (report::is_lost(name)) { return; }
     report::begin("unknown member ");
     report::quote_word(name);
     report::say(" in ");

@@ -45,9 +45,53 @@ namespace parser {
       report::say(", found ");
       say_token();
     }
+    var is_end = lexer::kind == lexer::END;
     report::end(lexer::at, lexer::end);
     stop();
+    if (is_end) { ends_within = failed_at; }
     return good;
+  }
+
+  // Where the file ended too early, or 0: a note on the bracket that is open goes behind all others.
+  global ends_within: byte = 0;
+
+  function note_opener(): void {
+    if (ends_within == 0) { return; }
+    ends_within = 0;
+    var opener = last_opener();
+    if (opener == 0) { return; }
+    report::begin_note();
+    report::say("'");
+    memory::add(&source::words, lexer::octet(opener));
+    report::say("' of ");
+    var file = report::file_of(opener);
+    report::say_number(report::line_of(file, opener));
+    report::say(":");
+    report::say_number(source::column_of(file, <unsafe * byte>opener));
+    report::say(" is not closed");
+    report::end_note();
+  }
+
+  // The last bracket of the file that is never closed, or 0; the place stays.
+  function last_opener(): byte {
+    var at = lexer::at;
+    var was_stopped = lexer::stopped;
+    var open = memory::list { };
+    lexer::stopped = false;
+    lexer::go(lexer::begin);
+    while (lexer::kind != lexer::END) {
+      var k = lexer::kind;
+      var opener = k == ')' ? '(' : k == ']' ? '[' : k == '}' ? '{' : 0;
+      if (k == '(' || k == '[' || k == '{') { memory::add(&open, lexer::at); }
+      else if (opener != 0 && open.count != 0
+               && lexer::octet(open.words[unsafe open.count - 1]) == opener) {
+        open.count = open.count - 1;
+      }
+      lexer::next();
+    }
+    lexer::go(at);
+    if (was_stopped) { stop(); }
+    return open.count == 0 ? 0 : open.words[unsafe open.count - 1];
   }
 
   function fail(message: string): bool {
@@ -233,6 +277,7 @@ namespace parser {
 
   function deeper(): void {
     depth = depth + 1;
+    nesting::enter(lexer::at, lexer::end);
     if (depth > MAX_DEPTH) { fail_plain("nested too deeply"); }
   }
 

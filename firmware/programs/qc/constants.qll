@@ -71,6 +71,7 @@ namespace constants {
 
   // Whether an expression is constant, as far as its form tells; reports what is not.
   function is_constant(n: * node::node): bool {
+    nesting::enter(n->at, n->end);
     var k = n->kind;
     if (k == node::INT || k == node::BOOL || k == node::CHAR || k == node::FLOAT
         || k == node::CONST) {
@@ -216,6 +217,7 @@ namespace constants {
 
   // Work out a checked expression: `word` has its value if it has one.
   function fold(n: * node::node): bool {
+    nesting::enter(n->at, n->end);
     var k = n->kind;
     if (k == node::CONST) {
       word = n->x;

@@ -154,9 +154,11 @@ namespace declare {
         if (other->space == found) { known = true; }
       }
       if (!found) {
-        report::begin("unknown namespace identifier ");
-        report::quote_word(u->name);
-        report::end(u->at, u->end);
+        if (!report::is_lost(u->name)) {
+          report::begin("unknown namespace identifier ");
+          report::quote_word(u->name);
+          report::end(u->at, u->end);
+        }
       } else if (known) {
         report::begin("duplicate using declaration of '");
         names::say_space(found);

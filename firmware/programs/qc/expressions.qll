@@ -358,10 +358,8 @@ namespace parser {
     var at = lexer::at;
     var previous = lexer::previous;
     var outer = depth;
-    trying = trying + 1;
-    var found = type_arguments();
-    trying = trying - 1;
-    var good = !lexer::stopped && is_behind_arguments(lexer::kind)
+    var found = attempt_types();
+    var good = !!found && is_behind_arguments(lexer::kind)
                && (lexer::kind != '=' || lexer::at != lexer::previous);
     if (!good) {
       depth = outer;
@@ -415,21 +413,13 @@ namespace parser {
     var at = lexer::at;
     var previous = lexer::previous;
     lexer::next();
-    var k = lexer::kind;
-    var may_be = k == '(' || k == ')' || k == '*' || k == '.' || k == lexer::BYTE || k == lexer::VOID
-                 || k == lexer::INT_TYPE || k == lexer::FLOAT_TYPE || k == lexer::NAME;
     var level = 1;
-    while (may_be && level != 0 && lexer::kind != lexer::END) {
+    while (level != 0 && lexer::kind != lexer::END) {
       if (lexer::kind == '(') { level = level + 1; }
       if (lexer::kind == ')') { level = level - 1; }
-      // what no type has; a length may have more, but a type in parentheses seldom has one
-      if (lexer::kind == ';' || lexer::kind == '+' || lexer::kind == '-' || lexer::kind == lexer::EQ
-          || lexer::kind == lexer::ARROW || lexer::kind == lexer::AND || lexer::kind == lexer::OR) {
-        may_be = false;
-      }
       lexer::next();
     }
-    var found = may_be && lexer::kind != lexer::END
+    var found = lexer::kind != lexer::END
                 && (lexer::kind == '{' || ((lexer::kind == '[' || lexer::kind == '.') && is_head()));
     back(at, previous);
     return found;
@@ -572,8 +562,8 @@ namespace parser {
         if (lexer::kind != ']') { n->c = expression(); }
       }
     }
-    if (n->kind == node::SUBSLICE) { expect(']', "after the bounds of a slice"); }
-    else { expect(']', "after the index"); }
+    if (n->kind == node::SUBSLICE) { expect(']', "after the bounds of a subslice"); }
+    else { expect(']', "after an index"); }
     n->end = lexer::previous;
     return n;
   }

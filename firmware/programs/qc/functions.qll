@@ -157,6 +157,7 @@ namespace gen {
   }
 
   function statement(n: * node::node): void {
+    nesting::enter(n->at, n->end);
     var k = n->kind;
     if (k == node::EVALUATE) { evaluate(n->a); }
     else if (k == node::ASSIGN) { assign(n); }

@@ -130,6 +130,28 @@ namespace node {
   }
 }
 
+// How deep the compiler may recurse: as far as its stack reaches.
+namespace nesting {
+  .constant global ROOM: byte = 0xE800;  // words of a stack of 0x10000; the rest is for what is called last
+
+  global top: byte = 0;                  // of the stack
+
+  function begin(): void {
+    var here = 0;
+    top = <unsafe byte>&here;
+  }
+
+  // Complain of what stands between two places, and end, if it cannot be gone into.
+  function enter(at: byte, to: byte): void {
+    var here = 0;
+    if (top - <unsafe byte>&here <= ROOM) { return; }
+    report::muted = 0;
+    report::begin("nested too deeply");
+    report::end(at, to);
+    os::exit(fails());
+  }
+}
+
 // What is wrong.
 namespace report {
   global muted: byte = 0;

@@ -12,7 +12,7 @@ namespace parser {
 
   function file(index: byte): void {
     var f = source::files[index];
-    begin(<unsafe byte>f.begin, <unsafe byte>f.end);
+    begin(<unsafe byte>f.begin, <unsafe byte>f.end - 1);     // without the newline that was added
     last_wrong = 0;
     while (lexer::kind != lexer::END) { next_declaration(NO_COLUMN); }
   }
@@ -37,6 +37,7 @@ namespace parser {
     column = is_first_of_line() ? column_of(start) : 0;
     declaration();
     if (lexer::stopped) {
+      note_opener();
       depth = outer;
       skip_declaration(start, around);
       if (lexer::at == start && lexer::kind != lexer::END) { lexer::next(); }
@@ -89,7 +90,7 @@ namespace parser {
       fail_note(message, "there is a '}' too many");
     } else if (kind == ';') {
       fail_note(message, "no ';' follows the '}' of a function or namespace");
-    } else if (kind == '/') {
+    } else if (kind == '/' && lexer::octet(lexer::end) == '*') {
       fail_note(message, "comments start with '//'");
     } else {
       fail(message);
@@ -212,7 +213,7 @@ namespace parser {
   // Parse the head and the body of a template for a new instance.
   function again(e: * names::entity, from: byte): void {
     var file = report::file_of(from);
-    begin(from, <unsafe byte>source::files[file].end);
+    begin(from, <unsafe byte>source::files[file].end - 1);
     head(e);
     e->body = body("function");
   }

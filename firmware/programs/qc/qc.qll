@@ -104,6 +104,7 @@ function main(arguments: string): byte {
   if (len names == 0 || !is_known_target(target)) { return os::misused(usage); }
   var product: string = "out.qbin";
   if (os::given('o')) { product = os::value_of('o'); }
+  nesting::begin();
   begin();
   load(names, target);
   if (source::count() != 0 || !compile()) { return fails(); }

@@ -136,6 +136,7 @@ namespace parser {
   function skip_to_block(start: byte): bool {
     if (!lexer::stopped) { return true; }
     if (trying != 0) { return false; }
+    note_opener();
     var failed = failed_at;
     begin_skipping(start);
     while (true) {
@@ -155,12 +156,11 @@ namespace parser {
   // Go to the next member of a struct; false if no `;` ends the one that is wrong.
   function skip_member(start: byte): bool {
     if (trying != 0) { return false; }
+    note_opener();
     var failed = failed_at;
-    var last = lexer::at;
     begin_skipping(failed);
     while (lexer::kind != ';' && lexer::kind != lexer::END && lexer::kind != '{' && lexer::kind != '}'
            && !begins_declaration()) {
-      last = lexer::at;
       pass(true);
     }
     if (lexer::kind == '}' && lexer::at > failed) {

@@ -236,7 +236,7 @@ namespace resolve {
 
   // The type that a template stands for, parsed anew: checking lengths in it changes the tree.
   function parsed(e: * names::entity): * node::node {
-    parser::begin(e->source, <unsafe byte>source::files[report::file_of(e->source)].end);
+    parser::begin(e->source, <unsafe byte>source::files[report::file_of(e->source)].end - 1);
     return parser::whole_type();
   }
 

@@ -24,6 +24,7 @@ namespace parser {
       if (lexer::stopped) {
         depth = outer;
         if (trying != 0) { return n; }
+        note_opener();
         skip_statement(begin);
         s = wrong_statement(begin);
       }
@@ -102,7 +103,9 @@ namespace parser {
     else if (kind == lexer::ELSE) { fail_note(message, "'else' follows the '}' of an 'if'"); }
     else if (kind == lexer::FUNCTION) { fail_note(message, "there are no local functions"); }
     else if (kind == lexer::TYPE) { fail_note(message, "there are no local types"); }
-    else if (kind == '/') { fail_note(message, "comments start with '//'"); }
+    else if (kind == '/' && (lexer::octet(lexer::end) == '*' || lexer::octet(lexer::end) == '/')) {
+      fail_note(message, "comments start with '//'");
+    }
     else { fail(message); }
   }
 

@@ -100,6 +100,7 @@ namespace gen {
   // The address of a place, or of the memory that holds a value of several words, plus an offset.
   function address(n: * node::node, r: byte, offset: byte): byte {
     if (r > MOST) { return address_saved(n, r, offset); }
+    nesting::enter(n->at, n->end);
     var k = n->kind;
     if (k == node::LOCAL) {
       local_address(r, <unsafe * names::local>n->x, offset);
@@ -214,6 +215,7 @@ namespace gen {
       return r;
     }
     if (r > MOST) { return value_saved(n, r); }
+    nesting::enter(n->at, n->end);
     if (k == node::GLOBAL) {
       if (constants::value(<unsafe * names::entity>n->x)) {
         if (constants::word == 1) { return code::ONE; }
@@ -328,6 +330,7 @@ namespace gen {
       if (n->kind == node::NOT) { sense = !sense; }
       n = n->a;
     }
+    nesting::enter(n->at, n->end);
     if (n->kind == node::LOGICAL && !types::is_aggregate(n->shape)) {
       // `a && b` is false as soon as a is, `a || b` true as soon as a is.
       var early = n->x == lexer::OR;

@@ -36,7 +36,7 @@ namespace parser {
           made->kind = node::ARRAY_OF;
           made->b = expression();
         }
-        expect(']', "after the length of an array type");
+        expect(']', "after the length of an array");
         made->end = lexer::previous;
         n = made;
       } else if (lexer::kind == '.') {
@@ -77,14 +77,21 @@ namespace parser {
       lexer::next();
       if (is_struct && lexer::kind == '{') { return struct_type(n); }
       if (lexer::kind == '<') {
-        n->a = type_arguments();
-        n->b = n;
+        n->a = attempt_types();
+        if (n->a) { n->b = n; }
         n->end = lexer::previous;
       }
       return n;
     }
     if (lexer::kind == '(') { return parenthesised_type(); }
-    fail("expected a type");
+    if (is_reporting() && lexer::kind >= lexer::KEYWORDS) {
+      report::begin("expected a type; '");
+      report::say(memory::part(<unsafe * byte>lexer::at, lexer::end - lexer::at));
+      report::say("' is a keyword");
+      end_fail(false);
+    } else {
+      fail("expected a type");
+    }
     n->kind = node::WRONG_TYPE;
     return n;
   }
@@ -111,7 +118,7 @@ namespace parser {
         skip_member(start);
       }
     }
-    expect('}', "after the members");
+    expect('}', "or another member");
     depth = depth - 1;
     if (is_wrong && !found.first) { n->kind = node::WRONG_TYPE; }
     n->a = found.first;
@@ -131,8 +138,32 @@ namespace parser {
       if (lexer::kind == '>') { break; }
     }
     depth = depth - 1;
-    expect('>', "or ',' after a type argument");
+    if (lexer::kind != '>') { fail("expected '>' or ',' after a type argument"); }
+    lexer::next();
     return found.first;
+  }
+
+  // Places where type arguments were sought and not found, as far as they are remembered: what nests
+  // would else be read over and over.
+  .constant global REMEMBERED: byte = 1024;
+  global no_types: byte[REMEMBERED] = [0; REMEMBERED];
+
+  // Type arguments, or null, and no token taken, if what follows is none.
+  function attempt_types(): * node::node {
+    var at = lexer::at;
+    var previous = lexer::previous;
+    var outer = depth;
+    if (no_types[at & (REMEMBERED - 1)] == at) { return null; }
+    trying = trying + 1;
+    var found = type_arguments();
+    trying = trying - 1;
+    if (lexer::stopped) {
+      no_types[at & (REMEMBERED - 1)] = at;
+      depth = outer;
+      back(at, previous);
+      return null;
+    }
+    return found;
   }
 
   function parenthesised_type(): * node::node {
@@ -147,13 +178,17 @@ namespace parser {
       comma = true;
       lexer::next();
     }
-    expect(')', "after the types in parentheses");
+    if (lexer::kind != ')') {
+      if (!!found.first && !found.first->next) { expect(')', "after a type in parentheses"); }
+      else { fail("expected ')' or ',' after a parameter's type"); }
+    }
+    lexer::next();
     depth = depth - 1;
     if (lexer::kind != lexer::YIELDS && !!found.first && !found.first->next && !comma) {
       return found.first;
     }
     if (lexer::kind != lexer::YIELDS) {
-      fail("expected '=>' and the type of the result");
+      fail("expected '=>' after '()'");
       return n;
     }
     lexer::next();
