@@ -1,7 +1,7 @@
 """Makes the pictures of README and docs from real runs: `python -m tests.docs.pictures`.
 
 Chromium photographs the pages that the simulator and the debugger write: of the README's first
-program, and of its dialogue about the snake's food.
+program, and of its dialogue about the snake's food. The sample picture on the disk is made as well.
 """
 
 import re
@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.docs import board_pictures
+from tests.docs import board_pictures, sample_picture
 from tests.support.system import system
 from toolchain.places import ROOT
 
@@ -40,6 +40,7 @@ def snake() -> str:
 def main() -> int:
     """Write the pictures; the status is 1 if there is no Chromium. Those of the board need none."""
     PICTURES.mkdir(exist_ok=True)
+    sample_picture.main()
     board_pictures.take(PICTURES)
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
