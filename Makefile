@@ -160,8 +160,8 @@ synth: $(HW)  ## Measure the hardware on an ECP5: DESIGNS="core fpu" SEEDS=1, or
 	@$(PYTHON) -m fpga.synthesis $(DESIGNS) $(if $(SEEDS),--seeds $(SEEDS)) \
 	    $(if $(DESIGNS),,--page)
 
-gates: $(HW)  ## Run random programs on the synthesised netlist: COUNT=8 FIRST=seed
-	@$(PYTHON) -m tests.gates $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--first $(FIRST))
+gates: $(HW)  ## Run random programs on the synthesised netlist: COUNT=8 FIRST=seed, or a board's: BOARD=ulx3s
+	@$(PYTHON) -m tests.gates $(if $(BOARD),--board $(BOARD)) $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--first $(FIRST))
 
 formal: $(HW)  ## Prove the hardware right, and each proof able to fail: PROOFS="tlb divider" for some
 	@$(PYTHON) -m tests.formal $(if $(WRITE),--write) $(PROOFS)

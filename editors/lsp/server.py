@@ -119,6 +119,7 @@ class QuinceServer(LanguageServer):
         if earlier is not None:
             earlier.cancel()
         self._checks[uri] = asyncio.ensure_future(self._check(uri))
+        _keep(self._checks[uri])
 
     async def _check(self, uri: str) -> None:
         path = self.path(uri)

@@ -7,8 +7,10 @@ const { quince } = require("./command");
 let client;
 
 function command() {
-  const folders = (vscode.workspace.workspaceFolders || []).map((folder) => folder.uri.fsPath);
-  return quince(vscode.workspace.getConfiguration("quince").get("command"), folders);
+  const places = (vscode.workspace.workspaceFolders || []).map((folder) => folder.uri.fsPath);
+  const editor = vscode.window.activeTextEditor;
+  if (editor && editor.document.uri.scheme === "file") places.push(editor.document.fileName);
+  return quince(vscode.workspace.getConfiguration("quince").get("command"), places);
 }
 
 async function activate(context) {

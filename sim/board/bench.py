@@ -1,6 +1,6 @@
 """The bench: a board's computer, the chips around it, and a serial cable to the host."""
 
-from amaranth import Cat, DomainRenamer, Module, Mux, Signal
+from amaranth import Cat, DomainRenamer, EnableInserter, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -175,11 +175,19 @@ class BoardOnBench(wiring.Component):
 
     def _elaborate_usb(self, m, bench):
         pins = self.board.usb
-        m.submodules.usb = model = SimulatedUsbKeyboard(clock_hz=self.board.config.clock_hz)
-        connect(m, flipped(self.reports), model.reports)
+        model = SimulatedUsbKeyboard(clock_hz=self.board.config.clock_hz)
+        # One that is not plugged in costs no time: it stops in the cycle after, which resets it.
+        was_plugged, is_on = Signal(), Signal()
+        m.d.sync += was_plugged.eq(bench.usb)
+        m.d.comb += is_on.eq(bench.usb | was_plugged)
+        m.submodules.usb = EnableInserter(is_on)(model)
         m.d.comb += [
+            model.reports.valid.eq(self.reports.valid & is_on),
+            model.reports.payload.eq(self.reports.payload),
+            self.reports.ready.eq(model.reports.ready & is_on),
             model.host_dp.eq(pins.dp_o), model.host_dm.eq(pins.dm_o), model.host_oe.eq(pins.oe),
-            pins.dp_i.eq(model.dp), pins.dm_i.eq(model.dm),
+            pins.dp_i.eq(Mux(is_on, model.dp, pins.oe & pins.dp_o)),
+            pins.dm_i.eq(Mux(is_on, model.dm, pins.oe & pins.dm_o)),
             model.is_plugged.eq(bench.usb), model.disturbance.eq(bench.usb_disturbance),
             self.usb_fault.eq(model.fault),
         ]

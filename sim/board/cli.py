@@ -121,7 +121,10 @@ def _display(options: argparse.Namespace, config: Any, terminal: Terminal) -> Di
     return open_display(options.monitor or "none", WIDTH, HEIGHT, folder=FRAMES, terminal=terminal)
 
 
-def _keyboard(options: argparse.Namespace) -> Keyboard:
+def _keyboard(options: argparse.Namespace) -> Keyboard | None:
+    """The USB keyboard, if anybody presses its keys: one that is plugged in costs time."""
+    if options.keys is None and options.monitor is None:
+        return None
     keyboard = Keyboard()
     if options.keys:
         keyboard.play(parse_script(options.keys.read_text("utf-8", "replace"), str(options.keys)))

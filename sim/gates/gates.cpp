@@ -87,13 +87,14 @@ enum Mode { NORMAL, WRITETHROUGH, READBEFOREWRITE };
 struct PortNets {
     int width;
     Mode mode;
+    unsigned clock;  // a bit
     int enable, writes, reset;
     int address[14], data[36], outputs[36];
 };
 
 struct BlockNets { PortNets ports[2]; };
 
-struct FlopNets { int data, enable, reset, value; };  // number n drives net n
+struct FlopNets { int data, enable, reset, value; unsigned clock; bool is_asynchronous; };  // number n drives net n
 
 #include "netlist.h"
 
@@ -124,12 +125,13 @@ struct Model {
     // How many addresses a word of a port has: the lowest bits of an address do not count.
     static int units(int width) { return width < 9 ? width : width / 9 * 8; }
 
-    void clock_block(const BlockNets& block, Lanes* words) {
-        struct Access { Lanes active, writes, address[14]; } accesses[2];
+    void clock_block(const BlockNets& block, Lanes* words, unsigned clocks) {
+        struct Access { Lanes clocked, active, writes, address[14]; } accesses[2];
         for (int side = 0; side < 2; side++) {
             const PortNets& port = block.ports[side];
             Access& access = accesses[side];
-            access.active = nets[port.enable] & ~nets[port.reset];
+            access.clocked = port.clock & clocks ? ALL : 0;
+            access.active = nets[port.enable] & ~nets[port.reset] & access.clocked;
             access.writes = access.active & nets[port.writes];
             for (int n = 0; n < 14; n++)
                 access.address[n] = 1 << n < units(port.width) ? 0 : nets[port.address[n]];
@@ -143,7 +145,7 @@ struct Model {
             if (port.mode == NORMAL) reads &= ~access.writes;
             for (int n = 0; n < port.width; n++) {
                 Lanes& out = next[port.outputs[n]];
-                out = nets[port.outputs[n]] & ~nets[port.reset];
+                out = nets[port.outputs[n]] & ~(nets[port.reset] & access.clocked);
             }
             each_address(access.address, 14, reads, [&](unsigned at, Lanes lanes) {
                 // What the other port writes at the same time is read as anything.
@@ -176,15 +178,23 @@ struct Model {
         }
     }
 
-    void clock() {
+    // An edge of the clocks whose bits are set.
+    void clock(unsigned clocks) {
         for (int n = 0; n < FLOPS; n++) {
             const FlopNets& flop = FLOP_NETS[n];
-            const Lanes taken = mux(nets[flop.enable], nets[n], nets[flop.data]);
-            next[n] = mux(nets[flop.reset], taken, nets[flop.value]);
+            const bool is_clocked = flop.clock & clocks;
+            const Lanes taken = is_clocked ? mux(nets[flop.enable], nets[n], nets[flop.data]) : nets[n];
+            next[n] = is_clocked || flop.is_asynchronous ? mux(nets[flop.reset], taken, nets[flop.value])
+                                                         : taken;
         }
         for (int n = 0; n < BLOCKS; n++)
-            clock_block(BLOCK_NETS[n], memory + LUT_RAMS * 64 + n * 18432);
-        write_lut_rams(nets, memory);
+            if ((BLOCK_NETS[n].ports[0].clock | BLOCK_NETS[n].ports[1].clock) & clocks)
+                clock_block(BLOCK_NETS[n], memory + LUT_RAMS * 64 + n * 18432, clocks);
+            else
+                for (const PortNets& port : BLOCK_NETS[n].ports)
+                    for (int bit = 0; bit < port.width; bit++)
+                        next[port.outputs[bit]] = nets[port.outputs[bit]];
+        write_lut_rams(nets, memory, clocks);
         memcpy(nets, next, STATE * sizeof(Lanes));
     }
 };
@@ -202,6 +212,10 @@ Lanes gates_alive(Model* m) { return m->alive; }
 Lanes gates_ended(Model* m) { return m->ended; }
 size_t gates_strays(Model* m) { return m->strays; }
 const uint64_t* gates_died_at(Model* m) { return m->died_at; }
+
+// All nets without state have their values; then an edge of the clocks whose bits are set.
+void gates_compute(Model* m) { compute(m->nets, m->memory); }
+void gates_clock(Model* m, unsigned clocks) { m->clock(clocks); }
 
 // Clocks up to so many cycles. `slots` are groups of 1 + words * 32 nets: one that is 1 when there is
 // a record, and the bits of its words, bit 0 first. Records of lane 0 go to `records`, each behind
@@ -255,7 +269,7 @@ size_t gates_run(Model* m, uint64_t cycles, const int* slots, int slot_count, in
             }
         }
         m->ended |= nets[stopped];
-        m->clock();
+        m->clock(~0u);
         m->cycles++;
         if ((m->ended & awaited) == awaited || count + slot_count > capacity) break;
         if (stray_capacity && m->strays + 64 * slot_count > stray_capacity) break;

@@ -2,6 +2,10 @@
 
 All that has no state and one output is a `Function`: a LUT, a multiplexer, half of a carry cell.
 A bit is the number of a net, or -1 and -2 for the constants 0 and 1.
+
+Of a board's netlist the PLLs and the pads are cut: a PLL's outputs are clocks, its `LOCK` is an
+input named after the cell; a pad that goes both ways is an input, and outputs with `$o` and `$oe`
+behind the port's name; one with two values a cycle has the second one as an output with `$second`.
 """
 
 from collections import defaultdict
@@ -58,16 +62,20 @@ class LutRam:
     address: tuple[int, ...]
     data:    tuple[int, ...]
     init:    int
+    clock:   int = 0  # the number of one of the netlist's
 
 
 @dataclass(frozen=True)
 class Flop:
-    """A register: `value` if `reset`, else `data` if `enable`, else what it was."""
+    """A register: `value` if `reset`, else `data` if `enable`, else what it was. An asynchronous
+    reset acts at the next edge of any clock."""
     output: int
     data:   int
     enable: int
     reset:  int
     value:  int
+    clock:  int  = 0
+    is_asynchronous: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ class Port:
     address: tuple[int, ...]
     data:    tuple[int, ...]
     outputs: tuple[int, ...]
+    clock:   int = 0
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,9 @@ class BlockRam:
 
 @dataclass
 class GateNetlist:
-    """Cells, those without state after what they need; ports by their names, bit 0 first."""
+    """Cells, those without state after what they need; ports by their names, bit 0 first; clocks by
+    the name of their port, or by the cell and port that drive them."""
+    clocks:    list[str]                 = field(default_factory=list)
     inputs:    dict[str, list[int]]      = field(default_factory=dict)
     outputs:   dict[str, list[int]]      = field(default_factory=dict)
     stateless: list[Function | Multiplier | LutRam] = field(default_factory=list)
@@ -111,17 +122,21 @@ class GateNetlist:
         return [cell for cell in self.stateless if isinstance(cell, LutRam)]
 
 
-def read_gates(module: dict[str, Any], clock: str = "clk") -> GateNetlist:
-    """Read a flat module of Yosys' JSON, all of whose registers have the clock `clock`."""
+def read_gates(module: dict[str, Any], clock: str | None = "clk") -> GateNetlist:
+    """Read a flat module of Yosys' JSON, all of whose registers have the clock `clock`, or those
+    that PLLs make."""
     return _Reader(module, clock).read()
 
 
 class _Reader:
-    def __init__(self, module: dict[str, Any], clock: str):
+    def __init__(self, module: dict[str, Any], clock: str | None):
         self.module   = module
-        self.clock    = module["ports"][clock]["bits"][0]
-        self.clock_name = clock
         self.netlist  = GateNetlist()
+        self.clocks: dict[int, int] = {}  # number of the clock, by its net
+        self.seconds: dict[int, int] = {}  # what comes second out of a register with two values
+        self.clock_name = clock
+        if clock is not None:
+            self._clock(module["ports"][clock]["bits"][0], clock)
         self.inverses: dict[int, int] = {}
         self.fresh    = 1 + max((bit for net in module["netnames"].values() for bit in net["bits"]
                                  if isinstance(bit, int)), default=0)
@@ -132,9 +147,13 @@ class _Reader:
     def read(self) -> GateNetlist:
         for name, port in self.module["ports"].items():
             if name != self.clock_name:
-                side = self.netlist.inputs if port["direction"] == "input" else self.netlist.outputs
+                side = self.netlist.outputs if port["direction"] == "output" \
+                    else self.netlist.inputs
                 side[name] = [_bit(bit) for bit in port["bits"]]
-        for name, cell in self.module["cells"].items():
+        # Clocks are known before who uses them, and pads are read when all is there to be seen.
+        order = {"EHXPLLL": 0, "TRELLIS_IO": 2}
+        for name, cell in sorted(self.module["cells"].items(),
+                                 key=lambda item: order.get(item[1]["type"], 1)):
             kind = cell["type"]
             if kind == "$scopeinfo":
                 continue
@@ -175,9 +194,17 @@ class _Reader:
         bit = self._in(cell, port, default)
         return self._inverted(bit) if choice == "INV" else bit
 
-    def _check_clock(self, name: str, cell: dict[str, Any], port: str) -> None:
-        if cell["connections"].get(port) != [self.clock] or _text(cell, f"{port}MUX", port) != port:
-            raise GateError(f"{name} has another clock than the rising edge of {self.clock_name}")
+    def _clock(self, net: int, name: str) -> None:
+        self.clocks[net] = len(self.netlist.clocks)
+        self.netlist.clocks.append(name)
+
+    def _clock_of(self, name: str, cell: dict[str, Any], port: str) -> int:
+        """The number of the clock at a port."""
+        net = cell["connections"].get(port, [None])[0]
+        if net not in self.clocks or _text(cell, f"{port}MUX", port) != port:
+            raise GateError(f"{name} has another clock than the rising edge of "
+                            f"{self.clock_name or 'what a PLL makes'}")
+        return self.clocks[net]
 
     def _add(self, output: int, inputs: tuple[int, ...], table: int) -> None:
         self.netlist.stateless.append(Function(output, inputs, table))
@@ -212,24 +239,73 @@ class _Reader:
             self._add(carry, inputs, out)
 
     def _read_trellis_ff(self, name: str, cell: dict[str, Any]) -> None:
-        self._check_clock(name, cell, "CLK")
+        clock = self._clock_of(name, cell, "CLK")
         reset = self._muxed(cell, "LSR", ZERO)
-        if _text(cell, "SRMODE", "LSR_OVER_CE") == "ASYNC" and reset != ZERO:
+        is_asynchronous = _text(cell, "SRMODE", "LSR_OVER_CE") == "ASYNC" and reset != ZERO
+        if is_asynchronous and self.clock_name is not None:
             raise GateError(f"{name} has an asynchronous reset")
         value = ONE if _text(cell, "REGSET", "RESET") == "SET" else ZERO
         if _text(cell, "LSRMODE", "LSR") == "PRLD":
             value = self._in(cell, "M")
         self.netlist.flops.append(Flop(self._out(cell, "Q"), self._in(cell, "DI"),
-                                       self._muxed(cell, "CE", ONE, choice="1"), reset, value))
+                                       self._muxed(cell, "CE", ONE, choice="1"), reset, value,
+                                       clock, is_asynchronous))
 
     def _read_trellis_dpr16x4(self, name: str, cell: dict[str, Any]) -> None:
-        self._check_clock(name, cell, "WCK")
+        clock = self._clock_of(name, cell, "WCK")
         bits = {port: tuple(map(_bit, cell["connections"][port])) for port in ("RAD", "WAD", "DI")}
         outputs = tuple(bit if isinstance(bit, int) else self._out({"connections": {}}, "")
                         for bit in cell["connections"]["DO"])
         self.netlist.stateless.append(LutRam(
             name, outputs, bits["RAD"], self._muxed(cell, "WRE", ZERO), bits["WAD"], bits["DI"],
-            _number(cell, "INITVAL")))
+            _number(cell, "INITVAL"), clock))
+
+    def _read_oddrx1f(self, name: str, cell: dict[str, Any]) -> None:
+        clock = self._clock_of(name, cell, "SCLK")
+        if self._in(cell, "RST") != ZERO:
+            raise GateError(f"{name} has a reset, which there is no model of")
+        first, second = self._out(cell, "Q"), self._out(cell, "the second half")
+        self.seconds[first] = second
+        for half, output in enumerate((first, second)):
+            self.netlist.flops.append(Flop(output, self._in(cell, f"D{half}"), ONE, ZERO, ZERO,
+                                           clock))
+
+    # --- what is cut -----------------------------------------------------------------------------
+
+    def _read_ehxplll(self, name: str, cell: dict[str, Any]) -> None:
+        if self.clock_name is not None:
+            raise GateError(f"{name} is a EHXPLLL, which there is no model of beside a clock")
+        for port in ("CLKOP", "CLKOS", "CLKOS2", "CLKOS3"):
+            for net in cell["connections"].get(port, []):
+                if isinstance(net, int):
+                    self._clock(net, f"{name}.{port}")
+        self.netlist.inputs[f"{name}.LOCK"] = [self._out(cell, "LOCK")]
+
+    def _read_trellis_io(self, name: str, cell: dict[str, Any]) -> None:
+        direction, pad = _text(cell, "DIR", "INPUT"), self._in(cell, "B")
+        if direction != "OUTPUT":
+            self._add(self._out(cell, "O"), (pad,), 0b10)
+        if direction == "INPUT":
+            return
+        value = self._in(cell, "I")
+        if direction == "OUTPUT":
+            self._add(pad, (value,), 0b10)
+            if value in self.seconds:
+                self._extra(pad, "$second", self.seconds[value])
+        else:
+            self._extra(pad, "$o", value)
+        if self._in(cell, "T") != ZERO:
+            self._extra(pad, "$oe", self._inverted(self._in(cell, "T")))
+
+    def _extra(self, pad: int, suffix: str, bit: int) -> None:
+        """An output beside the port that a pad belongs to."""
+        for name, port in self.module["ports"].items():
+            if pad in port["bits"]:
+                bits = self.netlist.outputs.setdefault(f"{name}{suffix}",
+                                                       [ZERO] * len(port["bits"]))
+                bits[port["bits"].index(pad)] = bit
+
+    # --- multipliers and memories ----------------------------------------------------------------
 
     def _read_mult18x18d(self, name: str, cell: dict[str, Any]) -> None:
         for stage in ("INPUTA", "INPUTB", "INPUTC", "PIPELINE", "OUTPUT"):
@@ -266,13 +342,14 @@ class _Reader:
 
     def _block_port(self, name: str, cell: dict[str, Any], side: str) -> Port:
         width  = _number(cell, f"DATA_WIDTH_{side}", 18)
-        enable = self._muxed(cell, f"CE{side}", ONE)
-        if enable != ZERO and cell["connections"].get(f"CLK{side}") == [self.clock]:
-            self._check_clock(name, cell, f"CLK{side}")
+        enable, clock = self._muxed(cell, f"CE{side}", ONE), 0
+        if enable != ZERO and cell["connections"].get(f"CLK{side}", [None])[0] in self.clocks:
+            clock = self._clock_of(name, cell, f"CLK{side}")
         elif all(bit == "x" or bit == "0" for bit in cell["connections"].get(f"CLK{side}", "0")):
             enable = ZERO  # the port is not used
         else:
-            raise GateError(f"{name} has another clock than {self.clock_name}")
+            raise GateError(f"{name} has another clock than "
+                            f"{self.clock_name or 'what a PLL makes'}")
         reset = self._muxed(cell, f"RST{side}", ZERO)
         if _text(cell, "RESETMODE", "SYNC") == "ASYNC" and reset != ZERO:
             raise GateError(f"{name} has an asynchronous reset")
@@ -284,7 +361,7 @@ class _Reader:
                     self._muxed(cell, f"WE{side}", ZERO), reset,
                     tuple(self._in(cell, f"AD{side}{n}") for n in range(14)),
                     tuple(self._in(cell, f"DI{side}{n}") for n in range(18)),
-                    tuple(self._out(cell, f"DO{side}{n}") for n in range(18)))
+                    tuple(self._out(cell, f"DO{side}{n}") for n in range(18)), clock)
 
     # --- order -----------------------------------------------------------------------------------
 

@@ -39,6 +39,8 @@ _SIGNATURES = {
     "gates_ended":   (ctypes.c_uint64, [_HANDLE]),
     "gates_strays":  (ctypes.c_size_t, [_HANDLE]),
     "gates_died_at": (ctypes.c_void_p, [_HANDLE]),
+    "gates_compute": (None, [_HANDLE]),
+    "gates_clock":   (None, [_HANDLE, ctypes.c_uint]),
     "gates_run":     (ctypes.c_size_t, [_HANDLE, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_int,
                                         ctypes.c_int, ctypes.c_int, ctypes.c_void_p,
                                         ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t]),
@@ -52,8 +54,9 @@ class GateModel:
         self.netlist, self.writer, self.path = netlist, writer, library
 
 
-def compiled(module: dict[str, Any], clock: str = "clk") -> GateModel:
-    """Compile a flat module of Yosys' JSON; the library is cached by its content."""
+def compiled(module: dict[str, Any], clock: str | None = "clk") -> GateModel:
+    """Compile a flat module of Yosys' JSON, see `read_gates`; the library is cached by its
+    content."""
     netlist = read_gates(module, clock)
     writer  = GateWriter(netlist)
     text    = writer.text()
@@ -172,6 +175,20 @@ class GateSimulation:
             if ram.name.startswith(tuple(tables)):
                 part = self._memory[LUT_BITS * n:LUT_BITS * (n + 1)]
                 part[:] = part & ~chosen | _spread(ram.init, LUT_BITS) & chosen
+
+    # --- one edge after the other ----------------------------------------------------------------
+
+    def places(self, port: str) -> NDArray[np.intp]:
+        """Where in `nets` a port's bits are."""
+        return np.array(self._places(port), dtype=np.intp)
+
+    def compute(self) -> None:
+        """Give all nets without state their values."""
+        self._library.gates_compute(self._gates)
+
+    def clock(self, clocks: int) -> None:
+        """An edge of the netlist's clocks whose bits are set."""
+        self._library.gates_clock(self._gates, clocks)
 
     # --- running ---------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from tests.formal.prover import Bug, Proof, ProofError, plant, warm_up
 # What a process that carries out a proof says of one that fails; 1 is what Python says of itself.
 FAILS = 3
 
-MODULES = ("units", "traps", "core", "mmu", "fpu", "memory")
+MODULES = ("units", "traps", "core", "mmu", "fpu", "memory", "uart")
 
 
 def proofs() -> dict[str, Proof]:

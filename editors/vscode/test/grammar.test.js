@@ -85,13 +85,15 @@ test("every file that the extension names is there", () => {
   }
 });
 
-test("the command is the one of the settings, of the folder or of the PATH", () => {
+test("the command is the one of the settings, of the checkout or of the PATH", () => {
   const { quince } = require("../command");
   const folder = fs.mkdtempSync(path.join(require("node:os").tmpdir(), "quince-"));
   assert.equal(quince("/opt/quince", [folder]), "/opt/quince");
   assert.equal(quince("", [folder]), "quince");
   fs.mkdirSync(path.join(folder, ".venv", "bin"), { recursive: true });
-  fs.writeFileSync(path.join(folder, ".venv", "bin", "quince"), "");
-  assert.equal(quince("", [folder]), path.join(folder, ".venv", "bin", "quince"));
+  const own = path.join(folder, ".venv", "bin", "quince");
+  fs.writeFileSync(own, "");
+  assert.equal(quince("", [folder]), own);
+  assert.equal(quince("", [path.join(folder, "kernel", "file.qll")]), own);
   fs.rmSync(folder, { recursive: true });
 });

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import sim.board.machine
+from sim.board.bench import Bench
 from sim.board.cli import main
 from sim.board.machine import END_OCTET, ENDED, LOADER_WORDS, WAITS
 from sim.engine.design import Stream
@@ -21,6 +22,7 @@ class PlayedBoard:
     """Boots for some slices, then says back what it is sent until a ctrl-D halts it; without a card
     its boot loader waits for Enter, and looks for a card again then."""
     has_card = True
+    bench    = None  # as it is now
 
     def __init__(self, *built):
         self.design = SimpleNamespace(probes=(), streams=(Stream("serial_from_host", "in", 9),))
@@ -31,6 +33,8 @@ class PlayedBoard:
         return [0] * words
 
     def send(self, name, tokens):
+        if name == "bench":
+            PlayedBoard.bench = Bench.from_bits(int(tokens[-1]))
         if name == "serial_from_host":
             self.unheard += bytes(int(token) & 0xFF for token in tokens)
 
@@ -103,6 +107,14 @@ def test_a_boot_loader_that_waits_hears_it_all_and_then_waits_in_vain(run, typed
     assert (status, said) == (Exit.STUCK, typed)
     assert complaint == (b"quince-board: the boot loader waits for somebody to type, and the input "
                          b"has ended\n")
+
+
+def test_a_keyboard_is_plugged_in_only_if_somebody_presses_its_keys(run, tmp_path):
+    run(b"")
+    assert PlayedBoard.bench.usb == 0
+    (tmp_path / "keys").write_text("5 down a\n")
+    run(b"", "--keys", str(tmp_path / "keys"))
+    assert PlayedBoard.bench.usb == 1
 
 
 def test_a_board_without_a_connector_has_no_monitor(run, monkeypatch):
