@@ -14,7 +14,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim debug panel disk demo crash stress night mutants cocotb verilog fuzz fuzz-as fuzz-qc fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
+.PHONY: help sim debug panel panel-test disk demo crash stress night mutants cocotb verilog fuzz fuzz-as fuzz-qc fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
         flash hardware-test board-test
 
 help:  ## List the targets
@@ -112,7 +112,11 @@ lint: $(DEV)  ## Lint and check types
 	@$(PYTHON) -m mypy
 
 test: $(DEV)  ## Run all tests
-	@$(PYTHON) -m pytest -n 2
+	@$(PYTHON) -m pytest -n 2 -m "not browser"
+
+panel-test: $(DEV)  ## Try the web panel in a real browser, Debian's chromium
+	@$(INSTALL) requirements/browser.txt
+	@$(PYTHON) -m pytest -q tests/panel/test_browser.py
 
 crash: $(DEV)  ## Cut the power at and within every sector write, and mount the disks on the machine
 	@$(PYTHON) -m tests.crash
@@ -181,7 +185,7 @@ vscode: | $(RUN)  ## Test and package the extension for VS Code: editors/vscode/
 	    cd editors/vscode && PATH="$$PATH:$$bin" && npm ci --silent && npm test --silent && npm run --silent package
 
 check: lint  ## Lint, types and fast tests: run before each commit
-	@$(PYTHON) -m pytest -q -n 2 -m "not slow"
+	@$(PYTHON) -m pytest -q -n 2 -m "not slow and not browser"
 
 # One resolution for all: the largest set first, the others held to its versions.
 LOCK = $(BUILD)/pins/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-header \
@@ -195,6 +199,7 @@ requirements:  ## Pin the packages again, after a change of requirements/*.in
 	@$(LOCK) -c requirements/hw.txt -o requirements/panel.txt requirements/panel.in
 	@$(LOCK) -c requirements/hw.txt -o requirements/run.txt requirements/run.in
 	@$(LOCK) -o requirements/node.txt requirements/node.in
+	@$(LOCK) -c requirements/hw.txt -o requirements/browser.txt requirements/browser.in
 
 clean:  ## Remove everything that was built (keeps .venv)
 	@rm -rf $(BUILD)

@@ -13,6 +13,7 @@ PATIENCE_MS = 40_000
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="chromium was not found; on Debian: apt install "
                                                 "chromium"),
     # Playwright's own: an event loop that it leaves to the garbage collector.
@@ -31,8 +32,8 @@ def page_folder():
 
 @pytest.fixture(scope="module")
 def chromium():
-    from playwright.sync_api import sync_playwright
-    with sync_playwright() as playwright:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="`make panel-test` installs it")
+    with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
