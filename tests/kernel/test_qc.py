@@ -48,3 +48,33 @@ def test_kernels_take_at_most_twice_the_instructions_of_the_hosts_plain_code():
         wanted, given = run(on_the_host(case).words), run(machine.words)
         assert wanted.r0 == given.r0 is not None
         assert given.instructions <= 2 * wanted.instructions, case
+
+
+def wrong_programs():
+    """Programs with all kinds of mistakes, the last ones too large or too deep."""
+    main = "function main(): byte { return 0; }\n"
+    deep = 10_000
+    return {
+        "many": main + "".join(f"function g{i}(): byte {{ return y{i}; }}\n"
+                               for i in range(3_000)),
+        "zero": "function main(): byte { return 0\0; }\n",
+        "long": main + "//" + "x" * 30_000 + "\nglobal a: " + "b" * 3_000 + " = 0;\n",
+        "open": "function main(): byte {\n  if (1) {\n  return 0;\n}\n",
+        "types": "type t = struct { x: byte; };\n"
+                 "function main(): byte { return sizeof t < 3 ? 1 : x; }\n",
+    }, {
+        "large": "global a: byte[4000000] = [0; 4000000];\n" + main,
+        "parentheses": f"function main(): byte {{ return {'(' * deep}1{')' * deep}; }}\n",
+        "blocks": f"function main(): byte {{ {'if (1) { ' * deep}{'}' * deep} return 0; }}\n",
+        "sum": f"function main(): byte {{ return 1{' + 1' * deep}; }}\n",
+        "arms": f"function main(): byte {{ {'if (1) { } else ' * deep} {{ }} return 0; }}\n",
+    }
+
+
+def test_what_is_wrong_is_told_as_on_the_host_and_what_is_too_much_in_one_sentence():
+    wrong, excessive = wrong_programs()
+    assert first_difference([Case({f"{name}.qll": text}) for name, text in wrong.items()]) is None
+    cases = [Case({f"{name}.qll": text}) for name, text in excessive.items()]
+    for name, outcome in zip(excessive, on_the_machine(cases), strict=True):
+        head = outcome.messages.split("\n")[0]
+        assert head.endswith("memory is full" if name == "large" else "nested too deeply"), name

@@ -257,7 +257,7 @@ namespace names {
 
   // --- what was meant --------------------------------------------------------------------------
 
-  .constant global MAX_HINTS: byte = 20;
+  .constant global MAX_HINTS: byte = 200;
   global hints: byte = 0;              // given so far
 
   function is_near(name: string, other: string, best: * byte): bool {
