@@ -112,7 +112,7 @@ lint: $(DEV)  ## Lint and check types
 	@$(PYTHON) -m mypy
 
 test: $(DEV)  ## Run all tests
-	@$(PYTHON) -m pytest -n 2 -m "not browser"
+	@$(PYTHON) -m pytest -n 2 --dist worksteal -m "not browser"
 
 panel-test: $(DEV)  ## Try the web panel in a real browser, Debian's chromium
 	@$(INSTALL) requirements/browser.txt
@@ -185,7 +185,7 @@ vscode: | $(RUN)  ## Test and package the extension for VS Code: editors/vscode/
 	    cd editors/vscode && PATH="$$PATH:$$bin" && npm ci --silent && npm test --silent && npm run --silent package
 
 check: lint  ## Lint, types and fast tests: run before each commit
-	@$(PYTHON) -m pytest -q -n 2 -m "not slow and not browser"
+	@$(PYTHON) -m pytest -q -n 2 --dist worksteal -m "not slow and not browser"
 
 # One resolution for all: the largest set first, the others held to its versions.
 LOCK = $(BUILD)/pins/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-header \

@@ -29,6 +29,9 @@ __all__ = ["ModelSubject", "RtlSubject", "Subject", "Verdict", "hosts_for"]
 LIMIT_CYCLES   = 60_000  # of one program
 LIMIT_RECORDS  = 20_000
 SILENCE_CYCLES = 10_000  # without an instruction though the model is not asleep: it hangs
+STEP_CYCLES    = 2_000   # between looks at the machine
+STOP_CYCLES    = 2_000   # from the last instruction until the machine says that it has stopped
+FLUSH_CYCLES   = 40_000  # the same with a cache in front of memory, whose words are written back
 LONG_TABLE     = 1000    # entries
 DISK_SECTORS   = 4
 
@@ -109,6 +112,7 @@ class RtlSubject:
         from sim.engine.machine import RtlMachine
         self.config = config
         self.machine = RtlMachine(config, say=say, observe=self._observe, memory=memory)
+        self.stop_cycles = STOP_CYCLES if memory == "ideal" else FLUSH_CYCLES
         self.follower = Follower(config)
         self.records = 0
 
@@ -135,23 +139,25 @@ class RtlSubject:
         return Verdict(self.records, None, ending)
 
     def _run(self) -> str:
-        machine, before, quiet_since, has_stopped = self.machine, -1, 0, False
+        machine, before, quiet_since, waited = self.machine, -1, 0, 0
         cpu = self.follower.golden.cpu
         while machine.cycles < LIMIT_CYCLES and self.records < LIMIT_RECORDS:
-            status = machine.run(2_000)
+            status = machine.run(STEP_CYCLES)
             if status is not Status.RUNNING:
                 if status is Status.STOPPED:
                     self._compare_ends()
                 if status is Status.STUCK and not self.follower.is_asleep:
                     raise _Diverged(self._note("it sleeps, but there is an instruction to do"))
                 return status.value
-            if has_stopped:
-                raise _Diverged(self._note(GOES_ON))
-            has_stopped = self.follower.golden.stop is not None
+            if self.follower.golden.stop is not None:
+                waited += STEP_CYCLES
+                if waited > self.stop_cycles:
+                    raise _Diverged(self._note(GOES_ON))
             # Devices and clock go on in a machine whose core hangs: only instructions count.
             if int(cpu[state.CYCLES]) != before:
                 before, quiet_since = int(cpu[state.CYCLES]), machine.cycles
-            elif machine.cycles - quiet_since > SILENCE_CYCLES and not self.follower.is_asleep:
+            elif (waited == 0 and machine.cycles - quiet_since > SILENCE_CYCLES
+                  and not self.follower.is_asleep):
                 raise _Diverged(self._note(SILENCE))
         return "limit"
 

@@ -1,5 +1,6 @@
 """What the campaign over a board's netlist needs besides the netlist."""
 
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,9 @@ from fpga.boards import NAMES, board_named
 from rtl.board import Board
 from system.loader import LOADER_WORDS
 from tests.gates.board import ALL, Leads, Pad, _Columns, leads_of, pads_of, signals
+
+needs_boards = pytest.mark.skipif(find_spec("amaranth_boards") is None,
+                                  reason="amaranth-boards is not installed: make bitstream does")
 
 
 class Places:
@@ -38,6 +42,7 @@ def test_words_become_the_levels_of_pads_early_late_and_inverted():
     assert [levels(row) for row in rows[:2]] == [[1, 1, 1, 1, 1], [0, 1, 0, 0, 0]]
 
 
+@needs_boards
 @pytest.mark.parametrize("name", NAMES)
 def test_each_signal_of_a_board_leads_to_as_many_pads(name):
     description = board_named(name)
@@ -52,6 +57,7 @@ def test_each_signal_of_a_board_leads_to_as_many_pads(name):
                 assert width == len(value), signal
 
 
+@needs_boards
 def test_a_pin_that_is_active_low_is_inverted():
     pads = pads_of(board_named("ulx3s"))
     assert pads.sdram.ras == Pad("sdram_0__ras__io", True, 1)

@@ -79,7 +79,7 @@ def program(statement):
 def test_deep_nesting(name):
     assert with_deep_stack(lambda: check_survives([program(DEEP[name](200))], 2)) \
         == (name != "comparisons")  # booleans and bytes do not compare
-    assert not with_deep_stack(lambda: check_survives([program(DEEP[name](20_000))], 2))
+    assert not with_deep_stack(lambda: check_survives([program(DEEP[name](4_000))], 2))
 
 
 @pytest.mark.parametrize("name", LONG)
