@@ -29,9 +29,10 @@ from tests.support.cocotb_bench import read_results, run
 from tests.support.vcd import rises, signals
 
 # What a computer that differs a little is tried on: the boot, and what is about its difference.
-OTHERS = {"two-level": ("the_next_fetch_sees_a_changed_table", "an_abandoned_walk_says_nothing")}
-BY_HAND = {"sdram", "lean"}  # take too long: memory is tested in tests/rtl/memory and by boards,
-                             # the machine without FPU and with late memory by the fuzzer
+OTHERS = {"lean": ("the_shell_answers", "floats_work_or_are_told_to_be_missing",
+                   "the_next_fetch_sees_a_changed_table", "an_abandoned_walk_says_nothing"),
+          "two-level": ("the_next_fetch_sees_a_changed_table", "an_abandoned_walk_says_nothing")}
+BY_HAND = {"sdram"}   # takes too long; its memory is tested in tests/rtl/memory and by the boards
 TRACED = "two-level"  # the smallest one; those that fail, and waveforms, are tried on it, too
 SEED = 1
 CLOCK = "computer.clk"

@@ -29,7 +29,9 @@ namespace whole {
   }
 
   // What was taken since `mark` told a place is free again, and zeros.
-  function mark(): byte { return _at; }
+  function mark(): byte {
+    return _at;
+  }
 
   function release(place: byte): void {
     if (place == 0) { return; }            // nothing had been taken yet
