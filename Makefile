@@ -14,7 +14,7 @@ export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help sim debug panel panel-test disk demo crash stress night mutants cocotb verilog fuzz fuzz-as fuzz-qc fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
+.PHONY: help sim debug panel panel-test test-long disk demo crash stress night mutants cocotb verilog fuzz fuzz-as fuzz-qc fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
         flash hardware-test board-test
 
 help:  ## List the targets
@@ -112,7 +112,10 @@ lint: $(DEV)  ## Lint and check types
 	@$(PYTHON) -m mypy
 
 test: $(DEV)  ## Run all tests
-	@$(PYTHON) -m pytest -n 2 --dist worksteal -m "not browser"
+	@$(PYTHON) -m pytest -n 2 --dist worksteal -m "not browser and not long"
+
+test-long: $(DEV)  ## Run the tests that make test leaves out for their time
+	@$(PYTHON) -m pytest -n 2 -m long
 
 panel-test: $(DEV)  ## Try the web panel in a real browser, Debian's chromium
 	@$(INSTALL) requirements/browser.txt
@@ -185,7 +188,7 @@ vscode: | $(RUN)  ## Test and package the extension for VS Code: editors/vscode/
 	    cd editors/vscode && PATH="$$PATH:$$bin" && npm ci --silent && npm test --silent && npm run --silent package
 
 check: lint  ## Lint, types and fast tests: run before each commit
-	@$(PYTHON) -m pytest -q -n 2 --dist worksteal -m "not slow and not browser"
+	@$(PYTHON) -m pytest -q -n 2 --dist worksteal -m "not slow and not browser and not long"
 
 # One resolution for all: the largest set first, the others held to its versions.
 LOCK = $(BUILD)/pins/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-header \

@@ -50,7 +50,7 @@ def test_all_benches_pass(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("config", OTHERS)
+@pytest.mark.parametrize("config", [pytest.param("lean", marks=pytest.mark.long), "two-level"])
 def test_other_computers_pass(config):
     options = Options(tests=OTHERS[config], config=config, seed=SEED, windows=False, fast=False,
                       traces=config == TRACED)
@@ -96,6 +96,7 @@ def test_a_bench_that_never_ends_is_stopped(tmp_path):
     assert "waited 2 ms of the machine's time for the end of nothing_ends_this" in runner.output
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_verilator_needs_no_second_pass():
     bench, _ = computer(DEFAULT, hush)

@@ -29,6 +29,7 @@ def test_each_port_is_explained(tmp_path, capsys):
     assert sorted(name for _, name in explained) == sorted(re.split(r"[,\s]+", declared.strip()))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_manuals_bench_runs(tmp_path, capsys):
     (tmp_path / "program.qll").write_text(PROGRAM)
