@@ -12,6 +12,7 @@ from campaign.report import figures_into, write_page
 from campaign.runner import Plan, Runner
 from campaign.store import Campaign, Store, StoreError
 from campaign.work import sources
+from sim.arguments import above_0, seed
 from sim.engine.build import BuildError
 from toolchain.places import BUILD, ROOT
 
@@ -54,10 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     part = parts.add_parser("run", help="begin a campaign")
     part.add_argument("--kinds", nargs="+", metavar="KIND",
                       help="of these, or those that begin so (default: all)")
-    part.add_argument("--seconds", type=_positive(float), metavar="S",
+    part.add_argument("--seconds", type=above_0(float), metavar="S",
                       help="begin no job after this time, counted from when all is built")
-    part.add_argument("--count", type=_positive(int), metavar="N", help="seeds of each kind")
-    part.add_argument("--first", type=_seed, metavar="SEED",
+    part.add_argument("--count", type=above_0(int), metavar="N", help="seeds of each kind")
+    part.add_argument("--first", type=seed, metavar="SEED",
                       help="first seed (default: kinds without end go on behind the seeds of "
                       "earlier campaigns, others begin at 0)")
     _add_where(part)
@@ -80,30 +81,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_where(part: argparse.ArgumentParser) -> None:
     where = part.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=_positive(int), metavar="N",
+    where.add_argument("--workers", type=above_0(int), metavar="N",
                        help="processes here (default: one for each core)")
     where.add_argument("--cluster", metavar="ADDRESS",
                        help="scheduler of a Dask cluster, tcp://host:port")
     where.add_argument("--scheduler-file", metavar="FILE",
                        help="the file that the scheduler of a Dask cluster wrote")
-
-
-def _positive(kind: type[int] | type[float]) -> "type":
-    def value(text: str) -> float:
-        try:
-            number = kind(text)
-        except ValueError:
-            number = 0
-        if not 0 < number < float("inf"):
-            raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
-        return number
-    return value  # type: ignore[return-value]
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a number, not {text!r}")
-    return int(text)
 
 
 def _list(options: argparse.Namespace) -> int:

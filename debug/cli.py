@@ -10,14 +10,12 @@ from pathlib import Path
 from debug.commands import Commands, Quit
 from debug.disk_keeper import DiskKeeper
 from debug.error import DebugError
-from debug.opening import open_session, system_disk, target_of, tell
+from debug.opening import machine_options, open_session, system_disk, target_of, tell
 from debug.person import MachineTerminal, Person
-from isa.config import PageTable
-from isa.machine import RAM_WORDS
 from sim.command import status_of
 from sim.engine.build import BuildError
 from sim.host.error import HostError
-from sim.machine import MEMORIES, Diverged, Exit, ImageError
+from sim.machine import Diverged, Exit, ImageError
 from toolchain.places import BUILD
 
 __all__ = ["main", "options_of"]
@@ -46,34 +44,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="quince-debug", description="look into a running machine, forwards and backwards in "
         "time; 'help' at its prompt lists the commands")
+    machine_options(parser)
     add = parser.add_argument
-    add("program", metavar="PROGRAM", nargs="?",
-        help="assembly (.qasm), QLL (.qll), an ELF executable or a flat image; default: the "
-             "operating system with its disk")
-    add("--engine", choices=("rtl", "model", "lockstep"), default="rtl",
-        help="the hardware, the golden model, or the hardware compared with the model "
-             "(default: %(default)s)")
     add("-e", metavar="COMMAND", dest="commands", action="append", default=[],
         help="do this command first; may be given more than once")
     add("--command", metavar="FILE", help="do the commands in a file, one a line")
     add("--batch", action="store_true", help="leave when these commands are done")
-    add("-O", dest="level", type=int, choices=(0, 1, 2), default=0,
-        help="how much to optimise a program that is compiled here (default: %(default)s, in which "
-             "every variable can be seen)")
-    add("--symbols", metavar="FILE", help="symbols of an image: an ELF file or a symbol map")
     add("--disk", metavar="FILE", help="the disk's image; it is written when the debugger is left, "
                                        "if it is kept")
-    add("--files", metavar="DIR", help="the folder that the host file device may use")
     add("--keys", metavar="FILE", help="a keyboard that plays '<ms> down|up <key>' lines")
-    add("--display", metavar="WxH", default="320x200",
-        help="size of the display (default: %(default)s)")
     add("--frames", metavar="DIR", help="put the display's pictures there, as PNG files")
-    add("--ram", type=int, metavar="WORDS", default=RAM_WORDS,
-        help="size of RAM (default: %(default)s)")
-    add("--memory", choices=MEMORIES, default="ideal",
-        help="the hardware's RAM (default: %(default)s)")
-    add("--page-table", choices=[kind.value for kind in PageTable], default=PageTable.LIST.value,
-        help="what the MMU understands (default: %(default)s)")
     add("--dap", action="store_true",
         help="serve the Debug Adapter Protocol on standard input and output, for an editor")
     add("--port", type=int, metavar="NUMBER", help="with --dap: serve it on this TCP port instead")

@@ -14,6 +14,7 @@ from debug.session import Host, Session
 from debug.symbols import Symbols
 from debug.waves import Watcher
 from isa.config import MachineConfig, PageTable
+from isa.machine import RAM_WORDS
 from sim.engine.machine import RtlMachine
 from sim.history.history import History
 from sim.history.rtl import RtlTape
@@ -24,8 +25,34 @@ from sim.host.files import Files
 from sim.host.hosts import Hosts
 from sim.host.keyboard import Keyboard, parse_script
 from sim.host.serial import Serial
+from sim.machine import MEMORIES
 
-__all__ = ["open_session", "system_disk", "target_of", "tell"]
+__all__ = ["machine_options", "open_session", "system_disk", "target_of", "tell"]
+
+
+def machine_options(parser: argparse.ArgumentParser) -> None:
+    """What is run, and on what machine: what `target_of` and `open_session` look at, but for the
+    disk, the keys and where pictures go, which the commands explain themselves."""
+    add = parser.add_argument
+    add("program", metavar="PROGRAM", nargs="?",
+        help="assembly (.qasm), QLL (.qll), an ELF executable or a flat image; default: the "
+             "operating system with its disk")
+    add("--engine", choices=("rtl", "model", "lockstep"), default="rtl",
+        help="the hardware, the golden model, or the hardware compared with the model "
+             "(default: %(default)s)")
+    add("-O", dest="level", type=int, choices=(0, 1, 2), default=0,
+        help="how much to optimise a program that is compiled here (default: %(default)s, in which "
+             "every variable can be seen)")
+    add("--symbols", metavar="FILE", help="symbols of an image: an ELF file or a symbol map")
+    add("--files", metavar="DIR", help="the folder that the host file device may use")
+    add("--display", metavar="WxH", default="320x200",
+        help="size of the display (default: %(default)s)")
+    add("--ram", type=int, metavar="WORDS", default=RAM_WORDS,
+        help="size of RAM (default: %(default)s)")
+    add("--memory", choices=MEMORIES, default="ideal",
+        help="the hardware's RAM (default: %(default)s)")
+    add("--page-table", choices=[kind.value for kind in PageTable], default=PageTable.LIST.value,
+        help="what the MMU understands (default: %(default)s)")
 
 
 def target_of(options: argparse.Namespace) -> Target:

@@ -14,11 +14,9 @@ from pathlib import Path
 from debug.commands import Commands
 from debug.disk_keeper import DiskKeeper
 from debug.error import DebugError
-from debug.opening import open_session, system_disk, target_of
+from debug.opening import machine_options, open_session, system_disk, target_of
 from debug.person import MachineTerminal
 from debug.reel import Reel
-from isa.config import PageTable
-from isa.machine import RAM_WORDS
 from panel.desk import Desk
 from panel.disk import DiskMap
 from panel.memory import MemoryMap
@@ -26,7 +24,6 @@ from panel.page import PageError, built_page
 from panel.views import Scene
 from sim.command import status_of
 from sim.engine.build import BuildError
-from sim.machine import MEMORIES
 
 __all__ = ["main", "open_desk", "options_of"]
 
@@ -52,32 +49,15 @@ def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="quince-panel", description="see and steer the whole machine in a browser, forwards "
         "and backwards in time; the address to open is printed")
+    machine_options(parser)
     add = parser.add_argument
-    add("program", metavar="PROGRAM", nargs="?",
-        help="assembly (.qasm), QLL (.qll), an ELF executable or a flat image; default: the "
-             "operating system with its disk")
     add("--port", type=int, metavar="NUMBER",
         help=f"serve on this port of this computer (default: {USUAL_PORT}, or a free one)")
     add("--paused", action="store_true", help="do not run before somebody says so")
     add("--keep", action="store_true",
         help="write what the machine writes to the disk's image as the panel is left; the page can "
              "change that")
-    add("--engine", choices=("rtl", "model", "lockstep"), default="rtl",
-        help="the hardware, the golden model, or the hardware compared with the model "
-             "(default: %(default)s)")
-    add("-O", dest="level", type=int, choices=(0, 1, 2), default=0,
-        help="how much to optimise a program that is compiled here (default: %(default)s)")
-    add("--symbols", metavar="FILE", help="symbols of an image: an ELF file or a symbol map")
     add("--disk", metavar="FILE", help="the disk's image")
-    add("--files", metavar="DIR", help="the folder that the host file device may use")
-    add("--display", metavar="WxH", default="320x200",
-        help="size of the display (default: %(default)s)")
-    add("--ram", type=int, metavar="WORDS", default=RAM_WORDS,
-        help="size of RAM (default: %(default)s)")
-    add("--memory", choices=MEMORIES, default="ideal",
-        help="the hardware's RAM (default: %(default)s)")
-    add("--page-table", choices=[kind.value for kind in PageTable], default=PageTable.LIST.value,
-        help="what the MMU understands (default: %(default)s)")
     options = parser.parse_args(argv)
     options.keys = options.frames = None
     if options.port is not None and not 0 <= options.port < 65536:

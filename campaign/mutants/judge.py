@@ -9,15 +9,18 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from campaign.mutants.areas import mutants
 from campaign.mutants.change import Mutant, plant
 from toolchain.places import ROOT
+
+if TYPE_CHECKING:  # what a mutant may change is imported when it is planted
+    from sim.fuzz.subjects import Subject
 
 __all__ = ["EQUAL", "KILLED", "NOT_BUILT", "SURVIVES", "judge", "related_tests"]
 
@@ -114,7 +117,6 @@ def _lockstep(build_name: str, clean_header: str) -> Verdict:
     """Random programs on the changed hardware; what is compiled may be the same as without."""
     from sim.engine import machine
     from sim.fuzz.campaign import CONFIGS, MEMORIES, make_rtl_subject
-    from sim.fuzz.generate import generate
     try:
         design = machine.quince_design(CONFIGS[build_name],
                                        memory=MEMORIES.get(build_name, "ideal"))
@@ -125,8 +127,14 @@ def _lockstep(build_name: str, clean_header: str) -> Verdict:
         return EQUAL, "the compiled model is the same"
     object.__setattr__(design, "header", lambda: header)
     machine.quince_design = lambda *config, **options: design
-    subject = make_rtl_subject(build_name)
+    return _by_programs([make_rtl_subject(build_name)])
+
+
+def _by_programs(subjects: "Sequence[Subject]") -> Verdict:
+    """Random programs on subjects in turn: killed by the first one that ends otherwise or badly."""
+    from sim.fuzz.generate import generate
     for seed in range(PROGRAMS):
+        subject = subjects[seed % len(subjects)]
         try:
             divergence = subject.examine(generate(seed, subject.config)).divergence
         except Exception as error:
@@ -145,7 +153,6 @@ def _model(mutant: Mutant) -> Verdict:
 
     from isa.config import MachineConfig
     from sim.fuzz.campaign import CONFIGS
-    from sim.fuzz.generate import generate
     from sim.fuzz.subjects import ModelSubject
     from sim.golden.interpreted import new_namespace
     space = new_namespace()
@@ -156,16 +163,7 @@ def _model(mutant: Mutant) -> Verdict:
     quinix = CONFIGS["quinix"]
     builds = (plain, dataclasses.replace(plain, page_table=CONFIGS["two-level"].page_table),
               dataclasses.replace(plain, fpu=False, compat=quinix.compat))
-    subjects = [ModelSubject(build, space) for build in builds]
-    for seed in range(PROGRAMS):
-        subject = subjects[seed % len(subjects)]
-        try:
-            divergence = subject.examine(generate(seed, subject.config)).divergence
-        except Exception as error:
-            return KILLED, f"program {seed}: {type(error).__name__}"
-        if divergence is not None:
-            return KILLED, f"program {seed}"
-    return SURVIVES, ""
+    return _by_programs([ModelSubject(build, space) for build in builds])
 
 
 # --- compiler ------------------------------------------------------------------------------------

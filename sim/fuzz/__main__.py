@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from sim.arguments import above_0, seed
 from sim.engine.build import BuildError
 from sim.fuzz.campaign import CONFIGS, examine_seeds, run_campaign
 
@@ -17,15 +18,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         "model; failures are shrunk and kept in build/fuzz")
     parser.add_argument("--config", action="append", choices=CONFIGS, metavar="NAME",
                         help=f"machine to examine, of {', '.join(CONFIGS)} (default: all)")
-    parser.add_argument("--first", type=_seed, default=0, metavar="N",
+    parser.add_argument("--first", type=seed, default=0, metavar="N",
                         help="first seed (default: %(default)s)")
     parser.add_argument("--count", type=_at_least_1, metavar="N",
                         help="seeds for each configuration")
-    parser.add_argument("--seconds", type=_seconds, metavar="S",
+    parser.add_argument("--seconds", type=above_0(float), metavar="S",
                         help="stop after this time, counted from when the hardware is built")
     parser.add_argument("--workers", type=_at_least_1, metavar="N",
                         help="processes (default: one for each core)")
-    parser.add_argument("--seed", type=_seed, metavar="N", help="examine this seed alone")
+    parser.add_argument("--seed", type=seed, metavar="N", help="examine this seed alone")
     parser.add_argument("--show", action="store_true", help="print its program, unshrunk")
     options = parser.parse_args(argv)
     if options.show and options.seed is None:
@@ -71,22 +72,6 @@ def _at_least_1(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a number of at least 1, not {text!r}")
     return int(text)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a number, not {text!r}")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
-    return seconds
 
 
 def _one_seed(names: list[str], seed: int, show: bool) -> int:
