@@ -22,7 +22,7 @@ namespace kernel {
   // The console is on the display if there is no other, or if a key is held while the machine starts.
   function choose_console(): void {
     var has_other = peripherals::serial != null || peripherals::console_output != null;
-    if (!has_other || (peripherals::keyboard != null && *peripherals::keyboard != 0)) { screen::begin(); }
+    if (!has_other || (peripherals::keyboard != null && keys::are_held())) { screen::begin(); }
   }
 
   function interrupts(): void {

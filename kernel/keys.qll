@@ -36,6 +36,13 @@ namespace keys {
     line_at = peripherals::now() - limits::LINE_MS;
   }
 
+  function are_held(): bool {
+    for (var i = 0; i < WORDS; i = i + 1) {
+      if (peripherals::keyboard[unsafe i] != 0) { return true; }
+    }
+    return false;
+  }
+
   // An octet came over the serial line.
   function note_line(): void {
     line_at = peripherals::now();

@@ -190,6 +190,14 @@ def test_it_says_where_it_is_and_goes_back(screen):
     screen.until(PROMPT)
 
 
+@pytest.mark.parametrize("key", [Key.SHIFT, ord("a"), ord("~")])
+def test_any_key_that_is_held_at_the_start_chooses_the_display(key):
+    screen = Screen()
+    screen.keyboard.set(key, True)
+    assert screen.until(PROMPT)[0].startswith("Quince")
+    assert screen.live.shown == ""
+
+
 def test_without_a_display_it_says_so():
     live = Live()
     live.until(PROMPT)
