@@ -54,7 +54,7 @@ from sim.golden.translation import find, was_found
 from sim.golden.traps import accept
 
 __all__ = ["COVERAGE_WORDS", "count_fault", "count_insn", "coverage_index", "fault_index",
-           "follow_event", "follow_mask", "follow_timer"]
+           "follow_event", "follow_mask", "follow_timer", "take_tick", "timer_waits"]
 
 # What FOLLOW has seen, counted: instructions by opcode and circumstance, then faults by mode, by
 # the place they come from and their reason.
@@ -104,6 +104,12 @@ def count_fault(mem, cpu, cover, active, place, reason):
 # --- the timer's interrupt is neither early nor late ----------------------------------------------
 
 @jit
+def time_at(cpu, trace, at):
+    """When a record came; records have the low half of a cycle's number."""
+    return cpu[TIME] + (int64(trace[index(at), index(W_CYCLE)]) - cpu[TIME] & MASK)
+
+
+@jit
 def ticks_at(cpu, slack):
     """How often the timer's interrupt has come, as seen so many cycles later."""
     came = cpu[TIMER_CARRY]
@@ -119,12 +125,13 @@ def timer_waits(cpu):
 
 
 @jit
-def take_tick(cpu):
+def take_tick(cpu, before):
     """A timer interrupt was accepted. One stands for all that came while masked: there is one
-    pending bit, so what came for certain by now is not to be accepted any more."""
-    came = ticks_at(cpu, -TIMER_SLACK)
-    cpu[TIMER_TAKEN] = max(cpu[TIMER_TAKEN] + 1, came)
-    cpu[TIMER_GONE] = max(cpu[TIMER_GONE] + 1, came)
+    pending bit, so what came for certain by then is not to be accepted any more. That is what came
+    `before`, by the cycle of the record in front: until its own record the handler's address is
+    read, which takes any time, and the next interrupt may come meanwhile."""
+    cpu[TIMER_TAKEN] = max(cpu[TIMER_TAKEN] + 1, ticks_at(cpu, before - cpu[TIME] - TIMER_SLACK))
+    cpu[TIMER_GONE] = max(cpu[TIMER_GONE] + 1, ticks_at(cpu, -TIMER_SLACK))
 
 
 @jit
@@ -143,7 +150,7 @@ def follow_mask(mem, cpu, trace, at):
     while masked are lost, none from before the unmasking is to be accepted any more."""
     masked = int64(mem[index(ENABLED)] == 0)
     if cpu[DROPS] and cpu[WAS_MASKED] and not masked and at > 0:
-        cpu[TIME] += int64(trace[index(at - 1), index(W_CYCLE)]) - cpu[TIME] & MASK
+        cpu[TIME] = time_at(cpu, trace, at - 1)
         cpu[TIMER_TAKEN] = max(cpu[TIMER_TAKEN], ticks_at(cpu, -TIMER_SLACK))
         cpu[TIMER_GONE] = max(cpu[TIMER_GONE], ticks_at(cpu, TIMER_SLACK))
     cpu[WAS_MASKED] = masked
@@ -167,6 +174,8 @@ def follow_tick(mem, cpu):
 @jit
 def follow_interrupt(mem, regs, cpu, cover, trace, at, ip, active):
     """An interrupt was accepted before the instruction at `ip`: the next ip."""
+    before = time_at(cpu, trace, at - 1) if at > 0 else cpu[TIME]
+    cpu[TIME] = time_at(cpu, trace, at)
     number = int64(trace[index(at), index(W_CODE)])
     if ip != int64(trace[index(at), index(W_IP)]):
         diverge(cpu, W_IP, INTERRUPTED, ip, number)
@@ -179,7 +188,7 @@ def follow_interrupt(mem, regs, cpu, cover, trace, at, ip, active):
     if cpu[FIELD] >= 0:
         return ip
     if number == TICK:
-        take_tick(cpu)
+        take_tick(cpu, before)
     cpu[CHANGES] += 1
     event, low, high, delta = find(mem, cpu, active, ip, EXECUTE)
     if event == 0:
@@ -214,10 +223,10 @@ def follow_clock(mem, cpu, trace, at, ip):
 def follow_event(mem, regs, cpu, cover, trace, at, ip, active):
     """Apply a record that is no instruction's: (why to leave or 0, the next ip)."""
     kind = int64(trace[index(at), index(W_KIND)])
-    cpu[TIME] += int64(trace[index(at), index(W_CYCLE)]) - cpu[TIME] & MASK
     if kind == INTERRUPTED:
         ip = follow_interrupt(mem, regs, cpu, cover, trace, at, ip, active)
     elif kind == EVENT:
+        cpu[TIME] = time_at(cpu, trace, at)
         if cpu[CLOCK] == 0 or int64(trace[index(at), index(W_CODE)]) != cpu[CLOCK_ID]:
             return int64(DEVICE), ip
         follow_clock(mem, cpu, trace, at, ip)

@@ -5,7 +5,8 @@ import pytest
 
 from isa.config import MachineConfig
 from isa.trace import Kind, Word, Wrote
-from sim.golden import Follower, Golden
+from sim.golden import Follower, Golden, state
+from sim.golden.checks import take_tick, timer_waits
 from sim.machine import Status
 from toolchain.qasm import assemble
 from toolchain.source import Source
@@ -169,6 +170,17 @@ def test_timer_interrupt_before_its_time_is_noticed(words, fast_trace):
     wrong = insert(fast_trace, back, row(Kind.INTERRUPT, fast_trace[back, Word.IP], 2,
                                          cycle=fast_trace[back, Word.CYCLE]))
     assert rule_of(words, wrong) == (back, "a timer interrupt came before its time")
+
+
+def test_timer_interrupt_that_comes_while_the_handlers_address_is_read_is_in_time():
+    cpu = np.zeros(state.CPU_WORDS, np.int64)
+    cpu[state.PERIOD] = 100
+    cpu[state.TIME] = 230  # of its record: the one at 200 may be behind the one that was accepted
+    take_tick(cpu, 195)
+    assert timer_waits(cpu)
+    cpu[state.TIME] = 240
+    take_tick(cpu, 230)
+    assert not timer_waits(cpu)
 
 
 def test_timer_interrupt_that_never_comes_is_noticed():
