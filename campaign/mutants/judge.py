@@ -92,7 +92,6 @@ def _hardware(mutant: Mutant) -> Verdict:
     plant(mutant)
     work = Path(tempfile.mkdtemp(prefix="quince-mutant-"))
     build.CACHE = work
-    build.COMPILE = [option if option != "-O2" else "-O1" for option in build.COMPILE]
     build.source_key = lambda folders, *facts: clean_key(folders, "mutant", *facts)
     try:
         verdict = _lockstep(build_name, (clean / "design.h").read_text())

@@ -124,17 +124,25 @@ struct Snapshot {
     Pages pages[LARGES + 1];
 };
 
+// What somebody wants of a run besides the run itself. The loop is compiled for each, so that what
+// nobody asks for costs nothing; what few ask for has one loop, and is asked about in it.
+enum Asked {
+    NOTHING,
+    RECORDS,
+    ALL,  // perhaps records, and some of: stops, a profile, waves
+};
+
 // A tick, and what is looked at in it before anything else.
 #if TALLIES
 #define COUNTED(domains) \
-    if (COUNT && (domains) & SYNC) \
+    if (INTO && profile && (domains) & SYNC) \
         profile->count(TALLY_ADDRESS(top), TALLY_SPENT(top), TALLY_FLOW(top));
 #else
 #define COUNTED(domains)
 #endif
 #if WATCHED
 #define TICKED(n, domains) \
-    if (WATCH) { \
+    if (INTO && watches) { \
         top->watched_tick##n(); \
         if ((domains) & SYNC) watch(); \
     } else { \
@@ -228,8 +236,10 @@ struct Engine : Progress {
 #endif
 
     // What was seen before rising edges of these domains: tokens, records, the end.
-    template <bool TRACE, bool STOPS, unsigned DOMAINS>
+    template <Asked ASKED, unsigned DOMAINS>
     inline __attribute__((always_inline)) int look(Top* const top, uint64_t end) {
+        constexpr bool INTO = ASKED == ALL;
+        const bool stops_set = INTO && !stops.empty();
         if (ANY_OUTPUT_VALID(top)) {
 #define OUTPUT(i, domain, valid, ready, payload) \
             if (DOMAINS & domain && top->valid) { \
@@ -259,13 +269,13 @@ struct Engine : Progress {
                 memcpy(kept[0], kept[1], sizeof words); \
                 memcpy(kept[1], words, sizeof words); \
             } \
-            if (STOPS) hit |= stops.look(words, last_record, cycles + 1, space); \
+            if (stops_set) hit |= stops.look(words, last_record, cycles + 1, space); \
             last_record = cycles + 1; \
             space = SPACE(top); \
         }
         EACH_KEPT
 #undef KEPT
-        if (TRACE) {
+        if (ASKED == RECORDS || (INTO && records)) {
 #define SLOT(domain, valid, ...) \
             if (DOMAINS & domain && valid) { \
                 const uint32_t words[RECORD_WORDS] = {__VA_ARGS__}; \
@@ -282,7 +292,7 @@ struct Engine : Progress {
         if (!(DOMAINS & SYNC)) return RUNNING;
 
         if (is_stopped) { stopped = true; return STOPPED; }
-        if (STOPS && hit) return HIT;
+        if (hit) return HIT;
         if (quiet_left && --quiet_left == 0) return ATTENTION;
         if (!is_asleep) { asleep_cycles = 0; told_asleep = false; return RUNNING; }
         if (!patience || ++asleep_cycles < patience) return RUNNING;
@@ -300,25 +310,26 @@ struct Engine : Progress {
 #endif
     }
 
-    template <bool TRACE, bool STOPS, bool COUNT, bool WATCH> int run(uint64_t budget) {
+    template <Asked ASKED> int run(uint64_t budget) {
+        constexpr bool INTO = ASKED == ALL;
         drive_inputs();
         Top* const top = this->top;
         uint64_t end = cycles + budget;
         while (cycles < end) {
-            if (TRACE && record_capacity - record_count < SLOTS) return FULL;
+            if ((ASKED == RECORDS || (INTO && records)) && record_capacity - record_count < SLOTS) return FULL;
 #if TALLIES
-            if (COUNT && SPACE(top) != profile->mapping && !profile->moves(SPACE(top)))
+            if (INTO && profile && SPACE(top) != profile->mapping && !profile->moves(SPACE(top)))
                 return MAPPED;
 #endif
 #if WATCHED
-            if (WATCH && changes.size() >= MOST_CHANGES) return FULL;
+            if (INTO && watches && changes.size() >= MOST_CHANGES) return FULL;
 #endif
             int outcome = RUNNING;
             switch (MOMENTS == 1 ? 0 : KIND_AT[moment]) {
 #define TICK(n, domains) \
                 case n: \
                     TICKED(n, domains) \
-                    outcome = look<TRACE, STOPS, domains>(top, end); \
+                    outcome = look<ASKED, domains>(top, end); \
                     break;
                 EACH_TICK
 #undef TICK
@@ -393,21 +404,15 @@ uint32_t* engine_ram(Engine* e) {
 
 int engine_run(Engine* e, uint64_t budget) {
     if (e->stopped) return STOPPED;
+    bool into = !e->stops.empty();
 #if WATCHED
-    if (e->watches)
-        return e->records ? e->run<true, true, false, true>(budget)
-                          : e->run<false, true, false, true>(budget);
+    into |= e->watches;
 #endif
 #if TALLIES
-    if (e->profile)
-        return e->records ? e->run<true, false, true, false>(budget)
-                          : e->run<false, false, true, false>(budget);
+    into |= e->profile != nullptr;
 #endif
-    if (e->stops.empty())
-        return e->records ? e->run<true, false, false, false>(budget)
-                          : e->run<false, false, false, false>(budget);
-    return e->records ? e->run<true, true, false, false>(budget)
-                      : e->run<false, true, false, false>(budget);
+    if (into) return e->run<ALL>(budget);
+    return e->records ? e->run<RECORDS>(budget) : e->run<NOTHING>(budget);
 }
 
 uint64_t engine_cycles(Engine* e) { return e->cycles; }

@@ -66,8 +66,7 @@ def compiled(module: dict[str, Any], clock: str | None = "clk") -> GateModel:
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="making-", dir=CACHE) as work:
             (Path(work) / "netlist.h").write_text(text)
-            # There is little to optimise in such code, and a lot of it.
-            compile_library(DRIVER, Path(work), Path(work) / "gates.so", "-O1")
+            compile_library(DRIVER, Path(work), Path(work) / "gates.so")
             shutil.move(Path(work) / "gates.so", library)
         for old in sorted(CACHE.glob("gates-*.so"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
             old.unlink(missing_ok=True)
