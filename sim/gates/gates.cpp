@@ -125,8 +125,25 @@ struct Model {
     // How many addresses a word of a port has: the lowest bits of an address do not count.
     static int units(int width) { return width < 9 ? width : width / 9 * 8; }
 
+    struct Access { Lanes clocked, active, writes, address[14]; };
+
+    // The lanes in which a port writes this bit of this unit.
+    Lanes writes_bit(const PortNets& port, const Access& access, int unit, int bit) {
+        Lanes lanes = access.writes;
+        const int size = units(port.width);
+        for (int n = 13; n >= 3 && 1 << n >= size; n--)
+            lanes &= unit >> (n - 3) & 1 ? access.address[n] : ~access.address[n];
+        if (port.width < 9) {
+            if (bit == 8) return 0;
+            for (int n = 2; n >= 0 && 1 << n >= size; n--)
+                lanes &= bit >> n & 1 ? access.address[n] : ~access.address[n];
+        }
+        if (port.width >= 18) lanes &= nets[port.address[unit & (port.width / 9 - 1)]];
+        return lanes;
+    }
+
     void clock_block(const BlockNets& block, Lanes* words, unsigned clocks) {
-        struct Access { Lanes clocked, active, writes, address[14]; } accesses[2];
+        Access accesses[2];
         for (int side = 0; side < 2; side++) {
             const PortNets& port = block.ports[side];
             Access& access = accesses[side];
@@ -140,7 +157,7 @@ struct Model {
             const PortNets& port = block.ports[side];
             const Access& access = accesses[side];
             const Access& other = accesses[1 - side];
-            const int other_width = block.ports[1 - side].width;
+            const PortNets& other_port = block.ports[1 - side];
             Lanes reads = access.active;
             if (port.mode == NORMAL) reads &= ~access.writes;
             for (int n = 0; n < port.width; n++) {
@@ -148,14 +165,17 @@ struct Model {
                 out = nets[port.outputs[n]] & ~(nets[port.reset] & access.clocked);
             }
             each_address(access.address, 14, reads, [&](unsigned at, Lanes lanes) {
-                // What the other port writes at the same time is read as anything.
-                Lanes clash = lanes & other.writes;
-                const int wider = units(other_width > port.width ? other_width : port.width);
-                for (int n = 13; clash && 1 << n >= wider; n--)
-                    clash &= at >> n & 1 ? other.address[n] : ~other.address[n];
+                // Bits that the other port writes at the same time are read as anything.
+                Lanes near = lanes & other.writes;
+                const int wider = units(other_port.width > port.width ? other_port.width : port.width);
+                for (int n = 13; near && 1 << n >= wider; n--)
+                    near &= at >> n & 1 ? other.address[n] : ~other.address[n];
                 for (int n = 0; n < port.width; n++) {
                     Lanes word = words[place(at) + n];
-                    if (clash) word ^= any() & clash;
+                    if (near) {
+                        const int bit = (port.width < 9 ? at & 7 : 0) + n;
+                        word ^= any() & near & writes_bit(other_port, other, (at >> 3) + bit / 9, bit % 9);
+                    }
                     if (port.mode == WRITETHROUGH) {
                         const Lanes part = port.width < 18 ? ALL : nets[port.address[n / 9]];
                         word = mux(access.writes & part, word, nets[port.data[n]]);

@@ -256,6 +256,54 @@ def test_block_rams(widths, modes):
     Bench(module, 8).run(check, choose)
 
 
+@pytest.mark.parametrize("reads, writes", [(18, 18), (9, 18), (18, 4), (1, 18), (36, 36)])
+def test_bits_that_the_other_port_writes_are_read_as_anything_and_no_others(reads, writes):
+    """A port of 18 or 36 bits writes only the nine whose bit of the address is 1."""
+    module = Module()
+    address, data = module.input("at", 14), module.input("data", 18)
+    reader, enable = module.input("reader", 14), module.input("enable", 1)[0]
+    is_wide = writes == 36
+    q = module.output("q", reads)
+    connections = {f"ADA{n}": bit for n, bit in enumerate(address)}
+    connections |= {f"ADB{n}": bit for n, bit in enumerate(reader)}
+    connections |= {f"DIA{n}": bit for n, bit in enumerate(data)}
+    connections |= {f"DIB{n}": bit for n, bit in enumerate(data)} if is_wide else {}
+    outputs = [f"DOA{n}" for n in range(18)] if is_wide else []
+    outputs += [f"DOB{n}" for n in range(18)]
+    connections |= dict(zip(outputs, q, strict=False))
+    module.cell("DP16KD", {"DATA_WIDTH_A": binary(writes, 32), "DATA_WIDTH_B": binary(reads, 32)},
+                CLKA=1, CLKB=1, CEA="1", CEB="1", WEA=enable, WEB="0", RSTA="0", RSTB="0",
+                **connections)
+    words = {lane: [0] * 18432 for lane in LOOKED_AT}
+    anything = other = 0
+
+    def choose(source, given):  # few addresses, so that they meet
+        given["at"], given["reader"] = given["at"] & 0x1F, given["reader"] & 0x1F
+
+    def check(lane, given, seen):
+        nonlocal anything, other
+        units = {36: 32, 18: 16, 9: 8}
+        at    = given["at"] // units.get(writes, writes)
+        looks = given["reader"] // units.get(reads, reads)
+        written = {}
+        if given["enable"]:
+            written = {bit_of(writes, at, n): given["data"] >> n % 18 & 1 for n in range(writes)
+                       if writes < 18 or given["at"] >> n // 9 & 1}
+        for n in range(reads):
+            place = bit_of(reads, looks, n)
+            differs = (seen["q"] >> n & 1) != words[lane][place]
+            if place in written:
+                anything += differs
+                other += not differs
+            else:
+                assert not differs
+        for place, bit in written.items():
+            words[lane][place] = bit
+
+    Bench(module, 12).run(check, choose)
+    assert anything > 1 and other > 1
+
+
 def test_wide_block_rams():
     """One port writes 36 bits, nine at a time if need be; the other one reads."""
     module = Module()
