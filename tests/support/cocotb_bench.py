@@ -40,8 +40,8 @@ COMPILE       = ("-std=c++20 -fcoroutines -DVM_COVERAGE=0 -DVM_SC=0 "
 
 
 # By default cocotb lets pytest rewrite the assertions of every module that benches import: Numba's
-# and Amaranth's, too, which takes as long as the benches themselves. Plug-ins of pytest are of no use
-# there.
+# and Amaranth's, too, which takes as long as the benches themselves. Nor are pytest's plug-ins of
+# any use there.
 ENVIRONMENT = {"COCOTB_ANSI_OUTPUT": "0", "COCOTB_REWRITE_ASSERTION_FILES": "bench_*.py support.py",
                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
@@ -315,7 +315,8 @@ def headers(optimise, traces=False):
                                   str(path.with_suffix(".h.gch"))])]
 
     version = (PACKAGE / "include" / "verilated_config.h").read_bytes()
-    return ["-include", str(kept("headers", flags, [HEADERS.encode(), version], make) / "headers.h")]
+    folder  = kept("headers", flags, [HEADERS.encode(), version], make)
+    return ["-include", str(folder / "headers.h")]
 
 
 def compiler():
