@@ -21,9 +21,8 @@ def test_each_kind_has_a_command_that_repeats_a_seed():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["qll-damaged", "qasm"])
-def test_seeds_of_a_kind_can_be_examined(name):
-    outcome = KINDS[name].examine(range(3))
+def test_seeds_of_a_kind_can_be_examined():
+    outcome = KINDS["qll-damaged"].examine(range(3))
     assert outcome.failures == [] and sum(outcome.cells.values()) == 3
 
 
