@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from system.build import Paths
-from system.disk import built, keep_disk
+from system.disk import built, keep_disk, make_disk, update_disk
 from toolchain.lock import InUseError
 from toolchain.places import DATA
 from toolchain.qfs import Image, QfsError
 from toolchain.source import SourceError, SourceErrors
 
-__all__ = ["CARD", "CARD_SECTORS", "KERNEL_FILE", "keep_card", "main"]
+__all__ = ["CARD", "CARD_SECTORS", "KERNEL_FILE", "keep_card", "main", "make_card"]
 
 CARD         = DATA / "card.img"
 CARD_SECTORS = 32_768        # 16 MiB: as much as the kernel keeps the whole table of in memory
@@ -33,22 +33,46 @@ class _CardPaths(Paths):
 
 def keep_card(image: Path = CARD, paths: Paths | None = None) -> Path:
     """The image, with the system's files up to date and what a person saved on it as it was; a
-    fresh one where there is none.
+    fresh one where there is none. What cannot be brought up to date is told, and stays as it is.
 
     Raises
     ------
     SourceErrors, QfsError
         With what is wrong in the sources.
     InUseError, OSError
+        If a fresh one cannot be written.
+    """
+    return keep_disk(_fresh_card(paths), image)
+
+
+def make_card(image: Path = CARD, paths: Paths | None = None) -> Path:
+    """As `keep_card`, for an image that a board is to start from.
+
+    Raises
+    ------
+    SourceErrors, QfsError
+        With what is wrong in the sources; if the image is no card, or has no kernel.
+    InUseError, OSError
         If the image cannot be written.
     """
+    fresh = _fresh_card(paths)
+    if not image.exists():
+        return make_disk(image, fresh)
+    update_disk(fresh, image)
+    if Image.load(image).find(KERNEL_FILE) is None:
+        raise QfsError(f"{image}: there is no file /{KERNEL_FILE}, which a board starts; "
+                       f"`qfs add` puts one there, and a new image has one")
+    return image
+
+
+def _fresh_card(paths: Paths | None) -> Paths:
+    """The system with a fresh card, which is made if need be."""
     paths = paths or built()
     fresh = _CardPaths(paths.folder)
     newest = max(path.stat().st_mtime_ns for path in (paths.kernel, paths.disk))
     if not fresh.disk.exists() or fresh.disk.stat().st_mtime_ns < newest:
         _make_fresh(paths, fresh.disk)
-    image.parent.mkdir(parents=True, exist_ok=True)
-    return keep_disk(fresh, image)
+    return fresh
 
 
 def _make_fresh(paths: Paths, target: Path) -> None:
@@ -75,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
                         help="default: %(default)s")
     options = parser.parse_args(argv)
     try:
-        image = keep_card(options.image)
+        image = make_card(options.image)
         size  = image.stat().st_size
     except (SourceError, SourceErrors) as error:
         print(error, file=sys.stderr)

@@ -18,7 +18,7 @@ from toolchain.places import BUILD, DATA
 from toolchain.qfs import Image, QfsError, refuse_damage, repair
 from toolchain.source import SourceError, SourceErrors
 
-__all__ = ["DISK", "built", "keep_disk", "main", "make_disk"]
+__all__ = ["DISK", "built", "keep_disk", "main", "make_disk", "update_disk"]
 
 FOLDER = BUILD / "os"
 DISK   = DATA / "disk.qfs"
@@ -62,16 +62,26 @@ def keep_disk(paths: Paths, disk: Path = DISK) -> Path:
     """
     if not disk.exists():
         return make_disk(disk, paths)
-    built_digest = _digest(paths.disk.read_bytes())
-    built_before, known = _read_manifest(disk)
-    if built_before == built_digest:
-        return disk
     try:
-        with exclusive(disk):
-            _update(disk, Image.load(paths.disk), known, built_digest)
+        update_disk(paths, disk)
     except (InUseError, QfsError, OSError) as error:
         _say(f"{error}; the system's files on it are not brought up to date")
     return disk
+
+
+def update_disk(paths: Paths, disk: Path) -> None:
+    """Bring the system's files on a person's disk up to date.
+
+    Raises
+    ------
+    InUseError, QfsError, OSError
+        If that cannot be done; the disk stays as it is then.
+    """
+    built_digest = _digest(paths.disk.read_bytes())
+    built_before, known = _read_manifest(disk)
+    if built_before != built_digest:
+        with exclusive(disk):
+            _update(disk, Image.load(paths.disk), known, built_digest)
 
 
 def _update(disk: Path, fresh: Image, known: dict[str, str], built_digest: str) -> None:

@@ -53,7 +53,7 @@ ENDLESS     = "plasma 100000"  # until escape is pressed
 MOST_CYCLES = 120_000_000
 TOO_LONG    = ("usertests", "the clock runs")  # steps of the test of hardware
 PATIENCE    = 60  # times as long as a board may it take to send and to run a kernel
-SMALL_SECTORS = 4096
+SPARE_SECTORS = 1024  # free on a card that is filled up sooner
 MOST_OFF    = 0.005  # of a kernel's cycles from those that are stored
 MOST_WRITES = 12  # of sectors, that the copy in `power_cut` makes at least
 
@@ -147,13 +147,18 @@ def short_hardware_test(card):
 
 def whole_hardware_test(card):
     """All of it, with a card that a test which fills the disk fills sooner."""
-    whole, small = Image.load(card), Image.format(SMALL_SECTORS)
+    hardware_test(Disk(small_card(Image.load(card)).words.tobytes()), STEPS)
+
+
+def small_card(whole):
+    """What is on a card, on one that has little room left."""
+    small = Image.format(whole.sectors - whole.free + SPARE_SECTORS)
     for path, entry in whole.walk("/"):
         if entry.is_directory:
             small.make_directory(path)
         else:
             small.write(path, whole.read(path), executable=entry.is_executable)
-    hardware_test(Disk(small.words.tobytes()), STEPS)
+    return small
 
 
 def kernels():
