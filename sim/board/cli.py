@@ -118,6 +118,8 @@ def _display(options: argparse.Namespace, config: Any, terminal: Terminal) -> Di
         return None
     if not config.display:
         raise HostError(f"{config.name} has no connector for a monitor")
+    if options.picture and not options.picture.parent.is_dir():
+        raise HostError(f"{options.picture}: there is no folder {options.picture.parent}")
     return open_display(options.monitor or "none", WIDTH, HEIGHT, folder=FRAMES, terminal=terminal)
 
 

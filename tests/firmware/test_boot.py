@@ -134,6 +134,13 @@ def test_a_program_on_the_card_finds_the_state_after_reset_and_its_end_is_told(b
         rig.step()
 
 
+def test_a_card_larger_than_its_disk_starts_and_what_is_behind_the_disk_does_not_matter(boot,
+                                                                                        program):
+    rig = boot([("clean", "")], Disk(octets(card(program)) + b"\xA5" * (2 << 20)))
+    text = rig.run_until(said("STARTING", len(program)))
+    assert said("CARD", 2) in text
+
+
 def test_the_loader_is_as_long_as_it_says_and_the_same_each_time():
     options = LoaderOptions(MACHINE)
     assert build_loader(options) == build_loader(options)

@@ -16,7 +16,7 @@ from sim.host.serial import Serial
 from sim.host.terminal import Terminal
 from tests.support.file_script import fileops_disk
 from tests.support.system import SYSTEM, system
-from toolchain.qfs import Image
+from toolchain.qfs import Image, check
 from toolchain.qfs.layout import CLEAN_MARK, SECTOR_OCTETS, SECTOR_WORDS, SuperWord
 
 GIB = 2 << 20                # sectors
@@ -49,11 +49,12 @@ def large_image(path, sectors, *, clean):
     return path, free
 
 
-def session(path, *lines):
-    """What was said, the exit code and the number of instructions; the image stays as it is."""
+def session(path, *lines, keeps=False):
+    """What was said, the exit code and the number of instructions; `keeps` what is written, else
+    the image stays as it is."""
     sink = io.BytesIO()
     terminal = Terminal("".join(f"{line}\r" for line in lines).encode(), sink)
-    disk = Disk(path, ephemeral=True)
+    disk = Disk(path, ephemeral=not keeps)
     golden = Golden(SYSTEM, Hosts(terminal, disk=disk, serial=Serial(terminal, end_octet=4),
                                   keyboard=Keyboard()))
     golden.load(np.frombuffer(system().kernel.read_bytes(), dtype="<u4"))
@@ -74,6 +75,23 @@ def test_a_clean_disk_mounts_whatever_its_size(tmp_path, sectors):
     assert f"= 1 2000\n $ 0 f\n= {free - 4}\n" in text
     assert instructions < MOST_AT_ONCE
     os.unlink(path)
+
+
+def test_a_card_larger_than_its_disk_keeps_what_is_behind_it(tmp_path):
+    """As `dd` leaves a card: the disk is its beginning. All of the disk is filled, and no more."""
+    disk, rest = array("I", fileops_disk(110)).tobytes(), b"\xA5" * (SECTOR_OCTETS * 200)
+    path = tmp_path / "card"
+    path.write_bytes(disk + rest)
+    image = Image.load(path)
+    assert image.sectors * SECTOR_OCTETS == len(disk)
+    times, left = divmod(image.free * SECTOR_OCTETS, 2000)
+    text, status, _ = session(path, "0 o 0 /a 1", *["0 w 0 2000 1"] * times, f"0 w 0 {left} 1",
+                              "0 c 0", "0 o 0 /b 1", "0 w 0 600 1", keeps=True)
+    assert status == 0 and f"= {left}\n $ 0 c 0\n= 0\n" in text and "= 600" not in text, text
+    after = path.read_bytes()
+    assert after[len(disk):] == rest and after[:len(disk)] != disk
+    image = Image.load(path)
+    assert check(image) == [] and image.free == 0, text
 
 
 @pytest.mark.slow

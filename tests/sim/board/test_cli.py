@@ -122,3 +122,11 @@ def test_a_board_without_a_connector_has_no_monitor(run, monkeypatch):
     monkeypatch.setitem(CONFIGS, "ulx3s", replace(CONFIGS["ulx3s"], display=False))
     assert run(b"", "--monitor", "png") == (
         Exit.BAD_INPUT, b"", b"quince-board: ULX3S has no connector for a monitor\n")
+
+
+def test_a_picture_that_could_not_be_saved_is_refused_before_the_run(run, tmp_path):
+    missing = tmp_path / "missing"
+    status, said, complaint = run(b"", "--picture", str(missing / "screen.png"))
+    assert (status, said) == (Exit.BAD_INPUT, b"")
+    assert complaint.decode() == (f"quince-board: {missing}/screen.png: there is no folder "
+                                  f"{missing}\n")
