@@ -259,7 +259,7 @@ namespace audit {
       } else {
         p->seen_writers = p->seen_writers + 1;
       }
-      if (p->count > limits::PIPE_WORDS || p->from >= limits::PIPE_WORDS) {
+      if (p->count > pipes::OCTETS || p->from >= pipes::OCTETS || (p->count == 0 && p->from != 0)) {
         kernel::panic("file: a pipe that holds too much");
       }
     }

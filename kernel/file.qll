@@ -1,6 +1,6 @@
-// file.qll: what handles lead to: files, directories, pipes, the console.
+// file.qll: what handles lead to: files, directories, pipes (pipes.qll), the console.
 //
-// Owns:        `writers`, the files open for writing, and every `file`, `writer` and `pipe`.
+// Owns:        `writers`, the files open for writing, and every `file` and `writer`.
 // Invariants:  a file has as many `uses` as handles lead to it. A node has at most one writer. What
 //              a writer has put into new sectors is reached by no entry until `commit`.
 // Interrupts:  call masked.
@@ -16,15 +16,6 @@ namespace file {
   .constant global PIPE_READER: byte = 6;
   .constant global PIPE_WRITER: byte = 7;
 
-  // What a hostile program could have many of is kept in memory for processes, not in the kernel's
-  // heap: the octets of pipes, and the sectors of writers.
-  type pipe = struct {
-    data: * byte;     // limits::PIPE_WORDS
-    from: byte; count: byte;
-    readers: byte; writers: byte;
-    seen_readers: byte; seen_writers: byte;  // the audit's
-  };
-
   // A file being written, always at its end. `data` is the sector that is being filled.
   type writer = struct {
     replace: bool;              // the entry leads to the old contents until `commit`
@@ -35,7 +26,8 @@ namespace file {
     stage: byte;                // where `data` belongs, 0 before it is known
     fill: byte;                 // octets in it
     size: byte;
-    data: * byte;               // machine::SECTOR_WORDS
+    data: * byte;               // machine::SECTOR_WORDS, of the memory for processes: a hostile program
+                                // could have many
   };
 
   type file = struct {
@@ -46,7 +38,7 @@ namespace file {
     way: fat::way; index: byte; // along the chain, and the number of its sector: the last read
     writer: * writer;
     next: * file;               // in `writers`
-    pipe: * pipe;
+    pipe: * pipes::pipe;
     seen: byte;                 // the audit's
   };
 
@@ -145,30 +137,20 @@ namespace file {
   }
 
   function open_pipe(reader: * * file, writing: * * file): bool {
-    var p = new pipe;
+    var p = pipes::make();
     var r = make(PIPE_READER);
     var w = make(PIPE_WRITER);
-    if (p != null) { p->data = <unsafe * byte>memory::take(limits::PIPE_WORDS); }
-    if (p == null || p->data == null || r == null || w == null) {
-      delete_pipe(p);
+    if (p == null || r == null || w == null) {
+      pipes::forget(p);
       delete r;
       delete w;
       return false;
     }
-    p->readers = 1;
-    p->writers = 1;
     r->pipe = p;
     w->pipe = p;
     *reader = r;
     *writing = w;
     return true;
-  }
-
-  function delete_pipe(p: * pipe): void {
-    if (p != null && p->data != null) {
-      memory::give(<unsafe byte>p->data, limits::PIPE_WORDS);
-    }
-    delete p;
   }
 
   // --- closing -----------------------------------------------------------------------------------
@@ -185,20 +167,9 @@ namespace file {
       delete_writer(f->writer);
     }
     if (f->node != null) { fs::close_node(f->node); }
-    if (f->pipe != null) { close_pipe(f); }
+    if (f->pipe != null) { pipes::leave(f->pipe, f->kind == PIPE_READER); }
     delete f;
     return good;
-  }
-
-  function close_pipe(f: * file): void {
-    var p = f->pipe;
-    if (f->kind == PIPE_READER) {
-      p->readers = p->readers - 1;
-    } else {
-      p->writers = p->writers - 1;
-    }
-    scheduler::wake(scheduler::PIPE, <unsafe byte>p);
-    if (p->readers == 0 && p->writers == 0) { delete_pipe(p); }
   }
 
   // --- writing -----------------------------------------------------------------------------------
@@ -381,7 +352,7 @@ namespace file {
 
   // Write from a process that may read these words (the caller has checked); the count or -1.
   function write(f: * file, p: * process::process, virtual: byte, octets: byte): byte {
-    if (f->kind == PIPE_WRITER) { return write_pipe(f->pipe, p, virtual, octets); }
+    if (f->kind == PIPE_WRITER) { return pipes::write(f->pipe, p, virtual, octets); }
     if (f->kind != WRITER && f->kind != CONSOLE_OUTPUT) { return -1; }
     // A long text is written part by part: others run in between, and ctrl-C gets through.
     var most = f->kind == WRITER ? limits::FILE_PART : limits::CONSOLE_PART;
@@ -400,29 +371,13 @@ namespace file {
     return end == octets ? octets : scheduler::pause();
   }
 
-  function write_pipe(to: * pipe, p: * process::process, virtual: byte, octets: byte): byte {
-    if (to->readers == 0) { return -1; }
-    while (p->progress < octets) {
-      var room = limits::PIPE_WORDS - to->count;
-      if (room == 0) { return scheduler::block(scheduler::PIPE, <unsafe byte>to); }
-      var at = (to->from + to->count) % limits::PIPE_WORDS;
-      var part = std::math::min(room, octets - p->progress);
-      part = std::math::min(part, limits::PIPE_WORDS - at);
-      process::copy_in(p, &to->data[unsafe at], virtual + p->progress, part);
-      to->count = to->count + part;
-      p->progress = p->progress + part;
-      scheduler::wake(scheduler::PIPE, <unsafe byte>to);
-    }
-    return octets;
-  }
-
   // --- reading -----------------------------------------------------------------------------------
 
   // Read into a process that may write these words (the caller has checked): the count, 0 at the
   // end, or -1.
   function read(f: * file, p: * process::process, virtual: byte, octets: byte): byte {
     if (f->kind == READER) { return read_file(f, p, virtual, octets); }
-    if (f->kind == PIPE_READER) { return read_pipe(f->pipe, p, virtual, octets); }
+    if (f->kind == PIPE_READER) { return pipes::read(f->pipe, p, virtual, octets); }
     if (f->kind == CONSOLE_INPUT) { return console::read(p, virtual, octets); }
     return -1;
   }
@@ -474,8 +429,9 @@ namespace file {
   }
 
   // Octets, four a word, between a process that may use these words (the caller has checked) and
-  // a file that stands at a whole word; the count or -1.
+  // a pipe, or a file that stands at a whole word; the count or -1.
   function read_packed(f: * file, p: * process::process, virtual: byte, words: byte): byte {
+    if (f->kind == PIPE_READER) { return pipes::read_packed(f->pipe, p, virtual, words); }
     var size = f->kind == READER ? f->node->size : 0;
     if (f->kind == READER && f->position >= size) { return p->progress; }
     if (f->kind != READER || f->position % 4 != 0) { return -1; }
@@ -496,6 +452,7 @@ namespace file {
   }
 
   function write_packed(f: * file, p: * process::process, virtual: byte, octets: byte): byte {
+    if (f->kind == PIPE_WRITER) { return pipes::write_packed(f->pipe, p, virtual, octets); }
     if (f->kind != WRITER || f->writer->size % 4 != 0) { return -1; }
     var end = (octets - p->progress) / 4 > limits::LOAD_PART ? p->progress + limits::LOAD_PART * 4
                                                              : octets;
@@ -544,25 +501,6 @@ namespace file {
       sector = fat::following(sector);
     }
     return run;
-  }
-
-  function read_pipe(from: * pipe, p: * process::process, virtual: byte, octets: byte): byte {
-    if (octets == 0) { return 0; }
-    if (from->count == 0) {
-      if (from->writers == 0) { return 0; }
-      return scheduler::block(scheduler::PIPE, <unsafe byte>from);
-    }
-    var done = 0;
-    while (done < octets && from->count != 0) {
-      var part = std::math::min(octets - done, from->count);
-      part = std::math::min(part, limits::PIPE_WORDS - from->from);
-      process::copy_out(p, virtual + done, &from->data[unsafe from->from], part);
-      from->from = (from->from + part) % limits::PIPE_WORDS;
-      from->count = from->count - part;
-      done = done + part;
-    }
-    scheduler::wake(scheduler::PIPE, <unsafe byte>from);
-    return done;
   }
 
   // The next entry of a directory, in the form of syscall.qll's `listed`; false at the end.

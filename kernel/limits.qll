@@ -52,7 +52,7 @@ namespace limits {
   .constant global DIRECTORIES: byte = 1024;      // found by a check and not walked yet; others wait
                                                   // in a bit map
   .constant global ENTRIES_MOST: byte = 0x7FFFFFFF; // of a directory, by the count in its entry
-  .constant global PIPE_WORDS: byte = 512;        // octets in flight in a pipe, one a word
+  .constant global PIPE_WORDS: byte = 1024;       // in flight in a pipe, four octets a word
   .constant global TYPED: byte = 1024;            // octets typed ahead
   .constant global LINE: byte = 1024;             // characters of a line being edited
   .constant global CONSOLE_PART: byte = 256;      // octets written before others may run: 20 ms at

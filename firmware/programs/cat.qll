@@ -6,13 +6,12 @@ global line: byte = 0;
 function number(handle: byte): bool {
   var lines = os::make_reader(handle);
   while (true) {
-    var text = os::next_line(&lines);
+    var text = os::line_in(&lines);
     if (!text) { return !lines.failed; }
     line = line + 1;
     os::say_column(line, 6);
     os::say("  ");
     os::say_line(text);
-    delete text;
   }
   return true;
 }
@@ -21,7 +20,7 @@ function copy(handle: byte): bool {
   return os::given('n') ? number(handle) : os::pour(handle, os::OUTPUT);
 }
 
-function main(text: string): byte {
+function run(text: string): byte {
   var names = os::begin(text, "cat [-n] [FILE...]", "n");
   if (len names == 0) {
     os::console_mode(os::TEXT);
@@ -38,4 +37,9 @@ function main(text: string): byte {
     }
   }
   return status;
+}
+
+function main(text: string): byte {
+  os::gather();
+  return os::finish(run(text));
 }

@@ -119,7 +119,7 @@ function tell(): void {
   }
 }
 
-function main(text: string): byte {
+function run(text: string): byte {
   var usage = "diff [-q] OLD NEW";
   var names = os::begin(text, usage, "q");
   if (len names != 2) { return os::misused(usage); }
@@ -154,4 +154,9 @@ function main(text: string): byte {
   }
   tell();
   return 1;
+}
+
+function main(text: string): byte {
+  os::gather();
+  return os::finish(run(text));
 }

@@ -33,7 +33,7 @@ function measure(path: string, is_named: bool): byte {
   return sectors;
 }
 
-function main(text: string): byte {
+function run(text: string): byte {
   var names = os::begin(text, "du [-s] [NAME...]", "s");
   if (len names == 0) { std::vector::add<string>(&names, "."); }
   var status = 0;
@@ -46,4 +46,9 @@ function main(text: string): byte {
     }
   }
   return status;
+}
+
+function main(text: string): byte {
+  os::gather();
+  return os::finish(run(text));
 }

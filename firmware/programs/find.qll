@@ -28,7 +28,7 @@ function search(path: string, flags: byte): byte {
   return status;
 }
 
-function main(text: string): byte {
+function run(text: string): byte {
   var usage = "find [DIR...] [-name PATTERN] [-type f|d]";
   var words = os::arguments(text);
   var roots = std::vector::create<string>(4);
@@ -64,4 +64,9 @@ function main(text: string): byte {
     }
   }
   return status;
+}
+
+function main(text: string): byte {
+  os::gather();
+  return os::finish(run(text));
 }

@@ -6,14 +6,31 @@ global found: byte = 0;
 global names_files: bool = false;       // there are several
 
 function lower(c: byte): byte {
-  return os::given('i') && c >= 'A' && c <= 'Z' ? c + 32 : c;
+  return c >= 'A' && c <= 'Z' ? c + 32 : c;
 }
 
+// Whether a text stands at a place of a line, whatever the case of letters; it is in lower case.
+function stands_at(line: string, at: byte, text: string): bool {
+  var i = 0;
+  while (i < len text && lower(line[at + i]) == text[i]) { i = i + 1; }
+  return i == len text;
+}
+
+// Whether a line contains a text; with -i the text is in lower case. Most octets are asked no more than
+// whether they are the first one of it.
 function contains(line: string, text: string): bool {
-  for (var at = 0; at + len text <= len line; at = at + 1) {
-    var i = 0;
-    while (i < len text && lower(line[at + i]) == lower(text[i])) { i = i + 1; }
-    if (i == len text) { return true; }
+  if (len text == 0) { return true; }
+  if (len text > len line) { return false; }
+  var end = len line - len text + 1;
+  var first = text[0];
+  if (os::given('i')) {
+    for (var at = 0; at < end; at = at + 1) {
+      if (lower(line[unsafe at]) == first && stands_at(line, at, text)) { return true; }
+    }
+    return false;
+  }
+  for (var at = 0; at < end; at = at + 1) {
+    if (line[unsafe at] == first && std::str::starts_with(line[at:], text)) { return true; }
   }
   return false;
 }
@@ -40,7 +57,7 @@ function search(handle: byte, name: string, text: string): bool {
   var before = found;
   var number = 0;
   while (true) {
-    var line = os::next_line(&lines);
+    var line = os::line_in(&lines);
     number = number + 1;
     if (!line) {
       if (os::given('c')) {
@@ -55,16 +72,18 @@ function search(handle: byte, name: string, text: string): bool {
       found = found + 1;
       tell(name, number, line);
     }
-    delete line;
   }
   return true;
 }
 
-function main(text: string): byte {
+function run(text: string): byte {
   var usage = "grep [-cinv] TEXT [FILE...]";
   var words = os::begin(text, usage, "cinv");
   if (len words == 0) { return os::misused(usage); }
   var good = true;
+  if (os::given('i')) {
+    for (var i = 0; i < len words[0]; i = i + 1) { words[0][i] = lower(words[0][i]); }
+  }
   names_files = len words > 2;
   if (len words == 1) {
     os::console_mode(os::TEXT);
@@ -80,4 +99,9 @@ function main(text: string): byte {
     }
   }
   return !good ? 2 : found != 0 ? 0 : 1;
+}
+
+function main(text: string): byte {
+  os::gather();
+  return os::finish(run(text));
 }

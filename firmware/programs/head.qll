@@ -1,6 +1,6 @@
 // head [-n COUNT] [FILE]: say the first lines, ten by default.
 
-function main(text: string): byte {
+function run(text: string): byte {
   var usage = "head [-n COUNT] [FILE]";
   var names = os::begin(text, usage, "n:");
   var most = os::given('n') ? os::number_of(os::option_value) : 10;
@@ -18,10 +18,14 @@ function main(text: string): byte {
   }
   var lines = os::make_reader(handle);
   for (var i = 0; i < most; i = i + 1) {
-    var line = os::next_line(&lines);
+    var line = os::line_in(&lines);
     if (!line) { return lines.failed ? os::complain("head", "cannot read", "") : 0; }
     os::say_line(line);
-    delete line;
   }
   return 0;
+}
+
+function main(text: string): byte {
+  os::gather();
+  return os::finish(run(text));
 }

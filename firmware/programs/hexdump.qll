@@ -25,7 +25,7 @@ function row(at: byte, octets: byte[]): void {
   os::say("\n");
 }
 
-function main(text: string): byte {
+function run(text: string): byte {
   var words = os::begin(text, "hexdump [FILE]", "");
   if (len words > 1) { return os::misused("hexdump [FILE]"); }
   var handle = os::INPUT;
@@ -52,4 +52,9 @@ function main(text: string): byte {
     }
   }
   return 0;
+}
+
+function main(text: string): byte {
+  os::gather();
+  return os::finish(run(text));
 }

@@ -60,7 +60,7 @@ function list_directory(directory: string): byte {
   return 0;
 }
 
-function main(text: string): byte {
+function run(text: string): byte {
   var names = os::begin(text, "ls [-al] [NAME...]", "al");
   if (len names == 0) { return list("."); }
   var status = 0;
@@ -73,4 +73,9 @@ function main(text: string): byte {
     if (list(names[i]) != 0) { status = 1; }
   }
   return status;
+}
+
+function main(text: string): byte {
+  os::gather();
+  return os::finish(run(text));
 }

@@ -10,7 +10,7 @@ function state_name(state: byte): string {
   return "new     ";
 }
 
-function main(text: string): byte {
+function run(text: string): byte {
   if (len os::begin(text, "ps", "") != 0) { return os::misused("ps"); }
   var rows: os::process_status[os::PROCESSES];
   var count = os::list_processes(&rows[0].pid, os::PROCESSES);
@@ -28,4 +28,9 @@ function main(text: string): byte {
     os::say_line(os::name_of(each->name));
   }
   return 0;
+}
+
+function main(text: string): byte {
+  os::gather();
+  return os::finish(run(text));
 }

@@ -29,7 +29,7 @@ function comes_later(a: string, b: string): bool {
   return compare(a, b) == (os::given('r') ? 2 : 1);
 }
 
-function main(text: string): byte {
+function run(text: string): byte {
   var names = os::begin(text, "sort [-nru] [FILE...]", "nru");
   if (len names == 0) { std::vector::add<string>(&names, "-"); }
   var parts = whole::texts(len names);
@@ -61,4 +61,9 @@ function main(text: string): byte {
     if (i == 0 || !os::given('u') || compare(lines[i - 1], lines[i]) != 0) { os::say_line(lines[i]); }
   }
   return 0;
+}
+
+function main(text: string): byte {
+  os::gather();
+  return os::finish(run(text));
 }

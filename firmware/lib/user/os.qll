@@ -1,6 +1,7 @@
 // os.qll: what programs under the kernel share: text out, arguments in.
 //
-// The system calls themselves, in the same namespace, are in calls.qll.
+// The system calls themselves, in the same namespace, are in calls.qll; what reads and writes much is in
+// streams.qll.
 
 namespace os {
   // A copy that ends with a zero word, as the kernel wants names. The caller deletes it.
@@ -20,8 +21,9 @@ namespace os {
     return lib::_write_text(handle, text) == len text;
   }
 
+  // To the output, at once or gathered (streams.qll).
   function say(text: string): void {
-    write_text(out, text);
+    if (!_gathered) { write_text(out, text); } else { _gather(text); }
   }
 
   function say_line(text: string): void {
@@ -44,6 +46,7 @@ namespace os {
 
   // "cat: no such file: x", to the error output. Returns 1, for use as a status.
   function complain(program: string, what: string, subject: string): byte {
+    flush();
     write_text(errors, program);
     write_text(errors, ": ");
     write_text(errors, what);
@@ -57,6 +60,7 @@ namespace os {
 
   // A command line that cannot be: says how the program is used. Returns the status for that.
   function misused(usage: string): byte {
+    flush();
     write_text(errors, "usage: ");
     write_text(errors, usage);
     write_text(errors, "\n");
@@ -125,6 +129,7 @@ namespace os {
   function _help(usage: string): void {
     say("usage: ");
     say_line(usage);
+    flush();
     exit(0);
   }
 
@@ -244,29 +249,6 @@ namespace os {
     return handle;
   }
 
-  // Copy everything from one handle to another; false if writing fails.
-  function pour(from: byte, to: byte): bool {
-    var block = new byte[4096];
-    while (true) {
-      len block = 4096;
-      var count = read(from, block);
-      if (count == FAILED) {
-        delete block;
-        return false;
-      }
-      if (count == 0) {
-        delete block;
-        return true;
-      }
-      len block = count;
-      if (write(to, block) != count) {
-        delete block;
-        return false;
-      }
-    }
-    return false;
-  }
-
   function is_directory(name: string): bool {
     var told: status;
     return stat(name, &told.flags) == 0 && (told.flags & DIRECTORY) != 0;
@@ -287,46 +269,5 @@ namespace os {
     var whole = std::str::concat(begin, name);
     delete begin;
     return whole;
-  }
-
-  // --- lines -------------------------------------------------------------------------------------
-
-  // Reads lines from a handle, however long the kernel's answers are. `failed` if it ended so.
-  type reader = struct { handle: byte; block: byte[]; at: byte; ended: bool; failed: bool; };
-
-  function make_reader(handle: byte): reader {
-    var block = new byte[512];
-    len block = 0;
-    return reader { handle = handle, block = block };
-  }
-
-  // The next line without its newline, in new memory; null at the end.
-  function next_line(r: * reader): string {
-    var line = new byte[80];
-    len line = 0;
-    while (true) {
-      if (r->at == len r->block) {
-        len r->block = cap r->block;
-        var count = r->ended ? 0 : read(r->handle, r->block);
-        if (count == 0 || count == FAILED) {
-          r->ended = true;
-          r->failed = r->failed || count == FAILED;
-          len r->block = 0;
-          r->at = 0;
-          if (len line == 0) {
-            delete line;
-            return null;
-          }
-          return line;
-        }
-        len r->block = count;
-        r->at = 0;
-      }
-      var c = r->block[r->at];
-      r->at = r->at + 1;
-      if (c == '\n') { return line; }
-      std::vector::add(&line, c);
-    }
-    return null;
   }
 }

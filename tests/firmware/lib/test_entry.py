@@ -76,7 +76,7 @@ def test_targets_put_their_files_in_front_in_order():
     assert [path.name for path in library_files("user", ".qll")] == [
         "alloc.qll", "buffered.qll", "graphics.qll", "std.qll", "utf8.qll",
         "alloc.qll", "calls.qll", "clock.qll", "console.qll", "display.qll", "lib.qll", "os.qll",
-        "patterns.qll", "terminal.qll", "wait.qll", "whole.qll"]
+        "patterns.qll", "streams.qll", "terminal.qll", "wait.qll", "whole.qll"]
     with pytest.raises(ValueError, match="target must be one of bare, user, none, not 'other'"):
         library_files("other", ".qll")
 
