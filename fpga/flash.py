@@ -15,13 +15,16 @@ from pathlib import Path
 from fpga.bitstream import BUILD, ROOT
 from fpga.boards import NAMES
 from fpga.boards.configs import CONFIGS
-from fpga.serial_line import BootRefused, LineError, SerialLine, send_program
+from fpga.serial_line import ANSWER_S, BootRefused, LineError, SerialLine, send_program
+from isa.config import MachineConfig
+from isa.machine import PROGRAM
 from system.disk import built
 from toolchain.qfs import QfsError
 from toolchain.source import SourceError, SourceErrors
 
 __all__ = ["FlashError", "flash", "main"]
 
+ANSWERS = 60  # of the boot loader's, in the time in which it is called
 VENDORS = {"0403": "FTDI", "1d50": "OpenMoko", "1209": "pid.codes", "15ba": "Olimex"}
 RULE    = ('SUBSYSTEM=="usb", ATTRS{idVendor}=="0403", MODE="0660", TAG+="uaccess"',
            "/etc/udev/rules.d/70-quince.rules")
@@ -49,6 +52,7 @@ def flash(name, to, *, say):
     board = board_named(name)
     found = subprocess.run([str(program), "-b", board.loader_id, "--detect"],
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    _check_libraries(found.stdout)
     _check_chip(found.stdout, board.platform().device, name)
     say(f"writing {bitstream.stat().st_size >> 10} KiB to the board's "
         f"{'flash memory' if to == 'flash' else 'FPGA, until power is off'}")
@@ -66,10 +70,16 @@ def _check_chip(detected, device, name):
                          f"{device}; `make board` lists the boards")
 
 
+def _check_libraries(said):
+    """Refuse to go on if openFPGALoader cannot even begin."""
+    missing = re.search(r"error while loading shared libraries: ([^\s:]+)", said)
+    if missing is not None:
+        raise FlashError(f"openFPGALoader needs {missing[1]}, which this computer has not; on "
+                         "Debian: sudo apt install libusb-1.0-0 libftdi1-2")
+
+
 def _last_line(text):
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if any("libusb" in line or "libftdi" in line for line in lines):
-        return f"{lines[-1]}\non Debian it needs: apt install libusb-1.0-0 libftdi1-2"
     return lines[-1] if lines else "it said nothing"
 
 
@@ -96,7 +106,8 @@ def _usb_help(devices=None):
     """What to do when no board was found."""
     devices = usb_devices() if devices is None else devices
     if not devices:
-        return "there is no device on USB; is the cable one for data, and in the port 'US1'?"
+        return ("there is no device on USB; is the cable one for data, and in the "
+                "programmer's port (ULX3S: US1)?")
     lines = ["on USB there are:"]
     lines += [f"  {number}  {name}{'' if may else '  (not for this user)'}"
               for number, name, may in devices]
@@ -115,6 +126,10 @@ def _program_words(path):
     if not octets or len(octets) % 4:
         raise FlashError(f"{path}: {len(octets)} octets are no program: a .qbin image has whole "
                          "words of 4 octets")
+    most = MachineConfig().ram_words - PROGRAM
+    if len(octets) // 4 > most:
+        raise FlashError(f"{path}: {len(octets)} octets are more than the {4 * most} that a "
+                         "board's memory has for a program")
     return struct.unpack(f"<{len(octets) // 4}I", octets)
 
 
@@ -125,7 +140,8 @@ def _send(options):
     try:
         _say(f"{path}: {len(words) * 4} octets; calling the boot loader: press the board's reset "
              "button if it does not wait for a program")
-        send_program(line, words, patience_s=options.patience, progress=_show)
+        send_program(line, words, patience_s=options.patience,
+                     answer_s=max(ANSWER_S, options.patience / ANSWERS), progress=_show)
     finally:
         line.close()
         if sys.stderr.isatty():
@@ -161,7 +177,8 @@ def main(argv=None):
     parser.add_argument("--baud", type=int, default=next(iter(CONFIGS.values())).baud_hz,
                         help="of the serial line (default: %(default)s)")
     parser.add_argument("--patience", type=float, default=60.0, metavar="SECONDS",
-                        help="how long the boot loader is called (default: %(default)s)")
+                        help="how long the boot loader is called (default: %(default)s); each "
+                             f"answer may take a {ANSWERS}th of it, a second at least")
     options = parser.parse_args(argv)
     if options.serial and options.board and not options.program:
         options.program, options.board = Path(options.board), None

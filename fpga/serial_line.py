@@ -14,7 +14,8 @@ from pathlib import Path
 
 from isa.machine import PROGRAM
 
-__all__ = ["BootRefused", "LineError", "SerialLine", "frame", "send_frames", "send_program"]
+__all__ = ["ANSWER_S", "BootRefused", "LineError", "SerialLine", "frame", "send_frames",
+           "send_program"]
 
 SOH, ENQ, ACK, NAK, CAN = b"\x01", b"\x05", b"\x06", b"\x15", b"\x18"
 GREETING    = ACK + b"Q1\n"

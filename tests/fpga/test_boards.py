@@ -182,6 +182,35 @@ def test_a_bitstream_for_another_chip_is_refused():
     _check_chip("unable to open ftdi device", "LFE5U-85F", "ulx3s")
 
 
+@pytest.mark.parametrize("said, complaint", [
+    ("/x/openFPGALoader: error while loading shared libraries: libftdi1.so.2: cannot open shared "
+     "object file: No such file or directory\n",
+     "flash: openFPGALoader needs libftdi1.so.2, which this computer has not; on Debian: sudo apt "
+     "install libusb-1.0-0 libftdi1-2\n"),
+    ("JTAG init failed with: unable to open ftdi device\n",
+     "flash: writing 0 KiB to the board's FPGA, until power is off\nflash: openFPGALoader failed: "
+     "JTAG init failed with: unable to open ftdi device\nthere is no device on USB; is the cable "
+     "one for data, and in the programmer's port (ULX3S: US1)?\n"),
+])
+@needs_boards
+def test_what_keeps_the_programmer_from_its_work_is_told(monkeypatch, tmp_path, capsys, said,
+                                                         complaint):
+    """The programmer is one that says what it says without a library, or without a board."""
+    import fpga.flash
+    program = tmp_path / "openfpgaloader-cli"
+    program.write_text(f"#!/bin/sh\nprintf '%s' '{said}'\nprintf '%s' '{said}' >&2\nexit 1\n")
+    program.chmod(0o755)
+    (tmp_path / "ulx3s").mkdir()
+    (tmp_path / "ulx3s" / "top.bit").write_bytes(b"bits")
+    for tool in ("YOSYS", "NEXTPNR_ECP5", "ECPPACK"):
+        monkeypatch.setenv(tool, "true")
+    monkeypatch.setattr(fpga.flash, "BUILD", tmp_path)
+    monkeypatch.setattr(fpga.flash.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(fpga.flash, "usb_devices", list)
+    assert fpga.flash.main(["ulx3s"]) == 1
+    assert capsys.readouterr().err == complaint
+
+
 def test_flash_needs_a_bitstream_first(capsys, monkeypatch, tmp_path):
     import fpga.flash
     monkeypatch.setattr(fpga.flash, "BUILD", fpga.flash.ROOT / "build" / "no-such-folder")

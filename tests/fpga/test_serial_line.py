@@ -133,6 +133,7 @@ def test_a_wrong_rate_is_suspected_when_what_comes_is_no_greeting(wire, program,
 
 @pytest.mark.parametrize("octets, message", [
     (b"", "0 octets are no program"), (b"12345", "5 octets are no program"),
+    (bytes(16 << 20), "16777216 octets are more than the 16760832 that a board's memory has"),
 ])
 def test_what_is_no_program_is_refused(wire, tmp_path, capsys, octets, message):
     (tmp_path / "bad.qbin").write_bytes(octets)
