@@ -153,11 +153,11 @@ class RtlSubject:
                 waited += STEP_CYCLES
                 if waited > self.stop_cycles:
                     raise _Diverged(self._note(GOES_ON))
-            # Devices and clock go on in a machine whose core hangs: only instructions count.
-            if int(cpu[state.CYCLES]) != before:
+            # Devices and clock go on in a machine whose core hangs: only instructions count. It
+            # may also sleep, and have been woken only now.
+            if int(cpu[state.CYCLES]) != before or self.follower.is_asleep:
                 before, quiet_since = int(cpu[state.CYCLES]), machine.cycles
-            elif (waited == 0 and machine.cycles - quiet_since > SILENCE_CYCLES
-                  and not self.follower.is_asleep):
+            elif waited == 0 and machine.cycles - quiet_since > SILENCE_CYCLES:
                 raise _Diverged(self._note(SILENCE))
         return "limit"
 

@@ -21,7 +21,14 @@ from sim.fuzz.coverage import Coverage
 from sim.fuzz.generate import generate
 from sim.fuzz.program import Program
 from sim.fuzz.shrink import shrink
-from sim.fuzz.subjects import GOES_ON, SILENCE, ModelSubject, RtlSubject
+from sim.fuzz.subjects import (
+    GOES_ON,
+    SILENCE,
+    SILENCE_CYCLES,
+    STEP_CYCLES,
+    ModelSubject,
+    RtlSubject,
+)
 from sim.golden import Follower, Golden, checks, state
 from sim.golden.follow import RULES
 from sim.golden.interpreted import MODULES, new_namespace
@@ -249,6 +256,17 @@ def test_a_machine_that_only_ticks_is_found_to_hang(page_table, instructions):
     verdict = next(verdict for verdict in verdicts
                    if verdict.divergence is None or verdict.divergence.rule != has_stopped)
     assert (verdict.ending, verdict.divergence.rule) == ("diverged", SILENCE)
+
+
+def test_a_machine_that_has_slept_for_long_is_not_taken_for_one_that_hangs(monkeypatch):
+    """It is looked at right behind its awakening, before an instruction has retired."""
+    subject = HangingSubject(QUIET, 0)
+    naps = SILENCE_CYCLES // STEP_CYCLES + 1
+    sleeps = [True] * naps + [False] * 2
+    monkeypatch.setattr(Follower, "is_asleep", property(lambda follower: sleeps.pop(0)))
+    with pytest.raises(IndexError):
+        subject.examine(generate(0, QUIET))
+    assert sleeps == []
 
 
 def test_a_long_list_is_an_excuse_and_a_two_level_table_that_reads_as_one_is_not():
