@@ -13,6 +13,7 @@ from toolchain.places import ROOT
 
 __all__ = ["EQUIVALENT", "Mutant", "equivalents", "plant"]
 
+COMPILER   = "toolchain.qll"
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 
 
@@ -82,8 +83,12 @@ class _Planter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def plant(mutant: Mutant) -> None:
-    """From now on, let its module be imported with the change. It must not be imported yet."""
+    """From now on, let its module be imported with the change. It must not be imported yet, but for
+    one of the compiler, whose parser was needed to find the changes: that is imported anew."""
     planter = _Planter(mutant)
+    if planter.module.startswith(COMPILER):
+        for name in [name for name in sys.modules if name.startswith(COMPILER)]:
+            del sys.modules[name]
     if planter.module in sys.modules:
         raise RuntimeError(f"{planter.module} is imported already")
     sys.meta_path.insert(0, planter)

@@ -22,14 +22,17 @@ from toolchain.places import ROOT
 if TYPE_CHECKING:  # what a mutant may change is imported when it is planted
     from sim.fuzz.subjects import Subject
 
-__all__ = ["EQUAL", "KILLED", "NOT_BUILT", "SURVIVES", "judge", "related_tests"]
+__all__ = ["ALONE", "BUILDS", "EQUAL", "FIRST_BUILD", "KILLED", "NOT_BUILT", "PROGRAMS",
+           "SURVIVES", "Verdict", "judge", "related_tests"]
 
 KILLED, SURVIVES, EQUAL, NOT_BUILT = "killed", "survives", "equal", "not built"
-PROGRAMS  = 300  # random ones, for hardware and model
+ALONE     = "alone"  # no verdict: of hardware that cannot be changed beside other changes
+PROGRAMS  = 150  # random ones, for hardware and model
 SOURCES   = 60   # random ones, for the compiler
 RUNS      = 4    # of each kind of random run, for the kernel
 
 # Which build of the hardware has a file in it, if the first one has not.
+FIRST_BUILD = "list"
 BUILDS = {"two_level_walker": "two-level", "untranslated": "no-mmu", "hesitant": "hesitant",
           "cache": "sdram", "cache_lookup": "sdram", "cache_refill": "sdram",
           "cache_shape": "sdram", "cached_sdram": "sdram", "line_arbiter": "sdram",
@@ -38,11 +41,13 @@ BUILDS = {"two_level_walker": "two-level", "untranslated": "no-mmu", "hesitant":
 Verdict = tuple[str, str]  # and by what
 
 
-def judge(mutant: Mutant) -> Verdict:
-    """What becomes of a mutant."""
+def judge(mutant: Mutant, *, only_tests: bool = False) -> Verdict:
+    """What becomes of a mutant; `only_tests` if it has survived the random programs already, which
+    only those of the hardware can have."""
+    if mutant.path.startswith("rtl/"):
+        return _hardware(mutant, only_tests)
     area = mutant.path.split("/")[0]
-    return {"rtl": _hardware, "sim": _model, "kernel": _kernel, "toolchain": _compiler}[area](
-        mutant)
+    return {"sim": _model, "kernel": _kernel, "toolchain": _compiler}[area](mutant)
 
 
 def related_tests(path: str) -> list[str]:
@@ -82,19 +87,21 @@ def _pytest(tests: list[str], *options: str) -> str | None:
 
 # --- hardware ------------------------------------------------------------------------------------
 
-def _hardware(mutant: Mutant) -> Verdict:
+def _hardware(mutant: Mutant, only_tests: bool) -> Verdict:
     from sim.engine import build
     clean_key = build.source_key
-    build_name = BUILDS.get(Path(mutant.path).stem, "list")
+    build_name = BUILDS.get(Path(mutant.path).stem, FIRST_BUILD)
     clean = _clean_model(build, build_name)
     if not (clean / "design.h").exists():
         raise RuntimeError(f"the build {build_name} is not compiled: run `python -m campaign`")
     plant(mutant)
     work = Path(tempfile.mkdtemp(prefix="quince-mutant-"))
     build.CACHE = work
+    if only_tests:  # a model that runs for seconds is not worth more of the compiler's time
+        build.COMPILE = [option if option != "-O1" else "-O0" for option in build.COMPILE]
     build.source_key = lambda folders, *facts: clean_key(folders, "mutant", *facts)
     try:
-        verdict = _lockstep(build_name, (clean / "design.h").read_text())
+        verdict = _lockstep(build_name, (clean / "design.h").read_text(), only_tests)
         if verdict[0] != SURVIVES:
             return verdict
         tests = related_tests(mutant.path)
@@ -112,7 +119,7 @@ def _clean_model(build: Any, name: str) -> Path:
     return path
 
 
-def _lockstep(build_name: str, clean_header: str) -> Verdict:
+def _lockstep(build_name: str, clean_header: str, only_builds: bool) -> Verdict:
     """Random programs on the changed hardware; what is compiled may be the same as without."""
     from sim.engine import machine
     from sim.fuzz.campaign import CONFIGS, MEMORIES, make_rtl_subject
@@ -124,6 +131,8 @@ def _lockstep(build_name: str, clean_header: str) -> Verdict:
         return NOT_BUILT, f"{type(error).__name__}: {error}"
     if header == clean_header:
         return EQUAL, "the compiled model is the same"
+    if only_builds:
+        return SURVIVES, ""
     object.__setattr__(design, "header", lambda: header)
     machine.quince_design = lambda *config, **options: design
     return _by_programs([make_rtl_subject(build_name)])
@@ -256,8 +265,8 @@ def _sessions(kernels: dict[str, Path]) -> Iterator[
 
 
 def main() -> int:
-    area, number = sys.argv[1], int(sys.argv[2])
-    verdict, by = judge(mutants(area)[number])
+    area, number, *options = sys.argv[1:]
+    verdict, by = judge(mutants(area)[int(number)], only_tests="--tests" in options)
     print(json.dumps({"verdict": verdict, "by": by}))
     return 0
 

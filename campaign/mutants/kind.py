@@ -4,30 +4,51 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from campaign.kind import Kind, Outcome, Say, of_each_seed
+from campaign.kind import Failure, Kind, Outcome, Say, of_each_seed
 from campaign.mutants.areas import AREAS, mutants
-from campaign.mutants.change import equivalents
-from campaign.mutants.judge import BUILDS, EQUAL, KILLED, NOT_BUILT, SURVIVES
+from campaign.mutants.change import Mutant, equivalents
+from campaign.mutants.judge import (
+    ALONE,
+    BUILDS,
+    EQUAL,
+    FIRST_BUILD,
+    KILLED,
+    NOT_BUILT,
+    SURVIVES,
+)
 from toolchain.places import ROOT
 
 __all__ = ["mutant_kinds"]
 
+BATCH      = 50    # mutants of the hardware in one job
+FEWEST     = 3     # that are worth a model of their own together
+TOGETHER_S = 3600  # for those of one model
+
 
 def _judge(area: str, seed: int, outcome: Outcome) -> str | None:
-    mutant = mutants(area)[seed]
-    known = equivalents().get((mutant.path, *mutant.lines()))
-    if known is not None:
-        outcome.count("listed as equivalent")
+    """One mutant in a process of its own."""
+    if _is_known(area, seed, outcome):
         return None
+    return _judge_alone(area, seed, outcome)
+
+
+def _is_known(area: str, seed: int, outcome: Outcome) -> bool:
+    mutant = mutants(area)[seed]
+    if (mutant.path, *mutant.lines()) not in equivalents():
+        return False
+    outcome.count("listed as equivalent")
+    return True
+
+
+def _judge_alone(area: str, seed: int, outcome: Outcome, *options: str) -> str | None:
+    mutant = mutants(area)[seed]
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "campaign.mutants.judge", area, str(seed)], cwd=ROOT,
-            capture_output=True, text=True, timeout=AREAS[area].timeout_s,
-            env={**os.environ, "PYTHONPATH": str(ROOT)})
+        done = _run(AREAS[area].timeout_s, "judge", area, str(seed), *options)
         if done.returncode < 0:
             verdict, by = KILLED, f"signal {-done.returncode}"  # it crashed what it ran in
         elif done.returncode:
@@ -37,6 +58,18 @@ def _judge(area: str, seed: int, outcome: Outcome) -> str | None:
             verdict, by = told["verdict"], told["by"]
     except subprocess.TimeoutExpired:
         verdict, by = KILLED, "time"  # it hangs what it runs in
+    return _note(outcome, mutant, verdict, by)
+
+
+def _run(timeout_s: float, module: str, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", f"campaign.mutants.{module}", *options], cwd=ROOT,
+        capture_output=True, text=True, timeout=timeout_s,
+        env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def _note(outcome: Outcome, mutant: Mutant, verdict: str, by: str) -> str | None:
+    """Keep what became of a mutant; what is wrong with that, if anything."""
     outcome.count({KILLED: "killed", SURVIVES: "survived", EQUAL: "compiled to the same",
                    NOT_BUILT: "not built"}[verdict])
     if verdict == KILLED:
@@ -46,9 +79,59 @@ def _judge(area: str, seed: int, outcome: Outcome) -> str | None:
     return f"{verdict}: {mutant}" if verdict == SURVIVES else None
 
 
+def _examine_hardware(seeds: range) -> Outcome:
+    """Mutants of the hardware: many on one model, by random programs; what survives those, and what
+    cannot be had beside others, in a process of its own."""
+    outcome = Outcome()
+    builds: dict[str, list[int]] = {}
+    for seed in seeds:
+        if not _is_known("rtl", seed, outcome):
+            build = BUILDS.get(Path(mutants("rtl")[seed].path).stem, FIRST_BUILD)
+            builds.setdefault(build, []).append(seed)
+    for build, numbers in builds.items():
+        verdicts: dict[int, tuple[str, str]] = {}
+        if len(numbers) >= FEWEST:
+            with tempfile.TemporaryDirectory(prefix="quince-mutants-") as folder:
+                _judge_together(folder, build, numbers, verdicts)
+        for seed in numbers:
+            verdict, by = verdicts.get(seed, (ALONE, ""))
+            if verdict == KILLED:
+                wrong = _note(outcome, mutants("rtl")[seed], verdict, by)
+            else:
+                wrong = _judge_alone("rtl", seed, outcome,
+                                     *(["--tests"] if verdict == SURVIVES else []))
+            if wrong is not None:
+                outcome.failures.append(Failure(seed, wrong))
+    return outcome
+
+
+def _judge_together(folder: str, build: str, numbers: list[int],
+                    verdicts: dict[int, tuple[str, str]]) -> None:
+    """Add verdicts, as long as there are any to be had. A mutant that its process dies of is
+    killed, and another process goes on behind it."""
+    while len(verdicts) < len(numbers):
+        begun: int | None = None
+        why = "time"
+        try:
+            done = _run(TOGETHER_S, "batch", folder, build, *map(str, numbers), "--done",
+                        *map(str, verdicts))
+            said, why = done.stdout, f"signal {-done.returncode}"
+        except subprocess.TimeoutExpired as over:
+            said = (over.stdout or b"").decode() if isinstance(over.stdout, bytes) else ""
+        for line in said.splitlines():
+            number, told = json.loads(line)
+            begun = number
+            if told is not None:
+                verdicts[number] = tuple(told)
+                begun = None
+        if begun is None:
+            return  # all of them; or it did not come so far, and they are judged alone
+        verdicts[begun] = KILLED, why
+
+
 def _hardware(say: Say) -> Sequence[Path]:
     from sim.fuzz.campaign import make_rtl_subject
-    for name in sorted({"list", *BUILDS.values()}):
+    for name in sorted({FIRST_BUILD, *BUILDS.values()}):
         make_rtl_subject(name, say).machine.close()
     return ()
 
@@ -64,7 +147,9 @@ def mutant_kinds() -> list[Kind]:
     """One for each area."""
     prepare = {"rtl": _hardware, "kernel": _system}
     return [Kind(f"mutants-{area.name}", f"{area.about} at single points, which a test must find",
-                 "mutants", of_each_seed(partial(_judge, area.name)),
+                 "mutants", _examine_hardware if area.name == "rtl"
+                 else of_each_seed(partial(_judge, area.name)),
+                 batch=BATCH if area.name == "rtl" else 1,
                  total=partial(_count, area.name), prepare=prepare.get(area.name),
                  again=f"python -m campaign.mutants.judge {area.name} {{seed}}")
             for area in AREAS.values()]

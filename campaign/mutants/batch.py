@@ -1,0 +1,159 @@
+"""Judges many changes of the hardware by random programs, on one model that has them all:
+`python -m campaign.mutants.batch FOLDER list 3 17 42`.
+
+Each line of its output is JSON: a mutant that it begins with, or what became of one. The model is
+kept in the folder, so that a process that a mutant made crash can be followed by another one.
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from campaign.mutants.areas import mutants
+from campaign.mutants.change import Mutant
+from campaign.mutants.judge import ALONE, KILLED, PROGRAMS, SURVIVES, Verdict
+from campaign.mutants.together import BITS, CHOOSER, Chooser, Together, together
+
+__all__ = ["judged"]
+
+CLEAN = 4        # programs that the model must pass as long as no change is in force
+
+
+def judged(folder: Path, build_name: str, changes: Mapping[int, Mutant],
+           done: Sequence[int] = ()) -> Iterator[tuple[int, Verdict | None]]:
+    """Each change as its judgement begins (None), and then the verdict; `done` are left out."""
+    subject, left_over = _subject(folder, build_name, changes)
+    programs = _Programs(subject.config)
+    for seed in range(CLEAN):
+        if _fails(subject, None, programs[seed]):
+            raise RuntimeError(f"the model of {len(changes)} changes fails without any of them")
+    for number in changes:
+        if number in done:
+            continue
+        yield number, None
+        if number in left_over:
+            yield number, (ALONE, left_over[number])
+            continue
+        by = next((why for seed in range(PROGRAMS)
+                   if (why := _fails(subject, number, programs[seed], seed))), None)
+        yield number, (SURVIVES, "") if by is None else (KILLED, by)
+
+
+class _Programs:
+    """Random programs of a configuration, made when they are asked for."""
+
+    def __init__(self, config: Any):
+        self.config = config
+        self.made: list[Any] = []
+
+    def __getitem__(self, seed: int) -> Any:
+        from sim.fuzz.generate import generate
+        while len(self.made) <= seed:
+            self.made.append(generate(len(self.made), self.config))
+        return self.made[seed]
+
+
+def _fails(subject: Any, number: int | None, program: Any, seed: int = 0) -> str | None:
+    """What a program says of a change."""
+    subject.chosen = 0 if number is None else number + 1
+    try:
+        divergence = subject.examine(program).divergence
+    except Exception as error:
+        return f"program {seed}: {type(error).__name__}"
+    return None if divergence is None else f"program {seed}"
+
+
+def _subject(folder: Path, build_name: str, changes: Mapping[int, Mutant]
+             ) -> tuple[Any, dict[int, str]]:
+    """The hardware with all of the changes; and those that it cannot have, with the reasons."""
+    from sim.engine import build, machine
+    from sim.fuzz.campaign import CONFIGS, MEMORIES
+    from sim.fuzz.subjects import RtlSubject
+    config, memory = CONFIGS[build_name], MEMORIES.get(build_name, "ideal")
+    build.CACHE = folder
+    key = hashlib.sha256(repr((build_name, sorted(changes))).encode()).hexdigest()[:20]
+    facts, left_over = folder / f"{key}.json", {}
+    if facts.exists():
+        left_over = {int(number): why for number, why in json.loads(facts.read_text()).items()}
+        design: Any = None
+    else:
+        design, left_over = _design(config, memory, changes)
+        facts.write_text(json.dumps(left_over))
+    machine.quince_design = lambda *config, **options: design
+    build.source_key = lambda *facts: key
+
+    class Subject(RtlSubject):
+        chosen = 0
+
+        def __init__(self) -> None:
+            super().__init__(config, memory=memory)
+            load = self.machine.load
+
+            def load_and_choose(*image: Any) -> None:
+                load(*image)
+                self.machine.simulation.send(CHOOSER, [self.chosen])
+
+            self.machine.load = load_and_choose  # type: ignore
+
+    return Subject(), left_over
+
+
+def _design(config: Any, memory: str, changes: Mapping[int, Mutant]
+            ) -> tuple[Any, dict[int, str]]:
+    """The design of as many changes as can be had together."""
+    def attempt(some: Mapping[int, Mutant]) -> tuple[Any, Together]:
+        from sim.engine.design import Stream
+        from sim.engine.quince import quince_design
+        with together(some) as change:
+            design = quince_design(config, memory=memory)
+            design = dataclasses.replace(
+                design, component=Chooser(design.component),
+                streams=(*design.streams, Stream(CHOOSER, "in", BITS)))
+            header = design.header()
+        object.__setattr__(design, "header", lambda: header)
+        return design, change
+
+    left_over: dict[int, str] = {}
+
+    def sort_out(some: dict[int, Mutant]) -> None:
+        """Find the changes that nothing can be made of."""
+        try:
+            attempt(some)
+        except Exception as error:
+            if len(some) == 1:
+                left_over[next(iter(some))] = f"{type(error).__name__}: {error}"
+                return
+            middle, numbers = len(some) // 2, list(some)
+            for part in (numbers[:middle], numbers[middle:]):
+                sort_out({number: some[number] for number in part})
+
+    try:
+        design, change = attempt(changes)
+    except Exception:
+        sort_out(dict(changes))
+        design, change = attempt({number: mutant for number, mutant in changes.items()
+                                  if number not in left_over})
+    return design, {**change.left_over, **left_over}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="campaign.mutants.batch")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("build")
+    parser.add_argument("numbers", type=int, nargs="+")
+    parser.add_argument("--done", type=int, nargs="*", default=[])
+    options = parser.parse_args(argv)
+    every = mutants("rtl")
+    changes = {number: every[number] for number in options.numbers}
+    for number, verdict in judged(options.folder, options.build, changes, options.done):
+        print(json.dumps([number, verdict]), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
