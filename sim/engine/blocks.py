@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 
 from sim.engine.netlist import Memory, Netlist, Node, Part, Word, Write, const, width_of
 
-__all__ = ["Block", "Change", "Compute", "Drive", "Item", "Plan", "Select", "Store", "bits_of",
-           "make_plan"]
+__all__ = ["Block", "Change", "Compute", "Drive", "Item", "Plan", "Rest", "Select", "Store",
+           "bits_of", "make_plan"]
 
 # A block stays if it spares so many operations. Less, and a branch that the host's processor
 # predicts wrongly costs more than it spares.
@@ -108,6 +108,21 @@ class Block:
 
 
 @dataclass
+class Rest:
+    """What is computed only after a change.
+
+    Members
+    -------
+    kept : list of Node
+        Those whose values are needed in other cycles, too.
+    stirs : set of Node
+        The registers that all of it comes from.
+    """
+    kept:  list[Node] = field(default_factory=list)
+    stirs: set[Node]  = field(default_factory=set)
+
+
+@dataclass
 class Plan:
     """All of a cycle.
 
@@ -118,14 +133,18 @@ class Plan:
         All that have to be computed somewhere in it.
     conditions : list of Part
         Bits that decide about blocks.
+    rest : Rest
     """
     root:       Block
     nodes:      list[Node]
     conditions: list[Part]
+    rest:       Rest
 
 
-def make_plan(netlist: Netlist, guards: dict[str, Word]) -> Plan:
-    """Plan a cycle; `guards` says of outputs when they are looked at, if not always."""
+def make_plan(netlist: Netlist, guards: dict[str, Word],
+              put_to_rest: Callable[[list[Item]], Rest] | None = None) -> Plan:
+    """Plan a cycle; `guards` says of outputs when they are looked at, if not always. What
+    `put_to_rest` moves is done in some cycles only."""
     everything = _Placement(netlist, guards, lambda path, bit: True)
     costs = everything.costs()
 
@@ -133,11 +152,12 @@ def make_plan(netlist: Netlist, guards: dict[str, Word]) -> Plan:
         return (costs[(*path, (bit, False))] + costs[(*path, (bit, True))]) >= WORTHWHILE
 
     placement = _Placement(netlist, guards, is_worthwhile)
-    placement.link()
     items = placement.items
+    rest  = put_to_rest(items) if put_to_rest is not None else Rest()
+    placement.link()
     return Plan(_Scheduler(items).schedule(),
                 list(dict.fromkeys(item.made for item in items if item.made is not None)),
-                list(dict.fromkeys(bit for item in items for bit, _ in item.path)))
+                list(dict.fromkeys(bit for item in items for bit, _ in item.path)), rest)
 
 
 def condition_of(part: Part) -> Branch:

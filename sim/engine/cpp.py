@@ -3,6 +3,8 @@ functions."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import count
 
 from sim.engine.blocks import (
     Block,
@@ -10,12 +12,14 @@ from sim.engine.blocks import (
     Compute,
     Drive,
     Item,
+    Rest,
     Select,
     Store,
     bits_of,
     make_plan,
 )
 from sim.engine.netlist import Memory, Netlist, NetlistError, Node, Part, Word, Write, width_of
+from sim.engine.rest import STIRRED, put_to_rest
 
 __all__ = ["Writer", "port"]
 
@@ -37,10 +41,14 @@ class Writer:
     watched : sequence of Word
         What somebody may want to see before each tick: if there is any, there is a second function
         for each, `watched_tick0` and so on, that does the same and puts the values into `watched`.
+    busy : set of Node or None
+        The registers that do not rest in most cycles, if what comes from the others is to be
+        computed only when the field `stirred` says that one of them, or an input, has changed. For
+        a single tick.
     """
 
     def __init__(self, netlist: Netlist, ticks: Sequence[Netlist], guards: dict[str, str],
-                 watched: Sequence[Word] = ()):
+                 watched: Sequence[Word] = (), busy: set[Node] | None = None):
         self.netlist = netlist
         self.ticks   = ticks
         self.watched = watched
@@ -51,7 +59,10 @@ class Writer:
             self.names[register] = f"r{n}"
         for n, memory in enumerate(netlist.memories.values()):
             self.names[memory] = f"m{n}"
+        self.names[STIRRED] = STIRRED.name
         self.copies: dict[Part, str] = {}
+        self.busy   = busy
+        self.rest   = Rest()
 
     # --- the struct ------------------------------------------------------------------------------
 
@@ -77,10 +88,14 @@ class Writer:
             functions |= {f"watched_{name}": replace(tick, outputs={**tick.outputs, **outputs})
                           for name, tick in functions.items()}
             lines.append(f"    uint64_t {port(WATCHED)}[{len(self.watched)}] = {{}};")
-        lines += ["", *(f"    void {name}();" for name in functions), "};"]
+        bodies: list[str] = []
         for name, tick in functions.items():
-            lines += ["", *self._function(name, tick)]
-        return "\n".join(lines) + "\n"
+            bodies += ["", *self._function(name, tick)]
+        lines.append(f"    bool {STIRRED.name} = true;")
+        lines += [f"    {local_type(node.width)} k{n} = 0;"
+                  for n, node in enumerate(self.rest.kept)]
+        lines += ["", *(f"    void {name}();" for name in functions), "};"]
+        return "\n".join([*lines, *bodies]) + "\n"
 
     def value(self, path: str) -> str:
         """An expression for a signal of `top`, which must be made of registers."""
@@ -127,19 +142,27 @@ class Writer:
     # --- the functions ---------------------------------------------------------------------------
 
     def _function(self, name: str, netlist: Netlist) -> list[str]:
-        plan = make_plan(netlist, self.guards)
+        busy  = self.busy if any(tick is netlist for tick in self.ticks) else None
+        rests = busy is not None
+        plan = make_plan(netlist, self.guards,
+                         None if busy is None else partial(put_to_rest, netlist, busy))
+        if rests:
+            self.rest = plan.rest
         self.copies = {}
+        kept = dict(zip(plan.rest.kept, count(), strict=False))
         for n, node in enumerate(plan.nodes):
-            self.names[node] = f"n{n}"
+            self.names[node] = f"k{kept[node]}" if node in kept else f"n{n}"
         copies = [bit for bit in plan.conditions
                   if bit.node is not None and bit.node.kind == "register"]
         lines = [f"inline void Top::{name}() {{"]
         for n, bit in enumerate(copies):
             lines.append(f"    const bool c{n} = {self.part(bit)};")
             self.copies[bit] = f"c{n}"
+        # What a function without rest has changed, the other has not seen.
+        lines.append(f"    {STIRRED.name} = {'false' if rests else 'true'};")
         body = self._block(plan.root, "    ")
         lines += [f"    {local_type(node.width)} {self.names[node]};"
-                  for node in plan.nodes]
+                  for node in plan.nodes if node not in kept]
         return [*lines, *body, "}"]
 
     def _block(self, block: Block, indent: str) -> list[str]:
@@ -168,7 +191,11 @@ class Writer:
             case Select(node, word):
                 return [f"{self.names[node]} = {self.word(word)};"]
             case Change(register, word):
-                return [f"{self.names[register]} = {self.word(word)};"]
+                name, value = self.names[register], self.word(word)
+                if register not in self.rest.stirs:
+                    return [f"{name} = {value};"]
+                return [f"{{ const {field_type(register.width)} next = {value}; "
+                        f"{STIRRED.name} |= {name} != next; {name} = next; }}"]
             case Drive(name, word):
                 return [f"{port(name)} = {self.word(word)};"]
             case Store(memory, write):

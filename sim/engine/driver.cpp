@@ -188,6 +188,7 @@ struct Engine : Progress {
 
     // Inputs change only when a token was taken, or when Python gave some: not each cycle.
     void drive_inputs() {
+        top->stirred = true;
 #define INPUT(i, domain, valid_, ready_, payload_) \
         top->valid_ = !inputs[i].empty(); \
         if (!inputs[i].empty()) top->payload_ = inputs[i].front();
@@ -551,6 +552,7 @@ void engine_emit(const Change* changes, size_t count, const uint32_t* handles,
 void engine_count(Engine* e) {
     if (!e->profile) e->profile = new Profile;
     TALLY_WANTED(e->top) = true;
+    e->top->stirred = true;
 }
 void engine_enter_space(Engine* e, uint32_t mapping, uint32_t space) {
     e->profile->enter(mapping, space);

@@ -20,6 +20,13 @@ BASE     = "mmu.base"
 IS_ON    = "core.traps.translates"
 REGISTERS_OF = {"timer": (MS_LEFT,), "mmu": (BASE, IS_ON)}
 TICKERS  = {"timer": "timer.cycle", "clock": "clock.cycle"}
+# What works in each cycle of a program: the pipeline up to execution, and what follows it along.
+BUSY     = ("core.account", "core.fetch", "core.first", "core.forward", "core.i", "core.i__payload",
+            "core.i_valid", "core.o__valid", "core.progress", "core.queue", "core.retire",
+            "core.retiring", "core.slow__req__payload", "core.targets", "core.trap",
+            "core.traps.trap", "core.watch", "core.arbiter.outstanding", "core.execute.jump",
+            "data__va", "fetch__first", "fetch__second", "ip", "mmu.va", "mmu.walk__found",
+            "mmu.walk__va", "trace", "traces")
 INSIDE   = "soc."        # where all of this is in a design with a memory chip
 CHIP_FAULT = "chip_fault"
 
@@ -58,6 +65,7 @@ def quince_design(machine: MachineConfig, *, memory: str = "ideal",
         tickers=tuple(inside + path for name, path in TICKERS.items()
                       if name in machine.peripherals),
         ticker_wrap=machine.cycles_per_ms,
+        busy=tuple(inside + path for path in BUSY),
         space=(inside + IS_ON, inside + BASE) if "mmu" in machine.peripherals else (),
         tally=_tally(),
         watched=watched,

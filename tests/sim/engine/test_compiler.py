@@ -39,7 +39,7 @@ class Random(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         self.random = random.Random(self.seed)
-        token = self.i.payload
+        token = self.token(m)
         self.values = [token[:32], token[32:], token[5:9], token[63], token,
                        token[8:40].as_signed(), token[40:43].as_signed(), Const(0x5A, 8),
                        Const(-3, 4)]
@@ -59,12 +59,12 @@ class Random(wiring.Component):
             mixed  = digest.rotate_left(7) ^ (value.as_unsigned() * 0x9E3779B1)
             digest = Signal(64)
             m.d.comb += digest.eq(mixed)
-        m.d.comb += [
-            self.i.ready.eq(self.o.ready),
-            self.o.valid.eq(self.i.valid),
-            self.o.payload.eq(digest),
-        ]
+        m.d.comb += self.o.payload.eq(digest)
         return m
+
+    def token(self, m):
+        m.d.comb += [self.i.ready.eq(self.o.ready), self.o.valid.eq(self.i.valid)]
+        return self.i.payload
 
     def any(self, most=64):
         """One of the values so far, cut to a width at most."""
@@ -214,6 +214,19 @@ class Random(wiring.Component):
         self.values += [read.data for read in reads]
 
 
+class Resting(Random):
+    """The same with a token that stays for a while, and a digest in each cycle. A part of it has
+    nothing to do while the token stays; another part uses a counter."""
+
+    def token(self, m):
+        held, turn = Signal(64), Signal(3, name="turn")
+        m.d.sync += turn.eq(turn + 1)
+        m.d.comb += [self.i.ready.eq(turn == 7), self.o.valid.eq(1)]
+        with m.If(self.i.ready & self.i.valid):
+            m.d.sync += held.eq(self.i.payload)
+        return Cat(held[:50], turn, held[50:61])
+
+
 class Odd(wiring.Component):
     """Something that the engine does not compile."""
     i: In(33)
@@ -279,15 +292,26 @@ def test_a_register_may_be_shifted_in_several_cases(monkeypatch):
     assert Design(component=Shifted()).header().count(" << 7") == 1
 
 
-def compiled(seed, tokens):
-    """What the engine makes of the tokens."""
+def busy_names(seed):
+    """All of the random registers, or some of them."""
+    names  = [f"register{n}{end}" for n in range(5, 36, 6) for end in ("", "_wide")]
+    names += [f"swap{n}_{which}" for n in (9, 27) for which in range(3)]
+    return tuple(random.Random(seed).sample(names, len(names) - 3 * (seed % 2)))
+
+
+def model(kind, seed, **facts):
+    """A simulation of random hardware."""
     def design():
-        return Design(component=Random(seed),
-                      streams=(Stream("i", "in", 64), Stream("o", "out", 64)))
+        return Design(component=kind(seed),
+                      streams=(Stream("i", "in", 64), Stream("o", "out", 64)), **facts)
 
     folders = [ROOT / "sim" / "engine", ROOT / "tests" / "sim" / "engine"]
-    simulation = Simulation(*build.built(build.source_key(folders, "random", seed), design,
-                                         lambda line: None))
+    key = build.source_key(folders, kind.__name__, seed)
+    return Simulation(*build.built(key, design, lambda line: None))
+
+
+def compiled(simulation, tokens):
+    """What the engine makes of the tokens."""
     simulation.send("i", tokens)
     while simulation.unsent("i"):
         simulation.run(50)
@@ -295,17 +319,20 @@ def compiled(seed, tokens):
     return simulation.receive("o").tolist()
 
 
-def interpreted(seed, tokens):
+def interpreted(design, tokens):
     """What Amaranth's simulator makes of them."""
-    design, seen = Random(seed), []
+    seen = []
 
     async def bench(ctx):
         ctx.set(design.i.valid, 1)
         ctx.set(design.o.ready, 1)
         for token in tokens:
             ctx.set(design.i.payload, int(token))
-            seen.append(ctx.get(design.o.payload))
-            await ctx.tick()
+            is_taken = False
+            while not is_taken:
+                is_taken = ctx.get(design.i.ready)
+                seen.append(ctx.get(design.o.payload))
+                await ctx.tick()
 
     simulator = Simulator(design)
     simulator.add_clock(1e-6)
@@ -314,10 +341,22 @@ def interpreted(seed, tokens):
     return seen
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_random_hardware_does_what_amaranth_says(seed):
-    source = np.random.default_rng(seed)
-    tokens = source.integers(0, 1 << 64, TOKENS, dtype=np.uint64)
+def random_tokens(seed, count):
+    tokens = np.random.default_rng(seed).integers(0, 1 << 64, count, dtype=np.uint64)
     tokens[::7] = 0
     tokens[3::11] = 0xFFFF_FFFF_FFFF_FFFF
-    assert compiled(seed, tokens) == interpreted(seed, tokens)
+    return tokens
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_hardware_does_what_amaranth_says(seed):
+    tokens = random_tokens(seed, TOKENS)
+    assert compiled(model(Random, seed), tokens) == interpreted(Random(seed), tokens)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_so_does_random_hardware_that_rests(seed):
+    tokens = random_tokens(seed, TOKENS // 3)
+    found = compiled(model(Resting, seed, busy=busy_names(seed)), tokens)
+    expected = interpreted(Resting(seed), tokens)
+    assert found[:len(expected)] == expected
