@@ -18,13 +18,14 @@ def main(argv: list[str] | None = None) -> int:
     """Print the tables; returns 0, or 1 if a kernel's result is wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*",
-                        metavar="speed|history|panel|kernels|naive|micro|system|editor",
+                        metavar="speed|history|panel|kernels|naive|micro|system|growth|editor",
                         help="tables to print (default: all)")
     wanted = parser.parse_args(argv).what or ["speed", "history", "panel", "kernels",
-                                               "naive", "micro", "system", "editor"]
+                                               "naive", "micro", "system", "growth",
+                                               "editor"]
     tables = {"speed": print_speeds, "history": print_history, "panel": print_panel,
               "kernels": print_kernels, "naive": print_naive, "micro": print_micro,
-              "system": print_system,
+              "system": print_system, "growth": print_growth,
               "editor": print_editor}
     for name in wanted:
         if name not in tables:
@@ -124,6 +125,20 @@ def print_system() -> None:
     from bench import system
     print("Operating system, on the hardware\n")
     system.main()
+    print()
+
+
+def print_growth() -> None:
+    """Costs of one size and of twice as much."""
+    from bench.growth import measure_growth
+    print("How costs grow: work of a size, and of twice as much\n")
+    print(f"{'work':26} {'size':>18} {'cost':>12} {'of twice':>12} {'one more':>11} "
+          f"{'exponent':>9}  wanted")
+    for grown in measure_growth():
+        digits = 0 if grown.what == "instructions" else 2
+        print(f"{grown.name:26} {grown.size:>9,} {grown.unit:<8} {grown.cost:12,.{digits}f} "
+              f"{grown.twice:12,.{digits}f} {grown.marginal:11,.2f} {grown.exponent:9.2f}  "
+              f"{grown.wanted}".rstrip(), flush=True)
     print()
 
 

@@ -1,7 +1,11 @@
-// measure WHAT: work whose cost is measured from outside, in cycles, by `make bench`.
+// measure WHAT [PATH]: work whose cost `make bench` measures.
 //
-// calls: system calls that do nothing. switch: two processes that only spin. read, write, read_packed,
-// write_packed: 32 KiB, in blocks of 4 KiB. Each prints '<' and '>' around what counts.
+// From outside, in cycles, between a '<' and a '>' that are printed around what counts: calls, system calls
+// that do nothing; switch, two processes that only spin; read, write, read_packed, write_packed, 32 KiB in
+// blocks of 4 KiB.
+//
+// By itself, in instructions, whose count is printed: open, a file and close it again; seek, to a place in it,
+// going backwards, and read an octet; append, four octets to it; create, a file in a directory; yield.
 
 .constant global BLOCK: byte = 4096;
 .constant global BLOCKS: byte = 8;
@@ -43,7 +47,67 @@ function write_all(packed: bool): byte {
   return os::close(handle) == 0 ? 0 : 3;
 }
 
-function main(what: string): byte {
+// --- by itself: the counts of the machine around TIMES times the same -------------------------------
+
+.constant global TIMES: byte = 16;
+
+function open_once(path: string, i: byte): bool {
+  var handle = os::open(path, os::READING);
+  return handle != os::FAILED && os::close(handle) == 0;
+}
+
+global opened: byte = 0;               // what `seek_once` reads, and how long it is
+global size: byte = 0;
+
+function seek_once(path: string, i: byte): bool {
+  var told: os::status;
+  if (i == 0) {
+    if (os::stat(path, &told.flags) != 0) { return false; }
+    opened = os::open(path, os::READING);
+    size = told.size;
+  }
+  return os::seek(opened, size / TIMES * (TIMES - 1 - i), os::FROM_START) != os::FAILED
+      && os::read(opened, block[:1]) == 1;
+}
+
+function append_once(path: string, i: byte): bool {
+  var handle = os::open(path, os::APPENDING);
+  return os::write(handle, block[:4]) == 4 && os::close(handle) == 0;
+}
+
+function create_once(path: string, i: byte): bool {
+  var digits: byte[12];
+  var name = os::joined(path, std::str::utoa(1000 + i, digits, 10));
+  var good = os::create(name) == 0;
+  delete name;
+  return good;
+}
+
+function yield_once(path: string, i: byte): bool {
+  return os::yield() == 0;
+}
+
+// Say the instructions of one time; the first time is not counted.
+function count(once: (string, byte) => bool, path: string): byte {
+  var before: byte[4];
+  var after: byte[4];
+  if (!once(path, 0)) { return os::complain("measure", "cannot", path); }
+  os::counters(&before[0]);
+  for (var i = 1; i < TIMES; i = i + 1) {
+    if (!once(path, i)) { return os::complain("measure", "cannot", path); }
+  }
+  if (os::counters(&after[0]) != 0) { return os::complain("measure", "no counters", ""); }
+  os::say_number((after[2] - before[2]) / (TIMES - 1));
+  os::say(" instructions\n");
+  return 0;
+}
+
+function main(text: string): byte {
+  var words = os::arguments(text);
+  var what: string = "";
+  var path: string = "";
+  if (len words != 0) { what = words[0]; }
+  if (len words > 1) { path = words[1]; }
   if (std::str::equal(what, "calls")) {
     os::say("<");
     for (var i = 0; i < 50; i = i + 1) { os::own_pid(); }
@@ -60,8 +124,18 @@ function main(what: string): byte {
     return write_all(false);
   } else if (std::str::equal(what, "write_packed")) {
     return write_all(true);
+  } else if (std::str::equal(what, "open")) {
+    return count(open_once, path);
+  } else if (std::str::equal(what, "seek")) {
+    return count(seek_once, path);
+  } else if (std::str::equal(what, "append")) {
+    return count(append_once, path);
+  } else if (std::str::equal(what, "create")) {
+    return count(create_once, path);
+  } else if (std::str::equal(what, "yield")) {
+    return count(yield_once, path);
   } else {
-    return os::complain("measure", "what? calls, switch, read, write, read_packed, write_packed", "");
+    return os::complain("measure", "what? calls, switch, read, write, read_packed, write_packed, open, seek, append, create, yield", "");
   }
   return 0;
 }
