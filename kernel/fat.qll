@@ -1,10 +1,11 @@
 // fat.qll: QFS's allocation table: what follows each sector in its chain, and which are free.
 //
-// Owns:        `slots`, a cache of the table's sectors, those of them that are `dirty`, and
-//              `free_sectors`.
+// Owns:        `slots`, a cache of the table's sectors, those of them that are `dirty`, `landmarks` in
+//              chains, and `free_sectors`.
 // Invariants:  a table of any length gets by with limits::FAT_BUFFERS sectors of memory. A changed one
 //              is written by `flush`, or earlier when its place in the cache is needed: that is no
-//              harm, as nothing is changed here before what it relies on is on the disk.
+//              harm, as nothing is changed here before what it relies on is on the disk. A chain
+//              that landmarks are in is only made longer, until `release` frees it and forgets them.
 // Interrupts:  call masked.
 // Sleeps:      never; see block.qll.
 
@@ -21,6 +22,12 @@ namespace fat {
     data: byte[machine::SECTOR_WORDS];
   };
 
+  // That a chain's sector with this number is this one: so that nobody who goes to and fro in a long
+  // file, or to its end, walks all of it again. There is one for each limits::LANDMARK_EVERY sectors,
+  // as long as no other needs its place in the table; `first` 0 for none.
+  type landmark = struct { first: byte; number: byte; sector: byte; };
+
+  global landmarks: * landmark = null;
   global slots: * slot = null;
   global changed: * slot = null;
   global failed: bool = false;       // a change since the last `flush` did not reach the disk
@@ -32,6 +39,10 @@ namespace fat {
     var memory = memory::take(sizeof slot * limits::FAT_BUFFERS);
     if (memory == 0) { return false; }
     slots = <unsafe * slot>memory;
+    memory = memory::take(sizeof landmark * limits::LANDMARKS);
+    if (memory == 0) { return false; }
+    landmarks = <unsafe * landmark>memory;
+    forget_landmarks();
     for (var i = 0; i < limits::FAT_BUFFERS; i = i + 1) {
       var s = &slots[unsafe i];  // `data` is what `load` reads
       s->number = -1;
@@ -134,6 +145,38 @@ namespace fat {
     if (w->sector == w->anchor) { w->sector = 0; }
   }
 
+  function forget_landmarks(): void {
+    support::fill(<unsafe * byte>landmarks, 0, sizeof landmark * limits::LANDMARKS);
+  }
+
+  // Where a landmark is kept.
+  function landmark_at(first: byte, number: byte): * landmark {
+    var at = number / limits::LANDMARK_EVERY + first * 31;
+    return &landmarks[unsafe at & (limits::LANDMARKS - 1)];
+  }
+
+  // Set a way to the sector of a chain with this number, or the landmark in front of it, or the
+  // beginning; the number of what it was set to.
+  function approach(w: * way, first: byte, number: byte): byte {
+    for (var at = number & (0 - limits::LANDMARK_EVERY); at != 0; at = at - limits::LANDMARK_EVERY) {
+      var mark = landmark_at(first, at);
+      if (mark->first == first && mark->number == at) {
+        *w = way { sector = mark->sector, most = 1 };
+        return at;
+      }
+    }
+    *w = begin(first);
+    return 0;
+  }
+
+  // Go on along a chain to the sector with this number.
+  function go_on(w: * way, first: byte, number: byte): void {
+    advance(w);
+    if ((number & (limits::LANDMARK_EVERY - 1)) == 0 && w->sector != 0) {
+      *landmark_at(first, number) = landmark { first = first, number = number, sector = w->sector };
+    }
+  }
+
   // The number of sectors of a chain.
   function length(first: byte): byte {
     var count = 0;
@@ -173,9 +216,16 @@ namespace fat {
   // Free a chain, in memory; `flush` makes it so on the disk.
   function release(first: byte): void {
     var sector = is_data(first) && fs::is_sound ? first : 0;
-    while (sector != 0) {
+    for (var number = 0; sector != 0; number = number + 1) {
+      if ((number & (limits::LANDMARK_EVERY - 1)) == 0) {
+        var mark = landmark_at(first, number);
+        if (mark->first == first && mark->number == number) { mark->first = 0; }
+      }
       var word = get(sector);
-      if (word == FREE || word == RESERVED) { return; }
+      if (word == FREE || word == RESERVED) {
+        forget_landmarks();  // there may be some behind the damage
+        return;
+      }
       set(sector, FREE);
       free_sectors = free_sectors + 1;
       sector = is_data(word) ? word : 0;

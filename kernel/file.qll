@@ -128,8 +128,12 @@ namespace file {
   function continue_file(w: * writer, at: fs::place): bool {
     w->size = at.size;
     w->fill = at.size % fs::SECTOR_OCTETS;
-    for (var way = fat::begin(at.first); way.sector != 0; fat::advance(&way)) {
+    var way: fat::way;
+    var number = fat::approach(&way, at.first, at.size / fs::SECTOR_OCTETS);
+    while (way.sector != 0) {
       w->tail = way.sector;
+      number = number + 1;
+      fat::go_on(&way, at.first, number);
     }
     if (w->fill == 0) { return true; }
     w->stage = w->tail;
@@ -382,15 +386,20 @@ namespace file {
     return -1;
   }
 
-  // The sector of the chain with this number, 0 behind the chain's end. Going on costs one step.
+  // The sector of the chain with this number, 0 behind the chain's end. Going on costs one step, and
+  // any other way not many.
   function find_sector(f: * file, index: byte): byte {
-    if (index < f->index || f->way.sector == 0) {
-      f->way = fat::begin(f->node->first);
-      f->index = 0;
+    if (index - f->index > limits::LANDMARK_EVERY || f->way.sector == 0) {
+      var way: fat::way;
+      var found = fat::approach(&way, f->node->first, index);
+      if (index < f->index || found > f->index || f->way.sector == 0) {
+        f->way = way;
+        f->index = found;
+      }
     }
     while (f->index < index && f->way.sector != 0) {
-      fat::advance(&f->way);
       f->index = f->index + 1;
+      fat::go_on(&f->way, f->node->first, f->index);
     }
     return f->way.sector;
   }

@@ -227,6 +227,12 @@ namespace fs {
     return at.found && (at.flags & DIRECTORY) != 0;
   }
 
+  // How many sectors a file or directory takes: a file those that its size needs.
+  function sectors_of(at: place): byte {
+    if (is_directory(at)) { return fat::length(at.first); }
+    return at.size / SECTOR_OCTETS + (at.size % SECTOR_OCTETS ? 1 : 0);
+  }
+
   function exists(e: * entry): bool {
     return (e->flags & (USED | DELETED)) == USED;
   }

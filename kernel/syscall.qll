@@ -418,7 +418,9 @@ namespace syscall {
     var at = fs::walk(where);
     delete where;
     if (!at.found) { return FAILED; }
-    var told = status { flags = at.flags, size = at.size, sectors = fat::length(at.first), free = fat::free_sectors };
+    var told = status {
+      flags = at.flags, size = at.size, sectors = fs::sectors_of(at), free = fat::free_sectors
+    };
     process::copy_out(caller(), address, &told.flags, sizeof status);
     return 0;
   }

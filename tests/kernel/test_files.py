@@ -1,9 +1,11 @@
 """Files on the machine: random operations against an oracle, on disks in both layouts;
 `python -m tests.stress --kind files` tries more."""
 
+import random
+
 import pytest
 
-from tests.support.file_script import FileRuns
+from tests.support.file_script import FileOperation, FileRuns, NewDisk
 
 SEEDS = 6
 
@@ -13,3 +15,24 @@ def test_random_operations_do_as_the_manual_says(seed):
     runs = FileRuns()
     parts = runs.generate(seed)
     assert runs.check(parts) is None, [str(part) for part in parts]
+
+
+@pytest.mark.parametrize("layout", ["ours", "quinix"])
+def test_in_long_files_each_place_is_found(layout):
+    """Their chains have landmarks, which must go with the chains that others then are made of."""
+    chance, parts = random.Random(layout), [NewDisk(1400, layout)]
+    for _ in range(12):
+        path, mode = chance.choice(["/a", "/b"]), chance.choice([1, 2, 2])
+        if chance.random() < 0.3:
+            parts.append(FileOperation(0, "d", (path,)))
+        parts.append(FileOperation(0, "o", (0, path, mode)))
+        for _ in range(chance.choice([1, 2])):
+            parts.append(FileOperation(0, "w", (0, chance.choice([700, 20_000, 40_000]),
+                                                chance.randrange(100))))
+        parts.append(FileOperation(0, "c", (0,)))
+        parts.append(FileOperation(0, "o", (1, chance.choice(["/a", "/b"]), 0)))
+        for _ in range(5):
+            parts.append(FileOperation(0, "k", (1, chance.choice([0, 33_000, 50_000, 5_000]))))
+            parts.append(FileOperation(0, "r", (1, chance.choice([1, 600]))))
+        parts.append(FileOperation(0, "c", (1,)))
+    assert FileRuns().check(parts) is None, [str(part) for part in parts]
