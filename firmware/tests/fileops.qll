@@ -20,6 +20,7 @@
 
 .constant global SLOTS: byte = 8;
 .constant global HELPERS: byte = 2;
+.constant global HEAP: byte = 0x4000;    // that it uses at most while requests fail
 .constant global INJECT: byte = 0x7FFF;  // number of the debug kernel's call
 
 global handles: byte[8] = [os::FAILED; 8];
@@ -229,8 +230,16 @@ function ask(helper: byte, line: string, what: byte): void {
   }
 }
 
+// The heap gets its memory now: what then asks the kernel for some is a call.
+function touch_heap(): void {
+  var room = new byte[HEAP];
+  for (var at = 0; at < len room; at = at + 0x100) { room[at] = 0; }
+  delete room;
+}
+
 function main(text: string): byte {
   if (len text != 0 && text[0] == '@') { return work(); }
+  touch_heap();
   os::console_mode(os::TEXT);
   var lines = os::make_reader(2);
   var started = false;
