@@ -1,7 +1,7 @@
 """How the costs of files and directories grow, in instructions of the golden model.
 
 The operating system runs on disks that are made for it, each piece of work with one size and with
-twice as much. `time` of the shell and `/test/measure` count the instructions, on the machine itself.
+twice as much. `time` of the shell and `/test/measure` count the instructions, on the machine.
 """
 
 import io
@@ -37,7 +37,7 @@ COUNT = re.compile(r"(\d+) instructions\n")
 
 @dataclass(frozen=True)
 class Growth:
-    """The cost of work of one size and of twice as much. `unit` is what `size` counts; `wanted` says
+    """The cost of work of one size and of twice as much. `unit` is what `size` counts; `wanted` is
     what the cost is meant to be at most."""
     name:   str
     unit:   str
