@@ -6,6 +6,8 @@ from fractions import Fraction
 
 import pytest
 
+import fpga.bitstream
+import fpga.flash
 from fpga.bitstream import (
     BEGIN,
     END,
@@ -196,7 +198,6 @@ def test_a_bitstream_for_another_chip_is_refused():
 def test_what_keeps_the_programmer_from_its_work_is_told(monkeypatch, tmp_path, capsys, said,
                                                          complaint):
     """The programmer is one that says what it says without a library, or without a board."""
-    import fpga.flash
     program = tmp_path / "openfpgaloader-cli"
     program.write_text(f"#!/bin/sh\nprintf '%s' '{said}'\nprintf '%s' '{said}' >&2\nexit 1\n")
     program.chmod(0o755)
@@ -211,8 +212,15 @@ def test_what_keeps_the_programmer_from_its_work_is_told(monkeypatch, tmp_path, 
     assert capsys.readouterr().err == complaint
 
 
+@pytest.mark.parametrize("command", [fpga.bitstream.main, fpga.flash.main])
+def test_a_board_that_there_is_not_is_refused_with_those_that_there_are(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command(["ulx2"])
+    assert ended.value.code == 2
+    assert f"there is no board 'ulx2'; there are {', '.join(NAMES)}" in capsys.readouterr().err
+
+
 def test_flash_needs_a_bitstream_first(capsys, monkeypatch, tmp_path):
-    import fpga.flash
     monkeypatch.setattr(fpga.flash, "BUILD", fpga.flash.ROOT / "build" / "no-such-folder")
     assert fpga.flash.main(["ulx3s"]) == 1
     assert "`make bitstream BOARD=ulx3s` makes it" in capsys.readouterr().err

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+import sim.board.cli
 import sim.board.machine
+from fpga.boards import NAMES
 from sim.board.bench import Bench
 from sim.board.cli import main
 from sim.board.machine import END_OCTET, ENDED, LOADER_WORDS, WAITS
@@ -130,3 +132,25 @@ def test_a_picture_that_could_not_be_saved_is_refused_before_the_run(run, tmp_pa
     assert (status, said) == (Exit.BAD_INPUT, b"")
     assert complaint.decode() == (f"quince-board: {missing}/screen.png: there is no folder "
                                   f"{missing}\n")
+
+
+@pytest.mark.parametrize("octets, complaint", [
+    (None, "cannot open the disk image: No such file or directory"),
+    (b"", "0 octets are not a whole number of sectors"),
+    (b"rubbish", "7 octets are not a whole number of sectors"),
+])
+def test_a_card_that_is_no_image_is_refused_before_anything_is_built(monkeypatch, tmp_path, capfd,
+                                                                     octets, complaint):
+    monkeypatch.setattr(sim.board.cli, "SimulatedBoard", None)
+    image = tmp_path / "card.img"
+    if octets is not None:
+        image.write_bytes(octets)
+    assert main(["ulx3s", "--card", str(image)]) == Exit.BAD_INPUT
+    assert f"quince-board: {image}: {complaint}" in capfd.readouterr().err
+
+
+def test_a_board_that_there_is_not_is_refused_with_those_that_there_are(capfd):
+    with pytest.raises(SystemExit):
+        main(["ulx2"])
+    said = capfd.readouterr().err.splitlines()[-1]
+    assert "'ulx2'" in said and all(name in said for name in NAMES)
