@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sim.machine import Words
 
-__all__ = ["Ram", "same_words"]
+__all__ = ["Ram", "same_words", "touched"]
 
 PAGE_WORDS = mmap.PAGESIZE // 4
 _IN_USE    = np.uint64(3 << 62)  # of a page's entry in the kernel's map: it is present, or swapped
@@ -25,7 +25,7 @@ class Ram:
         self._map.madvise(mmap.MADV_DONTNEED)
 
 
-def _touched(words: Words) -> NDArray[np.bool_]:
+def touched(words: Words) -> NDArray[np.bool_]:
     """Which of the pages that an array lies in have been touched."""
     first = words.ctypes.data // mmap.PAGESIZE
     count = -(-(words.ctypes.data + words.nbytes) // mmap.PAGESIZE) - first
@@ -44,7 +44,7 @@ def same_words(one: Words, other: Words) -> bool:
     that nobody has touched are not read."""
     if len(one) != len(other):
         return False
-    ranges = [*_runs(one, _touched(one)), *_runs(other, _touched(other))]
+    ranges = [*_runs(one, touched(one)), *_runs(other, touched(other))]
     return all(np.array_equal(one[begin:end], other[begin:end]) for begin, end in ranges)
 
 

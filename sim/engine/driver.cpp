@@ -18,23 +18,32 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <vector>
+
+#include <sys/mman.h>
 
 typedef unsigned __int128 uint128_t;
 typedef __int128 int128_t;
 
-// A large memory: pages that are never touched cost nothing. It knows which pages were written since
-// the last snapshot.
+// A large memory: pages that are never touched cost nothing. It is the system's own, for calloc clears
+// all of what another model has given back. It knows which pages were written since the last snapshot.
 constexpr size_t PAGE_OCTETS = 4096;
 
 template <typename Word, size_t SIZE> struct Zeros {
     static constexpr size_t PAGE  = PAGE_OCTETS / sizeof(Word);
     static constexpr size_t PAGES = (SIZE + PAGE - 1) / PAGE;
-    Word* words = static_cast<Word*>(calloc(PAGES, PAGE_OCTETS));
+    Word* words = static_cast<Word*>(mapped());
     uint8_t* changed = static_cast<uint8_t*>(calloc(PAGES, 1));
     Zeros() = default;
     Zeros(const Zeros&) = delete;
-    ~Zeros() { free(words); free(changed); }
+    ~Zeros() { munmap(words, PAGES * PAGE_OCTETS); free(changed); }
+    static void* mapped() {
+        void* memory = mmap(nullptr, PAGES * PAGE_OCTETS, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) throw std::bad_alloc();
+        return memory;
+    }
     Word& operator[](size_t index) { return words[index]; }
     Word& written(size_t index) { changed[index / PAGE] = 1; return words[index]; }
 };

@@ -45,6 +45,6 @@ def test_a_page_that_nobody_touched_is_not_read(monkeypatch):
     one, other = Ram(COUNT), Ram(COUNT)
     one.words[20 * PAGE_WORDS] = other.words[20 * PAGE_WORDS] = 1
     for ram in (one, other):
-        touched = pages._runs(ram.words, pages._touched(ram.words))
+        touched = pages._runs(ram.words, pages.touched(ram.words))
         assert sum(end - begin for begin, end in touched) == PAGE_WORDS
     assert same_words(one.words, other.words)
