@@ -55,7 +55,6 @@ TOO_LONG    = ("usertests", "the clock runs")  # steps of the test of hardware
 PATIENCE    = 60  # times as long as a board may it take to send and to run a kernel
 SPARE_SECTORS = 1024  # free on a card that is filled up sooner
 MOST_OFF    = 0.005  # of a kernel's cycles from those that are stored
-MOST_WRITES = 12  # of sectors, that the copy in `power_cut` makes at least
 
 
 class Failed(Exception):
@@ -188,9 +187,25 @@ def compare_kernels(found):
                      + "; --store keeps the new ones")
 
 
-def power_cut(card, seed):
-    """Cut the power at a random write of a copy, then boot the card again."""
-    left = random.Random(seed).randrange(MOST_WRITES)
+def writes_of_copy(card):
+    """How many sectors the copy in `power_cut` writes, as the golden model does it."""
+    prompts, writes = 0, 0
+
+    def on_prompt(count, golden):
+        nonlocal prompts
+        prompts = count
+
+    def on_write(event):
+        nonlocal writes
+        writes += prompts == 1 and event.sector is not None
+
+    boot(COPY, disk=card.read_bytes(), on_prompt=on_prompt, on_write=on_write)
+    return writes
+
+
+def power_cut(card, seed, writes):
+    """Cut the power at a random one of so many writes of a copy, then boot the card again."""
+    left = random.Random(seed).randrange(writes)
 
     def cut(event):
         nonlocal left
@@ -199,7 +214,10 @@ def power_cut(card, seed):
             raise HostError("the power is off")
 
     disk = Disk(card.read_bytes(), observer=cut)
-    run(disk, [("/ $ ", f"{COPY}\r")], lambda board, terminal: left < 0)
+    run(disk, [("/ $ ", f"{COPY}\r"), ("/ $ ", "")],
+        lambda board, terminal: left < 0 or terminal.ended)
+    if left >= 0:
+        raise Failed(f"seed {seed}: the copy writes {left + 1} sectors less than on the model")
     left = sys.maxsize
     try:
         check_image(disk)
@@ -316,8 +334,9 @@ def main(argv=None):
                     part(card)
                     say(claim)
             if "cuts" in wanted:
+                writes = writes_of_copy(card)
                 for seed in range(options.first, options.first + options.count):
-                    power_cut(card, seed)
+                    power_cut(card, seed, writes)
                     say(f"power cut {seed}: the card boots")
         except Failed as error:
             say(f"FAILED {error}")

@@ -5,7 +5,8 @@ import pytest
 import system.card
 from system.build import Paths
 from system.card import KERNEL_FILE, main
-from tests.board import SPARE_SECTORS, small_card
+from tests.board import SPARE_SECTORS, small_card, writes_of_copy
+from tests.support.system import system
 from toolchain.lock import exclusive
 from toolchain.qfs import Image, check
 
@@ -83,3 +84,8 @@ def test_what_is_on_a_card_fits_on_one_with_little_room(card, tmp_path):
     assert check(small) == [] and small.free >= SPARE_SECTORS
     assert [path for path, _ in small.walk("/")] == [path for path, _ in whole.walk("/")]
     assert small.read("large") == whole.read("large") and small.find("bin/sh").is_executable
+
+
+def test_the_power_can_be_cut_within_the_copy_of_the_campaign():
+    """At its data and at its entry at least, so that there is something in between."""
+    assert writes_of_copy(system().disk) >= 2
