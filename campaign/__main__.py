@@ -74,7 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     part.add_argument("-o", "--output", type=Path, default=PAGE, metavar="FILE",
                       help="default: build/campaign/report.html")
     part.add_argument("--figures", action="store_true",
-                      help="write its figures into docs/campaigns.md, too")
+                      help="write its figures into docs/campaigns.md, too, and those of kinds "
+                      "that were not tried since")
     part.set_defaults(act=_report)
     return parser
 

@@ -2,6 +2,7 @@
 
 import platform
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,14 +96,16 @@ def write_page(store: Store, campaign: Campaign, path: Path) -> None:
     path.write_text(text)
 
 
-def table(store: Store, campaign: Campaign) -> str:
-    """The figures of a campaign as a table of the manual."""
+def table(store: Store, campaign: Campaign, without: Collection[str] = ()) -> str:
+    """The figures of a campaign as a table of the manual; some kinds are left out."""
     lines = [f"Campaign of {time.strftime('%Y-%m-%d', time.gmtime(campaign.started))}, "
              f"{campaign.spent_s / 60:.0f} minutes, {store.workers(campaign.id)} workers, sources "
              f"`{campaign.version}`:", "",
              "| kind | what | how many | a second | also | met | failures |",
              "|---|---|---|---|---|---|---|"]
     for one in summaries(store, campaign).values():
+        if one.name in without:
+            continue
         also = ", ".join(f"{count:,} {name}" for name, count in one.counts.items()
                          if not name.startswith("ended"))
         met = f"{one.met} of {len(one.cells)}" if one.cells else ""
@@ -112,7 +115,14 @@ def table(store: Store, campaign: Campaign) -> str:
 
 
 def figures_into(path: Path, store: Store, campaign: Campaign) -> None:
-    """Put the table between the marks of a page of the manual."""
+    """Put tables between the marks of a page of the manual: of a campaign, and of those before it
+    for the kinds that have not been tried since."""
+    tables, told = [], set[str]()
+    for one in reversed(store.campaigns()):
+        kinds = set(store.seeds(one.id))
+        if one.id <= campaign.id and not kinds <= told:
+            tables.append(table(store, one, told))
+            told |= kinds
     text = path.read_text()
     before, after = text[:text.index(BEGIN)], text[text.index(END):]
-    path.write_text(f"{before}{BEGIN}\n\n{table(store, campaign)}\n\n{after}")
+    path.write_text("\n\n".join([f"{before}{BEGIN}", *tables, after]))

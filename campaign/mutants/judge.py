@@ -38,6 +38,9 @@ BUILDS = {"two_level_walker": "two-level", "untranslated": "no-mmu", "hesitant":
           "cache_shape": "sdram", "cached_sdram": "sdram", "line_arbiter": "sdram",
           "line_port": "sdram", "sdram": "sdram"}
 
+# Tests of a folder's files that are somewhere else: the core says what a profile puts down.
+ELSEWHERE = {"rtl/core": ("tests/sim/profile/test_counting.py",)}
+
 Verdict = tuple[str, str]  # and by what
 
 
@@ -57,7 +60,8 @@ def related_tests(path: str) -> list[str]:
         folder = folder.parent
     named = [test for test in sorted(folder.glob("test_*.py"))
              if stem.startswith(test.stem.removeprefix("test_"))]
-    return [str(test) for test in named] or [str(folder)]
+    others = [str(ROOT / test) for test in ELSEWHERE.get(str(Path(path).parent), ())]
+    return ([str(test) for test in named] or [str(folder)]) + others
 
 
 def _pytest(tests: list[str], *options: str) -> str | None:

@@ -62,6 +62,18 @@ def test_figures_go_between_their_marks(store, tmp_path):
     assert "| `qasm` |" in text and "| 8 programs | 2 | 80 words | 1 of 2 | 1 |" in text
 
 
+def test_figures_of_kinds_that_were_not_tried_since_stay(store, tmp_path):
+    campaign = store.begin(Plan(("place-soc",), count=1).as_dict(), "version3")
+    store.start(campaign.id, Job("place-soc", 0, 1))
+    store.finish(campaign.id, Job("place-soc", 0, 1), Outcome(), 1.0, "me")
+    page = tmp_path / "page.md"
+    page.write_text(f"{BEGIN}\n{END}\n")
+    figures_into(page, store, store.campaign())
+    text = page.read_text()
+    assert text.index("`version3`") < text.index("`place-soc`") < text.index("`version2`")
+    assert text.count("`qasm`") == 1 and "`version1`" not in text
+
+
 def test_a_campaign_that_is_told_to_end_does_so_as_by_ctrl_c():
     before = signal.signal(signal.SIGTERM, end_as_by_ctrl_c)
     try:
