@@ -1,6 +1,6 @@
 // fs.qll: QFS, the file system: directories, and what makes it safe against crashes.
 //
-// Owns:        `disk`, sector 0 of the disk, and the list of open nodes.
+// Owns:        `disk`, sector 0 of the disk, the list of open nodes, and `known_names`.
 // Invariants:  on the disk, at every moment and also if the sector under way is torn: each entry's
 //              chain is whole, for as many sectors as its size needs. What a crash can leave is
 //              chains that no entry reaches, a wrong count, and a change of an entry that the record
@@ -81,6 +81,9 @@ namespace fs {
     }
     if (!has_sound_layout()) { return "the superblock is damaged"; }
     if (!fat::start()) { return "no memory for the allocation table"; }
+    known_names = <unsafe * known_name>memory::take(sizeof known_name * limits::KNOWN_NAMES);
+    if (known_names == null) { return "no memory for the names of files"; }
+    forget_names();
     fat::cursor = disk.data_first;
     if (disk.clean == (CLEAN + disk.free) && disk.free <= disk.total - disk.data_first) {
       fat::free_sectors = disk.free;
@@ -245,18 +248,51 @@ namespace fs {
     return len name == limits::NAME || e->name[len name] == 0;
   }
 
+  // Where a name was found, so that it need not be looked for again in a long directory. It is
+  // believed only as far as the entry there, in a sector of that directory, has the name: so of all
+  // changes only the end of a directory, whose sectors may become others', concerns it.
+  type known_name = struct { parent: byte; hash: byte; sector: byte; slot: byte; };
+
+  global known_names: * known_name = null;
+
+  function forget_names(): void {
+    support::fill(<unsafe * byte>known_names, 0, sizeof known_name * limits::KNOWN_NAMES);
+  }
+
+  function hash_of(parent: byte, name: string): byte {
+    var hash = parent;
+    for (var i = 0; i < len name; i = i + 1) { hash = hash * 31 + name[i]; }
+    return hash;
+  }
+
+  function place_of(sector: byte, slot: byte, parent: byte, e: * entry): place {
+    return place {
+      found = true, sector = sector, slot = slot, parent = parent,
+      first = fat::is_data(e->first) ? e->first : 0, size = e->size, flags = e->flags
+    };
+  }
+
   // Look for a name in the directory whose chain begins at `parent`.
   function search(parent: byte, name: string): place {
+    var hash = hash_of(parent, name);
+    var known = &known_names[unsafe hash & (limits::KNOWN_NAMES - 1)];
+    if (known->parent == parent && known->hash == hash) {
+      var words = block::get(known->sector);
+      if (words != null) {
+        var e = entry_at(words, known->slot);
+        if (exists(e) && same_name(e, name)) {
+          return place_of(known->sector, known->slot, parent, e);
+        }
+      }
+    }
     for (var w = fat::begin(parent); w.sector != 0; fat::advance(&w)) {
       var words = block::get(w.sector);
       if (words != null) {
         for (var slot = 0; slot < ENTRIES; slot = slot + 1) {
           var e = entry_at(words, slot);
           if (exists(e) && same_name(e, name)) {
-            return place {
-              found = true, sector = w.sector, slot = slot, parent = parent,
-              first = fat::is_data(e->first) ? e->first : 0, size = e->size, flags = e->flags
-            };
+            *known = known_name { parent = parent, hash = hash, sector = w.sector, slot = slot };
+            return place_of(w.sector, slot, parent, e);
           }
         }
       }
@@ -475,6 +511,7 @@ namespace fs {
       return false;
     }
     if (!update_entry(at.sector, at.slot, DELETED, 0, 0)) { return false; }
+    if (is_directory(at)) { forget_names(); }
     abandon(at.sector, at.slot, at.first);
     count(walk(parent_of(components)), -1);
     return block::settled();

@@ -49,6 +49,7 @@ namespace limits {
   .constant global BUFFERS: byte = 64;            // sectors of cache; a power of two
   .constant global FAT_BUFFERS: byte = 256;       // sectors of the allocation table in memory: all of
                                                   // it for a disk of 16 MiB; a power of two
+  .constant global KNOWN_NAMES: byte = 1024;      // places of files; a power of two
   .constant global LANDMARKS: byte = 1024;        // in long chains; a power of two
   .constant global LANDMARK_EVERY: byte = 64;     // sectors: at most 2,000 instructions of a walk;
                                                   // a power of two

@@ -36,6 +36,25 @@ def test_a_chain_that_begins_where_another_began_is_walked_anew():
     assert FileRuns().check(parts) is None
 
 
+def test_a_name_is_found_where_it_stands_now():
+    """Its place is known from before: it was removed or moved, or its directory is another one."""
+    parts = [NewDisk(200), *some("m", ("/d",)), *some("t", ("/d/a",), ("/d/b",), ("/d/c",))]
+    parts += some("s", ("/d/a",), ("/d/b",), ("/d/c",))
+    parts += some("d", ("/d/a",)) + some("s", ("/d/a",)) + some("t", ("/d/e",))
+    parts += some("n", ("/d/b", "/d/a"), ("/d/c", "/b"))
+    parts += some("s", ("/d/a",), ("/d/b",), ("/d/c",))
+    parts += some("n", ("/b", "/d/c")) + some("s", ("/b",), ("/d/c",), ("/d/e",))
+    parts += some("d", ("/d/a",), ("/d/c",), ("/d/e",), ("/d",)) + some("s", ("/d",), ("/d/c",))
+    # A directory of two sectors, the name in the second; then two directories in these two, and the
+    # name in the other one. The disk becomes full before, so that the first free sectors are taken.
+    names = [(f"/d/{name}",) for name in "vwxyc"]
+    parts += some("m", ("/d",)) + some("t", *names) + some("s", ("/d/c",))
+    parts += some("o", (0, "/f", 1)) + some("w", *[(0, 40_000, 1)] * 3) + some("c", (0,))
+    parts += some("d", ("/f",), *names, ("/d",)) + some("m", ("/d",), ("/e",))
+    parts += some("t", ("/e/c",)) + some("s", ("/d/c",), ("/e/c",))
+    assert FileRuns().check(parts) is None
+
+
 @pytest.mark.parametrize("layout", ["ours", "quinix"])
 def test_in_long_files_each_place_is_found(layout):
     """Their chains have landmarks, which must go with the chains that others then are made of."""
