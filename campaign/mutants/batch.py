@@ -108,15 +108,15 @@ def _design(config: Any, memory: str, changes: Mapping[int, Mutant]
     """The design of as many changes as can be had together."""
     def attempt(some: Mapping[int, Mutant]) -> tuple[Any, Together]:
         from sim.engine.design import Stream
+        from sim.engine.header import header_of
         from sim.engine.quince import quince_design
         with together(some) as change:
             design = quince_design(config, memory=memory)
             design = dataclasses.replace(
                 design, component=Chooser(design.component),
                 streams=(*design.streams, Stream(CHOOSER, "in", BITS)))
-            header = design.header()
-        object.__setattr__(design, "header", lambda: header)
-        return design, change
+            header = header_of(design)
+        return dataclasses.replace(design, header=header), change
 
     left_over: dict[int, str] = {}
 

@@ -4,6 +4,7 @@ The last line of its output is the verdict, as JSON. What is cheap and finds mos
 random programs, before the tests of the file that is changed.
 """
 
+import dataclasses
 import io
 import json
 import shutil
@@ -126,18 +127,19 @@ def _clean_model(build: Any, name: str) -> Path:
 def _lockstep(build_name: str, clean_header: str, only_builds: bool) -> Verdict:
     """Random programs on the changed hardware; what is compiled may be the same as without."""
     from sim.engine import machine
+    from sim.engine.header import header_of
     from sim.fuzz.campaign import CONFIGS, MEMORIES, make_rtl_subject
     try:
         design = machine.quince_design(CONFIGS[build_name],
                                        memory=MEMORIES.get(build_name, "ideal"))
-        header = design.header()
+        header = header_of(design)
     except Exception as error:
         return NOT_BUILT, f"{type(error).__name__}: {error}"
     if header == clean_header:
         return EQUAL, "the compiled model is the same"
     if only_builds:
         return SURVIVES, ""
-    object.__setattr__(design, "header", lambda: header)
+    design = dataclasses.replace(design, header=header)
     machine.quince_design = lambda *config, **options: design
     return _by_programs([make_rtl_subject(build_name)])
 

@@ -6,8 +6,16 @@ above them, a kind, unless a component says otherwise. Either side may take its 
 makes no sense where it comes is dropped.
 """
 
-from amaranth import unsigned
-from amaranth.lib import data, enum
+from amaranth.lib import data
+
+from rtl.peripherals.kinds import (
+    BlockFromHostKind,
+    BlockToHostKind,
+    BufferedFromHostKind,
+    BufferedToHostKind,
+    DebugFromHost,
+    DisplayToHostKind,
+)
 
 __all__ = ["BlockFromHost", "BlockFromHostKind", "BlockToHost", "BlockToHostKind",
            "BufferedFromHost", "BufferedFromHostKind", "BufferedToHost", "BufferedToHostKind",
@@ -22,22 +30,9 @@ def send(to_host, kind, data=0):
 
 # --- buffered devices: console output, console input, host file
 
-class BufferedToHostKind(enum.Enum, shape=unsigned(2)):
-    WORD = 0  # the next word of a message that the program writes
-    END  = 1  # the message is complete; answered by DONE or FAIL, except by a console output
-    READ = 2  # a message is wanted; answered by LENGTH or FAIL. Drops a message without its END
-
-
 class BufferedToHost(data.Struct):
     data: 32  # 0 but for WORD
     kind: BufferedToHostKind
-
-
-class BufferedFromHostKind(enum.Enum, shape=unsigned(2)):
-    WORD   = 0  # the next word of a message that the program reads
-    DONE   = 1  # the message was taken
-    FAIL   = 2  # the operation failed
-    LENGTH = 3  # a message follows, so many words long; the WORDs may come much later
 
 
 class BufferedFromHost(data.Struct):
@@ -45,21 +40,7 @@ class BufferedFromHost(data.Struct):
     kind: BufferedFromHostKind
 
 
-# --- debug break
-
-class DebugFromHost(enum.Enum, shape=unsigned(1)):
-    GO_ON     = 0  # answers a break, at once or when the person wants
-    INTERRUPT = 1  # raise interrupt 3
-
-
 # --- display
-
-class DisplayToHostKind(enum.Enum, shape=unsigned(2)):
-    START = 0  # a flip begins; data is height << 16 | width. Drops a picture without its END
-    PIXEL = 1  # row by row
-    END   = 2  # the picture is complete: show it
-    DROP  = 3  # it will not be completed: forget it
-
 
 class DisplayToHost(data.Struct):
     data: 32
@@ -83,24 +64,9 @@ class KeyboardChange(data.Struct):
 
 # --- block device
 
-class BlockToHostKind(enum.Enum, shape=unsigned(2)):
-    WORD  = 0  # the next word of the sector to write; the 128th is answered by DONE or FAIL
-    READ  = 1  # of the sector in data; answered by 128 WORDs, or FAIL
-    WRITE = 2  # of the sector in data; 128 WORDs follow, or none more if memory cannot be read
-    FLUSH = 3  # answered by DONE or FAIL
-    # READ, WRITE and FLUSH drop a sector of which not all WORDs have come.
-
-
 class BlockToHost(data.Struct):
     data: 32
     kind: BlockToHostKind
-
-
-class BlockFromHostKind(enum.Enum, shape=unsigned(2)):
-    WORD = 0
-    DONE = 1
-    FAIL = 2
-    SIZE = 3  # total sectors, below 2^28; when the disk is put in, and not during an operation
 
 
 class BlockFromHost(data.Struct):

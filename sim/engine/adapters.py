@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isa.machine import SECTOR_WORDS
-from rtl.peripherals.tokens import (
+from rtl.peripherals.kinds import (
+    WAITS,
     BlockFromHostKind,
     BlockToHostKind,
     BufferedFromHostKind,
     BufferedToHostKind,
     DebugFromHost,
     DisplayToHostKind,
-    SerialOctet,
 )
 from sim.engine.library import Simulation
 from sim.host.error import HostError
@@ -30,13 +30,7 @@ Tokens = NDArray[np.uint64]
 
 KIND_SHIFT   = 32
 DATA_MASK    = 0xFFFFFFFF
-WAITS        = SerialOctet.const({"waits": 1}).as_value().value  # an octet that may not be lost
 SERIAL_QUEUE = 64     # octets that are on their way at most, so that ctrl-C is not behind a page
-
-
-def number(kind: Any) -> int:
-    """What stands for a member of one of Amaranth's enumerations in a token."""
-    return int(kind.value)
 
 
 class Adapter:
@@ -83,13 +77,13 @@ class Adapter:
         self.simulation.send(f"{self.name}_from_host", tokens)
 
     def send_kind(self, kind: Any, data: int = 0) -> None:
-        self.send(number(kind) << KIND_SHIFT | data)
+        self.send(kind << KIND_SHIFT | data)
 
     def send_message(self, words: Iterable[int]) -> None:
         """A message for a buffered device: its length, then its words."""
         data = np.fromiter(words, dtype=np.uint64)
         self.send_kind(BufferedFromHostKind.LENGTH, len(data))
-        word = number(BufferedFromHostKind.WORD) << KIND_SHIFT
+        word = BufferedFromHostKind.WORD << KIND_SHIFT
         self.simulation.send(f"{self.name}_from_host", data | np.uint64(word))
 
 
@@ -105,7 +99,7 @@ class ConsoleOutput(Adapter):
 
     def take(self, tokens: Tokens) -> None:
         kinds, data = split(tokens)
-        self.hosts.console.write(data[kinds == number(BufferedToHostKind.WORD)].tolist())
+        self.hosts.console.write(data[kinds == BufferedToHostKind.WORD].tolist())
 
 
 class ConsoleInput(Adapter):
@@ -114,7 +108,7 @@ class ConsoleInput(Adapter):
 
     def take(self, tokens: Tokens) -> None:
         kinds, _ = split(tokens)
-        if (kinds == number(BufferedToHostKind.READ)).any():
+        if (kinds == BufferedToHostKind.READ).any():
             self.awaits_input = True
 
     def poll(self, now_ms: int) -> None:
@@ -139,11 +133,11 @@ class HostFile(Adapter):
     def take(self, tokens: Tokens) -> None:
         files = self.hosts.files
         for kind, data in zip(*(part.tolist() for part in split(tokens)), strict=True):
-            if kind == number(BufferedToHostKind.WORD):
+            if kind == BufferedToHostKind.WORD:
                 self._message.append(data)
                 continue
             message, self._message = self._message, []
-            if kind == number(BufferedToHostKind.END):
+            if kind == BufferedToHostKind.END:
                 is_fine = files is not None and files.write(message)
                 self.send_kind(BufferedFromHostKind.DONE if is_fine else BufferedFromHostKind.FAIL)
             else:
@@ -164,16 +158,16 @@ class DebugBreak(Adapter):
 
     def take(self, tokens: Tokens) -> None:
         if self.hosts.debugger.stopped():
-            self.send(number(DebugFromHost.GO_ON))
+            self.send(DebugFromHost.GO_ON)
         else:
             self._is_stopped = True
 
     def poll(self, now_ms: int) -> None:
         if self._is_stopped and self.hosts.debugger.go_on():
             self._is_stopped = False
-            self.send(number(DebugFromHost.GO_ON))
+            self.send(DebugFromHost.GO_ON)
         if self.hosts.debugger.wants_break():
-            self.send(number(DebugFromHost.INTERRUPT))
+            self.send(DebugFromHost.INTERRUPT)
 
 
 class Display(Adapter):
@@ -189,7 +183,7 @@ class Display(Adapter):
 
     def take(self, tokens: Tokens) -> None:
         kinds, data = split(tokens)
-        is_pixel = kinds == number(DisplayToHostKind.PIXEL)
+        is_pixel = kinds == DisplayToHostKind.PIXEL
         at = 0
         for mark in [*np.flatnonzero(~is_pixel).tolist(), len(kinds)]:
             self._pixels.append(data[at:mark])
@@ -200,7 +194,7 @@ class Display(Adapter):
     def _mark(self, kind: int) -> None:
         pixels, self._pixels = np.concatenate(self._pixels), []
         host = self.hosts.display
-        if (kind == number(DisplayToHostKind.END) and host is not None
+        if (kind == DisplayToHostKind.END and host is not None
                 and len(pixels) == host.width * host.height):
             host.show(pixels)
 
@@ -235,7 +229,7 @@ class Block(Adapter):
     def take(self, tokens: Tokens) -> None:
         kinds, data = split(tokens)
         at = 0
-        for mark in [*np.flatnonzero(kinds != number(BlockToHostKind.WORD)).tolist(), len(kinds)]:
+        for mark in [*np.flatnonzero(kinds != BlockToHostKind.WORD).tolist(), len(kinds)]:
             self._collect(data[at:mark])
             if mark < len(kinds):
                 self._words = []
@@ -250,9 +244,9 @@ class Block(Adapter):
 
     def _command(self, kind: int, sector: int) -> None:
         self._sector = sector
-        if kind == number(BlockToHostKind.FLUSH):
+        if kind == BlockToHostKind.FLUSH:
             self._answer(lambda disk: disk.flush())
-        elif kind == number(BlockToHostKind.READ):
+        elif kind == BlockToHostKind.READ:
             try:
                 if self.hosts.disk is None:
                     raise HostError("there is no disk")
@@ -260,7 +254,7 @@ class Block(Adapter):
             except HostError:
                 self.send_kind(BlockFromHostKind.FAIL)
                 return
-            word = number(BlockFromHostKind.WORD) << KIND_SHIFT
+            word = BlockFromHostKind.WORD << KIND_SHIFT
             self.simulation.send("block_from_host", words.astype(np.uint64) | np.uint64(word))
 
     def _answer(self, operation: Any) -> None:

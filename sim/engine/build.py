@@ -78,6 +78,8 @@ def _built(key: str, elaborate: Callable[[], Design], say: Say) -> tuple[Design,
 
 
 def _build(folder: Path, elaborate: Callable[[], Design], say: Say) -> None:
+    # Reading hardware takes Amaranth, which a model that is built already does without.
+    from sim.engine.header import header_of
     compiler = _compiler()
     started = time.monotonic()
     work = Path(tempfile.mkdtemp(prefix="making-", dir=CACHE))
@@ -86,7 +88,7 @@ def _build(folder: Path, elaborate: Callable[[], Design], say: Say) -> None:
         with _uncollected():
             design = elaborate()
             try:
-                (work / "design.h").write_text(design.header())
+                (work / "design.h").write_text(design.header or header_of(design))
             except NetlistError as error:
                 raise BuildError(f"the hardware cannot be compiled: {error}") from error
         (work / "design.json").write_text(design.to_json())

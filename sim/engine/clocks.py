@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import lcm
-
-from amaranth import ClockSignal, Instance
+from typing import TYPE_CHECKING
 
 from sim.engine.netlist import Edge, NetlistError
+
+if TYPE_CHECKING:
+    from amaranth import Instance
 
 __all__ = ["SYNC", "Clock", "Schedule", "simulated_clock"]
 
@@ -43,9 +45,10 @@ class Clock:
                              f"{self.period_ps} ps, not {self.phase_ps} ps")
 
 
-def simulated_clock(domain: str) -> Instance:
+def simulated_clock(domain: str) -> "Instance":
     """A submodule that drives the clock of a domain which the design defines itself, as a PLL does
     on a board; `Design.clocks` says its period."""
+    from amaranth import ClockSignal, Instance
     return Instance("simulated_clock", p_DOMAIN=domain, o_clk=ClockSignal(domain))
 
 

@@ -1,7 +1,7 @@
 // The inner loop of the RTL engine: clocks a compiled design, moves tokens between its streams and
 // queues, counts instructions, and keeps trace records. Python (library.py) drives it in large steps.
 //
-// What is particular to a design comes from the generated "design.h" (design.py): the struct `Top`,
+// What is particular to a design comes from the generated "design.h" (header.py): the struct `Top`,
 // and macros that expand to one line a stream or a trace slot.
 //
 // A moment is when clocks have an edge, or several clocks have one together; moments of one kind have

@@ -5,7 +5,6 @@ behind a dot. The names of a state machine's states come from the signal's decod
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from amaranth.hdl import Fragment, Value, ValueCastable
@@ -13,43 +12,12 @@ from amaranth.hdl import _nir as nir
 from amaranth.hdl._ir import PortDirection, _emit_netlist
 from amaranth.lib import wiring
 
+from sim.engine.design import Signal
 from sim.engine.netlist import Names, Netlist, Word, cut, width_of
 
-__all__ = ["Signal", "emitted", "named_signals", "named_values", "names_of"]
+__all__ = ["emitted", "named_signals", "named_values", "names_of"]
 
 WIDEST = 64  # bits of a signal that is looked at; wider ones are shown in parts
-
-
-@dataclass(frozen=True)
-class Signal:
-    """A name for a word of a netlist.
-
-    Parameters
-    ----------
-    scope : tuple of str
-        Components, then structs.
-    name : str
-    number : int
-        Of the word.
-    width : int
-    enum : str
-        Of its values; "" if they are plain numbers.
-    members : tuple of (int, str)
-    """
-    scope:   tuple[str, ...]
-    name:    str
-    number:  int
-    width:   int
-    enum:    str                         = ""
-    members: tuple[tuple[int, str], ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, facts: dict[str, Any]) -> "Signal":
-        return cls(tuple(facts["scope"]), facts["name"], facts["number"], facts["width"],
-                   facts["enum"], tuple((value, name) for value, name in facts["members"]))
 
 
 def emitted(design: Any, platform: Any = None, **options: Any) -> nir.Netlist:

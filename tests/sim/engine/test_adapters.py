@@ -2,13 +2,17 @@
 
 import io
 import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from isa.config import MachineConfig
+from rtl.peripherals.kinds import WAITS
 from rtl.peripherals.table import make_peripheral
+from rtl.peripherals.tokens import SerialOctet
 from sim.engine.adapters import ADAPTERS
 from sim.host.disk import Disk
 from sim.host.display import Display
@@ -19,6 +23,16 @@ from sim.host.keyboard import Key, Keyboard
 from sim.host.serial import Serial
 from sim.host.terminal import ScriptedTerminal, Terminal
 from tests.support.device_rig import Rig
+
+
+def test_an_octet_that_may_not_be_lost_is_marked():
+    assert SerialOctet.const({"waits": 1}).as_value().value == WAITS
+
+
+def test_a_model_that_is_built_starts_without_amaranth():
+    """Importing it takes as long as all the rest."""
+    code = "import sys, sim.engine.machine; sys.exit('amaranth' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 class RigSimulation:

@@ -13,6 +13,7 @@ from amaranth.sim import Simulator
 from rtl.phy.uart import UartTransmitter
 from sim.engine import blocks, build
 from sim.engine.design import Design, Stream
+from sim.engine.header import header_of
 from sim.engine.library import Simulation
 from toolchain.places import ROOT
 
@@ -266,7 +267,7 @@ def test_what_it_cannot_compile_is_named(what, message):
 def test_a_register_may_change_in_two_branches_that_both_read_it():
     """As the fraction of a bit does whose lowest bits stay: neither branch waits for the other."""
     uart = UartTransmitter(clock_hz=50_000_000, baud_hz=1_000_000)
-    assert "octets" in Design(component=uart, streams=(Stream("octets", "in", 8),)).header()
+    assert "octets" in header_of(Design(component=uart, streams=(Stream("octets", "in", 8),)))
 
 
 class Shifted(wiring.Component):
@@ -289,7 +290,7 @@ class Shifted(wiring.Component):
 def test_a_register_may_be_shifted_in_several_cases(monkeypatch):
     """None of its changes waits for another one, however small the blocks are that they are in."""
     monkeypatch.setattr(blocks, "WORTHWHILE", 0)
-    assert Design(component=Shifted()).header().count(" << 7") == 1
+    assert header_of(Design(component=Shifted())).count(" << 7") == 1
 
 
 def busy_names(seed):

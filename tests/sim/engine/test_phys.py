@@ -17,6 +17,7 @@ from rtl.board import Board
 from rtl.phy.video_timing import MODES
 from sim.engine.clocks import Clock
 from sim.engine.design import Design
+from sim.engine.header import header_of
 
 CLOCK   = {"clock_hz": 50_000_000}
 LINE    = {**CLOCK, "baud_hz": 1_000_000}
@@ -89,7 +90,7 @@ def compile_all(component):
     outputs = ["__".join(map(str, path))
                for path, member, _ in component.signature.flatten(component)
                if member.flow is Out]
-    header = Design(component=component, clocks=CLOCKS, retired=tuple(outputs)).header()
+    header = header_of(Design(component=component, clocks=CLOCKS, retired=tuple(outputs)))
     assert outputs and all(f"    p_{name} = " in header for name in outputs)
 
 
