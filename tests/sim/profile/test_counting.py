@@ -193,6 +193,8 @@ def test_calls_are_followed_to_any_depth():
         depths.append(0 if node["caller"] >= len(depths) else depths[node["caller"]] + 1)
     assert max(depths) == 40
     assert nodes["counts"].sum() == counted.cycles
+    own = inner["counts"].sum(axis=1)
+    assert own.max() < own.sum() / 10  # what a call does behind an inner one is its own again
     root = nodes[0]["counts"].sum()
     assert root >= counted.at[at["back"]].total()  # it came back to where it was called
 
