@@ -1,4 +1,4 @@
-"""Proofs about the memory of boards: the cache gives what was written last."""
+"""Proofs about the memory of boards: the cache is coherent, the SDRAM chip's rules are kept."""
 
 from unittest.mock import patch
 
@@ -9,6 +9,8 @@ from amaranth.lib import wiring
 
 from rtl.memory.cache import Banks, Cache
 from rtl.memory.cache_shape import CacheShape
+from rtl.memory.sdram import Command, Sdram
+from rtl.memory.sdram_chips import SdramChip
 from tests.formal.prover import Bug, Proof
 
 __all__ = ["PROOFS"]
@@ -216,8 +218,203 @@ def cache_proof(name, *, depth, bugs, **options):
                  in_bits=True, free=(*free, "dut.memory.word", "dut.last"))
 
 
+# A chip of two banks with short times, each another number of cycles where rules could be mixed up.
+# The first refresh comes when a row can just have been opened: then only the time between opening
+# it and refreshing keeps the two apart.
+CLOCK_HZ       = 10_000_000
+REFRESH_CYCLES = 28
+CHIP = SdramChip(row_bits=11, column_bits=4, bank_bits=1, cas_cycles=2, clock_hz=CLOCK_HZ,
+                 trcd_ns=300, trp_ns=400, tras_ns=500, trc_ns=1100, trrd_ns=200, trfc_ns=600,
+                 twr_ns=300, refresh_ms=(REFRESH_CYCLES + 0.5) * 2048 / CLOCK_HZ * 1e3,
+                 power_up_us=0.2)
+LINE_WORDS = 4
+BURST      = 8
+
+
+class Since(wiring.Component):
+    """Cycles since something happened, up to 15; 15 if it never did."""
+    def __init__(self):
+        super().__init__({})
+        self.happens, self.cycles = Signal(), Signal(4, init=15)
+
+    def elaborate(self, platform):
+        m = Module()
+        with m.If(self.happens):
+            m.d.sync += self.cycles.eq(1)
+        with m.Elif(self.cycles != 15):
+            m.d.sync += self.cycles.eq(self.cycles + 1)
+        return m
+
+
+class ChipRules(wiring.Component):
+    """What the data sheet asks of the pins, and one word of the chip, any one.
+
+    Attributes
+    ----------
+    word : Signal(32)
+        At line `line`, word `at` of it.
+    """
+    def __init__(self, pins, *, line, at):
+        self.pins, self.line, self.at = pins, line, at
+        self.word = Signal(32, name="word")
+        super().__init__({})
+
+    def elaborate(self, platform):
+        m = Module()
+        pins = self.pins
+
+        def since(name, happens):
+            m.submodules[name] = counter = Since()
+            m.d.comb += counter.happens.eq(happens)
+            return counter.cycles
+
+        does = {command: pins.command == command for command in Command}
+        activated  = since("activate", does[Command.ACTIVATE])
+        refreshed  = since("refresh", does[Command.REFRESH])
+        mode_set   = since("mode", does[Command.MODE])
+        wrote      = since("data", pins.dq_oe)
+        is_open    = [Signal(name=f"open{n}") for n in range(2)]
+        rows       = [Signal(CHIP.row_bits, name=f"row{n}") for n in range(2)]
+        m.d.comb += [Assert(pins.dqm == 0)]
+        with m.If(does[Command.ACTIVATE]):
+            m.d.comb += [Assert(activated >= 2), Assert(refreshed >= 6), Assert(mode_set >= 2)]
+        with m.If(does[Command.REFRESH] | does[Command.MODE]):
+            m.d.comb += [Assert(~is_open[0] & ~is_open[1]), Assert(refreshed >= 6),
+                         Assert(mode_set >= 2)]
+        for n in range(2):
+            here   = pins.ba == n
+            closes = does[Command.PRECHARGE] & (here | pins.a[10])
+            opened = since(f"activate{n}", does[Command.ACTIVATE] & here)
+            closed = since(f"precharge{n}", closes)
+            with m.If(does[Command.ACTIVATE] & here):
+                m.d.comb += [Assert(~is_open[n]), Assert(closed >= 4), Assert(opened >= 11)]
+                m.d.sync += [is_open[n].eq(1), rows[n].eq(pins.a)]
+            with m.If((does[Command.READ] | does[Command.WRITE]) & here):
+                m.d.comb += [Assert(is_open[n]), Assert(opened >= 3), Assert(~pins.a[10])]
+            with m.If(does[Command.REFRESH] | does[Command.MODE]):
+                m.d.comb += [Assert(closed >= 4), Assert(opened >= 11)]
+            with m.If(closes):
+                m.d.comb += Assert(~is_open[n] | ((opened >= 5) & (wrote >= 3)))
+                m.d.sync += is_open[n].eq(0)
+
+        # Refreshes come in time: none is later than two periods after the last.
+        late, begun = Signal(7), Signal()
+        m.d.sync += late.eq(late + 1)
+        with m.If(does[Command.REFRESH]):
+            m.d.sync += [late.eq(0), begun.eq(1)]
+        m.d.comb += Assert(~begun | (late < 2 * REFRESH_CYCLES))
+
+        # The columns of a burst, and which of them are the word's.
+        left, column, is_read, row, bank = (Signal(4), Signal(CHIP.column_bits), Signal(),
+                                            Signal(CHIP.row_bits), Signal())
+        now_left, now_column, now_read = Signal(4), Signal(CHIP.column_bits), Signal()
+        now_row, now_bank = Signal.like(row), Signal.like(bank)
+        begins = does[Command.READ] | does[Command.WRITE]
+        m.d.comb += [
+            now_left.eq(Mux(begins, BURST, left)),
+            now_column.eq(Mux(begins, pins.a[:CHIP.column_bits], column)),
+            now_read.eq(Mux(begins, does[Command.READ], is_read)),
+            now_row.eq(Mux(begins, Mux(pins.ba[0], rows[1], rows[0]), row)),
+            now_bank.eq(Mux(begins, pins.ba, bank)),
+        ]
+        with m.If(does[Command.PRECHARGE] & ((pins.ba == now_bank) | pins.a[10])):
+            m.d.comb += now_left.eq(0)
+        m.d.sync += [
+            left.eq(now_left - (now_left != 0)), is_read.eq(now_read), row.eq(now_row),
+            bank.eq(now_bank), column.eq(Cat((now_column + 1)[:3], now_column[3:])),
+        ]
+        where = Cat(now_column[1:], now_bank, now_row)
+        ours  = (now_left != 0) & (where == Cat(self.at, self.line))
+        drives = (now_left != 0) & now_read
+        with m.If((now_left != 0) & ~now_read):
+            m.d.comb += Assert(pins.dq_oe)
+            with m.If(ours):
+                m.d.sync += self.word.word_select(now_column[0], 16).eq(pins.dq_o)
+        with m.Elif(1):
+            m.d.comb += Assert(~pins.dq_oe)
+
+        # What is read leaves the chip so many cycles later, and is in a register after one more.
+        value = Signal(16)
+        m.d.comb += value.eq(Mux(ours, self.word.word_select(now_column[0], 16), AnySeq(16)))
+        for n in range(CHIP.cas_cycles + 1):
+            drove, drives = drives, Signal(name=f"drives{n}")
+            was, value    = value, Signal(16, name=f"value{n}")
+            m.d.sync += [drives.eq(drove), value.eq(was)]
+            if n == CHIP.cas_cycles - 1:
+                m.d.comb += Assert(~drives | ~pins.dq_oe)
+        m.d.comb += pins.dq_i.eq(Mux(drives, value, AnySeq(16)))
+        return m
+
+
+class SdramProof(wiring.Component):
+    """The chip's rules are kept, and a line that is read has what was written to it last."""
+
+    def __init__(self):
+        super().__init__({})
+
+    def elaborate(self, platform):
+        m = Module()
+        with patch("rtl.memory.sdram.SetUp.REFRESHES", 1):
+            dut = Sdram(chip=CHIP, clock_hz=CLOCK_HZ, line_words=LINE_WORDS)
+            m.submodules.dut = Fragment.get(dut, platform)
+        lines = dut.lines
+        line, at = Signal(13), Signal(2)
+        m.d.comb += [line.eq(AnyConst(13)), at.eq(AnyConst(2))]
+        m.submodules.chip = chip = ChipRules(dut.pins, line=line, at=at)
+
+        # A master: one line is read at a time, and not written meanwhile.
+        request = lines.request
+        asks, write, wanted = Signal(), Signal(), Signal(13)
+        reads, read_line, read_at, written_at = Signal(), Signal(13), Signal(2), Signal(2)
+        m.d.comb += [
+            request.valid.eq(asks), request.payload.line.eq(wanted),
+            request.payload.write.eq(write), lines.written.valid.eq(asks & write),
+        ]
+        word = Signal(32)
+        m.d.comb += [word.eq(AnySeq(32)), lines.written.payload.eq(word)]
+        held, holds = Signal(32), Signal()  # an offer stands until it is taken
+        m.d.sync += [held.eq(word), holds.eq(lines.written.valid & ~lines.written.ready)]
+        m.d.comb += Assume(~holds | (word == held))
+        with m.If(~asks | request.ready):
+            m.d.sync += [asks.eq(AnySeq(1)), write.eq(AnySeq(1)), wanted.eq(AnySeq(13))]
+        begins_read = asks & ~write & request.ready
+        with m.If(asks & reads):
+            m.d.comb += Assume(write & (wanted != read_line))
+        with m.If(begins_read):
+            m.d.sync += [reads.eq(1), read_line.eq(wanted)]
+
+        last = Signal(32, name="last")
+        with m.If(lines.written.ready):
+            m.d.comb += Assert(lines.written.valid)
+            m.d.sync += written_at.eq(written_at + 1)
+            with m.If((wanted == line) & (written_at == at)):
+                m.d.sync += last.eq(word)
+        is_first = Signal(init=1)
+        m.d.sync += is_first.eq(0)
+        with m.If(is_first):
+            m.d.comb += Assume(last == chip.word)
+
+        m.d.comb += lines.read.ready.eq(AnySeq(1))
+        with m.If(lines.read.valid):
+            m.d.comb += Assert(reads | asks & ~write)
+            of = Mux(reads, read_line, wanted)
+            with m.If((of == line) & (read_at == at)):
+                m.d.comb += Assert(lines.read.payload == last)
+            with m.If(lines.read.ready):
+                m.d.sync += read_at.eq(read_at + 1)
+                with m.If(read_at == LINE_WORDS - 1):
+                    m.d.sync += reads.eq(0)
+
+        wrote = Signal()
+        with m.If(lines.written.ready & (wanted == line) & (word != 0)):
+            m.d.sync += wrote.eq(1)
+        m.d.comb += Cover(wrote & lines.read.valid & reads & (read_line == line) & (read_at == at))
+        return m
+
+
 REFILL = "rtl/memory/cache_refill.py"
 LOOKUP = "rtl/memory/cache_lookup.py"
+SDRAM  = "rtl/memory/sdram.py"
 PROOFS = [
     cache_proof("cache", line_words=2, flushes=False, depth=17, bugs=(
         Bug(REFILL, "with m.If(valid & is_dirty.data):", "with m.If(valid & 0):"),
@@ -227,5 +424,13 @@ PROOFS = [
     )),
     cache_proof("cache_flush", line_words=2, flushes=True, depth=17, bugs=(
         Bug(REFILL, "self.flush & was_flushed & ~victim.is_full", "self.flush & was_flushed"),
+    )),
+    Proof("sdram", SdramProof, depth=36, reaches=48, free=("dut.chip.word", "dut.last"), bugs=(
+        # A cycle less would be right: to begin with a line takes one more.
+        Bug(SDRAM, 'blocked("trcd", chip.trcd_ns, activates)',
+            'blocked("trcd", chip.trcd_ns - 200, activates)'),
+        Bug(SDRAM, 'max(chip.trc_ns, chip.trrd_ns)', 'chip.trrd_ns'),
+        Bug(SDRAM, "written.valid & (coming == 0)", "written.valid"),
+        Bug(SDRAM, "is_open[n] & (its_row == row)", "is_open[n]"),
     )),
 ]
