@@ -52,7 +52,8 @@ class Processor(wiring.Component):
         options   = SocConfig()
         ram_words = options.machine.ram_words
         self.mmu  = Mmu(ram_words=ram_words, insn_entries=options.insn_regions,
-                        data_entries=options.data_regions)
+                        data_entries=options.data_regions,
+                        stored_entries=options.stored_regions)
         # One window for devices besides the MMU's, two interrupts, one other master.
         self.core = Core(ram_words=ram_words, fpu=fpu, windows=[(0x300, 256), (0x400, 1)],
                          sources=(2, 3), masters=2, target_entries=options.target_entries,

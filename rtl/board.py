@@ -59,6 +59,8 @@ class BoardConfig:
         A power of two, at least 8192.
     insn_regions, data_regions : int
         Sizes of the TLBs.
+    stored_regions : int
+        Size of their second level; a power of two, or 0 for none.
     ram_words : int
         A power of two.
     """
@@ -75,6 +77,7 @@ class BoardConfig:
     cache_words:  int       = 8192
     insn_regions: int       = 4
     data_regions: int       = 4
+    stored_regions: int     = 512
     ram_words:    int       = MachineConfig().ram_words
     machine:      MachineConfig = field(init=False)
 
@@ -103,7 +106,8 @@ class BoardConfig:
         return SocConfig(machine=self.machine, memory=Memory.SDRAM, chip=self.chip,
                          clock_hz=self.clock_hz, loader=loader,
                          shares_chip=self.display, cache_words=self.cache_words,
-                         insn_regions=self.insn_regions, data_regions=self.data_regions)
+                         insn_regions=self.insn_regions, data_regions=self.data_regions,
+                         stored_regions=self.stored_regions)
 
 
 class Board(wiring.Component):

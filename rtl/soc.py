@@ -65,6 +65,8 @@ class SocConfig:
         Sizes of branch target buffer and return stack; powers of two, at least 2.
     insn_regions, data_regions : int
         Sizes of the TLBs.
+    stored_regions : int
+        Size of the TLBs' second level; a power of two, or 0 for none.
     """
     machine:        MachineConfig   = field(default_factory=MachineConfig)
     memory:         Memory          = Memory.BLOCK
@@ -79,6 +81,7 @@ class SocConfig:
     return_entries: int             = 16
     insn_regions:   int             = 4
     data_regions:   int             = 4
+    stored_regions: int             = 512
 
     def __post_init__(self):
         if not isinstance(self.machine, MachineConfig):
@@ -89,6 +92,8 @@ class SocConfig:
             check_power_of_two(name, getattr(self, name))
         for name in ("insn_regions", "data_regions"):
             check_integer(name, getattr(self, name), least=1)
+        if check_integer("stored_regions", self.stored_regions, least=0):
+            check_power_of_two("stored_regions", self.stored_regions)
         if self.image and self.memory is not Memory.BLOCK:
             raise ValueError("only block RAM has an image")
         if check_bool("shares_chip", self.shares_chip) and self.memory is not Memory.SDRAM:
@@ -101,7 +106,8 @@ SIMULATION = SocConfig(memory=Memory.SIMULATED)
 SMALLEST   = SocConfig(
     machine=MachineConfig(ram_words=0x2000, fpu=False,
                           peripherals=("timer", "debug_break", "console_output")),
-    target_entries=2, return_entries=2, insn_regions=1, data_regions=1)
+    target_entries=2, return_entries=2, insn_regions=1, data_regions=1,
+    stored_regions=0)
 
 
 # A device's change and an access to its window are put in order by delaying the former.
@@ -179,7 +185,8 @@ class Soc(wiring.Component):
         self.mmu     = None
         if "mmu" in self.windows:
             self.mmu = Mmu(ram_words=machine.ram_words, page_table=machine.page_table,
-                           insn_entries=config.insn_regions, data_entries=config.data_regions)
+                           insn_entries=config.insn_regions, data_entries=config.data_regions,
+                           stored_entries=config.stored_regions)
         self.peripherals = {kind.name: make_peripheral(kind.name, machine) for kind in self.kinds
                             if kind.name != "mmu"}
 

@@ -1,4 +1,4 @@
-"""MMU: two TLBs, one walker, and the peripheral window with `base`."""
+"""MMU: TLBs in two levels, one walker, and the peripheral window with `base`."""
 
 from amaranth import Array, Module, Mux, Signal, signed
 from amaranth.lib import wiring
@@ -7,9 +7,10 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from isa.config import PageTable
 from isa.machine import RESERVED_LIMIT
 from rtl.bus import Access, MemBus, PeripheralBus, Reason, TranslateBus
-from rtl.checks import check_integer
+from rtl.checks import check_integer, check_power_of_two
 from rtl.mmu.list_walker import ListWalker
 from rtl.mmu.region import Found, Region
+from rtl.mmu.store import RegionStore
 from rtl.mmu.tlb import Tlb
 from rtl.mmu.two_level_walker import TwoLevelWalker
 
@@ -17,7 +18,8 @@ __all__ = ["Mmu"]
 
 
 class Mmu(wiring.Component):
-    """Translates for fetch and for data; hits cost no cycle, misses walk the table in memory.
+    """Translates for fetch and for data. A hit costs no cycle. A miss looks into a second level
+    that both sides share, which takes four cycles, and then walks the table in memory.
 
     Parameters
     ----------
@@ -27,6 +29,8 @@ class Mmu(wiring.Component):
         Format of the table.
     insn_entries, data_entries : int
         Sizes of the TLBs.
+    stored_entries : int
+        Size of the second level, a power of two; 0 for none.
 
     Members
     -------
@@ -48,13 +52,16 @@ class Mmu(wiring.Component):
     active : Out(1)
         `on`, and `base` is not 0: translation is active and code is unprivileged.
     """
-    def __init__(self, *, ram_words, page_table=PageTable.LIST, insn_entries=4, data_entries=4):
+    def __init__(self, *, ram_words, page_table=PageTable.LIST, insn_entries=4, data_entries=4,
+                 stored_entries=0):
         if not isinstance(page_table, PageTable):
             raise TypeError(f"page_table must be a PageTable, not {page_table!r}")
         self.ram_words    = check_integer("ram_words", ram_words, least=1, most=1 << 32)
         self.page_table   = page_table
         self.insn_entries = insn_entries
         self.data_entries = data_entries
+        self.stored_entries = stored_entries and check_power_of_two("stored_entries",
+                                                                    stored_entries)
         super().__init__({
             "insn":   In(TranslateBus),
             "data":   In(TranslateBus),
@@ -110,6 +117,14 @@ class Mmu(wiring.Component):
             data_tlb.region.eq(region),
         ]
 
+        # The second level is looked into in the first cycle of WALK, and answers in the next one.
+        # The walker begins then; it asks memory for nothing before the cycle after that.
+        is_first, was_walked = Signal(), Signal()
+        if self.stored_entries:
+            m.submodules.store = store = RegionStore(entries=self.stored_entries,
+                                                     granule_bits=GRANULE_BITS[self.page_table])
+            m.d.comb += [store.va.eq(va), store.filled.eq(region), store.flush.eq(forget)]
+
         # IDLE    data first: it is an older instruction that waits for it
         # WALK
         # BOUND   cut what was found where a part of memory ends
@@ -118,11 +133,13 @@ class Mmu(wiring.Component):
         with m.FSM():
             with m.State("IDLE"):
                 data_misses = self.data.valid & ~self.data.hit
-                m.d.sync += [is_data.eq(data_misses), va.eq(ports[data_misses].va)]
+                m.d.sync += [is_data.eq(data_misses), va.eq(ports[data_misses].va),
+                             is_first.eq(self.stored_entries != 0)]
                 with m.If(~forget & (data_misses | (self.insn.valid & ~self.insn.hit))):
                     m.next = "WALK"
             with m.State("WALK"):
-                m.d.comb += walker.walk.en.eq(1)
+                m.d.comb += walker.walk.en.eq(~is_first)
+                m.d.sync += is_first.eq(0)
                 pa = walker.walk.found.pa
                 m.d.sync += [
                     found.eq(walker.walk.found),
@@ -132,16 +149,23 @@ class Mmu(wiring.Component):
                 ]
                 with m.If(walker.walk.done):
                     m.next = "BOUND"
+                if self.stored_entries:
+                    m.d.comb += store.look.eq(is_first)
+                    m.d.sync += [region.eq(store.region), was_walked.eq(0)]
+                    with m.If(store.hit):
+                        m.next = "FILL"
                 with m.If(forget | ~self.active):
                     m.next = "IDLE"
             with m.State("BOUND"):
                 self._elaborate_bound(m, region, found, va, below, above)
-                m.d.sync += region.is_low.eq(is_low & found.flags.present)
+                m.d.sync += [region.is_low.eq(is_low & found.flags.present), was_walked.eq(1)]
                 m.next = "FILL"
                 with m.If(forget):
                     m.next = "IDLE"
             with m.State("FILL"):
                 m.d.comb += [insn_tlb.fill.eq(~is_data), data_tlb.fill.eq(is_data)]
+                if self.stored_entries:
+                    m.d.comb += store.fill.eq(was_walked)
                 m.next = "IDLE"
 
         return m
@@ -191,3 +215,6 @@ class Mmu(wiring.Component):
 
 
 WALKERS = {PageTable.LIST: ListWalker, PageTable.TWO_LEVEL: TwoLevelWalker}
+
+# Of a page table of pages, a granule of the second level is a page.
+GRANULE_BITS = {PageTable.LIST: 9, PageTable.TWO_LEVEL: 12}

@@ -124,10 +124,13 @@ class MmuBench:
     page_table : PageTable
     is_uneven : bool
         Whether the memory hesitates now and then.
+    stored_entries : int
+        Of the second level; few, so that its places are emptied soon and regions meet in them.
     """
-    def __init__(self, *, ram_words, page_table, is_uneven=True):
+    def __init__(self, *, ram_words, page_table, is_uneven=True, stored_entries=4):
         def design():
-            mmu = Mmu(ram_words=ram_words, page_table=page_table, insn_entries=2, data_entries=4)
+            mmu = Mmu(ram_words=ram_words, page_table=page_table, insn_entries=2, data_entries=4,
+                      stored_entries=stored_entries)
             return Design(component=MmuHarness(mmu, is_uneven=is_uneven),
                           ram="memory.ram", ram_words=ram_words,
                           streams=(Stream("order", "in", Order.as_shape().size),
@@ -135,7 +138,7 @@ class MmuBench:
                           probes=("misbehaved",))
 
         folders = [ROOT / "rtl", Path(build.__file__).parent, Path(__file__).parent]
-        key = build.source_key(folders, ram_words, page_table, is_uneven)
+        key = build.source_key(folders, ram_words, page_table, is_uneven, stored_entries)
         self.model = build.built(key, design, lambda line: None)
         self.simulation = None
 

@@ -9,6 +9,7 @@ from isa.config import PageTable
 from isa.machine import PageFlag, Reason
 from rtl.bus import Access
 from rtl.mmu.mmu import Mmu
+from rtl.mmu.store import GENERATION_BITS
 from rtl.mmu.tlb import Tlb
 from tests.rtl.mmu.bench import Kind, MmuBench
 from tests.rtl.mmu.model import translate
@@ -147,7 +148,8 @@ def test_entry_that_is_cut_off_by_the_end_of_ram_counts_as_none(list_mmu):
 
 
 def test_one_walk_serves_a_whole_mapping():
-    mmu = bench(ram_words=RAM_WORDS, page_table=PageTable.LIST, is_uneven=False)
+    mmu = bench(ram_words=RAM_WORDS, page_table=PageTable.LIST, is_uneven=False,
+                stored_entries=0)
     put_list(mmu.ram, 1, [(0x1000 * n, 0x100 * n, 0x100, ALL) for n in range(10)])
     turn_on(mmu, 1)
     for va in 0x3080, 0x3000, 0x30FF:
@@ -155,6 +157,41 @@ def test_one_walk_serves_a_whole_mapping():
     first, *others = mmu.answers()
     assert first.cycles == 2 * 10 + 16
     assert [answer.cycles for answer in others] == [0, 0]
+
+
+def test_regions_that_the_tlbs_forgot_need_no_other_walk():
+    """Each granule of 512 words that was asked for once; a return forgets them all."""
+    mmu = bench(ram_words=RAM_WORDS, page_table=PageTable.LIST, is_uneven=False,
+                stored_entries=16)
+    put_list(mmu.ram, 1, [(0x200 * n, 0x100 * n, 0x100, ALL) for n in range(10)])
+    turn_on(mmu, 1)
+
+    def cycles(addresses, kind=Kind.DATA):
+        for va in addresses:
+            mmu.order(kind, va)
+        answers = mmu.answers()
+        assert [answer.pa for answer in answers] == [(va >> 1 & ~0xFF) | va & 0xFF
+                                                     for va in addresses]
+        return [answer.cycles for answer in answers]
+
+    walk = 2 * 10 + 16 + 1
+    firsts, others = [0x200 * n for n in range(10)], [0x200 * n + 0x7F for n in range(10)]
+    assert cycles(firsts) == 10 * [walk]
+    assert cycles(others) == 10 * [4]
+    assert cycles(firsts, Kind.INSN) == 10 * [4]
+    mmu.order(Kind.RETURN)
+    assert cycles(firsts) == 10 * [walk]
+
+
+def test_generations_begin_again_without_what_was_found_in_the_old_ones():
+    """More returns than there are generations; each sees the table as it is."""
+    mmu = bench(ram_words=RAM_WORDS, page_table=PageTable.LIST)
+    turn_on(mmu, 1)
+    for n in range(2 << GENERATION_BITS):
+        put_list(mmu.ram, 1, [(0x200 * k, n % 251 + 0x10 * k, 4, ALL) for k in range(3)])
+        mmu.order(Kind.RETURN)
+        for k in *range(3), *range(3):
+            assert ask(mmu, Kind.DATA, 0x200 * k, Access.READ) == (n % 251 + 0x10 * k, 0)
 
 
 @pytest.mark.manual("5.7")
@@ -192,7 +229,8 @@ def test_two_level_tables_translate_as_the_manual_says(base, first, second, aske
 
 
 def test_two_level_walk_takes_nine_cycles():
-    mmu = bench(ram_words=BIG_RAM, page_table=PageTable.TWO_LEVEL, is_uneven=False)
+    mmu = bench(ram_words=BIG_RAM, page_table=PageTable.TWO_LEVEL, is_uneven=False,
+                stored_entries=0)
     mmu.ram[0x400] = 0x800 << 4 | ALL
     mmu.ram[0x800] = 0x2000 | ALL
     turn_on(mmu, 0x400)
@@ -281,6 +319,11 @@ def test_walks_may_be_abandoned_at_any_time(orders):
 def test_tlb_sizes_are_checked(entries, error):
     with pytest.raises(error, match="entries must be .*, not " + repr(entries)):
         Tlb(entries=entries)
+
+
+def test_the_size_of_the_second_level_is_checked():
+    with pytest.raises(ValueError, match="stored_entries must be a power of two and at least 2"):
+        Mmu(ram_words=64, stored_entries=3)
 
 
 def test_page_table_is_checked():
