@@ -6,6 +6,7 @@ import sys
 from bench.cycles import OTHERS, kernel_paths, measure_kernel
 from bench.micro import MICRO, measure_micro
 from bench.naive import PROGRAMS, measure_naive
+from bench.regions import REGIONS, measure_regions
 from bench.speed import measure_speeds
 
 __all__ = ["main"]
@@ -17,16 +18,13 @@ REFERENCE_MILLIONS = 6.2
 def main(argv: list[str] | None = None) -> int:
     """Print the tables; returns 0, or 1 if a kernel's result is wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="*",
-                        metavar="speed|history|panel|kernels|naive|micro|system|growth|editor",
-                        help="tables to print (default: all)")
-    wanted = parser.parse_args(argv).what or ["speed", "history", "panel", "kernels",
-                                               "naive", "micro", "system", "growth",
-                                               "editor"]
     tables = {"speed": print_speeds, "history": print_history, "panel": print_panel,
               "kernels": print_kernels, "naive": print_naive, "micro": print_micro,
-              "system": print_system, "growth": print_growth,
+              "regions": print_regions, "system": print_system, "growth": print_growth,
               "editor": print_editor}
+    parser.add_argument("what", nargs="*", metavar="|".join(tables),
+                        help="tables to print (default: all)")
+    wanted = parser.parse_args(argv).what or list(tables)
     for name in wanted:
         if name not in tables:
             parser.error(f"there is no table {name!r}")
@@ -117,6 +115,15 @@ def print_micro() -> None:
     for micro in MICRO:
         measured = measure_micro(micro)
         print(f"{micro.name:34} {measured.cpi:6.2f}")
+    print()
+
+
+def print_regions() -> None:
+    """Behind a page table, a load and an addition by the regions that are used in turn."""
+    print("Cycles of a load and an addition, by the regions that are used in turn\n")
+    for used, entries in REGIONS:
+        measured = measure_regions(used, entries)
+        print(f"{used:3} regions, table of {entries:3} entries {measured.cycles / used:8.2f}")
     print()
 
 

@@ -5,6 +5,7 @@ import pytest
 from bench.cycles import kernel_paths, measure_kernel
 from bench.micro import MICRO, measure_micro
 from bench.passes import call_passes, passes_between
+from bench.regions import measure_regions
 from isa.config import MachineConfig
 from sim.machine import check_image
 from sim.program import LoadedProgram
@@ -21,6 +22,11 @@ def program(text):
 def test_a_kernel_gives_its_result_twice(path):
     result = measure_kernel(path)
     assert result.warm.instructions <= result.warm.cycles
+
+
+def test_more_regions_than_the_tlbs_hold_cost_little():
+    """A walk through 22 entries would take over 60 cycles."""
+    assert measure_regions(21, 22).cycles / 21 < 10
 
 
 @pytest.mark.parametrize("micro", MICRO, ids=lambda micro: micro.name)
