@@ -351,8 +351,7 @@ class BoardGates:
         lanes    = None if self.lanes is None else self.lanes.expected(noted["lanes"])
         first, symbol = self.cycles, 0
         last = first + len(expected) - 1
-        if first == 0:
-            simulation.nets[self.inputs.places] = driven[0]
+        simulation.nets[self.inputs.places] = driven[0]  # what is early was not known before
         while self.cycles < last:
             mask, domains = self.steps[self.step]
             self.step = (self.step + 1) % len(self.steps)
