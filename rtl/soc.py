@@ -63,10 +63,8 @@ class SocConfig:
         `rtl.boot`; without, memory must have the program before. Only with SDRAM.
     target_entries, return_entries : int
         Sizes of branch target buffer and return stack; powers of two, at least 2.
-    insn_regions, data_regions : int
-        Sizes of the TLBs.
-    stored_regions : int
-        Size of the TLBs' second level; a power of two, or 0 for none.
+    insn_regions, data_regions, stored_regions : int
+        Sizes of the TLBs and of their second level; that is a power of two, or 0 for none.
     """
     machine:        MachineConfig   = field(default_factory=MachineConfig)
     memory:         Memory          = Memory.BLOCK
@@ -88,12 +86,11 @@ class SocConfig:
             raise TypeError(f"machine must be a MachineConfig, not {self.machine!r}")
         if not isinstance(self.memory, Memory):
             raise TypeError(f"memory must be a Memory, not {self.memory!r}")
-        for name in ("target_entries", "return_entries"):
+        for name in ("target_entries", "return_entries", *["stored_regions"] * bool(
+                self.stored_regions)):
             check_power_of_two(name, getattr(self, name))
         for name in ("insn_regions", "data_regions"):
             check_integer(name, getattr(self, name), least=1)
-        if check_integer("stored_regions", self.stored_regions, least=0):
-            check_power_of_two("stored_regions", self.stored_regions)
         if self.image and self.memory is not Memory.BLOCK:
             raise ValueError("only block RAM has an image")
         if check_bool("shares_chip", self.shares_chip) and self.memory is not Memory.SDRAM:
@@ -106,9 +103,7 @@ SIMULATION = SocConfig(memory=Memory.SIMULATED)
 SMALLEST   = SocConfig(
     machine=MachineConfig(ram_words=0x2000, fpu=False,
                           peripherals=("timer", "debug_break", "console_output")),
-    target_entries=2, return_entries=2, insn_regions=1, data_regions=1,
-    stored_regions=0)
-
+    target_entries=2, return_entries=2, insn_regions=1, data_regions=1, stored_regions=0)
 
 # A device's change and an access to its window are put in order by delaying the former.
 EVENT_DELAY = 3
@@ -126,7 +121,6 @@ TRACE_WORDS = {
     Word.DATA:    "trace_data",
     Word.CODE:    "trace_code",
 }
-
 
 # The outside of `rtl.boot`, whose members these are.
 BootPort = wiring.Signature({

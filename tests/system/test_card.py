@@ -2,7 +2,6 @@
 
 import pytest
 
-import system.card
 from system.build import Paths
 from system.card import KERNEL_FILE, main
 from tests.board import SPARE_SECTORS, small_card, writes_of_copy
@@ -20,7 +19,7 @@ def card(tmp_path, monkeypatch):
     disk.make_directory("bin")
     disk.write("bin/sh", b"shell", executable=True)
     disk.save(paths.disk)
-    monkeypatch.setattr(system.card, "built", lambda: paths)
+    monkeypatch.setattr("system.card.built", lambda: paths)
     return lambda image: main([str(image)])
 
 

@@ -295,12 +295,12 @@ namespace os {
     return lib::support::syscall1(50, what);
   }
 
-  // Count of octets, which lie four a word; files only, from a position that is a multiple of 4; -1 on failure.
+  // Count of octets, which lie four a word; from a pipe, or a file from a position that is a multiple of 4; -1 on failure.
   function read_packed(handle: byte, buffer: * byte, words: byte): byte {
     return lib::support::syscall3(51, handle, <unsafe byte>buffer, words);
   }
 
-  // Count of octets, which lie four a word; files only, at a size that is a multiple of 4; -1 on failure.
+  // Count of octets, which lie four a word; to a pipe, or a file at a size that is a multiple of 4; -1 on failure.
   function write_packed(handle: byte, buffer: * byte, octets: byte): byte {
     return lib::support::syscall3(52, handle, <unsafe byte>buffer, octets);
   }
