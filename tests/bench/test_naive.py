@@ -48,6 +48,7 @@ def counters():
     return {name: Counter(name) for name in PROGRAMS}
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHARES)
 def test_its_mix_is_that_of_the_reference(counters, name):
@@ -58,6 +59,7 @@ def test_its_mix_is_that_of_the_reference(counters, name):
     assert shares == pytest.approx(SHARES[name], abs=WORST_POINTS)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_its_blocks_are_as_long_and_its_targets_constants(counters, name):
@@ -67,11 +69,13 @@ def test_its_blocks_are_as_long_and_its_targets_constants(counters, name):
     assert counter.from_constant / counter.jumps >= 0.94
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_three_quarters_of_the_conditional_jumps_of_coin_are_taken(counters):
     assert counters["coin"].taken / counters["coin"].conditional == pytest.approx(0.75, abs=0.01)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_it_runs_at_1_4_cycles_an_instruction_or_better(name):

@@ -32,6 +32,9 @@ from tests.support.vcd import rises, signals
 OTHERS = {"lean": ("the_shell_answers", "floats_work_or_are_told_to_be_missing",
                    "the_next_fetch_sees_a_changed_table", "an_abandoned_walk_says_nothing"),
           "two-level": ("the_next_fetch_sees_a_changed_table", "an_abandoned_walk_says_nothing")}
+LONGEST = {"a_file_survives_any_power_cut", "nothing_of_others_is_reached",
+           "what_is_written_is_on_the_disk", "a_late_disk_is_waited_for",
+           "a_bad_sector_is_an_error_of_one_call", "all_who_can_run_do"}
 BY_HAND = {"sdram"}   # takes too long; its memory is tested in tests/rtl/memory and by the boards
 TRACED = "two-level"  # the smallest one; those that fail, and waveforms, are tried on it, too
 SEED = 1
@@ -44,13 +47,19 @@ def hush(line):
 
 
 @pytest.mark.slow
-def test_all_benches_pass(tmp_path):
-    options = Options(seed=SEED, windows=False, fast=False, junit=tmp_path / "results.xml")
+@pytest.mark.parametrize("left_out", [pytest.param(set(), marks=pytest.mark.long, id="all"),
+                                      pytest.param(LONGEST, id="most")])
+def test_benches_pass(left_out, tmp_path):
+    tests = {test for bench in find_benches() for test in bench.tests}
+    assert left_out < tests
+    options = Options(tests=tuple(tests - left_out), seed=SEED, windows=False, fast=False,
+                      junit=tmp_path / "results.xml")
     assert regression(options, hush)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("config", [pytest.param("lean", marks=pytest.mark.long), "two-level"])
+@pytest.mark.long
+@pytest.mark.parametrize("config", OTHERS)
 def test_other_computers_pass(config):
     options = Options(tests=OTHERS[config], config=config, seed=SEED, windows=False, fast=False,
                       traces=config == TRACED)

@@ -138,6 +138,7 @@ def test_the_instruction_assembles_decodes_and_computes(copy):
            "tests/rtl/core/test_control.py")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_peripheral_is_found_and_adds(copy):
     apply("peripheral", copy)

@@ -139,7 +139,8 @@ def test_hardware_agrees_with_the_model_on_random_programs(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.long if name == "sdram" else ()) for name in CONFIGS])
 def test_a_short_campaign_leaves_no_hole_in_the_tables(name):
     """Each instruction and each fault in all circumstances in which it can be."""
     total = Result()

@@ -79,7 +79,7 @@ class Booted:
         return self.terminal.text, hash(self.disk.octets())
 
 
-@pytest.fixture(scope="module", params=["hardware", "model"])
+@pytest.fixture(scope="module", params=[pytest.param("hardware", marks=pytest.mark.long), "model"])
 def booted(request):
     return Booted(request.param)
 
