@@ -116,22 +116,24 @@ def _on_text(system: _System, size: int) -> Iterator[Growth]:
         yield Growth(name, "octets", size, cost, twice, wanted=wanted and f"{wanted} an octet")
 
 
-def _ls(system: _System, size: int) -> Iterator[Growth]:
-    image = system.disk(32768)
+def _with_directories(image: Image, size: int, step: int = 1) -> Image:
+    """With empty files in `one`, so many, and `two`, twice as many; each number is `step` behind
+    the one before it, around and around."""
     for name, count in (("one", size), ("two", 2 * size)):
         image.make_directory(name)
         for number in range(count):
-            image.write(f"{name}/file{number * 7919 % count}", b"")
+            image.write(f"{name}/file{number * step % count}", b"")
+    return image
+
+
+def _ls(system: _System, size: int) -> Iterator[Growth]:
+    image = _with_directories(system.disk(32768), size, step=7919)  # in no order
     cost, twice, _ = system.counts(image, "time ls one > /tmp/o", "time ls two > /tmp/o")
     yield Growth("ls", "entries", size, cost, twice, wanted="10,000,000 for 4,000")
 
 
 def _open(system: _System, size: int) -> Iterator[Growth]:
-    image = system.disk(65536)
-    for name, count in (("one", size), ("two", 2 * size)):
-        image.make_directory(name)
-        for number in range(count):
-            image.write(f"{name}/file{number}", b"")
+    image = _with_directories(system.disk(65536), size)
     commands = [f"/test/measure open /{name}/file{count - 1}"
                 for name, count in (("one", size), ("two", 2 * size))]
     commands += [f"/test/measure create /{name}" for name in ("one", "two")]

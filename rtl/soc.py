@@ -86,9 +86,9 @@ class SocConfig:
             raise TypeError(f"machine must be a MachineConfig, not {self.machine!r}")
         if not isinstance(self.memory, Memory):
             raise TypeError(f"memory must be a Memory, not {self.memory!r}")
-        for name in ("target_entries", "return_entries", *["stored_regions"] * bool(
-                self.stored_regions)):
-            check_power_of_two(name, getattr(self, name))
+        for name in ("target_entries", "return_entries", "stored_regions"):
+            if name != "stored_regions" or self.stored_regions != 0:
+                check_power_of_two(name, getattr(self, name))
         for name in ("insn_regions", "data_regions"):
             check_integer(name, getattr(self, name), least=1)
         if self.image and self.memory is not Memory.BLOCK:

@@ -16,7 +16,7 @@ from typing import Any
 
 from campaign.mutants.areas import mutants
 from campaign.mutants.change import Mutant
-from campaign.mutants.judge import ALONE, KILLED, PROGRAMS, SURVIVES, Verdict
+from campaign.mutants.judge import ALONE, KILLED, PROGRAMS, SURVIVES, Verdict, wrong
 from campaign.mutants.together import BITS, CHOOSER, Chooser, Together, together
 
 __all__ = ["judged"]
@@ -29,8 +29,8 @@ def judged(folder: Path, build_name: str, changes: Mapping[int, Mutant],
     """Each change as its judgement begins (None), and then the verdict; `done` are left out."""
     subject, left_over = _subject(folder, build_name, changes)
     programs = _Programs(subject.config)
-    for seed in range(CLEAN):
-        if _fails(subject, None, programs[seed]):
+    for seed in range(CLEAN):  # no change is in force yet
+        if wrong(subject, programs[seed], seed):
             raise RuntimeError(f"the model of {len(changes)} changes fails without any of them")
     for number in changes:
         if number in done:
@@ -39,8 +39,9 @@ def judged(folder: Path, build_name: str, changes: Mapping[int, Mutant],
         if number in left_over:
             yield number, (ALONE, left_over[number])
             continue
+        subject.chosen = number + 1
         by = next((why for seed in range(PROGRAMS)
-                   if (why := _fails(subject, number, programs[seed], seed))), None)
+                   if (why := wrong(subject, programs[seed], seed))), None)
         yield number, (SURVIVES, "") if by is None else (KILLED, by)
 
 
@@ -56,16 +57,6 @@ class _Programs:
         while len(self.made) <= seed:
             self.made.append(generate(len(self.made), self.config))
         return self.made[seed]
-
-
-def _fails(subject: Any, number: int | None, program: Any, seed: int = 0) -> str | None:
-    """What a program says of a change."""
-    subject.chosen = 0 if number is None else number + 1
-    try:
-        divergence = subject.examine(program).divergence
-    except Exception as error:
-        return f"program {seed}: {type(error).__name__}"
-    return None if divergence is None else f"program {seed}"
 
 
 def _subject(folder: Path, build_name: str, changes: Mapping[int, Mutant]

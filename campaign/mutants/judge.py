@@ -21,10 +21,11 @@ from campaign.mutants.change import Mutant, plant
 from toolchain.places import ROOT
 
 if TYPE_CHECKING:  # what a mutant may change is imported when it is planted
+    from sim.fuzz.program import Program
     from sim.fuzz.subjects import Subject
 
 __all__ = ["ALONE", "BUILDS", "EQUAL", "FIRST_BUILD", "KILLED", "NOT_BUILT", "PROGRAMS",
-           "SURVIVES", "Verdict", "judge", "related_tests"]
+           "SURVIVES", "Verdict", "judge", "related_tests", "wrong"]
 
 KILLED, SURVIVES, EQUAL, NOT_BUILT = "killed", "survives", "equal", "not built"
 ALONE     = "alone"  # no verdict: of hardware that cannot be changed beside other changes
@@ -149,13 +150,18 @@ def _by_programs(subjects: "Sequence[Subject]") -> Verdict:
     from sim.fuzz.generate import generate
     for seed in range(PROGRAMS):
         subject = subjects[seed % len(subjects)]
-        try:
-            divergence = subject.examine(generate(seed, subject.config)).divergence
-        except Exception as error:
-            return KILLED, f"program {seed}: {type(error).__name__}"
-        if divergence is not None:
-            return KILLED, f"program {seed}"
+        if by := wrong(subject, generate(seed, subject.config), seed):
+            return KILLED, by
     return SURVIVES, ""
+
+
+def wrong(subject: "Subject", program: "Program", seed: int) -> str | None:
+    """Which program it is, if it ends otherwise or badly on a subject."""
+    try:
+        divergence = subject.examine(program).divergence
+    except Exception as error:
+        return f"program {seed}: {type(error).__name__}"
+    return None if divergence is None else f"program {seed}"
 
 
 # --- golden model --------------------------------------------------------------------------------

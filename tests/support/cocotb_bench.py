@@ -132,15 +132,13 @@ class DirectVerilator(Verilator):
 
     def _build_command(self):
         folder, bench = self.build_dir, self.bench
-        includes = [f"-I{path}" for path in
-                    (folder, PACKAGE / "include", PACKAGE / "include" / "vltstd")]
         library = cocotb_tools.config.libs_dir
         return [
             [str(VERILATOR), *VERILATE, *(["--trace"] * bench.traces),
              "--top-module", bench.top, "-Mdir", str(folder),
              *(str(source.value) for source in self._sources)],
             [sys.executable, str(ONE_UNIT), str(folder), *map(str, bench.cpp), str(bench.main)],
-            [compiler(), *COMPILE, f"-DVM_TRACE={bench.traces:d}", bench.optimise, *includes,
+            [compiler(), *common_flags(bench.traces), bench.optimise, f"-I{folder}",
              *headers(bench.optimise, bench.traces), str(folder / "all.cpp"),
              *map(str, runtime_objects(bench.traces)), "-rdynamic",
              "-o", str(folder / bench.top), "-lpthread",
@@ -248,12 +246,11 @@ def compile_bench(folder, sources, *, top, main=None, splits=(), optimise="-O1")
     flags = [flag for flag in VERILATE if flag != "--vpi"]
     shutil.rmtree(model, ignore_errors=True)
     (folder / "keep.vlt").write_text(control("", splits))
-    includes = [f"-I{path}" for path in (model, PACKAGE / "include", PACKAGE / "include/vltstd")]
     commands = [
         [VERILATOR, *flags, *(["--main", "--exe"] if main is None else []),
          "--top-module", top, "-Mdir", model, folder / "keep.vlt", *sources],
         [sys.executable, ONE_UNIT, model, *([] if main is None else [main])],
-        [compiler(), *COMPILE, "-DVM_TRACE=0", optimise, *includes, *headers(optimise),
+        [compiler(), *common_flags(), optimise, f"-I{model}", *headers(optimise),
          model / "all.cpp",
          *runtime_objects(), "-o", folder / top, "-lpthread"]]
     for command in commands:
@@ -287,7 +284,7 @@ def kept(name, flags, sources, make):
     return folder
 
 
-def common_flags(traces):
+def common_flags(traces=False):
     """Flags of all that Verilator's headers are in."""
     return [*COMPILE, f"-DVM_TRACE={traces:d}", f"-I{PACKAGE / 'include'}",
             f"-I{PACKAGE / 'include' / 'vltstd'}"]
