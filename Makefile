@@ -111,7 +111,7 @@ lint: $(DEV)  ## Lint and check types
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
 
-test: $(DEV)  ## Run all tests
+test: $(DEV)  ## Run the tests, all but the longest
 	@$(PYTHON) -m pytest -n 2 --dist worksteal -m "not browser and not long"
 
 test-long: $(DEV)  ## Run the tests that make test leaves out for their time
