@@ -12,6 +12,8 @@ HW          := $(VENV)/.hw.stamp
 export PYTHONPATH          := $(CURDIR)
 export NUMBA_CACHE_DIR     := $(CURDIR)/$(BUILD)/numba
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(BUILD)/pycache
+# In build/ bytecode is in nobody's way; without it each start compiles every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help sim debug panel panel-test test-long disk demo crash stress night mutants cocotb verilog fuzz fuzz-as fuzz-qc fuzz-qll lint test check bench synth gates formal docs pictures requirements clean card board bitstream \
