@@ -14,8 +14,7 @@ from sim.machine import Words, check_image
 from sim.program import MAIN, load_program
 from system.build import PROGRAM_FOLDERS, Paths
 from toolchain.debug_info import DebugInfoError
-from toolchain.files import read_source
-from toolchain.link.loading import is_elf
+from toolchain.files import is_elf, read_source
 from toolchain.places import BUILD
 
 __all__ = ["Target", "bare_target", "system_target"]

@@ -13,8 +13,7 @@ from isa.config import MachineConfig
 from isa.machine import PROGRAM
 from sim.machine import ImageError, Words, check_image, read_image
 from toolchain.build import debug_file, image
-from toolchain.files import read_source
-from toolchain.link.loading import is_elf, read_executable
+from toolchain.files import is_elf, read_source
 from toolchain.qasm.assembler import Program
 from toolchain.source import Source, SourceError, SourceErrors
 
@@ -106,6 +105,7 @@ def _beginning(name: str) -> bytes:
 
 def _executable(name: str, config: MachineConfig) -> LoadedProgram:
     """An executable that was linked for the bare machine: it begins where the machine does."""
+    from toolchain.link.loading import read_executable  # with the linker; most runs need none
     try:
         executable = read_executable(Path(name).read_bytes())
     except OSError as error:

@@ -5,13 +5,16 @@ the interrupt table still has the registers of what was interrupted, and the pro
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from sim.heap import heap_note
 from sim.host.hosts import Debugger
 from sim.machine import Machine, Registers
-from sim.process_list import ListedProcess
 from sim.sentences import describe_trap, frame_lines
-from sim.symbols import Symbols
+
+if TYPE_CHECKING:  # what most runs need not load
+    from sim.process_list import ListedProcess
+    from sim.symbols import Symbols
 
 __all__ = ["Witness", "trouble_of"]
 
@@ -35,11 +38,11 @@ class Witness(Debugger):
         What is looked at; to be set before it runs.
     """
 
-    def __init__(self, symbols: Callable[[], Symbols], tell: Callable[[str], None]):
+    def __init__(self, symbols: "Callable[[], Symbols]", tell: Callable[[str], None]):
         super().__init__()
         self._make_symbols = symbols
         self._tell = tell
-        self._symbols: Symbols | None = None
+        self._symbols: "Symbols | None" = None
         self.machine: Machine | None = None
 
     def stopped(self) -> bool:
@@ -51,7 +54,7 @@ class Witness(Debugger):
         return super().stopped()
 
 
-def trouble_of(machine: Machine, symbols: Symbols) -> list[str]:
+def trouble_of(machine: Machine, symbols: "Symbols") -> list[str]:
     """Why the kernel asks for its debugger, with the functions that were called; nothing if it is
     none of its own reasons."""
     read = symbols.reader(0, machine.memory)
@@ -70,8 +73,8 @@ def trouble_of(machine: Machine, symbols: Symbols) -> list[str]:
             *_interrupted(process, process.fault, machine, symbols)]
 
 
-def _panic(why: str, process: ListedProcess | None, machine: Machine,
-           symbols: Symbols) -> list[str]:
+def _panic(why: str, process: "ListedProcess | None", machine: Machine,
+           symbols: "Symbols") -> list[str]:
     chain = frame_lines(symbols.backtrace(machine.registers(), 0, machine.memory), ON_THE_WAY)
     if any(FAULT_HANDLER in line for line in chain):  # of what faulted the stack is overwritten
         places = symbols.places(machine.fault_ip, 0, machine.memory)
@@ -84,8 +87,8 @@ def _panic(why: str, process: ListedProcess | None, machine: Machine,
     return lines
 
 
-def _interrupted(process: ListedProcess, ip: int, machine: Machine,
-                 symbols: Symbols) -> list[str]:
+def _interrupted(process: "ListedProcess", ip: int, machine: Machine,
+                 symbols: "Symbols") -> list[str]:
     """The functions that a process had called, as the kernel interrupted it."""
     registers = Registers(machine.interrupt_frame().registers, ip)
     return frame_lines(symbols.backtrace(registers, process.space, machine.memory))

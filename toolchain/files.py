@@ -7,10 +7,16 @@ from pathlib import Path
 
 from toolchain.source import Source, SourceError, Span
 
-__all__ = ["STANDARD_STREAM", "read_octets", "read_source", "write_output"]
+__all__ = ["STANDARD_STREAM", "is_elf", "read_octets", "read_source", "write_output"]
 
 STANDARD_STREAM = "-"  # as a file's name: standard input, or standard output
 LONGEST_SOURCE  = 64 << 20  # octets; the text of a program that fills RAM is shorter
+_ELF_MAGIC      = b"\x7fELF"
+
+
+def is_elf(octets: bytes) -> bool:
+    """Whether a file that begins so is in the ELF format."""
+    return octets[:len(_ELF_MAGIC)] == _ELF_MAGIC
 
 
 def read_octets(name: str) -> bytes:

@@ -13,9 +13,7 @@ from toolchain.link.elf import (
     string_at,
 )
 
-__all__ = ["Executable", "is_elf", "read_executable"]
-
-_MAGIC = b"\x7fELF"
+__all__ = ["Executable", "read_executable"]
 
 # Of the header: the type; the first instruction and the table of segments; that table's size.
 _TYPE, _ENTRY, _COUNT = struct.Struct("<H"), struct.Struct("<II"), struct.Struct("<HH")
@@ -34,11 +32,6 @@ class Executable:
     def end(self) -> int:
         """The address behind its last word."""
         return max((at + len(octets) // WORD_OCTETS for at, octets in self.segments), default=0)
-
-
-def is_elf(octets: bytes) -> bool:
-    """Whether a file that begins so is in the ELF format."""
-    return octets[:len(_MAGIC)] == _MAGIC
 
 
 def read_executable(octets: bytes) -> Executable:
