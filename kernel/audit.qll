@@ -13,6 +13,7 @@
 
 namespace audit {
   .constant global JUNK: byte = 0xDEADBEEF;
+  .constant global DIRECT_CALLS: byte = 0;  // support.qasm: all go by `_syscall`, to be checked
   .constant global INJECT: byte = 0x7FFF;   // number of the call: fail the n-th request, 0 for none
 
   global until_failure: byte = 0;   // requests for memory until one fails; 0: none will

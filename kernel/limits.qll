@@ -6,6 +6,7 @@
 namespace limits {
   // --- the kernel's memory -----------------------------------------------------------------------
   .constant global STACK_TOP: byte = 0x1FF00;     // interrupts and boot; the image ends far below
+  .constant global CALL_STACK: byte = 0x1FEFD;    // STACK_TOP less the three arguments of a call
   .constant global FIRST_DATA: byte = 0x18000;    // what the image's data was at first, for `restart`
   .constant global FIRST_DATA_WORDS: byte = 0x1400; // at least all of it
   .constant global HEAP: byte = 0x20000;          // `std::alloc` manages 64 Ki words from here

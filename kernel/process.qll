@@ -17,22 +17,20 @@ namespace process {
   };
 
   type process = struct {
-    // Known to support.qasm: r0 ... r63, ip, then the address of the page table, and the scheduler's
-    // first three.
+    // Known to support.qasm: r0 ... r63, ip, then the address of the page table, the scheduler's first
+    // and the system call's.
     registers: byte[machine::FRAME_IP - machine::FRAME_REGISTERS + 1];
     pages: * memory::table;
     next: * process;       // in the ring of those that can run
     state: byte;
+    again: bool;           // it can run, and is to make its call again
+    progress: byte;        // of the call that is made again, after blocking or like this
     ticks: byte;           // time slices begun
 
     // The scheduler's.
     waits_for: byte;       // kind of event, if blocked
     object: byte;          // and which one
     wake_at: byte;         // milliseconds, if asleep
-
-    // The system call's that is being repeated after blocking.
-    progress: byte;
-    again: bool;           // it can run, and is to make its call again
 
     // This file's.
     pid: byte;

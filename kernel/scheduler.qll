@@ -181,6 +181,13 @@ namespace scheduler {
     support::copy(&current->registers[0], <unsafe * byte>machine::FRAME_REGISTERS, 65);
   }
 
+  // As `save_frame`, where r32 to r61 have been saved straight from the registers.
+  function save_rest(): void {
+    var frame = <unsafe * byte>machine::FRAME_REGISTERS;
+    support::copy(&current->registers[0], frame, 32);
+    support::copy(&current->registers[62], &frame[unsafe 62], 3);
+  }
+
   // Interrupt 2. The interrupted process's registers have been saved already.
   .export function _timer(inside: byte): * process::process {
     look_after();

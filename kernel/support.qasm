@@ -56,7 +56,7 @@
 ; which lets interrupts in.
 ;
 ; Of a process this file knows the first members, in their order: `registers` (r0 ... r63, ip), `pages`,
-; `next` in the ring, `state`, and `ticks`, its time slices.
+; `next` in the ring, `state`, the call's `again` and `progress`, and `ticks`, its time slices.
 
 data @global::support::inside 1
 
@@ -94,7 +94,128 @@ data @global::support::inside 1
   constant r6 @kernel$call
   jmp r6
 
+; A call by number, with its arguments in r1 to r3. What the program had in r32 to r61 is there until the
+; call's function has returned. The debug kernel has no `audit::DIRECT_CALLS`: there `syscall::_syscall`
+; does all of this; tests/kernel/test_tick.py compares them.
 @global::support::syscall_entry:
+  constant r62 1
+  constant r63 limits::CALL_STACK ; the three arguments
+  constant r4 @global::support::inside
+  store r4 r62
+  constant r4 audit::DIRECT_CALLS
+  lt r5 r0 r4
+  constant r4 @kernel$indirect
+  jz r5 r4
+  constant r4 number::yield
+  eq r5 r0 r4
+  constant r4 @kernel$yield
+  jnz r5 r4
+@kernel$direct:
+  store r63 r3
+  add r4 r63 r62
+  store r4 r2
+  add r4 r4 r62
+  store r4 r1
+  constant r4 @global::process::given
+  constant r5 0
+  store r4 r5
+  constant r4 @global::syscall::calls
+  add r4 r4 r0
+  load r4 r4
+  constant r0 @kernel$returned
+  jmp r4
+@kernel$alone:                        ; `yield` where nobody else can run
+  constant r0 0
+@kernel$returned:                     ; r0 is the result
+  constant r1 @global::scheduler::current
+  load r1 r1
+  constant r2 process::process::state
+  add r2 r1 r2
+  load r3 r2
+  constant r4 scheduler::RUNNING
+  eq r3 r3 r4
+  constant r4 @kernel$left
+  jz r3 r4
+  add r2 r2 r62                 ; `again`
+  load r3 r2
+  constant r4 @kernel$repeated
+  jnz r3 r4
+  add r2 r2 r62                 ; `progress`, 0 as `again` is
+  store r2 r3
+  constant r2 machine::FRAME_REGISTERS
+  store r2 r0
+  constant r2 @global::support::inside
+  store r2 r3
+  int r3
+
+; The process cannot go on: r32 to r61 are its own still.
+@kernel$left:
+  constant r2 32
+  add r1 r1 r2
+  repeat n 32 61
+    store r1 r{n}
+    add r1 r1 r62
+  end
+@kernel$repeated:                     ; or it goes on, but makes its call again
+  sub r63 r63 r62
+  store r63 r0                  ; argument: the result
+  constant r0 @kernel$called
+  constant r5 @global::syscall::_leave
+  jmp r5
+
+; `yield` saves as a tick does, but for what was used since: it has r4, r5, r62, r63 and ip of the frame.
+@kernel$yield:
+  constant r4 @global::scheduler::chores
+  load r4 r4
+  constant r5 scheduler::MISSED
+  and r4 r4 r5
+  constant r5 @kernel$direct
+  jnz r4 r5
+  constant r4 @global::scheduler::current
+  load r4 r4
+  constant r5 process::process::next
+  add r5 r4 r5
+  load r5 r5
+  eq r5 r5 r4
+  constant r0 @kernel$alone
+  jnz r5 r0
+  store r4 r5                   ; r0, the result: 0
+  add r4 r4 r62
+  repeat n 1 3
+    store r4 r{n}
+    add r4 r4 r62
+  end
+  constant r5 2
+  add r4 r4 r5
+  repeat n 6 61
+    store r4 r{n}
+    add r4 r4 r62
+  end
+  constant r5 machine::FRAME_R62
+  repeat n 6 8                  ; r62, r63 and ip
+    load r{n} r5
+    add r5 r5 r62
+    store r4 r{n}
+    add r4 r4 r62
+  end
+  add r9 r4 r62                 ; `next`, behind `pages`
+  load r10 r9
+  constant r5 process::process::pages
+  sub r6 r4 r5                  ; the process
+  constant r5 4
+  add r7 r6 r5
+  constant r5 machine::FRAME_R4
+  load r8 r5
+  store r7 r8
+  add r5 r5 r62
+  add r7 r7 r62
+  load r8 r5
+  store r7 r8
+  mov r1 r62
+  constant r8 @kernel$turn
+  jmp r8
+
+@kernel$indirect:
   constant r5 @global::syscall::_syscall
 ; r5 = function to call
 @kernel$call:
@@ -151,25 +272,27 @@ data @global::support::inside 1
   constant r2 @global::scheduler::chores
   load r2 r2
   constant r8 @kernel$tick
-  constant r9 process::process::next
-  add r9 r6 r9
-  load r10 r9
   jnz r2 r8
+  add r9 r0 r1
+  add r9 r9 r1                  ; `next`, behind ip and `pages`
+  load r10 r9
   eq r2 r10 r6
   jnz r2 r8
+@kernel$turn:                         ; of r10, after that of r6, whose `next` is at r9; r1 is 1
   add r9 r9 r1
   store r9 r1                   ; state = scheduler::READY, which is 1
   constant r2 @global::scheduler::tail
   store r2 r6
-  constant r9 process::process::state
+  constant r9 process::process::ticks
   add r9 r10 r9
-  constant r2 scheduler::RUNNING
-  store r9 r2
-  add r9 r9 r1
   load r2 r9
   mov r0 r10
-  add r2 r2 r1
-  store r9 r2                   ; one more slice
+  add r2 r2 r1                  ; one more slice
+  store r9 r2
+  constant r2 3
+  sub r9 r9 r2                  ; `state`, in front of `again` and `progress`
+  constant r2 scheduler::RUNNING
+  store r9 r2
                                 ; and goes on into `resume`
 
 ; --- resume a process -------------------------------------------------------------------------------

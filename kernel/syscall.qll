@@ -16,6 +16,8 @@ namespace syscall {
 
   // --- the way in --------------------------------------------------------------------------------
 
+  // What support.qasm does for the usual call, and more: that of a process that is ending, and of a
+  // number that there is not. In the debug kernel all calls come here.
   .export function _syscall(inside: byte): * process::process {
     var frame = <unsafe * byte>machine::FRAME_REGISTERS;
     var number = *frame;
@@ -31,19 +33,32 @@ namespace syscall {
     } else {
       none(0, 0, 0);
     }
-    if (p->ending) { return scheduler::next(); }
+    if (goes_on(p, result)) { return null; }
+    if (!p->ending) { scheduler::save_frame(); }
+    return scheduler::next();
+  }
+
+  // The process cannot go on after a call with this result, or is to make it again. r32 to r61 are saved
+  // already.
+  .export function _leave(result: byte): * process::process {
+    var p = caller();
+    if (goes_on(p, result)) { return null; }
+    if (!p->ending) { scheduler::save_rest(); }
+    return scheduler::next();
+  }
+
+  // Put down what a call has led to. True if its process goes on at once.
+  function goes_on(p: * process::process, result: byte): bool {
+    if (p->ending) { return false; }
     if (p->state == scheduler::BLOCKED || p->again) {
       p->again = false;
       var ip = <unsafe * byte>machine::FRAME_IP;
       *ip = *ip - 1;  // the `int` itself, once more
-      if (p->state == scheduler::RUNNING) { return null; }
     } else {
-      *frame = result;
+      *(<unsafe * byte>machine::FRAME_REGISTERS) = result;
       p->progress = 0;
-      if (p->state == scheduler::RUNNING) { return null; }
     }
-    scheduler::save_frame();
-    return scheduler::next();
+    return p->state == scheduler::RUNNING;
   }
 
   // A software interrupt that is none of the kernel's.

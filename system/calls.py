@@ -107,6 +107,8 @@ def _arguments(text: str) -> tuple[tuple[str, str], ...]:
 def kernel_qll(table: Interface) -> str:
     """The kernel's side: a function for each number, ``none`` for gaps; constants and structs."""
     by_number = {call.number: call.name for call in table.calls}
+    numbers = "".join(f"  .constant global {call.name}: byte = {call.number};\n"
+                      for call in table.calls)
     rows = "".join(f"    {by_number.get(number, 'none')},  // {number}\n"
                    for number in range(max(by_number) + 1))
     spaces = dict.fromkeys(row.kernel for row in table.constants if row.kernel)
@@ -115,7 +117,9 @@ def kernel_qll(table: Interface) -> str:
         + _constants(row for row in table.constants if row.kernel == space) + "}\n\n"
         for space in spaces)
     return ("// calls.qll: system calls by number. Generated from kernel/syscalls.toml.\n\n"
-            f"{constants}namespace syscall {{\n{_structs(table, in_kernel=True)}\n"
+            f"{constants}namespace number {{\n{numbers}}}\n\n"
+            f"namespace syscall {{\n{_structs(table, in_kernel=True)}\n"
+            f"  .constant global COUNT: byte = {max(by_number) + 1};  // numbers from 0 on\n"
             f"  global calls: ((byte, byte, byte) => byte)[{max(by_number) + 1}] = [\n"
             f"{rows}  ];\n}}\n")
 

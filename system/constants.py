@@ -23,9 +23,11 @@ __all__ = ["SWITCH_INTERRUPT", "constants", "constants_qll", "shared_qasm", "win
 
 SWITCH_INTERRUPT = 5  # a software interrupt of the kernel's own; the hardware uses up to 4
 
-# What only assembly needs, having no expressions: r63 in the frame; r63 and ip in a copy of the
-# frame, by their distance from r0.
+# What only assembly needs, having no expressions: some registers in the frame; r63 and ip in a copy
+# of it, by their distance from r0.
 _FRAME_PLACES = {
+    "machine::FRAME_R4":  machine.FRAME_REGISTERS + 4,
+    "machine::FRAME_R62": machine.FRAME_REGISTERS + REGISTERS - 2,
     "machine::FRAME_R63": machine.FRAME_REGISTERS + REGISTERS - 1,
     "machine::SAVED_R63": REGISTERS - 1,
     "machine::SAVED_IP":  machine.FRAME_IP - machine.FRAME_REGISTERS,

@@ -8,6 +8,7 @@
 // going backwards, and read an octet; append, four octets to it; create, a file in a directory; yield.
 
 .constant global BLOCK: byte = 4096;
+.constant global SPINS: byte = 1000000;
 .constant global BLOCKS: byte = 8;
 
 global block: byte[4096] = [0; 4096];
@@ -18,7 +19,7 @@ function spin(rounds: byte): void {
 
 function spin_twice(): void {
   var other = os::spawn("/test/measure", "spin", null);
-  spin(100000);
+  spin(SPINS);
   os::wait(other, null);
 }
 
@@ -113,7 +114,7 @@ function main(text: string): byte {
     for (var i = 0; i < 50; i = i + 1) { os::own_pid(); }
     os::say(">");
   } else if (std::str::equal(what, "spin")) {
-    spin(100000);
+    spin(SPINS);
   } else if (std::str::equal(what, "switch")) {
     spin_twice();
   } else if (std::str::equal(what, "read")) {

@@ -127,10 +127,10 @@ def broken(kernel, damage):
 
 def test_a_fault_of_the_kernel_is_told_with_its_place():
     def damage(memory, labels):
-        memory[labels["global::syscall::_syscall"]] = 0xFFFFFFFF
+        memory[labels["global::syscall::_leave"]] = 0xFFFFFFFF
 
     lines = broken(system().kernel, damage)
-    assert re.match(r"kernel panic: invalid instruction in global::syscall::_syscall "
+    assert re.match(r"kernel panic: invalid instruction in global::syscall::_leave "
                     r"\(kernel/syscall.qll:\d+\)$", lines[0])
     assert lines[1] == "for process 1 (sh):"
     assert re.match(r"  at \S*support::syscall", lines[2])

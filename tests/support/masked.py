@@ -5,12 +5,15 @@ from pathlib import Path
 import numpy as np
 
 from isa import BY_MNEMONIC
-from isa.machine import ENABLED, FRAME_REGISTERS
+from isa.machine import ENABLED
 from isa.trace import Kind, Word, Wrote
+from system.calls import load_calls
+from toolchain.places import KERNEL
 
 __all__ = ["Masked"]
 
-INT = BY_MNEMONIC["int"].opcode
+INT   = BY_MNEMONIC["int"].opcode
+CALLS = load_calls(KERNEL / "syscalls.toml").calls[-1].number + 1
 
 
 class Masked:
@@ -30,7 +33,10 @@ class Masked:
 
     def __init__(self, symbols: Path) -> None:
         rows = [line.split(None, 2) for line in symbols.read_text().splitlines()]
-        functions = sorted((int(address, 16), name.strip()) for address, kind, name in rows
+        rows = [(int(address, 16), kind, name.strip()) for address, kind, name in rows]
+        self._calls = next(address for address, _, name in rows
+                           if name == "global::syscall::calls")
+        functions = sorted((address, name) for address, kind, name in rows
                            if kind == "T" and ("$" not in name or name.startswith("kernel$")))
         self._places = [address for address, _ in functions]
         self._names = [name for _, name in functions]
@@ -60,10 +66,10 @@ class Masked:
             self._look(trace[first:])
 
     def _look(self, rows: np.ndarray) -> None:
-        """The number of a system call is the first word of the frame that the kernel loads."""
+        """The number of a system call is that of the function that the kernel loads."""
         if self._number == "call ?":
-            asked = rows[(rows[:, Word.WROTE] & Wrote.LOADED != 0)
-                         & (rows[:, Word.ADDRESS] == FRAME_REGISTERS), Word.DATA]
+            asked = rows[rows[:, Word.WROTE] & Wrote.LOADED != 0, Word.ADDRESS] - self._calls
+            asked = asked[asked < CALLS]
             if len(asked):
                 self._number = f"call {int(asked[0])}"
 

@@ -23,13 +23,16 @@ def test_constants_of_the_machine_and_of_the_kernel_have_their_values(names):
     assert names["machine::FRAME_R63"] == machine.FRAME_IP - 1
     assert names["machine::SYSCALL"] == machine.Interrupt.SYSCALL
     assert names["limits::STACK_TOP"] == 0x1FF00
+    assert names["limits::CALL_STACK"] == names["limits::STACK_TOP"] - 3
+    assert names["number::yield"] == 8
     assert names["scheduler::MISSED"] == 1 << 31
 
 
 def test_a_process_begins_as_support_qasm_takes_for_granted(names):
     at = {name: names[f"process::process::{name}"]
-          for name in ("registers", "pages", "next", "state", "ticks")}
-    assert at == {"registers": 0, "pages": 65, "next": 66, "state": 67, "ticks": 68}
+          for name in ("registers", "pages", "next", "state", "again", "progress", "ticks")}
+    assert at == {"registers": 0, "pages": 65, "next": 66, "state": 67, "again": 68, "progress": 69,
+                  "ticks": 70}
     assert at["pages"] == names["machine::SAVED_IP"] + 1 == names["machine::SAVED_R63"] + 2
     assert names["scheduler::READY"] == 1  # it stores a register that holds 1
 

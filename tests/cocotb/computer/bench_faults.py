@@ -22,11 +22,11 @@ async def a_fault_in_a_process_is_told(computer):
 
 @computer_test(configs=UNCACHED)
 async def a_fault_in_the_kernel_is_its_panic(computer):
-    """The first instruction behind a system call is spoilt: the kernel says so and halts."""
+    """The first instruction behind a call that waits is spoilt: the kernel says so and halts."""
     await computer.boot()
-    at = computer.symbols["global::syscall::_syscall"]
+    at = computer.symbols["global::syscall::_leave"]
     computer.poke(at, BAD_INSN)
-    computer.serial.type("x")  # wakes the shell, which makes a call
+    computer.serial.type("x")  # wakes the shell, which then waits again
     await computer.watch(Kind.FAULT, ip=at, in_process=False)
     await computer.wait_ms(5)
     computer.drain()

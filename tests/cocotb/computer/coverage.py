@@ -29,6 +29,7 @@ SOURCES   = {Interrupt.TIMER: "timer", Interrupt.SERIAL: "serial",
 
 
 CALLS     = settings()["calls"]
+LAST_CALL = max(int(number) for number in settings()["call_names"])
 NEVER_FAIL = ("exit", "yield", "key_state", "key_held", "clock", "own_pid", "sleep", "sync",
               "display_close", "console_mode")
 DISK      = [f"{verb}, {outcome}, {when}" for verb in ("READ", "WRITE", "FLUSH")
@@ -114,16 +115,21 @@ class Coverage:
         self._calls(records, modes, is_insn & (opcodes == INT) & modes)
 
     def _calls(self, records, modes, is_call):
-        """The kernel loads a call's number from the frame, and stores its result there."""
-        wrote, at_frame = records[:, Word.WROTE], records[:, Word.ADDRESS] == FRAME_REGISTERS
-        is_asked = (wrote & Wrote.LOADED != 0) & at_frame & ~modes
-        is_told  = (wrote & Wrote.MEMORY != 0) & at_frame & ~modes
+        """The kernel loads the call's function from its table, and stores the result in the frame;
+        it has a place of its own for `yield` where others can run."""
+        symbols, names = self.computer.symbols, settings()["call_names"]
+        wrote, address = records[:, Word.WROTE], records[:, Word.ADDRESS]
+        numbers  = address - symbols["global::syscall::calls"]
+        is_asked = (wrote & Wrote.LOADED != 0) & (numbers <= LAST_CALL) & ~modes
+        is_told  = (wrote & Wrote.MEMORY != 0) & (address == FRAME_REGISTERS) & ~modes
+        for _ in range(int(np.count_nonzero(records[:, Word.IP] == symbols["kernel$yield"]))):
+            _called("yield")
         for at in np.flatnonzero(is_call | is_asked | is_told).tolist():
             data = int(records[at, Word.DATA])
             if is_call[at]:
                 self._called = ""
             elif is_asked[at] and self._called == "":
-                self._called = settings()["call_names"].get(str(data))
+                self._called = names.get(str(int(numbers[at])))
                 if self._called:
                     _called(self._called)
             elif is_told[at] and self._called:
