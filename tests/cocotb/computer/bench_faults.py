@@ -31,5 +31,5 @@ async def a_fault_in_the_kernel_is_its_panic(computer):
     await computer.wait_ms(5)
     computer.drain()
     said = computer.serial.text.rpartition("$ ")[2]
-    assert said == "kernel panic: invalid instruction\n", f"at its fault the kernel said {said!r}"
+    assert said == "xkernel panic: invalid instruction\n", f"at its fault the kernel said {said!r}"
     assert await computer.stopped() == 0xFF
