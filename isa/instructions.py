@@ -4,6 +4,7 @@ Assembler, disassembler, golden model, decoder and the manual's table read this 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 __all__ = [
     "BY_MNEMONIC", "BY_OPCODE", "IP_FIELD", "ISA", "REGISTERS", "Insn", "decode_fields", "encode",
@@ -28,12 +29,12 @@ class Insn:
     writes_d: bool = False
     is_float: bool = False
 
-    @property
+    @cached_property
     def words(self) -> int:
         """Length in words: 2 for ``constant``, else 1."""
         return 2 if "imm" in self.operands else 1
 
-    @property
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         """The register fields that the instruction uses."""
         return tuple(name for name in self.operands if name != "imm")

@@ -7,6 +7,7 @@ import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,17 @@ class Snapshot:
             self.handle = None
 
 
+@cache
+def _loaded(library: Path, tallies: bool, watched: bool) -> ctypes.CDLL:
+    """The library, once: telling the types of its functions costs as much as a short run."""
+    loaded = ctypes.CDLL(str(library))
+    for name, (result, arguments) in {**_SIGNATURES, **(_TALLY_SIGNATURES if tallies else {}),
+                                      **(_WATCH_SIGNATURES if watched else {})}.items():
+        function = getattr(loaded, name)
+        function.restype, function.argtypes = result, arguments
+    return loaded
+
+
 class Simulation:
     """One instance of a compiled design, out of reset.
 
@@ -188,12 +200,7 @@ class Simulation:
     """
 
     def __init__(self, design: Design, library: Path):
-        self._library = ctypes.CDLL(str(library))
-        signatures = {**_SIGNATURES, **(_TALLY_SIGNATURES if design.tally else {}),
-                      **(_WATCH_SIGNATURES if design.watched else {})}
-        for name, (result, arguments) in signatures.items():
-            function = getattr(self._library, name)
-            function.restype, function.argtypes = result, arguments
+        self._library = _loaded(library, bool(design.tally), bool(design.watched))
         self.design = design
         self._numbers = {stream.name: number for direction in ("in", "out")
                          for number, stream in enumerate(design.side(direction))}

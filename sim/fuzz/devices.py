@@ -1,10 +1,10 @@
 """Atoms of random programs that operate peripherals."""
 
-import random
 from collections.abc import Callable
 
 from isa.config import MachineConfig
 from isa.machine import DisplayControl, window_addresses
+from sim.fuzz.dice import Dice
 from sim.fuzz.program import Item, constant, store_word
 from sim.fuzz.tables import SCRATCH
 from sim.fuzz.values import encode
@@ -24,7 +24,7 @@ def until_done(at: int, busy: int, status: int, address: int) -> list[Item]:
             encode("rjnz", s0=58, s1=59), encode("nop")]
 
 
-def use_device(rng: random.Random, config: MachineConfig,
+def use_device(rng: Dice, config: MachineConfig,
                filler: Callable[[int], list[Item]]) -> list[Item]:
     """Something of a peripheral: a look at its words, or an operation to its end."""
     windows = window_addresses(config.peripherals)
@@ -64,7 +64,7 @@ def use_device(rng: random.Random, config: MachineConfig,
     return words + until_done(at, busy, b, a)
 
 
-def draw(rng: random.Random, config: MachineConfig, window: int) -> list[Item]:
+def draw(rng: Dice, config: MachineConfig, window: int) -> list[Item]:
     """A flip, with some pixels drawn before it and some while the picture is being read, of which
     it may show the old or the new."""
     a, b = rng.sample(BUSY_REGISTERS, 2)

@@ -6,10 +6,10 @@ where to go on after a wild jump; the rest is free. r48 to r52 hold operands whe
 may stand: an address, the number of an interrupt, a distance of one word.
 """
 
-import random
 from collections.abc import Callable
+from itertools import accumulate
 
-from isa import ISA
+from isa import BY_MNEMONIC, IP_FIELD, ISA
 from isa.config import MachineConfig, PageTable
 from isa.machine import (
     ENABLED,
@@ -18,11 +18,14 @@ from isa.machine import (
     FRAME_IP,
     FRAME_REGISTERS,
     HIGHEST_INTERRUPT,
+    Interrupt,
     window_addresses,
 )
 from sim.fuzz.devices import draw, use_device
+from sim.fuzz.dice import Dice
 from sim.fuzz.program import (
     DAWDLE,
+    STORE_WORDS,
     Atom,
     Here,
     Item,
@@ -43,18 +46,22 @@ from sim.fuzz.tables import (
     random_list_table,
     random_two_level_table,
 )
-from sim.fuzz.values import EDGES, FLOATS, encode
+from sim.fuzz.values import EDGES, FLOATS, encode, encode_fields
 
 __all__ = ["generate"]
 
 BUSY_REGISTERS = tuple(range(8))
 FREE_REGISTERS = tuple(range(56)) + (62, 63)
+REGISTERS = BUSY_REGISTERS * 29 + FREE_REGISTERS  # four of five times a busy one
+SOURCES   = REGISTERS * 10 + (IP_FIELD,) * 90      # 3 of 100 times `ip`
 LOOP_REGISTERS = (59, 58)
 WAITING, LANDING = 60, 61
 PLACE, NUMBER, ONE, TARGET = 48, 49, 50, 51
 
 COMPUTE = tuple(insn for insn in ISA if insn.writes_d and insn.mnemonic not in ("load", "constant"))
 FLOAT_COMPUTE = tuple(insn for insn in COMPUTE if insn.is_float)
+ROUNDS        = (1, 2, 4, 8, 8, 16)
+HALT          = BY_MNEMONIC["halt"].opcode
 BAD_OPCODES = tuple(set(range(256)) - {insn.opcode for insn in ISA})
 
 
@@ -62,7 +69,7 @@ BAD_OPCODES = tuple(set(range(256)) - {insn.opcode for insn in ISA})
 class Maker:
     """Makes atoms for one program."""
 
-    def __init__(self, rng: random.Random, config: MachineConfig, *, is_user: bool,
+    def __init__(self, rng: Dice, config: MachineConfig, *, is_user: bool,
                  has_timer: bool, is_chaotic: bool, addresses: tuple[int, ...], turn: int):
         self.rng = rng
         self.turn = turn  # which instruction comes next where any may stand
@@ -81,10 +88,11 @@ class Maker:
         if config.fpu or rng.random() < 0.5:
             kinds.append((14, self.floating))
         if is_user:
-            kinds += [(9, self.edit_table), (3, self.switch_table), (2, self.privileged),
-                      (6, self.edge)]
+            # Each of these has the TLB forget all it knows: the less there are, the more is done.
+            kinds += [(5, self.edit_table), (2, self.switch_table), (2, self.privileged),
+                      (4, self.edge)]
             if "timer" in config.peripherals:
-                kinds += [(6, self.returned_to), (6, self.overtaken)]
+                kinds += [(4, self.returned_to), (5, self.overtaken)]
         else:
             kinds += [(4, self.interrupt_table), (2, self.mask), (2, self.drop_privilege),
                       (4, self.device), (3, self.nested_fault), (2, self.end_of_ram),
@@ -99,21 +107,21 @@ class Maker:
             kinds += [(5, self.wait)]
             if not is_user:
                 kinds += [(3, self.timer)]
-        self.kinds = kinds
-        self.weights = [weight for weight, _ in kinds]
+        self.makes   = [make for _, make in kinds]
+        self.weights = list(accumulate(weight for weight, _ in kinds))
 
     def atom(self) -> Atom:
-        _, make = self.rng.choices(self.kinds, self.weights)[0]
+        make = self.rng.weighted(self.makes, self.weights)
         return Atom(make.__name__, tuple(make()))
 
     # --- values and registers
 
     def register(self) -> int:
-        return self.rng.choice(BUSY_REGISTERS if self.rng.random() < 0.8 else FREE_REGISTERS)
+        return REGISTERS[int(self.rng.random() * len(REGISTERS))]
 
     def source(self) -> int:
         """A register to read, now and then `ip`."""
-        return 64 if self.rng.random() < 0.03 else self.register()
+        return SOURCES[int(self.rng.random() * len(SOURCES))]
 
     def value(self) -> int:
         kind = self.rng.random()
@@ -133,12 +141,10 @@ class Maker:
 
     def operation(self, keep: tuple[int, ...] = ()) -> int:
         """A random instruction that computes; it leaves the registers `keep` alone."""
-        insn = self.rng.choice(COMPUTE)
-        fields = {name: self.source() for name in insn.operands}
-        fields["d"] = self.register()
-        while fields["d"] in keep:
-            fields["d"] = self.register()
-        return encode(insn.mnemonic, **fields)
+        d = self.register()
+        while d in keep:
+            d = self.register()
+        return encode_fields(self.rng.choice(COMPUTE), d, self.source(), self.source())
 
     def filler(self, most: int = 3, keep: tuple[int, ...] = ()) -> list[Item]:
         """Some instructions to stand between two others."""
@@ -151,6 +157,8 @@ class Maker:
         """
         insn = ISA[self.turn % len(ISA)]
         self.turn += 1
+        if insn.mnemonic == "halt" and not self.is_user and self.rng.random() < 0.8:
+            return self.each()  # it would be the end
         before: list[Item] = []
         operands = {name: self.register() for name in insn.fields}
         if insn.mnemonic in ("load", "store"):
@@ -180,9 +188,7 @@ class Maker:
         a, b = self.register(), self.register()
         words = [*constant(a, self.rng.choice(EDGES)), *constant(b, self.rng.choice(EDGES))]
         for _ in range(self.rng.randrange(1, 4)):
-            insn = self.rng.choice(COMPUTE)
-            fields = {"d": self.register(), "s0": a, "s1": b}
-            words.append(encode(insn.mnemonic, **{name: fields[name] for name in insn.operands}))
+            words.append(encode_fields(self.rng.choice(COMPUTE), self.register(), a, b))
         return words
 
     def floating(self) -> list[Item]:
@@ -191,9 +197,8 @@ class Maker:
         words = [*constant(a, pick(FLOATS) if self.rng.random() < 0.7 else self.value()),
                  *constant(b, pick(FLOATS) if self.rng.random() < 0.7 else self.value())]
         for _ in range(self.rng.randrange(1, 5)):
-            insn = pick(FLOAT_COMPUTE)
-            fields = {"d": self.register(), "s0": pick((a, b)), "s1": pick((a, b))}
-            words.append(encode(insn.mnemonic, **{name: fields[name] for name in insn.operands}))
+            words.append(encode_fields(pick(FLOAT_COMPUTE), self.register(), pick((a, b)),
+                                       pick((a, b))))
         return words
 
     def immediate(self) -> list[Item]:
@@ -351,14 +356,16 @@ class Maker:
             before = store_word(HIGHEST_INTERRUPT, 0xFFFFFFFF)
             if number == 0x200:  # a handler's entry that is a word of the peripheral table
                 number = 0x180
-        return [*before, *constant(a, number), *self.filler(1), encode("int", s0=a)]
+        # The handler of faults goes on a word or two behind the instruction that is next.
+        after = [encode("nop")] * 2 if number == Interrupt.FAULT else []
+        return [*before, *constant(a, number), *self.filler(1), encode("int", s0=a), *after]
 
     def patch(self) -> list[Item]:
         """Store to a word 0 to 4 words ahead of the store, or into the code before it."""
         rng = self.rng
         a, b = rng.sample(BUSY_REGISTERS, 2)
         ahead = rng.randrange(5) if rng.random() < 0.85 else -rng.randrange(1, 5)
-        fill = self.filler(2)
+        fill = self.filler(2, () if rng.random() < 0.2 else (a, b))
         at = 5 + len(fill)  # of the word behind the store
         new = self.operation() if rng.random() < 0.8 else rng.choice((encode("nop"), 0xFF000000))
         behind = [self.operation() for _ in range(5)]
@@ -371,6 +378,8 @@ class Maker:
         """A jump to the immediate of a `constant`, which is an instruction too."""
         target = self.register()
         inside = self.operation() if self.rng.random() < 0.7 else self.value()
+        if inside >> 24 == HALT and not self.is_user and self.rng.random() < 0.9:
+            inside |= encode("nop")
         return [*constant(LANDING, Next()), *constant(target, Here(6)), encode("jmp", s0=target),
                 *constant(self.register(), inside)]
 
@@ -497,7 +506,7 @@ class Maker:
         a, b = self.rng.sample(BUSY_REGISTERS, 2)
         end = self.config.ram_words
         fault: list[Item]
-        saved: Item = Next()
+        returns = True
         kind = self.rng.randrange(7)
         if kind == 0:
             fault = [self.rng.choice(BAD_OPCODES) << 24]
@@ -510,13 +519,15 @@ class Maker:
         elif kind == 4:
             fault = [*store_word(end - 1, encode("constant", d=b), (a, b)), encode("jmp", s0=a)]
         elif kind == 5:  # a return to 0
-            saved = 0
+            returns = False
             fault = [*constant(a, 0), encode("int", s0=a)]
         else:
             fault = [encode("fadd") if not self.config.fpu else encode("add", d=64)]
-        return [*store_word(FRAME_IP, saved, (a, b)),
-                *store_word(FRAME_REGISTERS + LANDING, Next(), (a, b)),
-                *store_word(ENABLED, 0, (a, b)), *fault]
+        before = [*store_word(FRAME_REGISTERS + LANDING, Next(), (a, b)),
+                  *store_word(ENABLED, 0, (a, b)), *fault]
+        # The handler adds a word or two.
+        saved = Here(STORE_WORDS + len(before)) if returns else 0
+        return [*store_word(FRAME_IP, saved, (a, b)), *before, *[encode("nop")] * 2]
 
     def timer(self) -> list[Item]:
         a, b = self.rng.sample(BUSY_REGISTERS, 2)
@@ -532,9 +543,11 @@ class Maker:
 
 # --- programs ------------------------------------------------------------------------------------
 
-def generate(seed: int, config: MachineConfig, atoms: int | None = None) -> Program:
-    """The program of this seed for machines of this kind."""
-    rng = random.Random(f"{seed} {config!r}")
+def generate(seed: int, config: MachineConfig, atoms: int | None = None,
+             rounds: int | None = None) -> Program:
+    """The program of this seed for machines of this kind; with another number of atoms or of
+    rounds, if they are given."""
+    rng = Dice(f"{seed} {config!r}")
     is_user = rng.random() < 0.5 and "mmu" in config.peripherals
     has_timer = rng.random() < 0.5 and "timer" in config.peripherals
     two_level = config.page_table is PageTable.TWO_LEVEL
@@ -550,11 +563,12 @@ def generate(seed: int, config: MachineConfig, atoms: int | None = None) -> Prog
     setting = Setting(
         tables=tables,
         user_offset=offset,
-        fault_step=rng.choice((1, 1, 2)),
+        fault_step=rng.choice((1, 1, 2) if is_user else (1, 1, 1, 1, 1, 2)),
         fault_handler=rng.random() < 0.98,
         bad_handler=rng.random() < 0.01,
         timer_ms=period_ms if has_timer else 0,
         masked=rng.random() < 0.1 and not has_timer,
+        rounds=rng.choice(ROUNDS) if rounds is None else rounds,
         highest=rng.choice((0x80,) * 12 + (0x84, 8, 8, 1, 1, 0xFFFFFFFF, 0xFFFFFFFF)),
         line=rng.randbytes(rng.randrange(6)) if "serial" in config.peripherals else b"",
         stdin=b"".join(rng.randbytes(rng.randrange(5)).replace(b"\n", b"") + b"\n"

@@ -7,6 +7,7 @@ same in assembly, for people.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from isa import BY_MNEMONIC
 from isa.config import MachineConfig
@@ -23,8 +24,8 @@ from isa.machine import (
 from sim.fuzz.values import encode
 from toolchain.qasm import disassemble_word
 
-__all__ = ["DAWDLE", "Atom", "Here", "Item", "Label", "Next", "Program", "Setting", "Table",
-           "constant", "list_table", "store_word"]
+__all__ = ["DAWDLE", "STORE_WORDS", "Atom", "Here", "Item", "Label", "Next", "Program", "Setting",
+           "Table", "constant", "list_table", "store_word"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ class Setting:
 
     `tables` makes the program unprivileged if there are any: the first is in force at the start,
     system call 7 goes to the next. `user_offset` is the virtual minus the physical address of the
-    atoms. `fault_step` is what the fault handler adds to the saved ip.
+    atoms. `fault_step` is what the fault handler adds to the saved ip. The whole is gone through
+    `rounds` times: with other operands, after what the atoms stored, and with jumps, returns and
+    addresses that the hardware knows from before.
     """
     tables:        tuple[Table, ...] = ()
     user_offset:   int = 0
@@ -80,6 +83,7 @@ class Setting:
     bad_handler:   bool = False  # the fault handler faults itself
     timer_ms:      int = 0
     masked:        bool = False
+    rounds:        int = 1
     highest:       int = 0x80
     line:          bytes = b""   # what arrives on the serial line
     stdin:         bytes = b""
@@ -93,15 +97,19 @@ class Program:
     setting: Setting
     atoms:   tuple[Atom, ...] = field(default=())
 
+    @property
+    def rounds_at(self) -> int:
+        """Address of the word that says how many rounds are left."""
+        return self._starts["scratch"] + 1
+
     def with_atoms(self, atoms: Iterable[Atom]) -> "Program":
         return replace(self, atoms=tuple(atoms))
 
     def render(self) -> list[int]:
         """The image."""
-        pieces = self._pieces()
-        starts = self._starts(pieces)
+        starts = self._starts
         words: list[int] = []
-        for name, items in pieces:
+        for name, items in self._pieces:
             number = int(name[5:]) if name.startswith("atom ") else 0
             words += [item & 0xFFFFFFFF if type(item) is int
                       else self._word(item, starts, name, number) for item in items]
@@ -110,16 +118,17 @@ class Program:
     def listing(self) -> list[tuple[str, int]]:
         """Each word of the image, and what a piece is called where it begins."""
         titles = []
-        for name, items in self._pieces():
+        for name, items in self._pieces:
             title = f"{name}: {self.atoms[int(name[5:])].kind}" if name.startswith("atom ") \
                 else name
             titles += [title if i == 0 else "" for i in range(len(items))]
         return list(zip(titles, self.render(), strict=True))
 
-    def _starts(self, pieces: list[tuple[str, list[Item]]]) -> dict[str, int]:
+    @cached_property
+    def _starts(self) -> dict[str, int]:
         """Where each piece begins; the atom behind the last is the epilogue."""
         starts, at = {}, PROGRAM
-        for name, items in pieces:
+        for name, items in self._pieces:
             starts[name] = at
             at += len(items)
         starts[f"atom {len(self.atoms)}"] = starts["epilogue"]
@@ -154,11 +163,10 @@ class Program:
             lines.append(f"word {word:#010x}  ; {text}" if text else f"word {word:#010x}")
         return "\n".join(lines) + "\n"
 
+    @cached_property
     def _pieces(self) -> list[tuple[str, list[Item]]]:
         s = self.setting
-        end: list[Item] = [encode("halt")]
-        if s.tables:
-            end = [*constant(0, 5), encode("int", s0=0)]
+        end = [*constant(0, 5), encode("int", s0=0)] if s.tables else self._round()
         return [
             ("prologue", self._prologue()),
             *((f"atom {i}", list(atom.words)) for i, atom in enumerate(self.atoms)),
@@ -166,8 +174,16 @@ class Program:
             ("handlers", []),
             *self._handlers(),
             *((f"table {i}", list(table.words)) for i, table in enumerate(s.tables)),
-            ("scratch", [0, 0]),
+            ("scratch", [0, s.rounds]),
         ]
+
+    def _round(self) -> list[Item]:
+        """The end, or the beginning of another round."""
+        if self.setting.rounds == 1:
+            return [encode("halt")]
+        return [*constant(1, Label("scratch", 1)), encode("load", d=2, s0=1), *constant(3, 1),
+                encode("sub", d=2, s0=2, s1=3), encode("store", d=1, s0=2),
+                *constant(4, Label("prologue")), encode("jnz", s0=2, s1=4), encode("halt")]
 
     def _prologue(self) -> list[Item]:
         s, windows = self.setting, window_addresses(self.config.peripherals)
@@ -184,6 +200,8 @@ class Program:
             words += [*constant(1, 0), encode("int", s0=1)]
         elif s.masked:
             words += store_word(ENABLED, 0)
+        elif s.rounds > 1:  # an atom may have left it masked
+            words += store_word(ENABLED, 1)
         return words
 
     def _handlers(self) -> list[tuple[str, list[Item]]]:
@@ -238,7 +256,7 @@ class Program:
                       *constant(2, 1), *constant(3, -1), encode("sub", d=1, s0=1, s1=2),
                       encode("rjnz", s0=1, s1=3), *back]
         return [("fault", fault), ("timer", timer), ("serial", serial), ("edit", edit),
-                ("switch", switch), ("exit", [encode("halt")]), ("back", back),
+                ("switch", switch), ("exit", self._round()), ("back", back),
                 ("dawdle", dawdle)]
 
 
@@ -253,6 +271,9 @@ HANDLERS = {1: "fault", 2: "timer", 3: "back", 4: "serial", 5: "exit", 6: "edit"
 def constant(register: int, value: Item) -> list[Item]:
     """`constant` with its immediate."""
     return [encode("constant", d=register), value]
+
+
+STORE_WORDS = 5
 
 
 def store_word(address: Item, value: Item, registers: tuple[int, int] = (1, 2)) -> list[Item]:

@@ -60,8 +60,8 @@ def _simpler_setting(program: Program, fails: Fails) -> Program:
 def _settings(setting: Setting) -> Iterator[Setting]:
     """Each a step simpler than the given one."""
     plain = Setting()
-    for name in ("timer_ms", "tables", "user_offset", "masked", "bad_handler", "highest", "line",
-                 "stdin", "fault_step"):
+    for name in ("rounds", "timer_ms", "tables", "user_offset", "masked", "bad_handler", "highest",
+                 "line", "stdin", "fault_step"):
         if getattr(setting, name) != getattr(plain, name):
             yield replace(setting, **{name: getattr(plain, name)})
     if len(setting.tables) > 1:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isa.config import MachineConfig, PageTable
 from isa.machine import PROGRAM, SECTOR_WORDS
-from isa.trace import RECORD_WORDS
+from isa.trace import RECORD_WORDS, Kind, Word
 from sim.fuzz.program import Program
 from sim.golden import Divergence, Follower, Golden, state
 from sim.golden.follow import RULES
@@ -24,10 +25,11 @@ from sim.host.terminal import Terminal
 from sim.machine import Status
 from sim.pages import same_words
 
-__all__ = ["ModelSubject", "RtlSubject", "Subject", "Verdict", "hosts_for"]
+__all__ = ["ModelSubject", "RtlSubject", "Subject", "Travels", "Verdict", "hosts_for"]
 
-LIMIT_CYCLES   = 60_000  # of one program
-LIMIT_RECORDS  = 20_000
+LIMIT_CYCLES   = 400_000  # of one program
+LIMIT_RECORDS  = 120_000
+CIRCLE_STEPS   = 4       # in a row in which a program gets nowhere: it will not any more
 SILENCE_CYCLES = 10_000  # without an instruction though the model is not asleep: it hangs
 STEP_CYCLES    = 2_000   # between looks at the machine
 STOP_CYCLES    = 2_000   # from the last instruction until the machine says that it has stopped
@@ -98,6 +100,34 @@ def pair_displays(ours: Hosts, theirs: Hosts) -> None:
         theirs.display = DeliveringDisplay(theirs.display, pictures)
 
 
+class Travels:
+    """Whether a program still gets to instructions where it was not before in this round.
+
+    Most of those that do not end go in a circle of a few instructions, or are interrupted so often
+    that they get no further: there is nothing more to be found in them.
+    """
+
+    def __init__(self, golden: Golden):
+        self._golden = golden
+        self._seen = np.zeros(1 << 16, np.bool_)  # by the low bits of the address
+        self.begin(0)
+
+    def begin(self, rounds_at: int) -> None:
+        """A program is loaded that has its count of rounds at an address."""
+        self._rounds_at, self._rounds = rounds_at, -1
+        self.is_new = False
+
+    def note(self, records: NDArray[np.uint32]) -> None:
+        """The program was there."""
+        rounds = int(self._golden.memory[self._rounds_at])
+        if rounds != self._rounds:
+            self._rounds, self.is_new = rounds, True
+            self._seen[:] = False
+        where = records[records[:, Word.KIND] <= Kind.FAULT, Word.IP] & np.uint32(0xFFFF)
+        self.is_new |= not self._seen[where].all()
+        self._seen[where] = True
+
+
 class _Diverged(Exception):
     def __init__(self, divergence: Divergence):
         super().__init__(str(divergence))
@@ -114,11 +144,13 @@ class RtlSubject:
         self.machine = RtlMachine(config, say=say, observe=self._observe, memory=memory)
         self.stop_cycles = STOP_CYCLES if memory == "ideal" else FLUSH_CYCLES
         self.follower = Follower(config)
+        self.travels = Travels(self.follower.golden)
         self.records = 0
 
     def _observe(self, records: Any) -> None:
         divergence = self.follower.apply(records)
         self.records += len(records)
+        self.travels.note(records)
         if divergence is not None:
             raise _Diverged(divergence)
 
@@ -129,6 +161,7 @@ class RtlSubject:
         self.follower.golden.hosts, self.machine.hosts = ours, theirs
         self.follower.load(image)
         self.machine.load(image)
+        self.travels.begin(program.rounds_at)
         self.records = 0
         try:
             ending = self._run()
@@ -139,7 +172,7 @@ class RtlSubject:
         return Verdict(self.records, None, ending)
 
     def _run(self) -> str:
-        machine, before, quiet_since, waited = self.machine, -1, 0, 0
+        machine, before, quiet_since, waited, circles = self.machine, -1, 0, 0, 0
         cpu = self.follower.golden.cpu
         while machine.cycles < LIMIT_CYCLES and self.records < LIMIT_RECORDS:
             status = machine.run(STEP_CYCLES)
@@ -155,7 +188,13 @@ class RtlSubject:
                     raise _Diverged(self._note(GOES_ON))
             # Devices and clock go on in a machine whose core hangs: only instructions count. It
             # may also sleep, and have been woken only now.
-            if int(cpu[state.CYCLES]) != before or self.follower.is_asleep:
+            has_gone_on = int(cpu[state.CYCLES]) != before
+            if has_gone_on and waited == 0:
+                circles = 0 if self.travels.is_new else circles + 1
+                self.travels.is_new = False
+                if circles == CIRCLE_STEPS:
+                    return "circle"
+            if has_gone_on or self.follower.is_asleep:
                 before, quiet_since = int(cpu[state.CYCLES]), machine.cycles
             elif waited == 0 and machine.cycles - quiet_since > SILENCE_CYCLES:
                 raise _Diverged(self._note(SILENCE))

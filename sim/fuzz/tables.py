@@ -1,9 +1,8 @@
 """Random page tables: the program's own pages, scratch memory, and whatever else."""
 
-import random
-
 from isa.config import MachineConfig
 from isa.machine import window_addresses
+from sim.fuzz.dice import Dice
 from sim.fuzz.program import Item, Label, Table, list_table
 
 __all__ = ["EDGE_VIRTUAL", "LOW_CODE", "POOL_VIRTUAL", "SCRATCH", "SCRATCH_WORDS",
@@ -18,7 +17,11 @@ POOL_VIRTUAL = (0, 0x40, 0x1000, 0x8000, 0x20000, 0x20200, 0x203FF, 0x50000, 0x7
                 0x80000000, 0xFFFFF000, 0xFFFFFFFE, 0xFFFFFFFF)
 
 
-def random_list_table(rng: random.Random, config: MachineConfig, offset: int,
+# Entries besides those that a program needs; each costs a walk of the list some cycles.
+FURTHER = (0, 1, 2, 3, 4, 6, 9, 15)
+
+
+def random_list_table(rng: Dice, config: MachineConfig, offset: int,
                       number: int) -> Table:
     """The program's own pages, scratch memory, and whatever else."""
     code: tuple[Item, Item, Item, Item] = (
@@ -28,18 +31,18 @@ def random_list_table(rng: random.Random, config: MachineConfig, offset: int,
     entries: list[tuple[Item, Item, Item, Item]] = [
         code, scratch, (EDGE_VIRTUAL, config.ram_words - 2, 4, 15),
         (EDGE_VIRTUAL + 7, LONELY, 1, 15)]
-    for _ in range(rng.randrange(16)):
+    for _ in range(rng.choice(FURTHER)):
         flags = rng.choice((15, 7, 3, 1, 0, 2, 4, 8, 14, 13, 11, rng.randrange(16)))
         virtual: Item = (rng.choice(POOL_VIRTUAL) + rng.randrange(-4, 5)) & 0xFFFFFFFF
         size = rng.choice((0, 1, 2, 8, 0x100, 0x1000, 0x10000000, 0xFFFFFFFF, rng.getrandbits(32)))
         kind = rng.random()
-        if kind < 0.4:  # a piece of the code, shadowed: often between the words of a `constant`
+        if kind < 0.25:  # a piece of the code, shadowed: often between the words of a `constant`
             virtual, size = Label("atom 0", offset + rng.randrange(300)), rng.randrange(1, 4)
         if flags & 4:  # never the tables: what is seen of such a store is not determined
             physical: Item = rng.choice((SCRATCH, SCRATCH + 0x200, config.ram_words - 2,
                                          config.ram_words, 0xFFFFFFF0))
             size = min(size, 0x100)
-            if kind < 0.4:
+            if kind < 0.25:
                 physical = Label("atom 0", rng.randrange(40))
             elif kind < 0.5:  # a window; what is fetched there is not determined
                 physical, flags = window_addresses(config.peripherals)["clock"], flags & ~8
@@ -52,7 +55,7 @@ def random_list_table(rng: random.Random, config: MachineConfig, offset: int,
     return list_table([code, scratch, *tail], rng.choice((None, None, len(entries) - 1)))
 
 
-def random_two_level_table(rng: random.Random, config: MachineConfig, offset: int,
+def random_two_level_table(rng: Dice, config: MachineConfig, offset: int,
                            number: int) -> Table:
     """A first table and three second ones behind it, in one piece of data."""
     name = f"table {number}"

@@ -4,9 +4,15 @@ from functools import lru_cache
 
 import isa
 
-__all__ = ["EDGES", "FLOATS", "encode"]
+__all__ = ["EDGES", "FLOATS", "encode", "encode_fields"]
 
 encode = lru_cache(1 << 16)(isa.encode)
+
+
+def encode_fields(insn: isa.Insn, d: int, s0: int, s1: int) -> int:
+    """A word of an instruction that has at least the fields d and s0."""
+    return insn.opcode << 24 | d << 16 | s0 << 8 | (s1 if len(insn.fields) == 3 else 0)
+
 
 EDGES = (0, 1, 2, 3, 31, 32, 33, 0x7F, 0x80, 0xFFFF, 0x10000, 0x7FFFFFFE, 0x7FFFFFFF, 0x80000000,
          0x80000001, 0xFFFF0000, 0xFFFFFFFE, 0xFFFFFFFF)

@@ -70,7 +70,7 @@ def board_campaign(name, first, programs):
     config  = board_named(name).config
     started = time.process_time()
     for seed in range(first, first + programs):
-        program = generate(seed, config.machine).render()
+        program = generate(seed, config.machine, rounds=1).render()
         board = NotedBoard(name, card_with(program), say)
         say("compiling the netlist: a minute or two, if it is new")
         gates, wrong, told = BoardGates(path, name, board.widths, seed), None, 0

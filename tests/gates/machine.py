@@ -81,7 +81,7 @@ def synthesised(say):
 
 def program_of(seed):
     """The image of a fuzzer's program, or None if it is too long for this machine."""
-    words = generate(seed, MACHINE).render()
+    words = generate(seed, MACHINE, rounds=1).render()
     if len(words) > PROGRAM_WORDS:
         return None
     return [word - SCRATCH + SCRATCH_HERE if SCRATCH <= word < SCRATCH + SCRATCH_LENGTH else word

@@ -19,16 +19,19 @@ from sim.fuzz import campaign
 from sim.fuzz.campaign import CONFIGS, Failure, Result, examine_seeds
 from sim.fuzz.coverage import Coverage
 from sim.fuzz.generate import generate
-from sim.fuzz.program import Program
+from sim.fuzz.program import Atom, Program, Setting, constant
 from sim.fuzz.shrink import shrink
 from sim.fuzz.subjects import (
+    CIRCLE_STEPS,
     GOES_ON,
     SILENCE,
     SILENCE_CYCLES,
     STEP_CYCLES,
     ModelSubject,
     RtlSubject,
+    Travels,
 )
+from sim.fuzz.values import encode
 from sim.golden import Follower, Golden, checks, state
 from sim.golden.follow import RULES
 from sim.golden.interpreted import MODULES, new_namespace
@@ -101,7 +104,7 @@ def test_a_mistake_is_found_and_shrunk_to_a_few_words(name):
     def fails(program: Program) -> bool:
         return subject.examine(program).divergence is not None
 
-    failing = next(program for program in (generate(seed, QUIET) for seed in range(400))
+    failing = next(program for program in (generate(seed, QUIET, rounds=1) for seed in range(400))
                    if fails(program))
     small = shrink(failing, fails, 300)
     assert fails(small)
@@ -133,7 +136,7 @@ def test_coverage_names_what_was_never_reached():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CONFIGS)
 def test_hardware_agrees_with_the_model_on_random_programs(name):
-    result = examine_seeds(name, range(100_000, 100_030))
+    result = examine_seeds(name, range(100_000, 100_010))
     assert result.failures == []
     assert result.records > 20_000
 
@@ -197,6 +200,23 @@ def test_flips_are_generated():
     assert len(atoms) > 20
 
 
+@pytest.mark.slow
+def test_a_program_that_goes_in_a_circle_is_ended():
+    subject = campaign.rtl_subject("list")
+    circle = Atom("circle", (*constant(1, 0), encode("rjmp", s0=1)))
+    program = Program(2, subject.config, Setting(rounds=3), (circle,))
+    assert subject.examine(program).ending == "circle"
+    assert STEP_CYCLES * CIRCLE_STEPS <= subject.machine.cycles < STEP_CYCLES * (CIRCLE_STEPS + 3)
+
+
+def test_all_rounds_of_a_program_are_gone_through():
+    atoms = (Atom("count", (*constant(9, 1), encode("add", d=10, s0=10, s1=9))),)
+    subject = ModelSubject(QUIET)
+    for rounds in (1, 2, 5):
+        assert subject.examine(Program(0, QUIET, Setting(rounds=rounds), atoms)).ending == "stopped"
+        assert subject.golden.registers().general[10] == rounds
+
+
 # --- machines that hang --------------------------------------------------------------------------
 
 class Hanging:
@@ -241,6 +261,7 @@ class HangingSubject(RtlSubject):
     def __init__(self, config, instructions):
         self.config, self.records = config, 0
         self.follower = Follower(config)
+        self.travels = Travels(self.follower.golden)
         self.machine = Hanging(config, self._observe, instructions)
 
 
