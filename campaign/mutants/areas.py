@@ -45,7 +45,7 @@ AREAS = {area.name: area for area in (
          ("sim/golden/core.py", "sim/golden/arithmetic.py", "sim/golden/translation.py",
           "sim/golden/traps.py"), python_mutants),
     Area("kernel", "changes of the kernel", ("kernel/*.qll",), qll_mutants,
-         ("audit.qll", "no_audit.qll", "limits.qll")),
+         ("audit.qll", "no_audit.qll", "limits.qll"), timeout_s=1800),
     Area("compiler", "changes of the compiler",
          ("toolchain/qll/middle/*.py", "toolchain/qll/target/*.py", "toolchain/qll/check/*.py",
           "toolchain/qll/syntax/*.py"), python_mutants,

@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,14 @@ ALONE     = "alone"  # no verdict: of hardware that cannot be changed beside oth
 PROGRAMS  = 150  # random ones, for hardware and model
 SOURCES   = 60   # random ones, for the compiler
 RUNS      = 4    # of each kind of random run, for the kernel
+SHORT_CYCLES = 20_000_000  # in which a kernel starts and carries out two short commands
+
+# The kernel's tests in the order in which they are asked: what is short before what is long. Those
+# of the large programs on the disk find nothing in the kernel that others do not.
+KERNEL_TESTS = ("tick", "display", "screen", "copying", "damage", "large_disks", "streams",
+                "restart", "consoles", "terminal", "utilities", "shell_language", "files",
+                "console", "jobs", "shell", "crash")
+KERNEL_LATER = ("suites", "sentences", "db", "masked", "failures")
 
 # Which build of the hardware has a file in it, if the first one has not.
 FIRST_BUILD = "list"
@@ -55,15 +63,15 @@ def judge(mutant: Mutant, *, only_tests: bool = False) -> Verdict:
     return {"sim": _model, "kernel": _kernel, "toolchain": _compiler}[area](mutant)
 
 
-def related_tests(path: str) -> list[str]:
-    """The tests that are named like a file, or else those of its folder."""
+def related_tests(path: str, *, or_folder: bool = True) -> list[str]:
+    """The tests that are named like a file, or else those of its folder, if wanted."""
     stem, folder = Path(path).stem, ROOT / "tests" / Path(path).parent
     while not folder.is_dir():
         folder = folder.parent
     named = [test for test in sorted(folder.glob("test_*.py"))
              if stem.startswith(test.stem.removeprefix("test_"))]
     others = [str(ROOT / test) for test in ELSEWHERE.get(str(Path(path).parent), ())]
-    return ([str(test) for test in named] or [str(folder)]) + others
+    return ([str(test) for test in named] or [str(folder)] * or_folder) + others
 
 
 def _pytest(tests: list[str], *options: str) -> str | None:
@@ -210,10 +218,11 @@ def _compiler(mutant: Mutant) -> Verdict:
 # --- kernel --------------------------------------------------------------------------------------
 
 def _kernel(mutant: Mutant) -> Verdict:
+    """The system with the changed kernel, which tests and sessions find in its usual place."""
     from system import build
     from tests.support import system
     from toolchain.source import Source, SourceErrors
-    disk = system.system()  # of the unchanged kernel: the programs are the same
+    clean = system.system()  # of the unchanged kernel: the programs are the same
     sources = build.kernel_sources
 
     def changed(*, debug: bool = False) -> list[Source]:
@@ -223,57 +232,78 @@ def _kernel(mutant: Mutant) -> Verdict:
     work = Path(tempfile.mkdtemp(prefix="quince-mutant-"))
     build.kernel_sources = changed
     try:
-        clean = {"release": disk.kernel.read_bytes(), "debug": b""}
-        made = {}
-        for name in clean:
-            paths = build.Paths(work / name)
-            paths.folder.mkdir()
-            try:
-                made[name] = build.build_kernel(paths, debug=name == "debug")
-            except SourceErrors as errors:
-                return NOT_BUILT, str(errors)[:200]
-            if name == "release" and made[name].read_bytes() == clean[name]:
-                return EQUAL, "the compiled kernel is the same"
-        for name, check in _sessions(made):
-            try:
-                wrong = check()
-            except Exception as error:
-                wrong = f"{type(error).__name__}: {error}"
-            if wrong:
-                return KILLED, f"{name}: {wrong[-200:]}"
-        return SURVIVES, ""
+        paths = _with_kernel_of(clean, build.Paths(work / "release"))
+        try:
+            build.build_kernel(paths)
+        except SourceErrors as errors:
+            return NOT_BUILT, str(errors)[:200]
+        if paths.kernel.read_bytes() == clean.kernel.read_bytes():
+            return EQUAL, "the compiled kernel is the same"
+        system.build = lambda *_: paths
+        system.build_debug_kernel = lambda *_: build.build_debug_kernel(work)
+        system.system.cache_clear()
+        system.debug_kernel.cache_clear()
+        failed = _first(_short_session,
+                        partial(_pytest, [*related_tests(mutant.path, or_folder=False),
+                                          *_kernel_tests(KERNEL_TESTS)], "-m", "not slow"),
+                        _sessions,
+                        partial(_pytest, _kernel_tests(KERNEL_LATER), "-m", "not long"))
+        return (KILLED, failed) if failed else (SURVIVES, "")
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _sessions(kernels: dict[str, Path]) -> Iterator[
-        tuple[str, Callable[[], str | None]]]:
-    """Sessions on a kernel, from the shortest to the longest: a name, and what tells what is
-    wrong with it."""
+def _first(*checks: Callable[[], str | None]) -> str | None:
+    """What the first of the checks that finds something has found."""
+    return next((found for check in checks if (found := check())), None)
+
+
+def _with_kernel_of(clean: Any, own: Any) -> Any:
+    """A built system's paths, with the kernel in other ones."""
+    class Changed(type(clean)):  # type: ignore[misc]
+        kernel, symbols = own.kernel, own.symbols
+
+    return Changed(clean.folder)
+
+
+def _kernel_tests(names: Sequence[str]) -> list[str]:
+    return [str(ROOT / "tests" / "kernel" / f"test_{name}.py") for name in names]
+
+
+def _short_session() -> str | None:
+    """What a kernel that hardly works does wrong: other tests would wait for it for long."""
+    from tests.support.system import boot
+    session = boot("echo alive > /tmp/word", "cat < /tmp/word | cat; exit 7", limit=SHORT_CYCLES)
+    return None if session.status == 7 and "\nalive\n" in session.text else "short-session"
+
+
+def _sessions() -> str | None:
+    """Random sessions on the debug kernel, and the suites: the first one that goes wrong."""
     from tests.stress import KINDS
-    from tests.support import file_script, process_script, shell_sessions, system
-    modules: tuple[Any, ...] = (file_script, process_script, shell_sessions, system)
-    for module in modules:
-        if hasattr(module, "debug_kernel"):
-            module.debug_kernel = lambda: kernels["debug"]
+    from tests.support.system import boot
 
     def run(kind: Any, seed: int) -> str | None:
         wrong: str | None = kind.check(kind.generate(seed))
         return wrong
 
     def suite(program: str) -> str | None:
-        session = system.boot(f"/test/{program}", "echo the shell is alive",
-                              kernel=kernels["release"])
+        session = boot(f"/test/{program}", "echo the shell is alive")
         if session.status != 0 or "FAILED" in session.text or "0 failed" not in session.text \
                 or "the shell is alive\n" not in session.text:
             return session.text[-200:]
         return None
 
-    for seed in range(1, RUNS + 1):
-        for name, kind in KINDS.items():
-            yield f"{name} {seed}", partial(run, kind(), seed)
-    for program in ("usertests", "attacks"):
-        yield program, partial(suite, program)
+    checks = [(program, partial(suite, program)) for program in ("usertests", "attacks")]
+    checks += [(f"{name} {seed}", partial(run, kind(), seed))
+               for seed in range(1, RUNS + 1) for name, kind in KINDS.items()]
+    for name, check in checks:
+        try:
+            wrong = check()
+        except Exception as error:
+            wrong = f"{type(error).__name__}: {error}"
+        if wrong:
+            return f"{name}: {wrong[-200:]}"
+    return None
 
 
 def main() -> int:
