@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
     tables = {"speed": print_speeds, "history": print_history, "panel": print_panel,
               "kernels": print_kernels, "naive": print_naive, "micro": print_micro,
               "regions": print_regions, "system": print_system, "growth": print_growth,
-              "editor": print_editor}
+              "compiler": print_compiler, "editor": print_editor}
     parser.add_argument("what", nargs="*", metavar="|".join(tables),
                         help="tables to print (default: all)")
     wanted = parser.parse_args(argv).what or list(tables)
@@ -146,6 +146,20 @@ def print_growth() -> None:
         print(f"{grown.name:26} {grown.size:>9,} {grown.unit:<8} {grown.cost:12,.{digits}f} "
               f"{grown.twice:12,.{digits}f} {grown.marginal:11,.2f} {grown.exponent:9.2f}  "
               f"{grown.wanted}".rstrip(), flush=True)
+    print()
+
+
+def print_compiler() -> None:
+    """The compiler, and how its time grows."""
+    from bench.compiler import measure_hello, measure_kernel_lines, measure_scaling
+    print("The compiler, in seconds of processor time\n")
+    for level in (0, 1, 2):
+        print(f"{f'kernel, lines a second at -O{level}':34} {measure_kernel_lines(level):9,.0f}")
+    print(f"{'qllc of the smallest program':34} {measure_hello():9.2f}\n")
+    print(f"{'shape':24} {'level':>5} {'lines':>7} {'seconds':>8} {'of twice':>9} {'exponent':>9}")
+    for scaling in measure_scaling():
+        print(f"{scaling.name:24} {scaling.level:5} {scaling.lines:7,} {scaling.seconds:8.2f} "
+              f"{scaling.twice:9.2f} {scaling.exponent:9.2f}", flush=True)
     print()
 
 

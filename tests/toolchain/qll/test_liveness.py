@@ -10,7 +10,7 @@ from toolchain.qll.middle import cfg
 from toolchain.qll.middle.ir import parse_function
 from toolchain.qll.middle.lower import lower
 from toolchain.qll.middle.optimise import optimise
-from toolchain.qll.target.liveness import Liveness, at_end, backward
+from toolchain.qll.target.liveness import Liveness, over_ranges
 from toolchain.source import Source
 
 LOOP = """
@@ -34,33 +34,55 @@ def liveness(function):
 
 
 def numbers(values):
-    return {value.n for value in values}
-
-
-def named(live, mask):
-    return numbers(live.bits(mask))
+    return [value.n for value in values]
 
 
 def test_what_a_loop_needs_in_every_round_is_alive_all_through_it():
     live = liveness(parse_function(LOOP))
-    assert [named(live, mask) for mask in live.live_in] == [{0, 1}, {0}, {3}]
-    assert [named(live, mask) for mask in live.live_out] == [{0, 1}, {0, 3}, set()]
+    assert live.live_in == [{0, 1}, {0}, {3}]
+    assert live.live_out == [{0, 1}, {0, 3}, set()]
 
 
 def test_a_call_knows_what_lives_across_it():
     live = liveness(parse_function(LOOP))
-    ((block, index, call, across),) = live.calls
-    assert (block.n, index, call.n, named(live, across)) == (1, 0, 3, {0})
+    (found,) = live.calls
+    assert (found.block.n, numbers(found.calls), found.spans) == (1, [3], [(0, 0, 1)])
 
 
-def test_backward_tells_what_is_alive_across_and_in_front():
+def test_values_live_across_the_calls_between_where_they_are_made_and_last_used():
+    live = liveness(parse_function("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          %1 = call.fast @g()
+          %2 = call.fast @g(%1)
+          %3 = call.fast @g()
+          %4 = add %2, %0
+          %5 = call.fast @g(%4)
+          ret %5
+        }"""))
+    assert sorted(live.calls[0].spans) == [(0, 0, 3), (2, 2, 3)]
+
+
+def test_last_uses_are_where_nothing_behind_wants_the_value():
     live = liveness(parse_function(LOOP))
-    loop = live.blocks[1]
-    end = at_end(loop, live.live_out[1])
-    assert named(live, end) == {0, 3, 4}
-    assert [(index, named(live, across), named(live, front))
-            for index, _, across, front in backward(loop, end)] == [
-        (1, {0, 3}, {0, 3}), (0, {0}, {0, 2})]
+    ending, wanted, front = live.last_uses(live.blocks[1])
+    assert ([numbers(last) for last in ending], wanted, front) == ([[2], []], [True, True], {0, 2})
+
+
+def test_what_is_alive_in_front_of_an_instruction():
+    live = liveness(parse_function(LOOP))
+    assert [live.in_front(live.blocks[1], place) for place in range(3)] == [
+        {0, 2}, {0, 3}, {0, 3, 4}]
+
+
+@pytest.mark.parametrize("count", range(1, 10))
+def test_bits_of_masks_in_a_row(count):
+    masks = [1 << index for index in range(count)]
+    bits = over_ranges(masks)
+    for first in range(count):
+        for end in range(first + 1, count + 1):
+            assert bits(first, end) == sum(masks[first:end])
 
 
 def test_the_most_crowded_place_of_a_block():
@@ -69,7 +91,7 @@ def test_the_most_crowded_place_of_a_block():
     live = liveness(parse_function(f"function @f (0) {{\nb0:\n{lines}  ret\n}}"))
     assert live.crowded(5) == []
     ((block, index, values),) = live.crowded(4)
-    assert (block.n, index, named(live, values)) == (0, 5, {0, 1, 2, 3, 4})
+    assert (block.n, index, values) == (0, 5, {0, 1, 2, 3, 4})
 
 
 def uses_from(block, index, value, seen):
@@ -103,7 +125,7 @@ def test_a_value_is_alive_where_a_way_to_a_use_begins(seed):
         for block in live.blocks[:12]:
             expected = {value.n for value in live.values if uses_from(block, 0, value, {block})
                         and value not in block.phis}
-            assert named(live, live.live_in[block.n]) == expected
+            assert live.live_in[block.n] == expected
 
 
 def test_two_blocks_meet_at_the_last_that_dominates_both():

@@ -221,6 +221,12 @@ class Body:
         declared = len(self.visible)
         for statement in body:
             self.statement(statement)
+        self.end_scope(declared)
+
+    def end_scope(self, declared: int) -> None:
+        """The variables but the first `declared` end."""
+        for local in self.visible[declared:]:
+            self.build.env.pop(local, None)
         del self.visible[declared:]
 
     def statement(self, statement: tree.Statement) -> None:

@@ -1,9 +1,16 @@
-"""Control flow: order of blocks, dominators, loops, and tidying up."""
+"""Control flow: order of blocks, dominators, loops, and tidying up.
+
+Each block knows its parent in the dominator tree (`idom`), how many blocks are above it (`level`)
+and one of these, `jump`, so chosen that a way up of n blocks takes about log n jumps: the tree of a
+long function is as deep as the function is long.
+"""
+
+from functools import reduce
 
 from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, final
 
-__all__ = ["Loop", "analyse", "find_loops", "meet", "order", "prune", "shorten_latches",
-           "skip_empty", "split_returns", "tidy"]
+__all__ = ["Loop", "analyse", "dominates", "find_loops", "meet", "order", "positions", "prune",
+           "shorten_latches", "skip_empty", "split_returns", "tidy"]
 
 
 class Loop:
@@ -48,44 +55,79 @@ def order(function: Function) -> list[Block]:
 
 
 def analyse(function: Function) -> list[Block]:
-    """Reverse postorder, with `idom` and `kids` set in each block."""
+    """Reverse postorder, with the dominator tree set in each block."""
     blocks = order(function)
-    for block in blocks:
-        block.idom = None
-        block.kids = []
     entry = blocks[0]
-    entry.idom = entry
-    changed = True
-    while changed:
-        changed = False
-        for block in blocks[1:]:
-            new = None
-            for pred in block.preds:
-                if pred.idom is None or pred.n < 0:
-                    continue
-                if new is None:
-                    new = pred
-                    continue
-                new = meet(new, pred)
-            if new is not block.idom:
-                block.idom = new
-                changed = True
-        if all(pred.n < block.n for block in blocks[1:] for pred in block.preds):
-            break  # no loops: one round is enough
-    entry.idom = None
+    entry.idom, entry.jump, entry.level, entry.kids = None, entry, 0, []
+    backward: list[tuple[Block, Block]] = []
+    for block in blocks[1:]:
+        above: Block | None = None
+        for pred in block.preds:
+            if 0 <= pred.n < block.n:
+                above = pred if above is None or above is pred else meet(above, pred)
+            elif pred.n >= 0:
+                backward.append((pred, block))
+        assert above is not None
+        _hang(block, above)
+    # Where all edges back lead to what dominates them, they change nothing.
+    if not all(dominates(block, pred) for pred, block in backward):
+        _settle(blocks)
     for block in blocks[1:]:
         block.idom.kids.append(block)
     return blocks
 
 
+def _hang(block: Block, above: Block) -> None:
+    """Put a block below another one in the dominator tree."""
+    block.idom, block.level, block.kids = above, above.level + 1, []
+    far = above.jump
+    block.jump = far.jump if above.level - far.level == far.level - far.jump.level else above
+
+
+def _settle(blocks: list[Block]) -> None:
+    """Dominators where a loop has several entries: again and again, until nothing changes."""
+    def both(one: Block, other: Block) -> Block:
+        while one is not other:
+            if one.n > other.n:
+                one = one.idom
+            else:
+                other = other.idom
+        return one
+
+    changed = True
+    while changed:
+        changed = False
+        for block in blocks[1:]:
+            above = reduce(both, [pred for pred in block.preds if pred.n >= 0])
+            changed |= above is not block.idom
+            block.idom = above
+    for block in blocks[1:]:
+        _hang(block, block.idom)
+
+
 def meet(one: Block, other: Block) -> Block:
-    """The last block that dominates both, by `n` and `idom`."""
+    """The last block that dominates both."""
+    if one.level < other.level:
+        one, other = other, one
+    level = other.level
+    while one.level > level:
+        one = one.jump if one.jump.level >= level else one.idom
     while one is not other:
-        if one.n > other.n:
-            one = one.idom
+        if one.jump is other.jump:
+            one, other = one.idom, other.idom
         else:
-            other = other.idom
+            one, other = one.jump, other.jump
     return one
+
+
+def positions(blocks: list[Block]) -> dict[tuple[Block, Block], int]:
+    """For each edge to a block with phis, from and to, which of their operands belongs to it."""
+    found: dict[tuple[Block, Block], int] = {}
+    for block in blocks:
+        if block.phis:
+            for index, pred in enumerate(block.preds):
+                found.setdefault((pred, block), index)
+    return found
 
 
 def find_loops(blocks: list[Block]) -> list[Loop]:
@@ -97,7 +139,7 @@ def find_loops(blocks: list[Block]) -> list[Loop]:
     for header in blocks:
         latches = []
         for pred in header.preds:
-            if pred.n >= header.n and _dominates(header, pred):
+            if pred.n >= header.n and dominates(header, pred):
                 latches.append(pred)
         if not latches:
             continue
@@ -126,11 +168,12 @@ def find_loops(blocks: list[Block]) -> list[Loop]:
     return loops
 
 
-def _dominates(above: Block, block: Block) -> bool:
-    at: Block | None = block
-    while at is not None and at.n > above.n:
-        at = at.idom
-    return at is above
+def dominates(above: Block, block: Block) -> bool:
+    """Whether every way to a block leads through another one, or is the same one."""
+    level = above.level
+    while block.level > level:
+        block = block.jump if block.jump.level >= level else block.idom
+    return block is above
 
 
 def prune(function: Function) -> None:
@@ -138,11 +181,13 @@ def prune(function: Function) -> None:
     reached = set(order(function))
     if len(reached) == len(function.blocks):
         return
-    for block in function.blocks:
-        if block not in reached:
-            for succ in block.succs:
-                if succ in reached:
-                    succ.remove_pred(block)
+    for block in reached:
+        preds = block.preds
+        kept = [index for index, pred in enumerate(preds) if pred in reached]
+        if len(kept) < len(preds):
+            block.preds = [preds[index] for index in kept]
+            for phi in block.phis:
+                phi.args = [phi.args[index] for index in kept]
     function.blocks = [block for block in function.blocks if block in reached]
 
 
@@ -177,8 +222,8 @@ def tidy(function: Function) -> bool:
             block.term = succ.term
             block.term.block = block
             block.succs = succ.succs
-            for after in dict.fromkeys(succ.succs):
-                after.preds = [block if pred is succ else pred for pred in after.preds]
+            for after in succ.succs:
+                after.replace_pred(succ, block)
     if merged:
         function.blocks = [block for block in function.blocks if block not in merged]
         changed = True
@@ -191,7 +236,7 @@ def shorten_latches(function: Function) -> bool:
     ``while (true) { ...; if (x) { break; } i = i + 1; }`` then has its test at the bottom, where it
     takes one jump a round instead of two. On the way out the bit is done in vain, once.
     """
-    changed = False
+    gone: set[Block] = set()
     for loop in find_loops(analyse(function)):
         for latch in loop.latches:
             if latch.phis or latch.term.op != "jump" or len(latch.preds) != 1 or (
@@ -210,9 +255,10 @@ def shorten_latches(function: Function) -> bool:
             loop.header.replace_pred(latch, pred)
             latch.preds = []
             latch.succs = []
-            function.blocks.remove(latch)
-            changed = True
-    return changed
+            gone.add(latch)
+    if gone:
+        function.blocks = [block for block in function.blocks if block not in gone]
+    return bool(gone)
 
 
 def skip_empty(function: Function) -> None:
@@ -222,21 +268,29 @@ def skip_empty(function: Function) -> None:
     """
     blocks = analyse(function)
     find_loops(blocks)
+    arriving: dict[Block, dict[Block, int]] = {}  # at a target, the position of each predecessor
     for block in blocks[1:]:
         if block.phis or block.body or block.term.op != "jump":
             continue
         target = block.succs[0]
         if target is block or target.depth > block.depth:
             continue
-        for pred in list(block.preds):
-            if pred in target.preds or pred.succs.count(block) != 1:
-                continue  # two edges between the same blocks could not be told apart
-            index = target.preds.index(block)
+        known = arriving.get(target)
+        if known is None:
+            known = arriving[target] = {pred: at for at, pred in enumerate(target.preds)}
+        index = known[block]
+        staying = []
+        for pred in block.preds:
+            if pred in known or pred.succs.count(block) != 1:
+                staying.append(pred)  # two edges between the same blocks could not be told apart
+                continue
             for phi in target.phis:
                 phi.args.append(phi.args[index])
+            known[pred] = len(target.preds)
             target.preds.append(pred)
             pred.succs[pred.succs.index(block)] = target
-            block.preds.remove(pred)
+        block.preds = staying
+        arriving.pop(block, None)
     prune(function)
     tidy(function)
 
@@ -251,16 +305,18 @@ def split_returns(function: Function) -> None:
             continue
         if block.phis and result is None:
             block.phis = []
-        for pred in list(block.preds):
+        staying = []
+        for index, pred in enumerate(block.preds):
             if pred.term.op != "jump":
+                staying.append(index)
                 continue
-            value = result
-            if result is not None and block.phis:
-                value = result.args[block.preds.index(pred)]
-            block.remove_pred(pred)
+            value = result.args[index] if result is not None and block.phis else result
             pred.succs = []
             pred.term = Ins("ret", [] if value is None else [value], None, block.term.line)
             pred.term.block = pred
+        block.preds = [block.preds[index] for index in staying]
+        for phi in block.phis:
+            phi.args = [phi.args[index] for index in staying]
     prune(function)
     tidy(function)
 

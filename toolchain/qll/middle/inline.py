@@ -117,8 +117,8 @@ def _splice(function: Function, block: Block, index: int, call: Ins, callee: Fun
     rest.term = block.term
     rest.term.block = rest
     rest.succs = block.succs
-    for succ in dict.fromkeys(rest.succs):
-        succ.preds = [rest if pred is block else pred for pred in succ.preds]
+    for succ in rest.succs:
+        succ.replace_pred(block, rest)
     block.body = block.body[:index]
 
     slots: dict[Slot, Slot] = {}

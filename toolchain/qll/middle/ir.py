@@ -138,7 +138,7 @@ class Ins:
 class Block:
     """Phis, body, terminator; `succs` are the targets of the terminator, `preds` the reverse."""
     __slots__ = ("name", "phis", "body", "term", "preds", "succs", "n", "idom", "depth", "loop",
-                 "live", "label", "kids", "weight", "hint", "order")
+                 "live", "label", "kids", "level", "jump", "weight", "hint", "order")
 
     def __init__(self, name: str = ""):
         self.name = name
@@ -150,6 +150,8 @@ class Block:
         self.n = -1
         self.idom: Any = None           # a Block; None for the entry
         self.kids: list[Block] = []   # in the dominator tree
+        self.level = 0                # there, of the entry
+        self.jump: Any = None         # a Block far above, see `cfg`
         self.depth = 0                # loops around it
         self.loop: Any = None           # the innermost one, a `cfg.Loop`
         self.live = 0

@@ -16,7 +16,8 @@ from toolchain.arithmetic import WORD_MASK
 from toolchain.qll.middle.cfg import Loop, analyse, find_loops
 from toolchain.qll.middle.fold import fold
 from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, Memory, final
-from toolchain.qll.middle.simplify import Ranges, may_alias, root_of
+from toolchain.qll.middle.recall import may_alias, root_of
+from toolchain.qll.middle.simplify import Ranges
 
 __all__ = ["improve_loops", "trip_count"]
 

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 from toolchain.arithmetic import WORD_MASK
-from toolchain.qll.middle.cfg import analyse, prune, tidy
+from toolchain.qll.middle.cfg import analyse, dominates, prune, tidy
 from toolchain.qll.middle.fold import BOOLEAN, fold
 from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, Memory, final
+from toolchain.qll.middle.recall import Recall
 
 __all__ = ["remove_unused", "simplify"]
 
@@ -25,11 +26,6 @@ _DROPPABLE = frozenset([Memory.ELEMENT, Memory.GLOBAL, Memory.LOCAL, Memory.CONS
 
 # Operations whose bounds follow from those of their operands.
 _ARITHMETIC = frozenset(["add", "sub", "mul", "and", "div", "mod", "shr", "shl", "or"])
-
-
-LOOKED_THROUGH = 40  # words of memory that are known and need no index
-
-Root = tuple[Any, int | None]  # what an address is relative to, and how far from it if known
 
 
 def simplify(function: Function) -> None:
@@ -64,138 +60,11 @@ def remove_unused(function: Function) -> None:
         block.body = [ins for ins in block.body if ins in live]
 
 
-def root_of(address: Ins) -> Root:
-    """What an address is relative to, and how far from it if that is known."""
-    op = address.op
-    if op == "slot" or op == "label":
-        return address.value
-    if op == "out" or op == "arg":
-        return op, address.value
-    if op == "add":
-        base, offset = address.args
-        inner = base
-        while inner.op == "add":
-            inner = inner.args[0]
-        if inner.op == "slot" or inner.op == "label":
-            return inner.value[0], None
-        if offset.op == "const":
-            return base, offset.value
-    return address, 0
-
-
-def may_alias(one: Root, other: Root) -> bool:
-    """Whether two addresses, given by their roots, may be the same."""
-    if one[0] is other[0] or one[0] == other[0]:
-        return one[1] is None or other[1] is None or one[1] == other[1]
-    # Different things that both have a name are apart; all else may be anywhere.
-    return isinstance(one[0], Ins) or isinstance(other[0], Ins)
-
-
 def _is_older(value: Ins, block: Block) -> bool:
     """Whether a value is made before a block is entered, so that all rounds see the same."""
     if value.block is None or value.op == "param":
         return True
-    at: Block | None = block.idom
-    while at is not None:
-        if at is value.block:
-            return True
-        at = at.idom
-    return False
-
-
-class _Index:
-    """Addresses by their roots, to find those that may be the same as another."""
-
-    def __init__(self) -> None:
-        self.bases: dict[Any, dict[int | None, list[Ins]]] = {}
-        self.unnamed: dict[Any, None] = {}  # bases that may be anywhere, see `may_alias`
-
-    def add(self, address: Ins, root: Root) -> None:
-        base, offset = root
-        if isinstance(base, Ins):
-            self.unnamed[base] = None
-        self.bases.setdefault(base, {}).setdefault(offset, []).append(address)
-
-    def take(self, root: Root) -> list[Ins]:
-        """Remove and return the addresses that may be the same as one with this root."""
-        base, offset = root
-        found = []
-        for other in list(self.bases if isinstance(base, Ins) else self.unnamed):
-            if other is not base:
-                found += self._take_base(other)
-        same = self.bases.get(base)
-        if same is None:
-            return found
-        if offset is None:
-            return found + self._take_base(base)
-        return found + same.pop(offset, []) + same.pop(None, [])
-
-    def take_all(self) -> list[Ins]:
-        return [address for base in list(self.bases) for address in self._take_base(base)]
-
-    def _take_base(self, base: Any) -> list[Ins]:
-        self.unnamed.pop(base, None)
-        return [address for addresses in self.bases.pop(base).values() for address in addresses]
-
-
-class _Known:
-    """What loads and stores have shown of memory: for an address, the value there.
-
-    Few entries are looked through; for more, there is an index for private memory and one for the
-    rest. Constants never change and are in none.
-    """
-    __slots__ = ("entries", "index")
-
-    def __init__(self, entries: dict[Ins, tuple[Memory, Root, Ins]]):
-        self.entries = entries
-        self.index: dict[bool, _Index] | None = None  # by whether it is private
-
-    def note(self, kind: Memory, address: Ins, root: Root, value: Ins) -> None:
-        self.entries[address] = (kind, root, value)
-        if self.index is not None and kind is not Memory.CONSTANT:
-            self.index[kind is Memory.LOCAL].add(address, root)
-
-    def stored(self, kind: Memory, address: Ins, value: Ins) -> None:
-        """Nothing is known any more of what may be the same word."""
-        root, private, entries = root_of(address), kind is Memory.LOCAL, self.entries
-        if len(entries) > LOOKED_THROUGH:
-            self._drop(self._indices()[private].take(root), private)
-        else:
-            self.index = None
-            for other in [
-                    other for other, (known, base, _) in entries.items()
-                    if (known is Memory.LOCAL) is private and known is not Memory.CONSTANT
-                    and may_alias(root, base)]:
-                del entries[other]
-        self.note(kind, address, root, value)
-
-    def forget(self) -> None:
-        """Something happened that may have changed all memory but private one."""
-        if len(self.entries) > LOOKED_THROUGH:
-            self._drop(self._indices()[False].take_all(), False)
-        elif self.entries:
-            self.index = None
-            self.entries = {address: entry for address, entry in self.entries.items()
-                            if entry[0] in (Memory.LOCAL, Memory.CONSTANT)}
-
-    def forget_globals(self) -> None:
-        self.index = None
-        self.entries = {address: entry for address, entry in self.entries.items()
-                        if entry[0] is not Memory.GLOBAL}
-
-    def _indices(self) -> dict[bool, _Index]:
-        if self.index is None:
-            self.index = {False: _Index(), True: _Index()}
-            for address, (kind, root, _) in self.entries.items():
-                if kind is not Memory.CONSTANT:
-                    self.index[kind is Memory.LOCAL].add(address, root)
-        return self.index
-
-    def _drop(self, addresses: list[Ins], private: bool) -> None:
-        for address in addresses:
-            found = self.entries.get(address)
-            if found is not None and (found[0] is Memory.LOCAL) is private:
-                del self.entries[address]
+    return value.block is not block and dominates(value.block, block)
 
 
 class _Simplifier:
@@ -209,12 +78,11 @@ class _Simplifier:
         self.equal: dict[Ins, Ins] = {}   # another value that is known to be the same number
         self.undo: list[tuple[dict, Any, Any]] = []
         self.ranges = Ranges(self)
-        self.memory = _Known({})
+        self.memory = Recall(self._set)
 
     def run(self) -> None:
         function = self.function
         blocks = analyse(function)
-        memories: dict[Block, _Known] = {}
         stack: list[tuple[Block, bool]] = [(blocks[0], False)]
         marks: list[int] = []
         while stack:
@@ -224,11 +92,9 @@ class _Simplifier:
                 continue
             marks.append(len(self.undo))
             stack.append((block, True))
-            above = memories.get(block.preds[0]) if len(block.preds) == 1 else None
-            self.memory = _Known(dict(above.entries) if above is not None else {})
+            if len(block.preds) != 1 or block.preds[0] is not block.idom:
+                self.memory.forget_way()
             self._block(block)
-            if self.memory.entries:
-                memories[block] = self.memory
             for kid in reversed(block.kids):
                 stack.append((kid, False))
         function.resolve()
@@ -443,11 +309,11 @@ class _Simplifier:
             self.memory.forget()
             return False
         address = ins.args[0]
-        known = self.memory.entries.get(address)
+        known = self.memory.at(address)
         if known is not None:
-            ins.fwd = known[2]
+            ins.fwd = known
             return True
-        self.memory.note(kind, address, root_of(address), ins)
+        self.memory.note(kind, address, ins)
         return False
 
     def _store(self, ins: Ins) -> None:

@@ -114,7 +114,7 @@ def _for(body: Body, statement: tree.For) -> None:
     declared = len(body.visible)
     body.statement(statement.first)
     _loop(body, statement, statement.condition, statement.body, statement.update)
-    del body.visible[declared:]
+    body.end_scope(declared)
 
 
 def _loop(body: Body, statement: tree.Statement, test: tree.Value, inner: list[tree.Statement],

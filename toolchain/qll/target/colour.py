@@ -8,7 +8,7 @@ from toolchain.qll.abi import (
     SCRATCH_REGISTERS,
 )
 from toolchain.qll.middle.ir import Block, Ins
-from toolchain.qll.target.liveness import Liveness, at_end, backward
+from toolchain.qll.target.liveness import Liveness, over_ranges
 from toolchain.qll.target.spill import TooManyPhis, clobbers_of
 
 __all__ = ["USABLE", "Colouring"]
@@ -65,18 +65,17 @@ class Colouring:
             term = block.term
             if term.op == "ret" and term.args and term.args[0].block is not None:
                 wish[term.args[0].n] = RESULT
-        for _, _, call, across in self.live.calls:
-            clobbered = clobbers_of(call)
-            while across:
-                low = across & -across
-                forbidden[low.bit_length() - 1] |= clobbered
-                across ^= low
-            if wish[call.n] < 0:
-                wish[call.n] = RESULT
-            if call.value.fast:
-                for index, arg in enumerate(call.args):
-                    if arg.block is not None and wish[arg.n] < 0:
-                        wish[arg.n] = index
+        for found in self.live.calls:
+            clobbered = over_ranges([clobbers_of(call) for call in found.calls])
+            for number, first, end in found.spans:
+                forbidden[number] |= clobbered(first, end)
+            for call in reversed(found.calls):  # what is an argument later rather wishes for that
+                if wish[call.n] < 0:
+                    wish[call.n] = RESULT
+                if call.value.fast:
+                    for index, arg in enumerate(call.args):
+                        if arg.block is not None and wish[arg.n] < 0:
+                            wish[arg.n] = index
         for param in self.function.params:
             wish[param.n] = param.value
 
@@ -85,20 +84,14 @@ class Colouring:
         busy = 0
         params = self.function.params if block is live.blocks[0] else []
         if not params:
-            for value in live.bits(live.live_in[block.n]):
-                busy |= 1 << value.reg
+            values = live.values
+            for number in live.live_in[block.n]:
+                busy |= 1 << values[number].reg
         block.live = busy
-        # Found backwards: what each instruction leaves alive, and whether anybody wants its value.
-        front = at_end(block, live.live_out[block.n])
-        left = [0] * len(block.body)
-        is_used = [False] * len(block.body)
-        for index, _, across, before in backward(block, front):
-            left[index] = across
-            is_used[index] = across != front
-            front = before
+        ending, wanted, front = live.last_uses(block)
         self.wanted = 0
         for head in params or block.phis:
-            if front >> head.n & 1:
+            if head.n in front:
                 busy |= 1 << self._choose(head, busy)
             else:
                 head.reg = -1
@@ -106,11 +99,10 @@ class Colouring:
             for phi in succ.phis:
                 if phi.reg >= 0:
                     self.wanted |= 1 << phi.reg
-        for ins, across, used in zip(block.body, left, is_used, strict=True):
-            for arg in ins.args:
-                if arg.block is not None and not across >> arg.n & 1:
-                    busy &= ~(1 << arg.reg)  # its last use
-            if used:
+        for ins, last, is_wanted in zip(block.body, ending, wanted, strict=True):
+            for arg in last:
+                busy &= ~(1 << arg.reg)
+            if is_wanted:
                 busy |= 1 << self._choose(ins, busy)
 
     def _choose(self, value: Ins, busy: int) -> int:

@@ -27,7 +27,7 @@ from toolchain.qll.abi import (
     TEMPORARY,
     TRAP_BASE,
 )
-from toolchain.qll.middle.cfg import meet
+from toolchain.qll.middle.cfg import meet, positions
 from toolchain.qll.middle.ir import BINARY, LEAVES, UNARY, Block, Function, Ins, Memory
 from toolchain.qll.middle.module import Module
 from toolchain.qll.target.frame import may_start, needs_frame
@@ -72,6 +72,7 @@ class _Emitter:
             if self.has_calls:
                 self.saved.append(LINK)
             self.saved += [reg for reg in PRESERVED_REGISTERS if used >> reg & 1]
+        self.arriving = positions(function.blocks)
         self.size = self._lay_out()
         self.frame = self.size + len(self.saved)
         self.start = self._frame_start()
@@ -107,11 +108,12 @@ class _Emitter:
         entry = self.function.blocks[0]
         if not self.frame or self.function.interrupt:
             return entry
-        needing = [block for block in self.function.blocks if needs_frame(block)]
+        needing = [block for block in self.function.blocks if needs_frame(block, self.arriving)]
         if not needing or any(param.reg >= FIRST_PRESERVED for param in self.function.params):
             return entry
         at = reduce(meet, needing)
-        while at.idom is not None and not may_start(at):
+        places = may_start(entry)
+        while at.idom is not None and at not in places:
             at = at.idom
         return at
 
@@ -537,9 +539,8 @@ class _Emitter:
         for _, value in stay:
             if value.block is not None:
                 needed |= 1 << value.reg
-        index = other.preds.index(block)
         for phi in other.phis:
-            arg = phi.args[index]
+            arg = phi.args[self.arriving[block, other]]
             if phi.reg >= 0 and arg.block is not None:
                 needed |= 1 << arg.reg
         for arg in block.term.args[1:]:

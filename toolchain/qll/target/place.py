@@ -48,10 +48,7 @@ def place(function: Function, level: int, line_of: Callable[[int], int] = int) -
         _at_each_use(function)
         return
     blocks = analyse(function)
-    sums: dict[Block, dict[tuple[Ins, int], Ins]] = {}
-    for block in blocks:  # dominating blocks come first
-        above = sums.get(block.preds[0]) if len(block.preds) == 1 else None
-        sums[block] = _neighbours(function, block, dict(above) if above else {})
+    _neighbours(function, blocks[0])
     loops = find_loops(blocks)
     if level > 1:
         _pin(function)
@@ -87,31 +84,51 @@ def jump_targets(block: Block, after: Block | None) -> list[Block]:
     return []
 
 
-def _neighbours(function: Function, block: Block,
-                sums: dict[tuple[Ins, int], Ins]) -> dict[tuple[Ins, int], Ins]:
-    """Make `x + k` from `x + (k - 1)` or `x + (k + 1)`, which saves the constant.
+Sums = dict[tuple[Ins, int], Ins]  # what `x + k` is, for those that the way to a place has made
 
-    `sums` are those that the way to the block has made; returns those at its end.
-    """
+
+def _neighbours(function: Function, entry: Block) -> None:
+    """Make `x + k` from `x + (k - 1)` or `x + (k + 1)`, which saves the constant."""
     one = function.const(1)
-    for ins in block.body:
-        if ins.op == "call":
-            sums.clear()
+    # Blocks with the sums on the way to them, then the same when all behind them is done, with what
+    # they have added or changed there.
+    stack: list[tuple[Block, Sums, list[tuple[tuple[Ins, int], Ins | None]] | None]] = [
+        (entry, {}, None)]
+    while stack:
+        block, sums, undo = stack.pop()
+        if undo is not None:
+            for key, old in reversed(undo):
+                if old is None:
+                    del sums[key]
+                else:
+                    sums[key] = old
             continue
-        if ins.op != "add" or ins.args[1].op != "const":
-            continue
-        base, offset = ins.args[0], ins.args[1].value
-        if offset != 1:
-            below = sums.get((base, (offset - 1) & 0xFFFFFFFF))
-            above = sums.get((base, (offset + 1) & 0xFFFFFFFF))
-            if below is not None:
-                ins.args = [below, one]
-            elif offset == 0xFFFFFFFF:
-                ins.op, ins.args = "sub", [base, one]
-            elif above is not None:
-                ins.op, ins.args = "sub", [above, one]
-        sums[base, offset] = ins
-    return sums
+        undo = []
+        stack.append((block, sums, undo))
+        for ins in block.body:
+            if ins.op == "call":
+                sums, undo = {}, []  # nothing is left of them, and nothing to take back
+            elif ins.op == "add" and ins.args[1].op == "const":
+                key = ins.args[0], ins.args[1].value
+                _from_neighbour(ins, sums, one)
+                undo.append((key, sums.get(key)))
+                sums[key] = ins
+        for kid in block.kids:
+            stack.append((kid, sums if len(kid.preds) == 1 else {}, None))
+
+
+def _from_neighbour(ins: Ins, sums: Sums, one: Ins) -> None:
+    base, offset = ins.args[0], ins.args[1].value
+    if offset == 1:
+        return
+    below = sums.get((base, (offset - 1) & 0xFFFFFFFF))
+    above = sums.get((base, (offset + 1) & 0xFFFFFFFF))
+    if below is not None:
+        ins.args = [below, one]
+    elif offset == 0xFFFFFFFF:
+        ins.op, ins.args = "sub", [base, one]
+    elif above is not None:
+        ins.op, ins.args = "sub", [above, one]
 
 
 def _pin(function: Function) -> None:

@@ -7,6 +7,7 @@ so that values do not live much longer than before. Stores, checks and whatever 
 tell apart keep their order (see `ir` for the kinds of access).
 """
 
+from toolchain.qll.middle.cfg import positions
 from toolchain.qll.middle.ir import Function, Ins, Memory
 
 __all__ = ["schedule"]
@@ -18,6 +19,7 @@ WINDOW = 10
 
 def schedule(function: Function) -> None:
     """Reorder the bodies of all blocks."""
+    arriving = positions(function.blocks)
     for block in function.blocks:
         body = block.body
         if len(body) < 3 or not any(ins.op in LATENCY for ins in body):
@@ -31,9 +33,8 @@ def schedule(function: Function) -> None:
                 start = index + 1
         takes_over: dict[Ins, Ins] = {}
         for succ in block.succs:
-            position = succ.preds.index(block)
             for phi in succ.phis:
-                takes_over[phi.args[position]] = phi
+                takes_over[phi.args[arriving[block, succ]]] = phi
         result += _stretch(body[start:], block.term.args, takes_over)
         block.body = result
 
@@ -92,21 +93,23 @@ def _stretch(body: list[Ins], users: list[Ins], takes_over: dict[Ins, Ins]) -> l
             longest = max(longest, 1)
         length[index] = longest + latency
     start_at = [0] * count
-    left = list(range(count))
+    window = list(range(min(WINDOW, count)))
     result = []
     cycle = 0
-    while left:
+    for following in range(WINDOW, count + WINDOW):
         best = -1
         early = 1 << 30
-        for position, index in enumerate(left[:WINDOW]):
+        for position, index in enumerate(window):
             if waits[index]:
                 continue
             if start_at[index] <= cycle:
-                if early > cycle or length[index] > length[left[best]]:
+                if early > cycle or length[index] > length[window[best]]:
                     best, early = position, cycle
             elif early > cycle and start_at[index] < early:
                 best, early = position, start_at[index]
-        index = left.pop(best)
+        index = window.pop(best)
+        if following < count:
+            window.append(following)
         cycle = max(cycle, early) + 1
         ins = body[index]
         result.append(ins)

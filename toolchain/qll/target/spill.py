@@ -5,11 +5,13 @@ than there are registers. Costs are in instructions, those in loops weighted (`B
 """
 
 from functools import reduce
+from heapq import heappop, heappush
+from itertools import accumulate
 
 from toolchain.qll.abi import CALL_CLOBBERS, PRESERVED_REGISTERS, SCRATCH
 from toolchain.qll.middle.cfg import meet
 from toolchain.qll.middle.ir import LEAVES, Block, Ins, Slot
-from toolchain.qll.target.liveness import Liveness, Uses, at_end, backward, mask
+from toolchain.qll.target.liveness import Layout, Liveness, Uses
 
 __all__ = ["SPILL_SLOT", "TooManyPhis", "clobbers_of", "keep_over_calls", "relieve"]
 
@@ -37,36 +39,105 @@ def clobbers_of(call: Ins) -> int:
 def keep_over_calls(live: Liveness) -> bool:
     """Decide for each value that lives across a call: a preserved register, the frame, or making
     it again. Returns whether anything changed."""
-    kept = 0  # live across a call that leaves too few scratch registers alone
-    for _, _, call, across in live.calls:
-        if (SCRATCH & ~clobbers_of(call)).bit_count() < FEW_SCRATCH:
-            kept |= across
+    kept: set[int] = set()  # live across a call that leaves too few scratch registers alone
+    for found in live.calls:
+        hard = list(accumulate(
+            ((SCRATCH & ~clobbers_of(call)).bit_count() < FEW_SCRATCH for call in found.calls),
+            initial=0))
+        kept.update(number for number, first, end in found.spans if hard[end] > hard[first])
     if not kept or live.function.interrupt:
         return False
     uses = Uses(live, kept)
+    ways = _Ways(live.blocks)
     spilled: list[Ins] = []
     in_registers: list[tuple[float, Ins]] = []
     for value in live.bits(kept):
-        cost = _cost_of_frame(value, uses)
+        cost = _cost_of_frame(value, uses, ways)
         if cost is None:
             spilled.append(value)
         else:
             in_registers.append((cost, value))
     if len(in_registers) > MOST_KEPT:
         # More than the preserved registers can surely hold: the cheapest go to the frame.
-        wanted = mask(value for _, value in in_registers)
-        if max((across & wanted).bit_count() for _, _, _, across in live.calls) > MOST_KEPT:
+        if _most_across(live, {value.n for _, value in in_registers}) > MOST_KEPT:
             in_registers.sort(key=lambda one: one[0])
             spilled += [value for _, value in in_registers[:-MOST_KEPT]]
             in_registers = in_registers[-MOST_KEPT:]
     if spilled:
-        _rewrite(live, spilled, over_calls=True)
+        _rewrite(live, spilled, ways, over_calls=True)
     late = [value for _, value in in_registers if value.op == "param" and _start_late(
-        live, value, uses)]
+        live, value, uses, ways)]
     return bool(spilled or late)
 
 
-def _cost_of_frame(value: Ins, uses: Uses) -> float | None:
+def _most_across(live: Liveness, wanted: set[int]) -> int:
+    """How many of these values live across some call, at most."""
+    most = 0
+    for found in live.calls:
+        change = [0] * (len(found.calls) + 1)
+        for number, first, end in found.spans:
+            if number in wanted:
+                change[first] += 1
+                change[end] -= 1
+        most = max(most, *accumulate(change))
+    return most
+
+
+class _Ways:
+    """Where the calls of a function are: within blocks, and on ways without a choice.
+
+    Blocks with one predecessor hang together with that one. It is true of the code as it was when
+    this was made.
+    """
+
+    def __init__(self, blocks: list[Block]):
+        self.layouts: dict[Block, Layout] = {}
+        self.top: dict[Block, Block] = {}    # where the way without a choice to a block begins
+        self.calls: dict[Block, int] = {}    # on that way
+        for block in blocks:
+            above = block.preds[0] if len(block.preds) == 1 else block
+            if above.n < block.n:
+                self.top[block] = self.top[above]
+                self.calls[block] = self.calls[above] + len(self.layout(above).calls)
+            else:
+                self.top[block] = block
+                self.calls[block] = 0
+
+    def layout(self, block: Block) -> Layout:
+        found = self.layouts.get(block)
+        if found is None:
+            found = self.layouts[block] = Layout(block)
+        return found
+
+    def is_undisturbed(self, value: Ins, block: Block) -> bool:
+        """Whether `block` is reached from where `value` is made by one way, without a call."""
+        home = value.block
+        assert home is not None
+        if block is home:
+            return True
+        if self.top[block] is not self.top[home]:
+            return False
+        layout = self.layout(home)
+        return self.calls[block] - self.calls[home] == layout.calls_before(layout.behind(value))
+
+    def behind(self, value: Ins, next_call: bool = False) -> Ins:
+        """The instruction behind the one that makes a value, or the next call, if there is one.
+
+        In front of it the value goes to the frame, as late as possible, so that what is loaded for
+        that call has left its own slot.
+        """
+        block = value.block
+        assert block is not None
+        layout = self.layout(block)
+        at = layout.behind(value)
+        if next_call:
+            calls = layout.calls_before(at)
+            if calls < len(layout.calls):
+                at = layout.calls[calls]
+        return block.body[at] if at < len(block.body) else block.term
+
+
+def _cost_of_frame(value: Ins, uses: Uses, ways: _Ways) -> float | None:
     """What not keeping a value in a register costs; None if that is cheaper than a register."""
     home = value.block
     assert home is not None
@@ -76,12 +147,12 @@ def _cost_of_frame(value: Ins, uses: Uses) -> float | None:
         again = loads <= REMAKE_RATIO * home.weight or home.depth == 0 and loads < SAVE_COST
         return None if again else loads
     cost = ACCESS_COST * (home.weight + sum(
-        block.weight for block in _reloading(value, places, edges)))
+        block.weight for block in _reloading(value, places, edges, ways)))
     return None if cost <= SAVE_COST * SAVE_MARGIN else cost
 
 
 def _reloading(value: Ins, places: list[tuple[Block, Ins]],
-               edges: list[tuple[Block, Ins, int]]) -> list[Block]:
+               edges: list[tuple[Block, Ins, int]], ways: _Ways) -> list[Block]:
     """Blocks that would have to load a value that is kept in the frame over calls."""
     found = []
     by_block: dict[Block, list[Ins]] = {}
@@ -90,26 +161,21 @@ def _reloading(value: Ins, places: list[tuple[Block, Ins]],
     for pred, _, _ in edges:
         by_block.setdefault(pred, []).append(pred.term)
     for block, users in by_block.items():
-        if not _undisturbed(value, block):
-            found.append(block)
-            continue
-        body = block.body
-        calls = [index for index, ins in enumerate(body) if ins.op == "call"]
-        if calls and block is value.block and value in body:
-            start = body.index(value)
-            calls = [index for index in calls if index > start]
-        if calls and any(ins is block.term or body.index(ins) > calls[0] for ins in users):
+        layout = ways.layout(block)
+        last = max(layout.position[ins] for ins in users)
+        if not ways.is_undisturbed(value, block) or (
+                layout.calls_before(last) > layout.calls_before(layout.behind(value))):
             found.append(block)
     return found
 
 
-def _start_late(live: Liveness, param: Ins, uses: Uses) -> bool:
+def _start_late(live: Liveness, param: Ins, uses: Uses, ways: _Ways) -> bool:
     """Move a parameter to its preserved register no earlier than where the calls begin.
 
     What leaves the function before needs no frame then.
     """
-    bit = 1 << param.n
-    start = _lowest(param, [block for block, _, _, across in live.calls if across & bit])
+    start = _lowest(param, [found.block for found in live.calls
+                            if any(number == param.n for number, _, _ in found.spans)], ways)
     if start is param.block:
         return False
     copy = Ins("mov", [param], None, start.term.line)
@@ -130,11 +196,12 @@ def _start_late(live: Liveness, param: Ins, uses: Uses) -> bool:
     return True
 
 
-def relieve(live: Liveness, crowded: list[tuple[Block, int, int]]) -> None:
+def relieve(live: Liveness, crowded: list[tuple[Block, int, set[int]]]) -> None:
     """Send values to the frame where too many are alive."""
-    chosen = 0
+    chosen: set[int] = set()
     for block, index, alive in crowded:
-        excess = (alive & ~chosen).bit_count() - RELIEVED
+        alive -= chosen
+        excess = len(alive) - RELIEVED
         if excess <= 0:
             continue
         # Those whose next use in this block is farthest, or that only pass through, go first.
@@ -142,32 +209,29 @@ def relieve(live: Liveness, crowded: list[tuple[Block, int, int]]) -> None:
         for distance, ins in enumerate([*block.body[max(index, 0):], block.term]):
             for arg in ins.args:
                 near.setdefault(arg, distance)
-        candidates = [value for value in live.bits(alive & ~chosen)
+        candidates = [value for value in live.bits(alive)
                       if value.op != "reload" and not value.is_short]
         if index < 0:
             candidates = [value for value in candidates if value not in block.phis]
         candidates.sort(key=lambda one: (-near.get(one, 1 << 20), one.n))
         if not candidates:
             raise TooManyPhis(live.function.symbol)
-        for value in candidates[:excess]:
-            chosen |= 1 << value.n
+        chosen.update(value.n for value in candidates[:excess])
     if not chosen:
         raise TooManyPhis(live.function.symbol)
-    _rewrite(live, live.bits(chosen), over_calls=False)
+    _rewrite(live, live.bits(chosen), _Ways(live.blocks), over_calls=False)
 
 
-def _rewrite(live: Liveness, spilled: list[Ins], over_calls: bool) -> None:
+def _rewrite(live: Liveness, spilled: list[Ins], ways: _Ways, over_calls: bool) -> None:
     """Keep values in the frame: a store where they are made, loads where they are used.
 
     Leaves are made again instead. If the reason are calls, the value itself serves up to the first
     one, and one load serves all uses up to the next; else every use has its own.
     """
-    wanted = mask(spilled)
-    uses = Uses(live, wanted)
-    slots = _share_slots(live, spilled, wanted, uses, over_calls)
+    uses = Uses(live, [value.n for value in spilled])
+    slots = _share_slots(live, spilled, uses, ways, over_calls)
     inserted: dict[Block, dict[Ins, list[Ins]]] = {}  # what goes in front of an instruction
     stores: dict[Block, dict[Ins, list[Ins]]] = {}
-    layouts: dict[Block, tuple[dict[Ins, int], list[int]]] = {}
     for value in spilled:
         slot = slots.get(value)
         by_block: dict[Block, set[Ins]] = {}
@@ -176,13 +240,13 @@ def _rewrite(live: Liveness, spilled: list[Ins], over_calls: bool) -> None:
         reloads: list[Block] = []
         for block, users in by_block.items():
             current: Ins | None = None
-            if over_calls and slot is not None and _undisturbed(value, block):
+            if over_calls and slot is not None and ways.is_undisturbed(value, block):
                 current = value
-            position, calls = layouts.get(block) or layouts.setdefault(block, _layout(block))
-            last = position[value] + 1 if value in position else 0
-            for ins in sorted(users, key=position.__getitem__):
-                here = position[ins]
-                if calls[here] > calls[last]:
+            layout = ways.layout(block)
+            calls = layout.calls_before(layout.behind(value))
+            for ins in sorted(users, key=layout.position.__getitem__):
+                before = layout.calls_before(layout.position[ins])
+                if before > calls:
                     current = None  # a call since
                 if current is None or not over_calls:
                     current = _again(value, slot, ins.line, block)
@@ -190,10 +254,10 @@ def _rewrite(live: Liveness, spilled: list[Ins], over_calls: bool) -> None:
                     reloads.append(block)
                 if current is not value:
                     ins.args = [current if arg is value else arg for arg in ins.args]
-                last = here
+                calls = before
         for pred, phi, index in uses.phis[value]:
             if over_calls and slot is not None and pred not in _reloading(
-                    value, [], [(pred, phi, index)]):
+                    value, [], [(pred, phi, index)], ways):
                 continue
             current = _again(value, slot, pred.term.line, pred)
             inserted.setdefault(pred, {}).setdefault(pred.term, []).append(current)
@@ -203,12 +267,12 @@ def _rewrite(live: Liveness, spilled: list[Ins], over_calls: bool) -> None:
         if slot is not None and reloads:
             store = Ins("spill", [value], slot, value.line)
             assert value.block is not None
-            block = _lowest(value, reloads) if over_calls else value.block
+            block = _lowest(value, reloads, ways) if over_calls else value.block
             store.block = block
             if block is not value.block or value.op in ("phi", "param"):
                 behind = (block.body or [block.term])[0]
             else:
-                behind = _store_point(value) if over_calls else _behind(value)
+                behind = ways.behind(value, next_call=over_calls)
             stores.setdefault(block, {}).setdefault(behind, []).append(store)
     remade = {value for value in spilled if value not in slots}
     # Where a call is the reason, what is stored may take the slot of what was loaded for it.
@@ -227,61 +291,15 @@ def _rewrite(live: Liveness, spilled: list[Ins], over_calls: bool) -> None:
         block.body = [ins for ins in block.body if ins not in remade]
 
 
-def _layout(block: Block) -> tuple[dict[Ins, int], list[int]]:
-    """Where each instruction of a block stands, and how many calls are in front of each place."""
-    position: dict[Ins, int] = {}
-    calls = [0]
-    for index, ins in enumerate([*block.body, block.term]):
-        position[ins] = index
-        calls.append(calls[-1] + (ins.op == "call"))
-    return position, calls
-
-
-def _behind(value: Ins) -> Ins:
-    """The instruction behind the one that makes a value."""
-    block = value.block
-    assert block is not None
-    at = block.body.index(value) + 1
-    return block.body[at] if at < len(block.body) else block.term
-
-
-def _store_point(value: Ins) -> Ins:
-    """In front of which instruction a value goes to the frame: the next call, if it is near.
-
-    As late as possible, so that what is loaded for that call has left its own slot.
-    """
-    block = value.block
-    assert block is not None
-    at = block.body.index(value) + 1
-    for ins in block.body[at:]:
-        if ins.op == "call":
-            return ins
-    return block.body[at] if at < len(block.body) else block.term
-
-
-def _undisturbed(value: Ins, block: Block) -> bool:
-    """Whether `block` is reached from where `value` is made by one way, without a call on it."""
-    home = value.block
-    assert home is not None
-    at = block
-    while at is not home:
-        if len(at.preds) != 1:
-            return False
-        at = at.preds[0]
-        body = at.body
-        if at is home and value.op not in ("phi", "param"):
-            body = body[body.index(value) + 1:]
-        if any(ins.op == "call" for ins in body):
-            return False
-    return True
-
-
-def _lowest(value: Ins, reloads: list[Block]) -> Block:
+def _lowest(value: Ins, reloads: list[Block], ways: _Ways) -> Block:
     """The last block on the way to all reloads where the value is still in its register."""
     home = value.block
     assert home is not None
     at = reduce(meet, reloads)
-    while at is not home and (at.depth > home.depth or not _undisturbed(value, at)):
+    while not ways.is_undisturbed(value, at):
+        is_far = at.jump.level > home.level and not ways.is_undisturbed(value, at.jump)
+        at = at.jump if is_far else at.idom
+    while at is not home and at.depth > home.depth:
         at = at.idom
     return at
 
@@ -296,60 +314,65 @@ def _again(value: Ins, slot: Slot | None, line: int, block: Block) -> Ins:
     return made
 
 
-def _share_slots(live: Liveness, spilled: list[Ins], wanted: int, uses: Uses,
+def _share_slots(live: Liveness, spilled: list[Ins], uses: Uses, ways: _Ways,
                  over_calls: bool) -> dict[Ins, Slot]:
-    """A slot for each value; values that are never alive at once may share one.
+    """A slot for each value; values that are never in the frame at once may share one.
 
-    Two values are in the frame at once only if one is alive where the other is stored.
+    Down the function, each value gets the first slot that nothing holds where it is stored. Those
+    that are used most are the nearest.
     """
-    conflicts: dict[Ins, int] = {value: 0 for value in spilled if value.op not in LEAVES}
-    points: dict[Ins, list[Ins]] = {}  # what goes to the frame in front of an instruction
-    blocks: dict[Block, None] = {}
-    heads: dict[Block, list[Ins]] = {}
-    for value in conflicts:
-        assert value.block is not None
-        blocks[value.block] = None
-        if value.op == "phi" or value.op == "param":
-            heads.setdefault(value.block, []).append(value)
-        else:
-            behind = _store_point(value) if over_calls else _behind(value)
-            points.setdefault(behind, []).append(value)
-    for block in blocks:
-        front = at_end(block, live.live_out[block.n])
-        for value in points.get(block.term, ()):
-            conflicts[value] |= front & wanted & ~(1 << value.n)
-        for _, ins, across, front in backward(block, front):
-            # Operands of the call itself are loaded already: what lives across it counts.
-            for value in points.get(ins, ()):
-                conflicts[value] |= across & wanted & ~(1 << value.n)
-        if block in heads:
-            # All phis of a block, and all parameters, are made at once.
-            made = mask(heads[block])
-            for value in heads[block]:
-                conflicts[value] |= (front & wanted | made) & ~(1 << value.n)
-    order = sorted(conflicts, key=lambda one: (
-        -sum(block.weight for block, _ in uses.found[one]), one.n))
-    taken: list[_Shared] = []
-    slots: dict[Ins, Slot] = {}
-    for value in order:
-        against, bit = conflicts[value], 1 << value.n
-        for shared in taken:
-            if not (against & shared.holders or shared.against & bit):
-                break
-        else:
-            shared = _Shared(live.function.new_slot(1, SPILL_SLOT, private=True))
-            taken.append(shared)
-        shared.holders |= bit
-        shared.against |= against
-        slots[value] = shared.slot
-    return slots
+    placed: dict[Ins, int] = {}
+    stored: dict[Block, dict[Ins, list[Ins]]] = {}  # in front of an instruction, or as a head
+    for value in spilled:
+        if value.op not in LEAVES:
+            assert value.block is not None
+            at = value if value.op in ("phi", "param") else ways.behind(value, over_calls)
+            stored.setdefault(value.block, {}).setdefault(at, []).append(value)
+    for block in live.blocks:
+        if block in stored:
+            _place(live, block, stored[block], placed, over_calls)
+    weights: dict[int, float] = {}
+    for value, number in placed.items():
+        weight = sum(block.weight for block, _ in uses.found[value])
+        weights[number] = weights.get(number, 0) + weight
+    slots = {number: live.function.new_slot(1, SPILL_SLOT, private=True)
+             for number in sorted(weights, key=lambda one: (-weights[one], one))}
+    return {value: slots[number] for value, number in placed.items()}
 
 
-class _Shared:
-    """A slot, the values in it, and those that conflict with one of them, as masks."""
-    __slots__ = ("slot", "holders", "against")
+def _place(live: Liveness, block: Block, stored: dict[Ins, list[Ins]], placed: dict[Ins, int],
+           over_calls: bool) -> None:
+    """Give slots, by number, to the values that go to the frame in a block."""
+    values = live.values
+    taken = {placed[values[number]] for number in live.live_in[block.n]
+             if values[number] in placed}
+    left: list[int] = []  # slots that were given up, a heap
+    following = 0         # no slot below it was free, but for those in `left`
 
-    def __init__(self, slot: Slot):
-        self.slot = slot
-        self.holders = 0
-        self.against = 0
+    def take(value: Ins) -> None:
+        nonlocal following
+        if left:
+            placed[value] = heappop(left)
+            return
+        while following in taken:
+            following += 1
+        placed[value] = following
+        following += 1
+
+    def give_up(operands: list[Ins]) -> None:
+        for value in operands:
+            if value in placed:
+                heappush(left, placed[value])
+
+    for head in live.function.params if block is live.blocks[0] else block.phis:
+        if head in stored:
+            take(head)
+    ending, _, _ = live.last_uses(block)
+    for ins, last in zip([*block.body, block.term], [*ending, []], strict=True):
+        # Operands of a call are loaded already when others go to the frame for it.
+        if over_calls:
+            give_up(last)
+        for value in stored.get(ins, ()):
+            take(value)
+        if not over_calls:
+            give_up(last)
