@@ -176,6 +176,7 @@ formal: $(HW)  ## Prove the hardware right, and each proof able to fail: PROOFS=
 	@$(PYTHON) -m tests.formal $(if $(WRITE),--write) $(PROOFS)
 
 pictures: $(DEV)  ## Take the pictures of README and docs again (needs chromium)
+	@$(INSTALL) requirements/browser.txt
 	@$(PYTHON) -m tests.docs.pictures
 
 docs: $(DEV)  ## Rewrite the tables of docs/ from the code

@@ -24,7 +24,7 @@ class Location:
 
 
 def resolve(session: Session, text: str) -> Location:
-    """What a place means. Raises `DebugError`."""
+    """What a place means where the machine stands, else in the kernel. Raises `DebugError`."""
     text = text.strip()
     frame = session.frame()
     program, rest = _split(text)
@@ -47,7 +47,24 @@ def resolve(session: Session, text: str) -> Location:
         raise DebugError("there are no symbols for the code here: name an address, '*0x1234'")
     if not rest:
         raise DebugError("a place is missing behind the ':'")
-    return Location(module, process, tuple(_addresses(session, module, rest, program)), program)
+    try:
+        return Location(module, process, tuple(_addresses(session, module, rest, program)), program)
+    except DebugError as error:
+        elsewhere = None if program else _in_kernel(session, module, rest)
+        if elsewhere is None:
+            raise error
+        return elsewhere
+
+
+def _in_kernel(session: Session, module: Module, text: str) -> Location | None:
+    """What a place means in the kernel that means nothing in the process that runs."""
+    kernel = session.symbols.kernel
+    if kernel is None or kernel is module:
+        return None
+    try:
+        return Location(kernel, None, tuple(_addresses(session, kernel, text, "kernel")), "kernel")
+    except DebugError:
+        return None
 
 
 def _split(text: str) -> tuple[str, str]:

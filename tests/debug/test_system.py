@@ -46,6 +46,16 @@ def test_the_food_of_the_snake_is_traced_to_where_it_was_placed(talk):
     assert talk("print food") == food
 
 
+def test_what_the_program_does_not_have_is_looked_for_in_the_kernel(talk):
+    """While a process runs; what neither of them has is missed in the process."""
+    assert talk.session.frame().module.name == "snake"
+    assert "scheduler::next at kernel/scheduler.qll" in talk("break scheduler::next")
+    assert " at kernel/scheduler.qll:" in talk("break scheduler.qll:162")
+    assert "there is no function or label 'nowhere::at' in snake" in talk("break nowhere::at")
+    assert "no function or label 'scheduler::next' in snake" in talk("break snake:scheduler::next")
+    talk("delete")
+
+
 def test_a_system_call_is_followed_into_the_kernel_and_out_again(talk):
     talk("goto end")
     talk("catch syscall sleep")
