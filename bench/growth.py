@@ -136,10 +136,12 @@ def _open(system: _System, size: int) -> Iterator[Growth]:
     image = _with_directories(system.disk(65536), size)
     commands = [f"/test/measure open /{name}/file{count - 1}"
                 for name, count in (("one", size), ("two", 2 * size))]
-    commands += [f"/test/measure create /{name}" for name in ("one", "two")]
+    commands += [f"/test/measure {what} /{name}" for what in ("find", "create")
+                 for name in ("one", "two")]
     counts = system.counts(image, *commands)
     yield Growth("open the last name", "entries", size, *counts[:2], wanted="20,000 in 10,000")
-    yield Growth("create a name", "entries", size, *counts[2:4])
+    yield Growth("open another name", "entries", size, *counts[2:4], wanted="20,000 in 10,000")
+    yield Growth("create a name", "entries", size, *counts[4:6])
 
 
 def _in_file(system: _System, size: int) -> Iterator[Growth]:

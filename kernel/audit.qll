@@ -341,6 +341,9 @@ namespace audit {
     if (display::owner != null && display::shown != 0) {
       words = words + memory::round_up(display::device_words());
     }
+    for (var i = 0; i < limits::INDEXES; i = i + 1) {
+      words = words + memory::round_up(names::words(&names::indexes[i]));
+    }
     if (screen::is_on) { words = words + memory::round_up(screen::words()); }
   }
 

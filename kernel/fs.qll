@@ -1,6 +1,6 @@
 // fs.qll: QFS, the file system: directories, and what makes it safe against crashes.
 //
-// Owns:        `disk`, sector 0 of the disk, the list of open nodes, and `known_names`.
+// Owns:        `disk`, sector 0 of the disk, and the list of open nodes.
 // Invariants:  on the disk, at every moment and also if the sector under way is torn: each entry's
 //              chain is whole, for as many sectors as its size needs. What a crash can leave is
 //              chains that no entry reaches, a wrong count, and a change of an entry that the record
@@ -81,9 +81,7 @@ namespace fs {
     }
     if (!has_sound_layout()) { return "the superblock is damaged"; }
     if (!fat::start()) { return "no memory for the allocation table"; }
-    known_names = <unsafe * known_name>memory::take(sizeof known_name * limits::KNOWN_NAMES);
-    if (known_names == null) { return "no memory for the names of files"; }
-    forget_names();
+    if (!names::start()) { return "no memory for the names of files"; }
     fat::cursor = disk.data_first;
     if (disk.clean == (CLEAN + disk.free) && disk.free <= disk.total - disk.data_first) {
       fat::free_sectors = disk.free;
@@ -248,23 +246,6 @@ namespace fs {
     return len name == limits::NAME || e->name[len name] == 0;
   }
 
-  // Where a name was found, so that it need not be looked for again in a long directory. It is
-  // believed only as far as the entry there, in a sector of that directory, has the name: so of all
-  // changes only the end of a directory, whose sectors may become others', concerns it.
-  type known_name = struct { parent: byte; hash: byte; sector: byte; slot: byte; };
-
-  global known_names: * known_name = null;
-
-  function forget_names(): void {
-    support::fill(<unsafe * byte>known_names, 0, sizeof known_name * limits::KNOWN_NAMES);
-  }
-
-  function hash_of(parent: byte, name: string): byte {
-    var hash = parent;
-    for (var i = 0; i < len name; i = i + 1) { hash = hash * 31 + name[i]; }
-    return hash;
-  }
-
   function place_of(sector: byte, slot: byte, parent: byte, e: * entry): place {
     return place {
       found = true, sector = sector, slot = slot, parent = parent,
@@ -272,32 +253,26 @@ namespace fs {
     };
   }
 
-  // Look for a name in the directory whose chain begins at `parent`.
+  // Look for a name in the directory whose chain begins at `parent`. A long one gets an index.
   function search(parent: byte, name: string): place {
-    var hash = hash_of(parent, name);
-    var known = &known_names[unsafe hash & (limits::KNOWN_NAMES - 1)];
-    if (known->parent == parent && known->hash == hash) {
-      var words = block::get(known->sector);
-      if (words != null) {
-        var e = entry_at(words, known->slot);
-        if (exists(e) && same_name(e, name)) {
-          return place_of(known->sector, known->slot, parent, e);
-        }
-      }
-    }
-    for (var w = fat::begin(parent); w.sector != 0; fat::advance(&w)) {
+    var hash = names::hash_of(parent, name);
+    var known = names::recall(parent, name, hash);
+    if (known.found) { return known; }
+    var list = names::index_of(parent);
+    var sectors = 0;
+    for (var w = fat::begin(parent); w.sector != 0 && list == null; fat::advance(&w)) {
       var words = block::get(w.sector);
-      if (words != null) {
-        for (var slot = 0; slot < ENTRIES; slot = slot + 1) {
-          var e = entry_at(words, slot);
-          if (exists(e) && same_name(e, name)) {
-            *known = known_name { parent = parent, hash = hash, sector = w.sector, slot = slot };
-            return place_of(w.sector, slot, parent, e);
-          }
+      for (var slot = 0; slot < ENTRIES && words != null; slot = slot + 1) {
+        var e = entry_at(words, slot);
+        if (exists(e) && same_name(e, name)) {
+          names::remember(parent, hash, w.sector, slot);
+          return place_of(w.sector, slot, parent, e);
         }
       }
+      sectors = sectors + 1;
+      if (sectors == limits::SHORT_DIRECTORY) { list = names::make(parent); }
     }
-    return place { parent = parent };
+    return list == null ? place { parent = parent } : names::look_up(list, name, hash);
   }
 
   // Follow a path, which is components each behind a '/', as `path::join` makes them.
@@ -324,15 +299,19 @@ namespace fs {
   // cannot.
   function free_slot(parent: byte): place {
     var last = 0;
-    for (var w = fat::begin(parent); w.sector != 0; fat::advance(&w)) {
+    var list = names::index_of(parent);
+    var w = list == null ? fat::begin(parent) : list->way;
+    while (w.sector != 0) {
       var words = block::get(w.sector);
       if (words == null) { return place { }; }
+      if (list != null) { list->way = w; }
       for (var slot = 0; slot < ENTRIES; slot = slot + 1) {
         if (!exists(entry_at(words, slot))) {
           return place { found = true, sector = w.sector, slot = slot, parent = parent };
         }
       }
       last = w.sector;
+      fat::advance(&w);
     }
     if (last == 0) { return place { }; }
     var grown = make_sector();
@@ -364,6 +343,7 @@ namespace fs {
     var at = free_slot(parent.first);
     if (!at.found) { return at; }
     var fresh = entry_of(name, like);
+    names::add(parent.first, name, at.sector, at.slot);
     if (!put_entry(at.sector, at.slot, &fresh, from)) { return place { }; }
     count(parent, 1);
     at.first = like.first;
@@ -511,7 +491,8 @@ namespace fs {
       return false;
     }
     if (!update_entry(at.sector, at.slot, DELETED, 0, 0)) { return false; }
-    if (is_directory(at)) { forget_names(); }
+    names::freed(at.parent);
+    if (is_directory(at)) { names::forget(at.first); }
     abandon(at.sector, at.slot, at.first);
     count(walk(parent_of(components)), -1);
     return block::settled();
@@ -528,6 +509,7 @@ namespace fs {
     if (to.found && (is_directory(to) || is_directory(from))) { return false; }
     if (!to.found && from.parent == parent.first) {
       var changed = entry_of(name_of(new_name), from);
+      names::add(from.parent, name_of(new_name), from.sector, from.slot);
       return put_entry(from.sector, from.slot, &changed, place { }) && block::settled();
     }
     if (to.found) {
@@ -537,6 +519,7 @@ namespace fs {
       if (!to.found) { return false; }
       move_node(from, to);
     }
+    names::freed(from.parent);
     count(walk(parent_of(old)), -1);
     return block::settled();
   }

@@ -51,6 +51,8 @@ namespace limits {
   .constant global FAT_BUFFERS: byte = 256;       // sectors of the allocation table in memory: all of
                                                   // it for a disk of 16 MiB; a power of two
   .constant global KNOWN_NAMES: byte = 1024;      // places of files; a power of two
+  .constant global SHORT_DIRECTORY: byte = 16;    // sectors that are walked; 64 names, at 120 each
+  .constant global INDEXES: byte = 4;             // of longer ones; as many are used at the same time
   .constant global LANDMARKS: byte = 1024;        // in long chains; a power of two
   .constant global LANDMARK_EVERY: byte = 64;     // sectors: at most 2,000 instructions of a walk;
                                                   // a power of two

@@ -120,6 +120,7 @@ namespace memory {
     var need = round_up(words);
     if (need == 0 || need < words || audit::fails()) { return 0; }
     var r = find(need);
+    if (r == null && names::give_back()) { r = find(need); }
     if (r == null) { return 0; }
     carve(r, <unsafe byte>r, need);
     return <unsafe byte>r;

@@ -465,6 +465,27 @@ data @global::support::inside 1
   jnz r1 r8
   jmp r0
 
+; hash(seed: byte, word: * byte, most: byte): byte. 7 instructions a word.
+@global::support::hash:
+  load r1 r63                   ; most
+  add r2 r63 r62
+  load r3 r2                    ; word
+  add r2 r2 r62
+  mov r9 r0
+  load r0 r2                    ; seed
+  constant r4 31
+  constant r5 @kernel$hash_word
+  jz r1 r9
+@kernel$hash_word:
+  load r6 r3
+  jz r6 r9
+  mul r0 r0 r4
+  add r0 r0 r6
+  add r3 r3 r62
+  sub r1 r1 r62
+  jnz r1 r5
+  jmp r9
+
 ; unpack(to: * byte, from: * byte, first: byte, octets: byte): void
 ; Octets `first` ... of packed words become one word each. 4.2 instructions an octet.
 @global::support::unpack:

@@ -21,6 +21,9 @@ namespace support {
 
   function fill(to: * byte, value: byte, words: byte): void;
 
+  // A hash of a seed and of words up to a zero or so many.
+  function hash(seed: byte, word: * byte, most: byte): byte;
+
   // Octets `first` ... of packed words, one a word.
   function unpack(to: * byte, from: * byte, first: byte, octets: byte): void;
 

@@ -4,8 +4,9 @@
 // that do nothing; switch, two processes that only spin; read, write, read_packed, write_packed, 32 KiB in
 // blocks of 4 KiB.
 //
-// By itself, in instructions, whose count is printed: open, a file and close it again; seek, to a place in it,
-// going backwards, and read an octet; append, four octets to it; create, a file in a directory; yield.
+// By itself, in instructions, whose count is printed: open, a file and close it again; find, as open, each
+// time another file of a directory, file100, file291 and so on; seek, to a place in a file, going backwards,
+// and read an octet; append, four octets to it; create, a file in a directory; yield.
 
 .constant global BLOCK: byte = 4096;
 .constant global SPINS: byte = 1000000;
@@ -55,6 +56,17 @@ function write_all(packed: bool): byte {
 function open_once(path: string, i: byte): bool {
   var handle = os::open(path, os::READING);
   return handle != os::FAILED && os::close(handle) == 0;
+}
+
+// Each time another of the files that are called after their number.
+function find_once(path: string, i: byte): bool {
+  var digits: byte[12];
+  var start = os::joined(path, "file");
+  var name = std::str::concat(start, std::str::utoa(100 + i * 191, digits, 10));
+  var good = open_once(name, i);
+  delete start;
+  delete name;
+  return good;
 }
 
 global opened: byte = 0;               // what `seek_once` reads, and how long it is
@@ -127,6 +139,8 @@ function main(text: string): byte {
     return write_all(true);
   } else if (std::str::equal(what, "open")) {
     return count(open_once, path);
+  } else if (std::str::equal(what, "find")) {
+    return count(find_once, path);
   } else if (std::str::equal(what, "seek")) {
     return count(seek_once, path);
   } else if (std::str::equal(what, "append")) {
@@ -136,7 +150,7 @@ function main(text: string): byte {
   } else if (std::str::equal(what, "yield")) {
     return count(yield_once, path);
   } else {
-    return os::complain("measure", "what? calls, switch, read, write, read_packed, write_packed, open, seek, append, create, yield", "");
+    return os::complain("measure", "what? calls, switch, read, write, read_packed, write_packed, open, find, seek, append, create, yield", "");
   }
   return 0;
 }
