@@ -81,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_where(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--figures", action="store_true",
+                      help="write its figures into docs/campaigns.md as it ends")
     where = part.add_mutually_exclusive_group()
     where.add_argument("--workers", type=above_0(int), metavar="N",
                        help="processes here (default: one for each core)")
@@ -153,6 +155,8 @@ def _carry_out(store: Store, campaign: Campaign, options: argparse.Namespace) ->
         is_over = runner.run()
     failures = store.failures(campaign.id)
     write_page(store, store.campaign(campaign.id), PAGE)
+    if options.figures and is_over:
+        figures_into(FIGURES, store, store.campaign(campaign.id))
     print(f"campaign {campaign.id}: {runner.examined:,} seeds, {len(failures)} failures; "
           f"see {PAGE}")
     for name, failure in failures:

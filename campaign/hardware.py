@@ -6,12 +6,13 @@ from functools import cache, partial
 from pathlib import Path
 
 from campaign.kind import Failure, Kind, Outcome, Say, judge_by_command, of_each_seed
+from isa.config import MachineConfig
 from sim.engine import build
-from sim.engine.machine import SOURCES
-from sim.fuzz.campaign import CONFIGS, MEMORIES, examine_seeds, make_rtl_subject
+from sim.engine.machine import SOURCES, RtlMachine
+from sim.fuzz.campaign import CONFIGS, MEMORIES, examine_seeds
 from toolchain.places import ROOT
 
-__all__ = ["fuzz_kinds", "gates_kind", "place_kinds", "proof_kind"]
+__all__ = ["fuzz_kinds", "gates_kind", "model_folder", "place_kinds", "proof_kind"]
 
 FUZZ_BATCH    = 100
 PLACE_DESIGNS = ("core", "soc")
@@ -38,10 +39,13 @@ def _shrink_program(name: str, seed: int) -> Failure:
 
 
 def _model(name: str, say: Say) -> Sequence[Path]:
-    make_rtl_subject(name, say).machine.close()
-    key = build.source_key([ROOT / folder for folder in SOURCES], CONFIGS[name],
-                           MEMORIES.get(name, "ideal"))
-    return (build.CACHE / key,)
+    return (model_folder(CONFIGS[name], MEMORIES.get(name, "ideal"), say),)
+
+
+def model_folder(config: MachineConfig, memory: str, say: Say) -> Path:
+    """Where the compiled hardware of a configuration is, which is built first if need be."""
+    RtlMachine(config, say=say, memory=memory).close()
+    return build.CACHE / build.source_key([ROOT / folder for folder in SOURCES], config, memory)
 
 
 def fuzz_kinds() -> list[Kind]:

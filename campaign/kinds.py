@@ -1,6 +1,6 @@
 """The table of the kinds of campaigns: a new one is one entry."""
 
-from campaign import hardware, machine, tools
+from campaign import computer, hardware, machine, tools
 from campaign.kind import Kind
 from campaign.mutants.kind import mutant_kinds
 
@@ -8,6 +8,7 @@ __all__ = ["KINDS"]
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (
     *hardware.fuzz_kinds(),
+    *computer.lockstep_kinds(),
     *machine.stress_kinds(),
     *machine.crash_kinds(),
     *machine.damage_kinds(),

@@ -1,6 +1,7 @@
 """What came of a campaign: a page for people, and a table for the manual."""
 
 import platform
+import re
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -115,14 +116,32 @@ def table(store: Store, campaign: Campaign, without: Collection[str] = ()) -> st
 
 
 def figures_into(path: Path, store: Store, campaign: Campaign) -> None:
-    """Put tables between the marks of a page of the manual: of a campaign, and of those before it
-    for the kinds that have not been tried since."""
+    """Put tables between the marks of a page of the manual: of a campaign, and of those before it,
+    also of those that only the page knows, for the kinds that have not been tried since; and how
+    many records of the hardware all of them have compared with the model."""
+    text = path.read_text()
+    before, old, after = text[:text.index(BEGIN)], text[text.index(BEGIN):text.index(END)], \
+        text[text.index(END):]
     tables, told = [], set[str]()
     for one in reversed(store.campaigns()):
         kinds = set(store.seeds(one.id))
         if one.id <= campaign.id and not kinds <= told:
             tables.append(table(store, one, told))
             told |= kinds
-    text = path.read_text()
-    before, after = text[:text.index(BEGIN)], text[text.index(END):]
-    path.write_text("\n\n".join([f"{before}{BEGIN}", *tables, after]))
+    tables += _tables_without(old, told)
+    records = sum(int(count.replace(",", "")) for one in tables
+                  for count in re.findall(r"([\d,]+) records", one))
+    sums = [f"Hardware and model agree on {records:,} records in lockstep: instructions, faults, "
+            "interrupts\nand events of devices."] if records else []
+    path.write_text("\n\n".join([f"{before}{BEGIN}", *sums, *tables, after]))
+
+
+def _tables_without(old: str, told: Collection[str]) -> list[str]:
+    """Tables of a page, without the rows of some kinds."""
+    left = []
+    for one in re.findall(r"^Campaign of .*\n(?:\n|\|.*\n)+", old, re.M):
+        lines = [line for line in one.rstrip("\n").split("\n")
+                 if not (row := re.match(r"\| `(.+?)` \|", line)) or row[1] not in told]
+        if lines[-1].startswith("| `"):
+            left.append("\n".join(lines))
+    return left

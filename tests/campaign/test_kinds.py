@@ -6,12 +6,14 @@ import signal
 
 import pytest
 
+from campaign import computer
 from campaign.__main__ import end_as_by_ctrl_c
 from campaign.kind import Failure, Outcome
 from campaign.kinds import KINDS
 from campaign.report import BEGIN, END, figures_into, summaries, write_page
 from campaign.runner import Plan
 from campaign.store import Job, Store
+from tests.support.live import Silent
 
 
 def test_each_kind_has_a_command_that_repeats_a_seed():
@@ -24,6 +26,41 @@ def test_each_kind_has_a_command_that_repeats_a_seed():
 def test_seeds_of_a_kind_can_be_examined():
     outcome = KINDS["qll-damaged"].examine(range(3))
     assert outcome.failures == [] and sum(outcome.cells.values()) == 3
+
+
+class Saying:
+    """A computer that says the same to any command."""
+    said, status = "", 0
+
+    def __init__(self, **options):
+        pass
+
+    def until(self, text):
+        if "hangs" in self.said:
+            raise Silent(self.said)
+
+    def run(self, cycles):
+        pass
+
+    def command(self, line, limit):
+        return self.said
+
+    def finish(self):
+        return self
+
+
+@pytest.mark.parametrize("said, status, complaint", [
+    ("ok     names\n0 failed\n", 0, None),
+    ("ok     names\nFAILED modes: too many\n", 0, "FAILED modes: too many"),
+    ("ok     names\n0 failed\n", 3, "the machine ended with 3"),
+    ("usertests: no such file\n", 0, "no such file"),
+    ("it hangs", 0, "it hangs"),
+])
+def test_a_suite_of_the_whole_computer_must_run_and_pass(monkeypatch, said, status, complaint):
+    monkeypatch.setattr(computer, "Live", type("Live", (Saying,), {"said": said, "status": status}))
+    monkeypatch.setattr(computer, "KERNELS", {"release": lambda: None})
+    why = computer._judge_suite(0, Outcome())
+    assert why is complaint is None or complaint in why
 
 
 @pytest.fixture
@@ -72,6 +109,35 @@ def test_figures_of_kinds_that_were_not_tried_since_stay(store, tmp_path):
     text = page.read_text()
     assert text.index("`version3`") < text.index("`place-soc`") < text.index("`version2`")
     assert text.count("`qasm`") == 1 and "`version1`" not in text
+
+
+def test_figures_that_only_the_page_knows_stay_and_records_are_summed(store, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"""{BEGIN}
+
+Hardware and model agree on nothing.
+
+Campaign of 2020-01-01, 1 minutes, 1 workers, sources `old`:
+
+| kind | what | how many | a second | also | met | failures |
+|---|---|---|---|---|---|---|
+| `qasm` | x | 1 sources | 1 | 5 records | | 0 |
+| `fuzz-list` | x | 1 programs | 1 | 1,234,567 records | | 0 |
+
+Campaign of 2019-01-01, 1 minutes, 1 workers, sources `older`:
+
+| kind | what | how many | a second | also | met | failures |
+|---|---|---|---|---|---|---|
+| `qasm` | x | 1 sources | 1 | 6 records | | 0 |
+
+{END}
+""")
+    figures_into(page, store, store.campaign())
+    once = page.read_text()
+    assert "agree on 1,234,567 records" in once and "agree on nothing" not in once
+    assert once.count("`qasm`") == 1 and "`version2`" in once and "`older`" not in once
+    figures_into(page, store, store.campaign())
+    assert page.read_text() == once
 
 
 def test_a_campaign_that_is_told_to_end_does_so_as_by_ctrl_c():

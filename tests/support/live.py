@@ -8,9 +8,11 @@ import io
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from isa.config import MachineConfig
 from sim.golden import Golden
 from sim.host.disk import Disk
 from sim.host.display import Display
@@ -64,25 +66,29 @@ class Live:
         None for one that nobody touches.
     observe : callable or None
         Gets the golden model's trace records; the machine is slower then.
+    machine : callable or None
+        Makes another machine than the golden model, of a configuration and hosts.
 
     Members
     -------
     golden : Golden
-        The machine.
+        The machine, or the one in its place.
     text : str
         All that it has said, without carriage returns and what moves a terminal's cursor.
     """
 
     def __init__(self, disk: bytes | None = None, kernel: Path | None = None,
                  display: Display | None = None, keyboard: Keyboard | None = None,
-                 observe: Callable[[np.ndarray], None] | None = None) -> None:
+                 observe: Callable[[np.ndarray], None] | None = None,
+                 machine: Callable[[MachineConfig, Hosts], Any] | None = None) -> None:
         paths = system()
         self._sink = io.BytesIO()
         self._terminal = _Typed(self._sink)
         self._disk = Disk(disk if disk is not None else paths.disk.read_bytes())
-        self.golden = Golden(SYSTEM, Hosts(
-            self._terminal, disk=self._disk, serial=Serial(self._terminal, end_octet=4),
-            display=display, keyboard=keyboard or Keyboard()), observe=observe)
+        hosts = Hosts(self._terminal, disk=self._disk, display=display,
+                      serial=Serial(self._terminal, end_octet=4), keyboard=keyboard or Keyboard())
+        self.golden = (Golden(SYSTEM, hosts, observe=observe) if machine is None
+                       else machine(SYSTEM, hosts))
         self.golden.load(np.frombuffer((kernel or paths.kernel).read_bytes(), dtype="<u4"))
         self._seen = 0  # what was said before here has been waited for
 

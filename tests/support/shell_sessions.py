@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from tests.support.live import PROMPT, Live, Silent
 from tests.support.system import debug_kernel, system
@@ -168,8 +169,8 @@ def _base_disk() -> bytes:
 class _Session:
     """One session, as far as it has got."""
 
-    def __init__(self) -> None:
-        self.live = Live(_base_disk(), debug_kernel())
+    def __init__(self, machine: Callable[..., Any] | None) -> None:
+        self.live = Live(_base_disk(), debug_kernel(), machine=machine)
         self.model = _Model()
         self.background: list[str] = []
         self.marks = 0
@@ -244,8 +245,17 @@ class _Session:
 
 
 class ShellSessions:
-    """Random sessions with the shell (see tests/support/stress.py)."""
+    """Random sessions with the shell (see tests/support/stress.py).
+
+    Parameters
+    ----------
+    machine : callable or None
+        As `Live` has it.
+    """
     name = "shell"
+
+    def __init__(self, machine: Callable[..., Any] | None = None) -> None:
+        self.machine = machine
 
     def generate(self, seed: int) -> list[Line]:
         return generate(seed)
@@ -253,7 +263,7 @@ class ShellSessions:
     def check(self, parts: Sequence[Line]) -> str | None:
         session = None
         try:
-            session = _Session()
+            session = _Session(self.machine)
             for part in parts:
                 wrong = session.do(part)
                 if wrong is not None:

@@ -1,6 +1,7 @@
 """Whole sessions: the operating system on the golden model, with a script for a person."""
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,7 +41,10 @@ def debug_kernel() -> Path:
 
 
 # By name: what gives the image of each kernel.
-KERNELS = {"release": lambda: system().kernel, "debug": debug_kernel}
+KERNELS: dict[str, Callable[[], Path]] = {
+    "release": lambda: system().kernel,
+    "debug":   debug_kernel,
+}
 
 
 class Watched(io.BytesIO):
