@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.docs import board_pictures, panel_picture, sample_picture
+from tests.docs import board_pictures, sample_picture
 from tests.support.system import system
 from toolchain.places import ROOT
 
@@ -61,6 +61,7 @@ def main() -> int:
         _run("sim", "--profile", page, *_session(Path(folder)))
         _photograph(chromium, page, "system.png", "1200,780")
         print("pictures: panel.png", file=sys.stderr)
+        from tests.docs import panel_picture  # its browser's library is for pictures alone
         panel_picture.take(chromium, PICTURES / "panel.png")
     return 0
 
