@@ -1,4 +1,4 @@
-"""The README's picture of the panel: somebody plays snake, and the machine stops in the scheduler."""
+"""The picture of the panel: somebody plays snake, and the machine stops at a system call."""
 
 import shutil
 import tempfile
