@@ -512,17 +512,16 @@ namespace file {
     return run;
   }
 
-  // The next entry of a directory, in the form of syscall.qll's `listed`; false at the end.
-  function next_entry(f: * file, found: * fs::entry): bool {
+  // The next entry of a directory, where the cache has it; null at the end.
+  function next_entry(f: * file): * fs::entry {
     while (true) {
       var sector = find_sector(f, f->position / fs::ENTRIES);
-      if (sector == 0) { return false; }
-      var words = block::get(sector);
-      if (words == null) { return false; }
-      *found = *fs::entry_at(words, f->position % fs::ENTRIES);
+      var words = sector == 0 ? no_words() : block::get(sector);
+      if (words == null) { return null; }
+      var found = fs::entry_at(words, f->position % fs::ENTRIES);
       f->position = f->position + 1;
-      if (fs::exists(found)) { return true; }
+      if (fs::exists(found)) { return found; }
     }
-    return false;
+    return null;
   }
 }

@@ -445,11 +445,23 @@ namespace syscall {
     var f = opened(handle);
     if (f == null || f->kind != file::DIRECTORY) { return FAILED; }
     if (!process::may(caller(), address, sizeof listed, machine::WRITE)) { return FAILED; }
-    var found: fs::entry;
-    if (!file::next_entry(f, &found)) { return 0; }
-    var told = listed { flags = found.flags, size = found.size, name = found.name };
-    process::copy_out(caller(), address, &told.flags, sizeof listed);
+    var found = file::next_entry(f);
+    if (found == null) { return 0; }
+    var at = process::reach(caller(), address, machine::WRITE);
+    if (at.words >= sizeof listed) {
+      tell_entry(found, <unsafe * listed>at.physical);
+    } else {  // it lies in two pieces of memory
+      var told: listed;
+      tell_entry(found, &told);
+      process::copy_out(caller(), address, &told.flags, sizeof listed);
+    }
     return 1;
+  }
+
+  function tell_entry(found: * fs::entry, told: * listed): void {
+    told->flags = found->flags;
+    told->size = found->size;
+    support::copy(&told->name[0], &found->name[0], limits::NAME);
   }
 
   function make_directory(name: byte, b: byte, c: byte): byte {

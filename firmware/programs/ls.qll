@@ -48,13 +48,11 @@ function list_directory(directory: string): byte {
     }
   }
   os::close(handle);
-  var other = whole::texts(len names);
-  if (!other) { return os::complain("ls", "too many names", directory); }
-  var sorted = whole::sort(names, other, whole::comes_later);
-  for (var i = 0; i < len sorted; i = i + 1) {
-    var name = sorted[i];
+  if (!whole::sort_names(names)) { return os::complain("ls", "too many names", directory); }
+  for (var i = 0; i < len names; i = i + 1) {
+    var name = names[i];
     len name = len name + 2;
-    show(sorted[i], name[len name - 2], name[len name - 1]);
+    show(names[i], name[len name - 2], name[len name - 1]);
   }
   delete names;
   return 0;

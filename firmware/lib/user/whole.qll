@@ -145,6 +145,66 @@ namespace whole {
     }
   }
 
+  // A text, with the four octets behind what all texts begin with as a number: most texts need no more
+  // to be compared.
+  type _keyed = struct { key: byte; text: string; };
+
+  // Put texts in order by their octets. False, with nothing changed, if there is no room for the work.
+  function sort_names(list: string[]): bool {
+    var keyed = <unsafe * _keyed>take(len list * sizeof _keyed);
+    var order = <unsafe * * _keyed>take(len list);
+    var other = <unsafe * * _keyed>take(len list);
+    if (keyed == null || order == null || other == null) { return false; }
+    var same = _same_octets(list);
+    for (var i = 0; i < len list; i = i + 1) {
+      keyed[unsafe i] = _keyed { key = _key(list[i], same), text = list[i] };
+      order[unsafe i] = &keyed[unsafe i];
+    }
+    for (var run = 1; run < len list; run = run * 2) {
+      for (var begin = 0; begin < len list; begin = begin + run * 2) {
+        var middle = std::math::min(begin + run, len list);
+        _merge_names(order, other, begin, middle, std::math::min(middle + run, len list));
+      }
+      var kept = order;
+      order = other;
+      other = kept;
+    }
+    for (var i = 0; i < len list; i = i + 1) { list[i] = order[unsafe i]->text; }
+    return true;
+  }
+
+  // How many octets all texts begin with.
+  function _same_octets(list: string[]): byte {
+    var same = len list == 0 ? 0 : len list[0];
+    for (var i = 1; i < len list; i = i + 1) {
+      var most = std::math::min(same, len list[i]);
+      same = 0;
+      while (same < most && list[0][same] == list[i][same]) { same = same + 1; }
+    }
+    return same;
+  }
+
+  // Four octets from a position on, the first one as the highest; zeros behind the end.
+  function _key(text: string, from: byte): byte {
+    var key = 0;
+    for (var i = from; i < from + 4; i = i + 1) { key = key << 8 | (i < len text ? text[i] : 0); }
+    return key;
+  }
+
+  function _merge_names(list: * * _keyed, other: * * _keyed, left: byte, middle: byte, end: byte): void {
+    var right = middle;
+    for (var at = left; at < end; at = at + 1) {
+      var takes_right = left == middle
+          || (right < end && _comes_later(list[unsafe left], list[unsafe right]));
+      other[unsafe at] = takes_right ? list[unsafe right] : list[unsafe left];
+      if (takes_right) { right = right + 1; } else { left = left + 1; }
+    }
+  }
+
+  function _comes_later(a: * _keyed, b: * _keyed): bool {
+    return a->key == b->key ? comes_later(a->text, b->text) : a->key > b->key;
+  }
+
   // How two texts are ordered, by their octets: 0 if they are equal, 1 if the first comes later, else 2.
   function compare(a: string, b: string): byte {
     for (var i = 0; i < len a && i < len b; i = i + 1) {
