@@ -19,7 +19,7 @@ __all__ = ["Mmu"]
 
 class Mmu(wiring.Component):
     """Translates for fetch and for data. A hit costs no cycle. A miss looks into a second level
-    that both sides share, which takes four cycles, and then walks the table in memory.
+    that both sides share, which takes five cycles, and then walks the table in memory.
 
     Parameters
     ----------
@@ -94,7 +94,6 @@ class Mmu(wiring.Component):
 
         for port, tlb in (self.insn, insn_tlb), (self.data, data_tlb):
             m.d.comb += [
-                tlb.en.eq(self.active),
                 tlb.va.eq(port.va),
                 tlb.access.eq(port.access),
                 tlb.flush.eq(forget),
@@ -117,9 +116,9 @@ class Mmu(wiring.Component):
             data_tlb.region.eq(region),
         ]
 
-        # The second level is looked into in the first cycle of WALK, and answers in the next one.
+        # The second level is looked into in the first cycle of WALK, and answers in the third one.
         # The walker begins then; it asks memory for nothing before the cycle after that.
-        is_first, was_walked = Signal(), Signal()
+        is_first, is_second, was_walked = Signal(), Signal(), Signal()
         if self.stored_entries:
             m.submodules.store = store = RegionStore(entries=self.stored_entries,
                                                      granule_bits=GRANULE_BITS[self.page_table])
@@ -134,12 +133,12 @@ class Mmu(wiring.Component):
             with m.State("IDLE"):
                 data_misses = self.data.valid & ~self.data.hit
                 m.d.sync += [is_data.eq(data_misses), va.eq(ports[data_misses].va),
-                             is_first.eq(self.stored_entries != 0)]
+                             is_first.eq(self.stored_entries != 0), is_second.eq(0)]
                 with m.If(~forget & (data_misses | (self.insn.valid & ~self.insn.hit))):
                     m.next = "WALK"
             with m.State("WALK"):
-                m.d.comb += walker.walk.en.eq(~is_first)
-                m.d.sync += is_first.eq(0)
+                m.d.comb += walker.walk.en.eq(~is_first & ~is_second)
+                m.d.sync += [is_first.eq(0), is_second.eq(is_first)]
                 pa = walker.walk.found.pa
                 m.d.sync += [
                     found.eq(walker.walk.found),

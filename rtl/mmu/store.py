@@ -34,11 +34,11 @@ class RegionStore(wiring.Component):
     -------
     va : In(32)
     look : In(1)
-        Strobe: look up `va`. `hit` and `region` answer in the next cycle, in which `va` is still
-        the same.
-    hit : Out(1)
+        Strobe: look up `va`, which stays the same until `hit`.
     region : Out(Region)
-        With `hit`: holds `va`.
+        From the cycle after `look` on: what may hold `va`.
+    hit : Out(1)
+        In the second cycle after `look`: it does.
     fill : In(1)
         Strobe: take up `filled` for `va`. Not with `look`.
     filled : In(Region)
@@ -81,14 +81,17 @@ class RegionStore(wiring.Component):
             read.addr.eq(index),
             read.en.eq(self.look),
             self.region.eq(read.data.region),
-            self.hit.eq(was_usable & (read.data.generation == generation)
-                        & ~(self.va < self.region.first) & ~(self.region.last < self.va)),
             write.addr.eq(Mux(is_emptying, emptied, index)),
             write.en.eq(is_emptying | (self.fill & ~self.flush)),
             write.data.region.eq(self.filled),
             write.data.generation.eq(Mux(is_emptying, 0, generation)),
         ]
-        m.d.sync += was_usable.eq(self.look & ~is_emptying & ~self.flush)
+        # Block RAM is late; what it says is looked at, and decided about in the cycle after.
+        m.d.sync += [
+            was_usable.eq(self.look & ~is_emptying & ~self.flush),
+            self.hit.eq(was_usable & (read.data.generation == generation)
+                        & ~(self.va < self.region.first) & ~(self.region.last < self.va)),
+        ]
 
         with m.If(is_emptying):
             m.d.sync += [emptied.eq(emptied + 1),

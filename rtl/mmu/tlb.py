@@ -27,12 +27,11 @@ class Tlb(wiring.Component):
 
     Members
     -------
-    en : In(1)
-        Low: nothing hits.
     va : In(32)
         Address to look up.
     hit : Out(1)
-        A region holds `va`; the outputs below describe it. All are combinational.
+        A region holds `va`, and no other one does; the outputs below describe it. All are
+        combinational.
     access : In(Access)
         For `is_plain` alone.
     is_plain : Out(1)
@@ -49,7 +48,6 @@ class Tlb(wiring.Component):
     flush : In(1)
         Strobe: forget everything, from the next cycle on. Wins over `fill`.
     """
-    en:         In(1)
     va:         In(32)
     hit:        Out(1)
     access:     In(Access)
@@ -77,34 +75,37 @@ class Tlb(wiring.Component):
         hits    = Signal(self.entries)
         for n, region in enumerate(regions):
             # As two "not less": synthesis would test "less or equal" for equality besides.
-            m.d.comb += hits[n].eq(self.en & valid[n]
-                                   & ~(self.va < region.first) & ~(region.last < self.va))
+            m.d.comb += hits[n].eq(valid[n] & ~(self.va < region.first) & ~(region.last < self.va))
 
-        # Two regions can overlap only if the table changed between their walks. The OR of both
-        # would be neither the old nor the new mapping: one of them answers, and all are dropped.
-        answers = Signal(self.entries)
+        # Two regions can overlap only if the table changed between their walks. Both together would
+        # be neither the old nor the new mapping: none answers, and all are dropped.
         has_two = Signal()
         m.d.comb += [
-            self.hit.eq(hits.any()),
-            *(answers[n].eq(hits[n] & ~hits[:n].any()) for n in range(self.entries)),
-            has_two.eq((hits & ~answers).any()),
+            has_two.eq(Cat(hits[n] & hits[:n].any() for n in range(1, self.entries)).any()),
+            self.hit.eq(hits.any() & ~has_two),
         ]
 
         # Whether an access is plain is decided for each region while the addresses are compared.
-        plain = Signal(self.entries)
+        plain      = Signal(self.entries)
+        hits_plain = Signal(self.entries)
         with m.Switch(self.access):
             for access, flag in ((Access.READ, "read"), (Access.WRITE, "write"),
                                  (Access.EXECUTE, "execute")):
                 with m.Case(access):
                     m.d.comb += plain.eq(Cat(r[flag] & ~r.is_outside & ~r.is_low for r in regions))
-        m.d.comb += self.is_plain.eq((answers & plain).any())
+        m.d.comb += [
+            hits_plain.eq(plain & hits),
+            self.is_plain.eq(hits_plain.any() & ~has_two),
+        ]
 
         def of_hit(values):
-            return reduce(or_, (Mux(answers[n], value, 0) for n, value in enumerate(values)))
+            return reduce(or_, (Mux(hits[n], value, 0) for n, value in enumerate(values)))
 
         m.d.comb += [
             self.pa.eq(of_hit([(self.va + r.offset)[:32] for r in regions])),
-            self.is_last.eq(of_hit([self.va == r.last for r in regions])),
+            # Without a look at `hits`, which would take longer: what ends a region is in it.
+            self.is_last.eq(Cat(valid[n] & (self.va == r.last)
+                                for n, r in enumerate(regions)).any()),
             self.is_outside.eq(of_hit([r.is_outside for r in regions])),
             self.is_low.eq(of_hit([r.is_low for r in regions])),
             self.read.eq(of_hit([r.read for r in regions])),

@@ -30,8 +30,9 @@ class TlbProof(wiring.Component):
         m.submodules.dut = dut = Tlb(entries=2)
 
         region = dut.region
-        m.d.comb += [port.eq(AnySeq(len(port))) for port in (dut.en, dut.va, dut.fill, dut.flush)]
-        m.d.comb += region.as_value().eq(AnySeq(len(region.as_value())))
+        m.d.comb += [port.eq(AnySeq(len(port))) for port in (dut.va, dut.fill, dut.flush)]
+        m.d.comb += [region.as_value().eq(AnySeq(len(region.as_value()))),
+                     Assume(~(region.last < region.first))]
 
         # Model: one address and one answer, any of them; whether a region has given this answer
         # for this address. Universal over both, so all addresses and answers are meant.
@@ -50,9 +51,10 @@ class TlbProof(wiring.Component):
         answers = (dut.pa == answer.offset) & (granted(dut) == granted(answer))
         with m.If(dut.hit & (dut.va == address) & answers):
             m.d.comb += Assert(was_said)
-        m.d.comb += Assert(dut.en | ~dut.hit)
+        m.d.comb += Assert(dut.hit | ~dut.is_plain)
 
-        # Promise: what was filled in last is found at once, unless an older region contradicts.
+        # Promise: what was filled in last is found at once, unless an older region contradicts;
+        # then neither answers.
         is_fresh, fresh = Signal(), Signal(Region)
         m.d.sync += [is_fresh.eq(dut.fill & ~dut.flush), fresh.eq(region)]
         is_empty = Signal(init=1)
@@ -63,13 +65,16 @@ class TlbProof(wiring.Component):
         is_alone = Signal()
         m.d.sync += is_alone.eq(is_empty)
         inside = ~(dut.va < fresh.first) & ~(fresh.last < dut.va)
-        with m.If(is_fresh & is_alone & dut.en & inside):
-            m.d.comb += [Assert(dut.hit), Assert(dut.is_last == (dut.va == fresh.last))]
+        with m.If(is_fresh & inside):
+            with m.If(is_alone):
+                m.d.comb += Assert(dut.hit)
+            with m.If(dut.hit):
+                m.d.comb += [Assert(dut.pa == (dut.va + fresh.offset)[:32]),
+                             Assert(dut.is_last == (dut.va == fresh.last))]
 
         # Reach: a hit after two fills; an older region that contradicts.
-        differs = dut.pa != (dut.va + fresh.offset)[:32]
         m.d.comb += [Cover(dut.hit & was_said & ~is_alone & is_fresh),
-                     Cover(dut.hit & is_fresh & inside & differs)]
+                     Cover(~dut.hit & is_fresh & inside)]
 
         return m
 
@@ -261,7 +266,8 @@ PROOFS = (
     # Three fills into two entries, with a flush anywhere.
     Proof("tlb", TlbProof, depth=6, reaches=4, bugs=(
         Bug(TLB, "& ~(region.last < self.va)", ""),
-        Bug(TLB, "hits[n] & ~hits[:n].any()", "hits[n]"),
+        Bug(TLB, "hits.any() & ~has_two", "hits.any()"),
+        Bug(TLB, "hits_plain.any() & ~has_two", "hits_plain.any()"),
         Bug(TLB, "with m.If(self.flush | has_two):", "with m.If(has_two):"))),
     # The longest walk. What it does is the same each time but for what it reads.
     Proof("list_walker", lambda: WalkerProof(
