@@ -73,6 +73,14 @@ class Divider(wiring.Component):
         quotient = Signal(width)
         steps    = Signal(range(max(width // 2, 2)))  # after the next one
 
+        # Which operands a step takes is told by a register of its own: it is the first thing that a
+        # step must know, and the longest path leads through it.
+        at_rest = Signal(init=1)  # the state is IDLE
+
+        def go_to_rest():
+            m.d.sync += at_rest.eq(1)
+            m.next = "IDLE"
+
         # One step: the divisor is taken away as often as it can be, up to three times. The rests of
         # all three are computed side by side, each with a sign above.
         x, y   = Signal(width), Signal(width)
@@ -80,6 +88,8 @@ class Divider(wiring.Component):
         after  = Signal(width)
         digit  = Signal(2)
         m.d.comb += [
+            x.eq(Mux(at_rest, self.dividend, left)),
+            y.eq(Mux(at_rest, self.divisor, divisor)),
             rests[0].eq(x - y),
             rests[1].eq(x - (y << 1)),
             rests[2].eq(x - y - (y << 1)),
@@ -108,7 +118,7 @@ class Divider(wiring.Component):
             with m.If(is_short | (y == 0)):
                 m.next = "DONE"
             with m.If(~self.en):
-                m.next = "IDLE"
+                go_to_rest()
 
         # IDLE       with `en`: unsigned, the first step; signed, magnitudes
         # MAGNITUDE  signed: the first step
@@ -116,10 +126,9 @@ class Divider(wiring.Component):
         # STEP       two bits of the quotient
         # DONE       the result waits to be taken
         negative = self.op.is_signed & self.dividend[-1]
-        m.d.comb += [x.eq(left), y.eq(divisor)]
+        m.d.sync += at_rest.eq(0)
         with m.FSM():
             with m.State("IDLE"):
-                m.d.comb += [x.eq(self.dividend), y.eq(self.divisor)]
                 with m.If(self.op.is_signed):
                     m.d.sync += [
                         left.eq(Mux(negative, -self.dividend, self.dividend)),
@@ -127,7 +136,7 @@ class Divider(wiring.Component):
                     ]
                     m.next = "MAGNITUDE"
                     with m.If(~self.en):
-                        m.next = "IDLE"
+                        go_to_rest()
                 with m.Else():
                     begin()
             with m.State("MAGNITUDE"):
@@ -140,7 +149,7 @@ class Divider(wiring.Component):
                 ]
                 m.next = "STEP"
                 with m.If(~self.en):
-                    m.next = "IDLE"
+                    go_to_rest()
             with m.State("STEP"):
                 m.d.sync += [
                     left.eq(after),
@@ -151,11 +160,11 @@ class Divider(wiring.Component):
                 with m.If(steps == 0):
                     m.next = "DONE"
                 with m.If(~self.en):
-                    m.next = "IDLE"
+                    go_to_rest()
             with m.State("DONE"):
                 m.d.comb += self.done.eq(1)
                 with m.If(self.taken | ~self.en):
-                    m.next = "IDLE"
+                    go_to_rest()
 
         # The quotient is negative if the signs differ; the remainder has the dividend's sign.
         value  = Mux(self.op.is_mod, left, quotient)

@@ -31,6 +31,7 @@ class Wide(data.Struct):
     """A magnitude to be shifted; then its upper 27 bits and a sticky one are `Rough`'s."""
     bits:  48
     left:  signed(7)  # by how much; negative: to the right. From -63 to 63
+    is_left: 1        # it is not negative; known earlier
     scale: 10         # after the shift
     sign:  1
 

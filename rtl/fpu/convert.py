@@ -1,6 +1,6 @@
 """Conversions between integers and binary32, up to the shift."""
 
-from amaranth import Module, Mux, Signal, signed
+from amaranth import Cat, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -28,11 +28,17 @@ class FromInteger(wiring.Component):
 
         negative  = self.is_signed & self.word[-1]
         magnitude = Signal(32)
+        zeros     = leading_zeros(magnitude)
+        # The scale is BIAS + 31 - zeros. An adder would come at the end of a long path; what is to
+        # be added to BIAS, which is 128 - 1, can as well be counted down by a few gates.
+        above     = ~zeros[:5]
+        below     = Cat(~(bit ^ above[:n].any()) for n, bit in enumerate(above))
         m.d.comb += [
             magnitude.eq(Mux(negative, -self.word, self.word)),
             self.wide.bits.eq(magnitude << 16),
-            self.wide.left.eq(leading_zeros(magnitude)),
-            self.wide.scale.eq(BIAS + 31 - leading_zeros(magnitude)),
+            self.wide.left.eq(zeros),
+            self.wide.is_left.eq(1),
+            self.wide.scale.eq(Mux(above.any(), Cat(below, 0, 0, 1), BIAS)),
             self.wide.sign.eq(negative),
         ]
 
@@ -61,6 +67,7 @@ class ToInteger(wiring.Component):
             left.eq(scale_of(self.number) - (BIAS + 23)),
             self.wide.bits.eq(mantissa_of(self.number)),
             self.wide.left.eq(Mux(left < -63, -63, Mux(left > 63, 63, left))),
+            self.wide.is_left.eq(~left[-1]),
             self.wide.sign.eq(self.number.sign),
         ]
 

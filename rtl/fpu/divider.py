@@ -101,6 +101,7 @@ class FpDivider(wiring.Component):
             self.quotient.bits.eq(Cat(Const(0, 21), left.any(), bits)),
             self.quotient.scale.eq(Mux(is_normal, scale[:10], 1)),
             self.quotient.left.eq(Mux(is_normal, 0, Mux(scale < -62, -63, scale - 1))),
+            self.quotient.is_left.eq(is_normal),
             self.quotient.sign.eq(self.a.sign ^ self.b.sign),
         ]
 

@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.fpu.adder import FpAdder
-from rtl.fpu.binary32 import Binary32, Rough, Wide
+from rtl.fpu.binary32 import Binary32, Rough
 from rtl.fpu.convert import FromInteger, ToInteger
 from rtl.fpu.divider import FpDivider
 from rtl.fpu.multiplier import FpMultiplier
@@ -82,10 +82,9 @@ class Fpu(wiring.Component):
         # --- the way to the result: wide, shifted, rough, rounded. Nothing holds it up; it is only
         # a question of when the right values have come through ---------------------------------
 
-        wide, rough = Signal(Wide), Signal(Rough)
+        rough = Signal(Rough)
         number, is_special = Signal(Binary32), Signal()
         integer     = Signal(32)
-        m.d.comb += shifter.wide.eq(wide)
         m.d.sync += [
             rough.eq(shifter.rough),
             integer.eq(shifter.low),
@@ -94,13 +93,13 @@ class Fpu(wiring.Component):
         ]
         with m.Switch(self.op):
             with m.Case(FpuOp.MUL):
-                m.d.sync += wide.eq(multiplier.product)
+                m.d.comb += shifter.wide.eq(multiplier.product)
             with m.Case(FpuOp.DIV):
-                m.d.sync += wide.eq(divider.quotient)
+                m.d.comb += shifter.wide.eq(divider.quotient)
             with m.Case(FpuOp.FTOI):
-                m.d.sync += wide.eq(to_integer.wide)
+                m.d.comb += shifter.wide.eq(to_integer.wide)
             with m.Default():
-                m.d.sync += wide.eq(from_integer.wide)
+                m.d.comb += shifter.wide.eq(from_integer.wide)
 
         latency = Signal(3)  # in cycles; of DIV, after the divider is done
         with m.Switch(self.op):

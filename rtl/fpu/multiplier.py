@@ -61,6 +61,7 @@ class FpMultiplier(wiring.Component):
             self.product.bits.eq(Cat(low, high) + ((cross_a + cross_b) << 12)),
             self.product.scale.eq(Mux(is_normal, (room + 1 - zeros)[:10], 1)),
             self.product.left.eq(Mux(is_normal, zeros, Mux(room < -63, -63, room))),
+            self.product.is_left.eq(~room[-1]),
             self.product.sign.eq(sign),
         ]
 

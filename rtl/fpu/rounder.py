@@ -10,13 +10,14 @@ __all__ = ["Rounder", "Shifter"]
 
 
 class Shifter(wiring.Component):
-    """Shifts by any number of bits, in either direction. Combinational.
+    """Shifts by any number of bits, in either direction.
 
     Members
     -------
     wide : In(Wide)
     rough : Out(Rough)
-        The upper bits, and a sticky one for all below, those that fell out on the right included.
+        In the next cycle, combinationally: the upper bits, and a sticky one for all below, those
+        that fell out on the right included.
     low : Out(32)
         The lowest bits.
     """
@@ -28,11 +29,23 @@ class Shifter(wiring.Component):
         m = Module()
 
         # One shifter to the right; to the left it is used on the reversed bits. By n to the right
-        # is by one, and by the n - 1 that the complement of -n is.
-        is_left  = ~self.wide.left[6]
-        amount   = Mux(is_left, self.wide.left, ~self.wide.left)[:6]
-        bits     = Mux(is_left, self.wide.bits[::-1], self.wide.bits[1:])
-        is_lossy = ~is_left & self.wide.bits[0]
+        # is by one, and by the n - 1 that the complement of -n is. So much is done in front of the
+        # register, for the shift is long.
+        goes_left = self.wide.is_left
+        is_left   = Signal()
+        amount    = Signal(6)
+        bits      = Signal(48)
+        is_lossy  = Signal()
+        scale     = Signal.like(self.wide.scale)
+        sign      = Signal()
+        m.d.sync += [
+            is_left.eq(goes_left),
+            amount.eq(Mux(goes_left, self.wide.left, ~self.wide.left)),
+            bits.eq(Mux(goes_left, self.wide.bits[::-1], self.wide.bits[1:])),
+            is_lossy.eq(~goes_left & self.wide.bits[0]),
+            scale.eq(self.wide.scale),
+            sign.eq(self.wide.sign),
+        ]
         for n in range(6):
             stage = Signal(48, name=f"by_{1 << n}")
             lossy = Signal(name=f"lossy_{1 << n}")
@@ -46,8 +59,8 @@ class Shifter(wiring.Component):
         m.d.comb += [
             shifted.eq(Mux(is_left, bits[::-1], bits)),
             self.rough.bits.eq(Cat(shifted[:21].any() | (is_lossy & ~is_left), shifted[21:])),
-            self.rough.scale.eq(self.wide.scale),
-            self.rough.sign.eq(self.wide.sign),
+            self.rough.scale.eq(scale),
+            self.rough.sign.eq(sign),
             self.low.eq(shifted),
         ]
 
