@@ -12,7 +12,7 @@ from rtl.core.divider import Divide
 from rtl.fpu.fpu import FpuOp
 
 __all__ = ["CONTROL", "Control", "Decoder", "FPU_MNEMONICS", "InsnWord", "Unit",
-           "arrange_operands", "restore_operands"]
+           "Hints", "arrange_operands", "hints_of", "restore_operands"]
 
 
 class InsnWord(data.Struct):
@@ -39,6 +39,26 @@ def arrange_operands(word):
 def restore_operands(word):
     """The word that `arrange_operands` was made from."""
     return Mux(_is_store(word), Cat(word[:24].rotate_left(8), word[24:]), word)
+
+
+class Hints(data.Struct):
+    """What is needed early of a word's decoding: looked up in front of the queue."""
+    is_constant: 1
+    is_relative: 1  # of a jump
+    uses_a:      1  # the register in the place of s0, as `arrange_operands` leaves it
+    uses_b:      1  # ...of s1
+
+
+def hints_of(word):
+    """The hints of a word; of one that is no instruction they mean nothing."""
+    def is_one_of(names):
+        return word[24:].matches(*(BY_MNEMONIC[name].opcode for name in names))
+
+    reads_a = [insn.mnemonic for insn in ISA if "s0" in insn.fields]
+    reads_b = [insn.mnemonic for insn in ISA if "s1" in insn.fields]
+    relative = [name for name, bits in CONTROL.items() if bits.get("is_relative")]
+    return Cat(is_one_of(["constant"]), is_one_of(relative), is_one_of(reads_a),
+               is_one_of([*reads_b, "store"]))
 
 
 class Unit(enum.Enum, shape=unsigned(3)):

@@ -90,16 +90,12 @@ class Decode(wiring.Component):
     def elaborate(self, platform):
         m = Module()
 
-        first, second = self.first, self.second
+        first, second, hints = self.first, self.second, self.first.hints
         m.submodules.decoder = decoder = Decoder(fpu=self.fpu)
         d_control = decoder.control
         d_word    = decoder.word
-        d_uses_a  = Signal()
-        d_uses_b  = Signal()
         m.d.comb += [
             d_word.eq(restore_operands(first.word)),
-            d_uses_a.eq(decoder.uses_s0),
-            d_uses_b.eq(decoder.uses_s1 | d_control.is_store),
         ]
         fields = data.View(InsnWord, first.word)
         a, d_a_is_late = self._elaborate_operand(m, "a", fields.s0, self.read[0])
@@ -109,9 +105,9 @@ class Decode(wiring.Component):
         d_stall_on_late = Signal()
         d_issues        = Signal()
         m.d.comb += [
-            d_is_pair.eq(d_control.is_constant & (first.reason == Reason.NONE) & ~first.jumps),
+            d_is_pair.eq(hints.is_constant & (first.reason == Reason.NONE) & ~first.jumps),
             self.is_complete.eq(first.valid & (~d_is_pair | second.valid)),
-            d_stall_on_late.eq((d_uses_a & d_a_is_late) | (d_uses_b & d_b_is_late)),
+            d_stall_on_late.eq((hints.uses_a & d_a_is_late) | (hints.uses_b & d_b_is_late)),
             self.waits.eq(self.is_complete & d_stall_on_late),
             d_issues.eq(self.is_complete & ~d_stall_on_late & (~self.o.valid | self.o.ready)),
         ]
@@ -124,10 +120,10 @@ class Decode(wiring.Component):
             m.d.sync += [
                 self.o.valid.eq(d_issues),
                 dx.word.eq(d_word),
-                dx.next_ip.eq(self.first_ip + Mux(d_control.is_constant, 2, 1)),
+                dx.next_ip.eq(self.first_ip + Mux(hints.is_constant, 2, 1)),
                 dx.control.eq(d_control),
                 dx.d.eq(d_word.d),
-                dx.a.eq(Mux(d_control.is_constant, restore_operands(second.word), a)),
+                dx.a.eq(Mux(hints.is_constant, restore_operands(second.word), a)),
                 dx.b.eq(b),
                 dx.reason.eq(decoder.reason),
             ]
@@ -171,7 +167,7 @@ class Decode(wiring.Component):
         first, second = self.first, self.second
         m.d.sync += [
             jumped.taken.eq(first.jumps),
-            jumped.expected.eq(self.follows - Mux(control.is_relative, self.first_ip, 0)),
+            jumped.expected.eq(self.follows - Mux(first.hints.is_relative, self.first_ip, 0)),
             jumped.is_wrong.eq(first.jumps & ~control.is_jump),
             jumped.group.eq(first.group),
             jumped.pos.eq(first.pos),

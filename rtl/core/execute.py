@@ -124,14 +124,19 @@ class Execute(wiring.Component):
             verdict.unit_done.eq(units.done),
             verdict.access_waits.eq(load_store.waits),
             verdict.access_passes.eq(load_store.passes),
+            verdict.access_may_pass.eq(load_store.may_pass),
+            verdict.access_is_plain.eq(self.translate.is_plain),
             verdict.access_reason.eq(load_store.reason),
             verdict.is_mispredicted.eq(jump.is_mispredicted),
+            verdict.is_astray.eq(jump.is_astray),
             load_store.insn.eq(insn),
+            load_store.might_act.eq(verdict.might_act),
             load_store.acts.eq(verdict.acts),
             load_store.room.eq(self.o.ready),
             units.valid.eq(self.i.valid),
             units.insn.eq(insn),
-            units.en.eq(verdict.acts & (insn.reason == Reason.NONE)),
+            # What is stale may begin, and is given up in the next cycle.
+            units.en.eq(verdict.might_act & (insn.reason == Reason.NONE)),
             units.taken.eq(verdict.may_complete),
             units.room.eq(self.o.ready),
             jump.insn.eq(insn),
@@ -168,9 +173,9 @@ class Execute(wiring.Component):
             trap.ip.eq(self.ip),
             trap.next_ip.eq(insn.next_ip),
         ]
-        with m.If(verdict.is_interrupted):
+        with m.If(verdict.gives_way):
             m.d.comb += trap.cause.eq(Cause.PERIPHERAL)
-        with m.Elif(verdict.faults):
+        with m.Elif(verdict.reason != Reason.NONE):
             m.d.comb += trap.cause.eq(Cause.FAULT)
 
     def _register_executed(self, m, verdict, load_store, units):
@@ -210,8 +215,8 @@ class Execute(wiring.Component):
         of memory. What lies below the windows changes no instruction that is fetched ahead.
         """
         insn, trapped, redirect = self.i.payload, self.trapped, self.redirect
-        m.d.comb += redirect.ip.eq(Mux(verdict.is_simple | load_store.remaps, jump.next_ip,
-                                       self.ip))
+        # Only what acts leads elsewhere. Where a stale jump leads is of no importance.
+        m.d.comb += redirect.ip.eq(Mux(verdict.might_act, jump.next_ip, self.ip))
         with m.If(trapped.valid):
             with m.If(trapped.jumps):
                 m.d.comb += [redirect.valid.eq(1), redirect.ip.eq(trapped.ip)]
@@ -233,7 +238,8 @@ class Execute(wiring.Component):
             progress.completes.eq(verdict.completes),
             progress.traps.eq(self.trap.valid | self.trap_busy),
             progress.acts.eq(verdict.acts),
-            progress.is_stale.eq(~verdict.acts & verdict.might_act),
+            progress.is_stale.eq(((verdict.might_act & ~verdict.acts) | verdict.refetches)
+                                 & ~verdict.was_astray),
             progress.room.eq(self.o.ready),
             progress.unit.eq(control.unit),
             progress.unit_done.eq(units.done),
@@ -241,7 +247,7 @@ class Execute(wiring.Component):
             progress.hit.eq(self.translate.hit),
             progress.is_low.eq(load_store.is_slow | self.translate.is_low),
             progress.leads.eq(self.redirect.valid),
-            progress.refetches.eq(verdict.refetches),
+            progress.refetches.eq(verdict.refetches & ~verdict.was_astray),
             progress.remaps.eq(load_store.remaps),
         ]
         jumps = control.is_jump & ~control.is_conditional & ~control.is_relative

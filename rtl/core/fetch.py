@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from isa.machine import PROGRAM
 from rtl.bus import Access, MemBus, Reason, TranslateBus
-from rtl.core.control import arrange_operands
+from rtl.core.control import Hints, arrange_operands, hints_of
 from rtl.core.predictor import (
     BranchTargets,
     Prediction,
@@ -23,6 +23,7 @@ class Group(data.Struct):
     """Up to two neighbouring words of the instruction stream."""
     ip:         32  # virtual address of the first
     words:      data.ArrayLayout(32, 2)  # as `arrange_operands` makes them
+    hints:      data.ArrayLayout(Hints, 2)
     is_pair:    1   # the second word belongs to the stream too
     prediction: Prediction
     reason:     Reason  # the first word cannot be fetched
@@ -120,23 +121,23 @@ class Fetch(wiring.Component):
         f_is_pair     = Signal()
         f_predicted   = Signal()
         slow_fires    = Signal()
+        f_fires       = Signal()  # a group comes out of this address
         prediction    = targets.prediction
         m.d.comb += [
             f_two.eq(~self.translate.is_last & ~slow_fires),
             f_predicted.eq(prediction.taken & (~prediction.pos | f_two)),
             f_is_pair.eq(f_two & (prediction.pos | ~prediction.taken)),
+            returns.moves.eq(f_fires),
+            returns.push.eq(f_predicted & prediction.calls),
+            returns.pop.eq(f_predicted & prediction.returns),
             returns.may_push.eq(prediction.taken & prediction.calls),
             returns.address.eq(f_ip + prediction.pos + 1),
         ]
 
-        # Where to go on, for both numbers of words: how many it is to be is known late.
-        f_target    = Mux(prediction.returns, returns.top, targets.target)
-        f_after_one = Signal(32)
-        f_after_two = Signal(32)
-        m.d.comb += [
-            f_after_one.eq(Mux(prediction.taken & ~prediction.pos, f_target, f_ip + 1)),
-            f_after_two.eq(Mux(prediction.taken, f_target, f_ip + 2)),
-        ]
+        # Where to go on. Whether a jump is predicted is known last.
+        f_next = Signal(32)
+        m.d.comb += f_next.eq(Mux(f_predicted, Mux(prediction.returns, returns.top, targets.target),
+                                  Mux(f_two, f_ip + 2, f_ip + 1)))
 
         # fd: the group that was asked for in the last cycle.
         fd_valid, fd_is_slow = Signal(), Signal()
@@ -147,13 +148,14 @@ class Fetch(wiring.Component):
         port_free  = Signal()
         with m.If(port_free):
             m.d.sync += port_owes.eq(self.port.en)
+        words = Mux(fd_is_slow, fd_word, self.port.first), self.port.second
         m.d.comb += [
             port_free.eq(~port_owes | self.port.done),
             fd_waiting.eq(fd_valid & ~fd_is_slow & (fd.reason == Reason.NONE) & ~self.port.done),
             self.o_valid.eq(fd_valid & ~fd_waiting),
             self.o.eq(fd),
-            self.o.words[0].eq(arrange_operands(Mux(fd_is_slow, fd_word, self.port.first))),
-            self.o.words[1].eq(arrange_operands(self.port.second)),
+            *(part.eq(value) for n, word in enumerate(words) for part, value in (
+                (self.o.words[n], arrange_operands(word)), (self.o.hints[n], hints_of(word)))),
             self.next_ip.eq(Mux(fd_waiting, fd.ip, f_ip)),
         ]
 
@@ -163,7 +165,6 @@ class Fetch(wiring.Component):
         f_is_low   = Signal()  # so it was in the last cycle, and low
         f_fails    = Signal()  # ...or cannot be fetched
         f_reason   = Signal(Reason)
-        f_fires    = Signal()  # a group comes out of this address
         m.d.comb += [
             f_can_ask.eq(~f_parked & (self.free > fd_valid) & port_free),
             f_is_odd.eq(f_can_ask & self.translate.hit & ~f_fires),
@@ -174,25 +175,19 @@ class Fetch(wiring.Component):
             self.asked_addr.eq(f_pa),
         ]
 
+        # What the group is goes into the register before it is known that there is one.
         with m.If(~fd_waiting):
-            m.d.sync += fd_valid.eq(0)
-        with m.If(f_fires):
             m.d.sync += [
-                fd_valid.eq(1),
+                fd_valid.eq(f_fires),
                 fd_is_slow.eq(slow_fires),
                 fd.ip.eq(f_ip),
                 fd.is_pair.eq(f_is_pair & ~f_fails),
                 fd.prediction.eq(prediction),
                 fd.prediction.taken.eq(f_predicted & ~f_fails),
                 fd.reason.eq(Mux(f_fails, f_reason, Reason.NONE)),
-                f_parked.eq(f_fails),
-                f_ip.eq(Mux(f_two, f_after_two, f_after_one)),
             ]
-            with m.If(f_predicted):
-                m.d.comb += [
-                    returns.push.eq(prediction.calls),
-                    returns.pop.eq(prediction.returns),
-                ]
+        with m.If(f_fires):
+            m.d.sync += [f_parked.eq(f_fails), f_ip.eq(f_next)]
         with m.If(self.redirect.valid):
             m.d.sync += [f_ip.eq(self.redirect.ip), f_parked.eq(0), fd_valid.eq(0)]
 

@@ -15,7 +15,7 @@ class Jump(wiring.Component):
 
     A call is a jump shortly after a `constant` with the address behind the jump; a return is a
     jump to the latest address on the return stack. Fetch must have known which it is: else its
-    return stack has gone astray, which counts as a misprediction.
+    return stack has gone astray, and it has to go on from here again.
 
     Members
     -------
@@ -29,6 +29,8 @@ class Jump(wiring.Component):
         Address of the next instruction.
     is_mispredicted : Out(1)
         Fetch went elsewhere.
+    is_astray : Out(1)
+        Its return stack did. Later than `is_mispredicted`, without which it means nothing.
     return_top : In(32)
         Latest address on the return stack.
     targets : Out(TargetUpdate)
@@ -39,6 +41,7 @@ class Jump(wiring.Component):
     leaves:          In(1)
     next_ip:         Out(32)
     is_mispredicted: Out(1)
+    is_astray:       Out(1)
     return_top:      In(32)
     targets:         Out(TargetUpdate)
     returns:         Out(ReturnUpdate)
@@ -68,6 +71,13 @@ class Jump(wiring.Component):
         x_calls   = Signal()
         x_returns = Signal()
         x_is_known = Signal()  # to fetch
+        # Both comparisons, and both answers, are made before it is known which one counts: this is
+        # the beginning of the way to fetch.
+        x_is_elsewhere = Signal()  # fetch, if it is taken
+        misses = []                # fetch was wrong, if a is not 0, and if it is
+        for is_zero in range(2):
+            takes = control.is_jump & (~control.is_conditional | (control.if_zero == is_zero))
+            misses.append((takes != jumped.taken) | (takes & x_is_elsewhere))
         with m.If(self.leaves & control.is_constant):
             m.d.sync += [links[0].eq(insn.a), links[1].eq(links[0])]
         m.d.comb += [
@@ -81,14 +91,16 @@ class Jump(wiring.Component):
         with m.Else():
             m.d.comb += x_returns.eq(x_is_jmp & (insn.a == self.return_top) & ~x_calls)
         m.d.comb += [
-            self.is_mispredicted.eq(
-                (x_taken != jumped.taken)
-                | (x_taken & ((x_offset != jumped.expected) | (x_calls != guess.calls)
-                              | (x_returns != guess.returns)))),
+            x_is_elsewhere.eq(Mux(control.is_conditional, insn.b != jumped.expected,
+                                  insn.a != jumped.expected)),
+            self.is_mispredicted.eq(Mux(a_is_zero, misses[1], misses[0])),
+            self.is_astray.eq(x_taken & ((x_calls != guess.calls) | (x_returns != guess.returns))),
             x_is_known.eq(guess.hit & (guess.pos == jumped.pos)),
-            self.returns.push.eq(self.leaves & x_calls),
-            self.returns.pop.eq(self.leaves & x_returns),
+            self.returns.moves.eq(self.leaves),
+            self.returns.push.eq(x_calls),
+            self.returns.pop.eq(x_returns),
             self.returns.address.eq(insn.next_ip),
+            self.returns.is_new.eq(~guess.calls),
         ]
 
         # Two-bit counters; a jump that was never taken gets no entry.

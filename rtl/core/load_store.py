@@ -23,8 +23,9 @@ class LoadStore(wiring.Component):
     -------
     insn : In(Decoded)
         Held until it leaves.
-    acts : In(1)
-        There is an instruction, and nothing comes before it.
+    might_act, acts : In(1)
+        There is an instruction, and nothing comes before it. Whether its address is asked for
+        depends on `might_act` alone, which may be wrong: the answer is then not looked at.
     room : In(1)
         Retire takes an instruction in this cycle.
     translate : Out(TranslateBus)
@@ -33,10 +34,10 @@ class LoadStore(wiring.Component):
     slow : Out(MemBus)
         To what is below `RESERVED_LIMIT`.
     reason : Out(Reason)
-        The access faults. As late as the address translation.
-    passes : Out(1)
-        There is no access, or nothing of it is missing but, on the slow way, its answer. As late
-        as the first thing that the address translation says, which is `is_plain`.
+        The access faults: known a cycle after the address translation.
+    passes, may_pass : Out(1)
+        There is no access, or nothing of it is missing but, on the slow way, its answer; or it only
+        has to be plain, which is the first thing that the address translation says. Known early.
     waits : Out(1)
         For that answer. Known early.
     is_slow : Out(1)
@@ -49,6 +50,7 @@ class LoadStore(wiring.Component):
         A store to a window ends in this cycle: memory may be mapped otherwise from now on.
     """
     insn:      In(Decoded)
+    might_act: In(1)
     acts:      In(1)
     room:      In(1)
     translate: Out(TranslateBus)
@@ -56,6 +58,7 @@ class LoadStore(wiring.Component):
     slow:      Out(MemBus)
     reason:    Out(Reason)
     passes:    Out(1)
+    may_pass:  Out(1)
     waits:     Out(1)
     is_slow:   Out(1)
     addr:      Out(32)
@@ -66,12 +69,12 @@ class LoadStore(wiring.Component):
         m = Module()
         control, translate, direct = self.insn.control, self.translate, self.direct
 
-        x_accesses = Signal()
-        is_access  = control.is_load | control.is_store
+        x_accesses, x_asks = Signal(), Signal()
+        is_access = control.is_load | control.is_store
         m.d.comb += [
-            x_accesses.eq(self.acts & is_access & (self.insn.reason == Reason.NONE)
-                          & ~self.is_slow),
-            translate.valid.eq(x_accesses),
+            x_asks.eq(is_access & (self.insn.reason == Reason.NONE) & ~self.is_slow),
+            x_accesses.eq(self.acts & x_asks),
+            translate.valid.eq(self.might_act & x_asks),
             translate.va.eq(self.insn.a),
             translate.access.eq(Mux(control.is_store, Access.WRITE, Access.READ)),
             direct.en.eq(x_accesses & translate.is_plain & self.room),
@@ -96,10 +99,15 @@ class LoadStore(wiring.Component):
 
         # The address translation is known last. Of all that it says, only whether an access is
         # plain decides if the instruction leaves now.
-        m.d.comb += self.passes.eq(~is_access | self.is_slow
-                                   | (translate.is_plain & direct.ready))
-        with m.If(x_accesses & translate.hit):
-            m.d.comb += self.reason.eq(translate.reason)
+        m.d.comb += [
+            self.passes.eq(~is_access | self.is_slow),
+            self.may_pass.eq(direct.ready),
+        ]
+        x_is_refused = Signal()
+        x_reason     = Signal(Reason)
+        m.d.sync += [x_is_refused.eq(x_accesses & translate.hit), x_reason.eq(translate.reason)]
+        with m.If(x_is_refused):
+            m.d.comb += self.reason.eq(x_reason)
 
         return m
 

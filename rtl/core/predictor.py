@@ -41,9 +41,11 @@ class TargetUpdate(data.Struct):
 
 class ReturnUpdate(data.Struct):
     """What execute found out about calls and returns."""
+    moves:   1   # one of them is executed
     push:    1
     pop:     1
     address: 32  # pushed
+    is_new:  1   # fetch did not know of it
 
 
 class BranchTargets(wiring.Component):
@@ -140,8 +142,10 @@ class ReturnStack(wiring.Component):
     -------
     top : Out(32)
         The latest address, as fetch sees it.
+    moves : In(1)
+        Strobe of fetch: `push` or `pop`.
     push, pop : In(1)
-        Strobes of fetch: add `address`, or drop the latest. Not together.
+        Add `address`, or drop the latest. Not together.
     may_push : In(1)
         There may be a `push` of `address` in this cycle, or later; which is known earlier.
     address : In(32)
@@ -156,6 +160,7 @@ class ReturnStack(wiring.Component):
         self.entries = check_power_of_two("entries", entries)
         super().__init__({
             "top":          Out(32),
+            "moves":        In(1),
             "push":         In(1),
             "may_push":     In(1),
             "pop":          In(1),
@@ -179,18 +184,19 @@ class ReturnStack(wiring.Component):
             executed_top.addr.eq(executed_level),
             self.top.eq(top.data),
             self.executed_top.eq(executed_top.data),
-            after.eq(executed_level + self.executed.push - self.executed.pop),
+            after.eq(Mux(self.executed.moves,
+                         executed_level + self.executed.push - self.executed.pop, executed_level)),
         ]
-        m.d.sync += [
-            executed_level.eq(after),
-            level.eq(level + self.push - self.pop),
-        ]
-        # A call that fetch knew is there already; one that it did not know is added a cycle later
-        # than need be, which takes execute's comparisons off the write port. What fetch
-        # pushes in that cycle is lost.
+        m.d.sync += executed_level.eq(after)
+        with m.If(self.moves):
+            m.d.sync += level.eq(level + self.push - self.pop)
+        # A call that fetch knew is there already, unless fetch went wrong since. Another one is
+        # added a cycle later than need be, which takes execute's comparisons off the write port.
+        # What fetch pushes in that cycle is lost.
         missed  = Signal()
         address = Signal(32)
-        m.d.sync += [missed.eq(self.restart & self.executed.push),
+        m.d.sync += [missed.eq(self.executed.moves & self.executed.push
+                               & (self.executed.is_new | self.restart)),
                      address.eq(self.executed.address)]
         m.d.comb += [
             w_port.en.eq(self.may_push | missed),

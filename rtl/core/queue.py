@@ -5,6 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.bus import Reason
+from rtl.core.control import Hints
 from rtl.core.fetch import Group
 from rtl.core.predictor import Prediction
 
@@ -18,6 +19,7 @@ class Word(data.Struct):
     """A word of the instruction stream."""
     valid:      1
     word:       32          # as `arrange_operands` makes it
+    hints:      Hints
     reason:     Reason      # it could not be fetched
     group:      32          # address of its group
     pos:        1           # it is the group's second word
@@ -98,6 +100,7 @@ class FetchQueue(wiring.Component):
             self.first_ip.eq(head.ip + offset),
             first.valid.eq(head_valid & ~is_used_up),
             first.word.eq(Mux(offset, head.words[1], head.words[0])),
+            first.hints.eq(Mux(offset, head.hints[1], head.hints[0])),
             first.reason.eq(head.reason),
             first.group.eq(head.ip),
             first.pos.eq(offset),
@@ -108,6 +111,7 @@ class FetchQueue(wiring.Component):
             m.d.comb += [
                 second.valid.eq(first.valid),
                 second.word.eq(head.words[1]),
+                second.hints.eq(head.hints[1]),
                 second.group.eq(head.ip),
                 second.pos.eq(1),
                 second.prediction.eq(head.prediction),
@@ -117,6 +121,7 @@ class FetchQueue(wiring.Component):
             m.d.comb += [
                 second.valid.eq(first.valid & behind_valid),
                 second.word.eq(behind.words[0]),
+                second.hints.eq(behind.hints[0]),
                 second.reason.eq(behind.reason),
                 second.group.eq(behind.ip),
                 second.prediction.eq(behind.prediction),

@@ -171,7 +171,7 @@ class Traps(wiring.Component):
         # DECIDE   masked, a return, out of range? Else the handler's address is asked for
         # HEAR     it comes, and is entered if there is one
         # STOP     one cycle behind the cause, so that its record goes first
-        m.d.sync += self.hold.eq(0)
+        m.d.sync += [self.hold.eq(0), self.restore.eq(0)]
         with m.FSM():
             with m.State("IDLE"):
                 m.d.comb += [self.busy.eq(0), accepts.eq(request.valid
@@ -182,12 +182,10 @@ class Traps(wiring.Component):
                     m.next = "DECIDE"
             with m.State("DECIDE"):
                 with m.If(trap.is_return):
-                    m.d.comb += self.restore.eq(1)
                     m.d.sync += [saved_ip.eq(0), in_fault.eq(0)]
                     with m.If(~has_saved_ip):
                         faults(Reason.INVALID_INTERRUPT)
                     with m.Else():
-                        self._return(m, saved_ip)
                         m.d.sync += enabled.eq(1)
                         m.next = "IDLE"
                 with m.Elif(trap.is_fault):
@@ -235,13 +233,18 @@ class Traps(wiring.Component):
             with m.State("STOPPED"):
                 pass
 
+        # In DECIDE. Whoever hears of it is far away, and cannot wait for the state to be told.
+        with m.If(self.restore & has_saved_ip):
+            self._return(m, saved_ip)
+
         return m
 
     def _take(self, m, trap, pending_number):
         """Take up a request, if there is one."""
         request = self.request
         asked   = Mux(request.cause == Cause.PERIPHERAL, pending_number, request.number)
-        returns = (request.cause == Cause.SOFTWARE) & (asked == Interrupt.RETURN)
+        returns = (request.cause == Cause.SOFTWARE) & (request.number == Interrupt.RETURN)
+        m.d.sync += self.restore.eq(request.valid & returns & self.is_privileged)
         m.d.sync += [
             trap.cause.eq(request.cause),
             trap.source.eq(pending_number),

@@ -22,18 +22,21 @@ class Verdict(wiring.Component):
     question            early: out of registers       later: staleness   last: translation
     ==================  ============================  =================  =======================
     does it act?        `might_act`, unless stale     `acts`
+    is there an         `gives_way`, unless stale     `is_interrupted`
+    interrupt instead?
     does it fault?                                                       `faults`, `reason`
     does it leave?      `may_complete`, unless stale  `is_simple`, of    `is_through`, unless
                         or its access does not pass   jumps, constants   stale; `completes`
-    must fetch go       `went_off`, or stale          `is_misfetched`,
-    elsewhere?                                        `refetches`
+    must fetch go       `went_off`, `refetches`       `is_misfetched`
+    elsewhere?
     ==================  ============================  =================  =======================
 
-    Early answers may be used where the difference does not matter: a unit may be told that its
-    result was taken (`may_complete`), for it has no access, and what is stale is cleared by the
-    redirection that it causes; which is also why it makes no difference that it leaves
-    (`is_through`), and need not be told from what fetch left at a wrong place (`went_off`). The way
-    to fetch must not lead through the address translation: hence `is_simple`.
+    What is stale does not act, and in the next cycle causes a redirection: the way to fetch is too
+    long to begin at the comparison. So early answers may be used where the difference does not
+    matter: a unit may be told that its result was taken (`may_complete`), for it has no access, and
+    what is stale is lost in any case, be it that it leaves (`is_through`) or that fetch left behind
+    it at a wrong place, or goes where it leads (`went_off`). Nor may the way to fetch lead through
+    the address translation: hence `is_simple`.
 
     Members
     -------
@@ -57,18 +60,19 @@ class Verdict(wiring.Component):
         No unit needs more time.
     access_waits : In(1)
         The access has begun, and its answer is not there.
-    access_passes : In(1)
-        There is no access, or nothing else of it is missing.
+    access_passes, access_may_pass : In(1)
+        There is no access, or nothing else of it is missing; or it only has to be plain.
+    access_is_plain : In(1)
     access_reason : In(Reason)
         It faults.
-    is_mispredicted : In(1)
-        Fetch does not follow where it leads, if it is a jump.
+    is_mispredicted, is_astray : In(1)
+        Fetch does not follow where it leads, or in a wrong belief, if it is a jump.
     might_act, acts : Out(1)
         Nothing comes before it: it was not overwritten since it was fetched, fetch did not leave
         behind it as behind a jump, and no interrupt is taken first.
     is_misfetched : Out(1)
         Fetch left behind it although it is no jump.
-    is_interrupted : Out(1)
+    gives_way, is_interrupted : Out(1)
         An interrupt is taken before it.
     reason, faults : Out(Reason), Out(1)
         It acts, and faults.
@@ -76,9 +80,9 @@ class Verdict(wiring.Component):
         It is `int` or `halt`, and acts.
     may_complete, is_simple, is_through, completes : Out(1)
         It does all that it has to, in this cycle.
-    went_off, refetches : Out(1)
+    went_off, refetches, was_astray : Out(1)
         What comes next must be fetched from elsewhere: the instruction led there; or, since what
-        was fetched is stale, from `ip` again.
+        was fetched has been stale since an earlier cycle, or fetch `was_astray`, from `ip` again.
     asleep : Out(1)
         It is a `wait` that goes on.
     """
@@ -94,11 +98,15 @@ class Verdict(wiring.Component):
     unit_done:       In(1)
     access_waits:    In(1)
     access_passes:   In(1)
+    access_may_pass: In(1)
+    access_is_plain: In(1)
     access_reason:   In(Reason)
     is_mispredicted: In(1)
+    is_astray:       In(1)
     might_act:       Out(1)
     acts:            Out(1)
     is_misfetched:   Out(1)
+    gives_way:       Out(1)
     is_interrupted:  Out(1)
     reason:          Out(Reason)
     faults:          Out(1)
@@ -109,6 +117,7 @@ class Verdict(wiring.Component):
     completes:       Out(1)
     went_off:        Out(1)
     refetches:       Out(1)
+    was_astray:      Out(1)
     asleep:          Out(1)
 
     def elaborate(self, platform):
@@ -117,42 +126,46 @@ class Verdict(wiring.Component):
 
         # --- out of registers --------------------------------------------------------------------
 
-        x_is_fresh   = Signal()  # in its first cycle here
+        x_is_fresh   = Signal()  # it has not begun, for this is its first cycle or it was stale
         x_is_there   = Signal()  # and no trap is under way
-        x_gives_way  = Signal()  # to an interrupt; what has begun may not, but for a `wait`
         x_is_decoded = Signal()  # it could be fetched and decoded
-        m.d.sync += x_is_fresh.eq(~self.valid | self.leaves)
+        was_stale    = Signal()  # what comes next, since an earlier cycle
+        was_void     = Signal()  # ...or astray, and it is here
+        x_is_stale   = Signal()  # later
+        m.d.sync += x_is_fresh.eq(~self.valid | self.leaves | x_is_stale)
+        with m.If(self.is_simple & self.is_astray):
+            m.d.sync += self.was_astray.eq(1)
+        with m.If(self.redirected):
+            m.d.sync += [was_stale.eq(0), self.was_astray.eq(0)]
+        with m.If(self.is_stale):  # even then: a stale jump may redirect fetch anywhere
+            m.d.sync += was_stale.eq(1)
         m.d.comb += [
             x_is_there.eq(self.valid & ~self.trap_busy),
-            x_gives_way.eq(self.interrupted & (x_is_fresh | control.is_wait)),
+            # What has begun does not, but for a `wait`.
+            self.gives_way.eq(self.interrupted & (x_is_fresh | control.is_wait)),
             x_is_decoded.eq(insn.reason == Reason.NONE),
-            self.might_act.eq(x_is_there & ~insn.jumped.is_wrong & ~x_gives_way),
+            was_void.eq((was_stale | self.was_astray) & x_is_fresh),
+            self.might_act.eq(x_is_there & ~insn.jumped.is_wrong & ~self.gives_way & ~was_void),
             self.may_complete.eq(self.might_act & x_is_decoded & ~control.is_int
                                  & ~control.is_halt & ~control.is_wait & self.room
                                  & ~self.access_waits & self.unit_done),
             self.went_off.eq((self.might_act & control.is_jump & x_is_decoded & self.room
                               & self.is_mispredicted)
                              | (x_is_there & insn.jumped.is_wrong)),
+            self.refetches.eq((was_stale | self.was_astray) & (x_is_fresh | ~self.valid)),
         ]
 
         # --- and staleness -----------------------------------------------------------------------
 
-        was_stale    = Signal()  # what comes next, since an earlier cycle
-        next_is_stale, x_is_stale = Signal(), Signal()
-        with m.If(self.redirected):
-            m.d.sync += was_stale.eq(0)
-        with m.Elif(self.is_stale):
-            m.d.sync += was_stale.eq(1)
         m.d.comb += [
-            next_is_stale.eq(self.is_stale | was_stale),
-            x_is_stale.eq(next_is_stale & x_is_fresh),
+            x_is_stale.eq((self.is_stale & x_is_fresh) | was_void),
             self.acts.eq(self.might_act & ~x_is_stale),
             self.is_misfetched.eq(x_is_there & ~x_is_stale & insn.jumped.is_wrong),
-            self.is_interrupted.eq(x_is_there & ~x_is_stale & ~insn.jumped.is_wrong & x_gives_way),
+            self.is_interrupted.eq(x_is_there & ~x_is_stale & ~insn.jumped.is_wrong
+                                   & self.gives_way),
             self.traps.eq(self.acts & (control.is_int | control.is_halt)),
             self.is_simple.eq(self.acts & (control.is_jump | control.is_constant) & x_is_decoded
                               & self.room),
-            self.refetches.eq(next_is_stale & (x_is_fresh | ~self.valid)),
         ]
 
         # --- and the address translation ---------------------------------------------------------
@@ -165,7 +178,10 @@ class Verdict(wiring.Component):
                 m.d.comb += self.reason.eq(self.access_reason)
         m.d.comb += [
             self.faults.eq(self.acts & (self.reason != Reason.NONE)),
-            self.is_through.eq(self.may_complete & self.access_passes),
+            # In this form one gate takes up `access_is_plain`.
+            self.is_through.eq((self.may_complete & self.access_passes)
+                               | (self.may_complete & self.access_may_pass
+                                  & self.access_is_plain)),
             self.completes.eq(self.is_through & ~x_is_stale),
             self.asleep.eq(self.acts & control.is_wait & ~self.faults),
         ]

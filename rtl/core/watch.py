@@ -1,6 +1,6 @@
 """Store watch: notices that a word was written which fetch had already asked for."""
 
-from amaranth import Module, Signal
+from amaranth import Cat, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -11,7 +11,7 @@ __all__ = ["StoreWatch"]
 # Groups that can be between memory and execute: two in execute, since a constant may span them, and
 # the queue's, of which one is on its way.
 GROUPS = 2 + DEPTH
-# Addresses are compared in these low bits. A needless refetch costs four cycles.
+# Addresses are compared in these low bits. A needless refetch costs five cycles.
 ADDRESS_BITS = 20
 
 
@@ -37,9 +37,12 @@ class StoreWatch(wiring.Component):
     def elaborate(self, platform):
         m = Module()
 
+        # The newest group is there whether it was asked for or not, which is known late.
+        newest, is_asked = Signal(ADDRESS_BITS), Signal()
+        m.d.sync += [newest.eq(self.asked_addr), is_asked.eq(self.asked)]
         groups = Signal(data.ArrayLayout(ADDRESS_BITS, GROUPS))
-        with m.If(self.asked):
-            m.d.sync += groups[0].eq(self.asked_addr)
+        with m.If(is_asked):
+            m.d.sync += groups[0].eq(newest)
             for n in range(1, GROUPS):
                 m.d.sync += groups[n].eq(groups[n - 1])
 
@@ -47,10 +50,11 @@ class StoreWatch(wiring.Component):
         wrote = Signal()
         m.d.sync += [wrote.eq(self.wrote), addr.eq(self.wrote_addr)]
 
-        for n in range(GROUPS):
+        hits = []
+        for n, group in enumerate([newest, *groups]):
             distance = Signal(ADDRESS_BITS, name=f"distance{n}")
-            m.d.comb += distance.eq(addr - groups[n])
-            with m.If(wrote & (distance < 2)):
-                m.d.comb += self.hit.eq(1)
+            m.d.comb += distance.eq(addr - group)
+            hits.append(distance < 2)
+        m.d.comb += self.hit.eq(wrote & Cat(hits[0] & is_asked, *hits[1:]).any())
 
         return m

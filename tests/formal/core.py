@@ -395,9 +395,9 @@ PROOFS = (
             "xm.writes_d.eq(control.writes_d)"))),
     core_proof("ip", "ip", depth=6, bugs=(
         Bug(CONTROL, "word[24:30] == BY_MNEMONIC", "word[24:29] == BY_MNEMONIC"),
-        Bug(JUMP, "(x_offset != jumped.expected) | ", ""),
+        Bug(JUMP, " | (takes & x_is_elsewhere)", ""),
         Bug(JUMP, "a_is_zero == control.if_zero", "a_is_zero"),
-        Bug(DECODE, "self.first_ip + Mux(d_control.is_constant, 2, 1)", "self.first_ip + 1"),
+        Bug(DECODE, "self.first_ip + Mux(hints.is_constant, 2, 1)", "self.first_ip + 1"),
         Bug(EXECUTE, "self.ip.eq(trapped.ip)", "self.ip.eq(insn.next_ip)"))),
     core_proof("fault", "fault", "stop", depth=6, bugs=(
         Bug(CONTROL, "writes_d & (self.word.d == IP_FIELD)", "0"),
@@ -406,13 +406,14 @@ PROOFS = (
         Bug(TRAPS, "is_refused.eq(returns & ~self.is_privileged)", "is_refused.eq(0)"),
         Bug(TRAPS, "number > highest", "number >= highest"))),
     core_proof("access", "access", "stores", depth=6, bugs=(
-        Bug(LOAD_STORE, "(translate.is_plain & direct.ready)", "translate.is_plain"),
+        Bug(LOAD_STORE, "self.may_pass.eq(direct.ready)", "self.may_pass.eq(1)"),
         Bug(LOAD_STORE, "direct.en.eq(x_accesses & translate.is_plain",
             "direct.en.eq(x_accesses & ~translate.is_low"))),
     core_proof("entry", "frame", "interrupts", "ip", depth=9, reaches=9, prompt=True,
                only=(1, 2), bugs=(
         Bug(TRAPS, "self.save.eq(self.is_enabled)", "self.save.eq(1)"),
-        Bug(TRAPS, "self.restore.eq(1)", "self.restore.eq(saved_ip != 0)"),
+        Bug(TRAPS, "self.restore.eq(request.valid & returns & self.is_privileged)",
+            "self.restore.eq(request.valid & returns)"),
         Bug(TRAPS, "self.wants.eq(pending.any() & self.is_enabled)",
             "self.wants.eq(pending.any())"),
         Bug(TRAPS, "[self.returned.eq(1), result.valid.eq(1), result.jumps.eq(1)",

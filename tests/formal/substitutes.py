@@ -22,7 +22,7 @@ from isa import BY_OPCODE
 from isa.machine import PROGRAM
 from rtl.bus import Reason
 from rtl.core.alu import Alu, AluOp, AluUnit, Logic
-from rtl.core.control import CONTROL, Control, arrange_operands
+from rtl.core.control import CONTROL, Control, arrange_operands, hints_of
 from rtl.core.divider import Divider
 from rtl.core.fetch import Fetch
 from rtl.core.multiplier import Multiplier
@@ -131,6 +131,7 @@ class FreeQueue(FetchQueue):
                 Assume(~guess.taken | (guess.hit & guess.counter[1])),
                 Assume(~guess.hit | (guess.counter != 0)),
                 Assume(Cat(word.reason == reason for reason in FETCH_REASONS).any()),
+                Assume(word.hints.as_value() == hints_of(word.word)),
             ]
         m.d.comb += [
             Assume(self.places[0] != self.places[1]),

@@ -116,6 +116,39 @@ def test_interrupts_are_entered_and_left_in_a_few_cycles(what, cost):
     assert behind - before - 1 == cost
 
 
+def test_the_fault_of_an_access_is_known_a_cycle_later():
+    run = run_qasm("""
+        constant r1 0x46
+        constant r2 @handler
+        store r1 r2
+        constant r1 0xffffffff
+        nop
+        nop
+    @before:
+        nop
+        load r2 r1
+    @handler:
+        nop
+        halt
+    """)
+    assert run.cycles("handler")[0] - run.cycles("before")[0] - 1 == 9
+
+
+def test_a_store_to_what_was_fetched_already_costs_a_refetch():
+    run = run_qasm("""
+        constant r1 @next
+        load r2 r1
+        nop
+        nop
+    @store:
+        store r1 r2
+    @next:
+        nop
+        halt
+    """)
+    assert run.cycles("next")[0] - run.cycles("store")[0] == 1 + 5
+
+
 @pytest.mark.parametrize("operation, operands, cost", [
     ("div",  (100, 7), 6),
     ("div",  (0xFFFFFFFF, 1), 19),

@@ -58,13 +58,15 @@ def test_fetch_starts_again_from_what_execute_saw():
             ctx.set(dut.address, address)
             ctx.set(getattr(dut, name), 1)
             ctx.set(dut.may_push, name == "push")
+            ctx.set(dut.moves, name != "restart")
             await ctx.tick()
             ctx.set(getattr(dut, name), 0)
             ctx.set(dut.may_push, 0)
+            ctx.set(dut.moves, 0)
 
-        ctx.set(dut.executed, {"push": 1, "pop": 0, "address": 11})
-        await strobe("restart")  # a call that fetch did not know
-        ctx.set(dut.executed.push, 0)
+        ctx.set(dut.executed, {"moves": 1, "push": 1, "pop": 0, "address": 11, "is_new": 0})
+        await strobe("restart")  # a call that led where fetch did not go
+        ctx.set(dut.executed.moves, 0)
         await ctx.tick()
         assert ctx.get(dut.top) == ctx.get(dut.executed_top) == 11
         await strobe("push", 22)
@@ -74,6 +76,11 @@ def test_fetch_starts_again_from_what_execute_saw():
         assert ctx.get(dut.top) == 22
         await strobe("restart")
         assert ctx.get(dut.top) == 11
+        ctx.set(dut.executed, {"moves": 1, "push": 1, "pop": 0, "address": 44, "is_new": 1})
+        await ctx.tick()  # a call that fetch did not know as such; it hears of that a cycle later
+        ctx.set(dut.executed.moves, 0)
+        await strobe("restart")
+        assert ctx.get(dut.top) == ctx.get(dut.executed_top) == 44
 
     simulate(dut, bench)
 

@@ -9,7 +9,7 @@ from rtl.bus import Reason
 from rtl.core.verdict import Verdict
 
 INPUTS = ("valid", "is_stale", "interrupted", "is_privileged", "trap_busy", "room", "unit_done",
-          "access_waits", "is_mispredicted")
+          "access_waits", "access_may_pass", "access_is_plain", "is_mispredicted", "is_astray")
 KINDS  = ("", "is_load", "is_store", "is_jump", "is_constant", "is_int", "is_wait", "is_halt")
 LIKELY = {"valid": 0.9, "room": 0.9, "unit_done": 0.9, "is_stale": 0.2, "interrupted": 0.2,
           "trap_busy": 0.1, "access_waits": 0.1}
@@ -28,6 +28,7 @@ def watch(check, seed, cycles=200):
             is_access = kind in ("is_load", "is_store")
             fails = is_access and rng.random() < 0.3
             given["access_waits"] &= is_access
+            given["access_is_plain"] &= not fails
             given["access_passes"] = not fails and (not is_access or rng.random() < 0.7)
             given["kind"] = kind
             for name in (*INPUTS, "access_passes"):
@@ -77,14 +78,18 @@ def test_an_instruction_has_one_end_at_most(seed):
 
 
 @SEEDS
-def test_what_is_stale_does_nothing_and_is_fetched_again(seed):
-    fresh = [True]
+def test_what_is_stale_does_nothing_and_is_fetched_again_a_cycle_later(seed):
+    fresh, stale = [True], [False]
 
     def check(given, said):
-        if given["is_stale"] and fresh[0]:
-            assert said["refetches"]
+        assert said["refetches"] == (stale[0] and (fresh[0] or not given["valid"]))
+        is_stale = given["is_stale"] or stale[0]
+        if is_stale and fresh[0]:
             assert not (said["acts"] or said["completes"] or said["is_interrupted"])
-        fresh[0] = not given["valid"] or bool(said["is_through"])
+        fresh[0] = not given["valid"] or bool(said["is_through"]) or (is_stale and fresh[0])
+        goes_astray = said["is_simple"] and given["is_astray"]
+        stale[0] = given["is_stale"] or ((stale[0] or goes_astray) and not (
+            said["went_off"] or said["refetches"]))
     watch(check, seed)
 
 
@@ -95,7 +100,8 @@ def test_what_has_begun_is_not_interrupted_unless_it_waits(seed):
     def check(given, said):
         if begun[0] and given["kind"] != "is_wait":
             assert not said["is_interrupted"]
-        begun[0] = bool(given["valid"]) and not said["is_through"]
+        begun[0] = (given["valid"] and not said["is_through"]
+                    and bool(begun[0] or said["acts"]))
     watch(check, seed)
 
 

@@ -80,7 +80,7 @@ def run_qasm(text, **options):
     ("constant r5 0x40\nload r1 r5",                          "WINDOW",       4),
     ("constant r5 0x40\nload r1 r5\nnop\nload r1 r5",         "WINDOW",       8),
     ("constant r5 @over\njmp r5\nnop\n@over:",                "MISPREDICTED", 3),
-    ("constant r5 @over\nload r6 r5\nstore r5 r6\n@over:\nnop\nnop", "STALE", 4),
+    ("constant r5 @over\nload r6 r5\nstore r5 r6\n@over:\nnop\nnop", "STALE", 5),
 ])
 def test_what_an_instruction_costs_is_put_down_to_its_cause(body, cause, cycles):
     counted, _ = run_qasm(f"constant r2 0x3000\nnop\nnop\n{body}\nnop\nnop\nhalt")
