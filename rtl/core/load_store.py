@@ -70,9 +70,11 @@ class LoadStore(wiring.Component):
         control, translate, direct = self.insn.control, self.translate, self.direct
 
         x_accesses, x_asks = Signal(), Signal()
-        is_access = control.is_load | control.is_store
+        x_is_refused = Signal()  # in the cycle before; now it faults
+        is_access    = control.is_load | control.is_store
         m.d.comb += [
-            x_asks.eq(is_access & (self.insn.reason == Reason.NONE) & ~self.is_slow),
+            x_asks.eq(is_access & (self.insn.reason == Reason.NONE) & ~self.is_slow
+                      & ~x_is_refused),
             x_accesses.eq(self.acts & x_asks),
             translate.valid.eq(self.might_act & x_asks),
             translate.va.eq(self.insn.a),
@@ -101,11 +103,13 @@ class LoadStore(wiring.Component):
         # plain decides if the instruction leaves now.
         m.d.comb += [
             self.passes.eq(~is_access | self.is_slow),
-            self.may_pass.eq(direct.ready),
+            self.may_pass.eq(direct.ready & ~x_is_refused),
         ]
-        x_is_refused = Signal()
-        x_reason     = Signal(Reason)
-        m.d.sync += [x_is_refused.eq(x_accesses & translate.hit), x_reason.eq(translate.reason)]
+        x_reason = Signal(Reason)
+        m.d.sync += [
+            x_is_refused.eq(x_accesses & translate.hit & (translate.reason != Reason.NONE)),
+            x_reason.eq(translate.reason),
+        ]
         with m.If(x_is_refused):
             m.d.comb += self.reason.eq(x_reason)
 

@@ -406,7 +406,7 @@ PROOFS = (
         Bug(TRAPS, "is_refused.eq(returns & ~self.is_privileged)", "is_refused.eq(0)"),
         Bug(TRAPS, "number > highest", "number >= highest"))),
     core_proof("access", "access", "stores", depth=6, bugs=(
-        Bug(LOAD_STORE, "self.may_pass.eq(direct.ready)", "self.may_pass.eq(1)"),
+        Bug(LOAD_STORE, "self.may_pass.eq(direct.ready & ~x_is_refused)", "self.may_pass.eq(1)"),
         Bug(LOAD_STORE, "direct.en.eq(x_accesses & translate.is_plain",
             "direct.en.eq(x_accesses & ~translate.is_low"))),
     core_proof("entry", "frame", "interrupts", "ip", depth=9, reaches=9, prompt=True,
