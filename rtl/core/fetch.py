@@ -101,6 +101,7 @@ class Fetch(wiring.Component):
         m.submodules.returns = returns = ReturnStack(entries=self.return_entries)
         m.d.comb += [
             targets.update.eq(self.targets),
+            targets.restart.eq(self.redirect.valid),
             returns.executed.eq(self.returns),
             returns.restart.eq(self.redirect.valid),
             self.return_top.eq(returns.executed_top),
@@ -127,6 +128,8 @@ class Fetch(wiring.Component):
             f_two.eq(~self.translate.is_last & ~slow_fires),
             f_predicted.eq(prediction.taken & (~prediction.pos | f_two)),
             f_is_pair.eq(f_two & (prediction.pos | ~prediction.taken)),
+            targets.moves.eq(f_fires),
+            targets.follows.eq(f_predicted),
             returns.moves.eq(f_fires),
             returns.push.eq(f_predicted & prediction.calls),
             returns.pop.eq(f_predicted & prediction.returns),

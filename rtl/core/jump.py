@@ -103,23 +103,27 @@ class Jump(wiring.Component):
             self.returns.is_new.eq(~guess.calls),
         ]
 
-        # Two-bit counters; a jump that was never taken gets no entry.
+        # Two-bit counters; a conditional jump that was never taken gets no entry.
         counter = guess.counter
         m.d.comb += [
             self.targets.valid.eq(self.leaves & control.is_jump & (x_taken | x_is_known)),
             self.targets.group.eq(jumped.group),
             self.targets.pos.eq(jumped.pos),
+            self.targets.is_gone.eq(jumped.is_wrong),
+            self.targets.always.eq(~control.is_conditional),
+            self.targets.taken.eq(x_taken),
+            self.targets.index.eq(guess.index),
             self.targets.calls.eq(x_calls),
             self.targets.returns.eq(x_returns),
             self.targets.target.eq(x_target),
         ]
         with m.If(jumped.is_wrong):
-            m.d.comb += self.targets.valid.eq(self.leaves)  # with a counter of 0: no entry
-        with m.Elif(~x_is_known):
+            m.d.comb += self.targets.valid.eq(self.leaves)
+        with m.If(~x_is_known):
             m.d.comb += self.targets.counter.eq(2)
         with m.Elif(x_taken):
             m.d.comb += self.targets.counter.eq(Mux(counter == 3, 3, counter + 1))
         with m.Else():
-            m.d.comb += self.targets.counter.eq(counter - 1)  # not 0: that would be no hit
+            m.d.comb += self.targets.counter.eq(Mux(counter == 0, 0, counter - 1))
 
         return m

@@ -77,8 +77,7 @@ class FreeTargets(BranchTargets):
         m.d.comb += [
             guess.as_value().eq(AnySeq(len(guess.as_value()))),
             self.target.eq(AnySeq(32)),
-            Assume(~guess.taken | (guess.hit & guess.counter[1])),
-            Assume(~guess.hit | (guess.counter != 0)),
+            Assume(~guess.taken | guess.hit),
         ]
         return m
 
@@ -128,8 +127,7 @@ class FreeQueue(FetchQueue):
             m.d.comb += [
                 word.as_value().eq(AnySeq(len(word.as_value()))),
                 Assume(~word.jumps | (guess.taken & (guess.pos == word.pos))),
-                Assume(~guess.taken | (guess.hit & guess.counter[1])),
-                Assume(~guess.hit | (guess.counter != 0)),
+                Assume(~guess.taken | guess.hit),
                 Assume(Cat(word.reason == reason for reason in FETCH_REASONS).any()),
                 Assume(word.hints.as_value() == hints_of(word.word)),
             ]

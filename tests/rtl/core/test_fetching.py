@@ -14,9 +14,11 @@ def simulate(dut, bench):
     simulator.run()
 
 
-async def teach(ctx, dut, *, group, target, counter, pos=0):
+async def teach(ctx, dut, *, group, target, counter, pos=0, always=0, is_gone=0, taken=0):
     ctx.set(dut.update, {"valid": 1, "group": group, "pos": pos, "counter": counter,
-                         "calls": 0, "returns": 0, "target": target})
+                         "index": ctx.get(dut.prediction.index), "always": always,
+                         "is_gone": is_gone, "taken": taken, "calls": 0, "returns": 0,
+                         "target": target})
     await ctx.tick()
     ctx.set(dut.update.valid, 0)
     await ctx.tick()
@@ -38,14 +40,40 @@ def test_a_jump_is_known_by_the_address_of_its_group():
     simulate(dut, bench)
 
 
-@pytest.mark.parametrize("counter, hit, taken", [(0, 0, 0), (1, 1, 0), (2, 1, 1), (3, 1, 1)])
-def test_the_counter_decides(counter, hit, taken):
+@pytest.mark.parametrize("learnt, hit, taken", [
+    ({"counter": 0}, 1, 0), ({"counter": 1}, 1, 0), ({"counter": 2}, 1, 1), ({"counter": 3}, 1, 1),
+    ({"counter": 0, "always": 1}, 1, 1), ({"counter": 3, "is_gone": 1}, 0, 0),
+])
+def test_the_counter_decides_unless_the_jump_is_not_conditional(learnt, hit, taken):
     dut = BranchTargets(entries=8)
 
     async def bench(ctx):
         ctx.set(dut.group, 0x1000)
-        await teach(ctx, dut, group=0x1000, target=1, counter=counter)
+        await teach(ctx, dut, group=0x1000, target=1, **learnt)
         assert (ctx.get(dut.prediction.hit), ctx.get(dut.prediction.taken)) == (hit, taken)
+
+    simulate(dut, bench)
+
+
+def test_the_history_chooses_the_counter_and_execute_says_what_it_was():
+    dut = BranchTargets(entries=8)
+
+    async def bench(ctx):
+        ctx.set(dut.group, 0x1000)
+        await teach(ctx, dut, group=0x1000, target=1, counter=3, taken=1)
+        assert ctx.get(dut.prediction.taken)
+        ctx.set(dut.moves, 1)
+        ctx.set(dut.follows, 1)
+        await ctx.tick()  # fetch predicts it once more: another history, and another counter
+        ctx.set(dut.moves, 0)
+        fetched = ctx.get(dut.prediction.index)
+        assert (ctx.get(dut.prediction.hit), ctx.get(dut.prediction.counter)) == (1, 2)
+        ctx.set(dut.restart, 1)
+        await ctx.tick()  # execute has seen one jump taken, too
+        assert ctx.get(dut.prediction.index) == fetched
+        ctx.set(dut.update, {"valid": 1, "group": 0x1000, "counter": 0, "taken": 0})
+        await ctx.tick()  # the mistake is part of the history
+        assert ctx.get(dut.prediction.index) not in (0x1000 & 0xFF, fetched)
 
     simulate(dut, bench)
 
