@@ -98,8 +98,11 @@ class Decode(wiring.Component):
             d_word.eq(restore_operands(first.word)),
         ]
         fields = data.View(InsnWord, first.word)
-        a, d_a_is_late = self._elaborate_operand(m, "a", fields.s0, self.read[0])
-        b, d_b_is_late = self._elaborate_operand(m, "b", fields.s1, self.read[1])
+        d_a_is_late = self._elaborate_operand(m, "a", fields.s0, self.read[0])
+        d_b_is_late = self._elaborate_operand(m, "b", fields.s1, self.read[1])
+        with m.If(hints.is_constant):
+            m.d.comb += [self.read[0].instead.eq(1),
+                         self.read[0].other.eq(restore_operands(second.word))]
 
         d_is_pair       = Signal()  # the instruction has a second word, which matters
         d_stall_on_late = Signal()
@@ -123,8 +126,8 @@ class Decode(wiring.Component):
                 dx.next_ip.eq(self.first_ip + Mux(hints.is_constant, 2, 1)),
                 dx.control.eq(d_control),
                 dx.d.eq(d_word.d),
-                dx.a.eq(Mux(hints.is_constant, restore_operands(second.word), a)),
-                dx.b.eq(b),
+                dx.a.eq(self.read[0].value),
+                dx.b.eq(self.read[1].value),
                 dx.reason.eq(decoder.reason),
             ]
             self._register_jumped(m, dx.jumped, d_is_pair, d_control)
@@ -138,9 +141,8 @@ class Decode(wiring.Component):
         return m
 
     def _elaborate_operand(self, m, name, field, read):
-        """The operand that `field` names, and whether it is not known yet."""
+        """Reads the operand that `field` names; whether it is not known yet."""
         number   = field[:6]
-        value    = Signal(32, name=f"d_{name}")
         is_late  = Signal(name=f"d_{name}_is_late")
         in_x     = Signal(name=f"d_{name}_in_x")
         in_m     = Signal(name=f"d_{name}_in_m")
@@ -152,15 +154,15 @@ class Decode(wiring.Component):
             is_late.eq(~names_ip & Mux(in_x, self.executing.is_late,
                                        in_m & self.retiring.is_late)),
         ]
+        m.d.comb += [
+            read.instead.eq(names_ip | in_x | in_m),
+            read.other.eq(self.retiring.value),
+        ]
         with m.If(names_ip):
-            m.d.comb += value.eq(self.first_ip)
+            m.d.comb += read.other.eq(self.first_ip)
         with m.Elif(in_x):
-            m.d.comb += value.eq(self.executing.value)
-        with m.Elif(in_m):
-            m.d.comb += value.eq(self.retiring.value)
-        with m.Else():
-            m.d.comb += value.eq(read.value)
-        return value, is_late
+            m.d.comb += read.other.eq(self.executing.value)
+        return is_late
 
     def _register_jumped(self, m, jumped, is_pair, control):
         """What fetch did behind the word in question: the immediate, if fetch left behind that."""

@@ -89,7 +89,7 @@ class LoadStore(wiring.Component):
         slow_addr   = Signal(32)
         slow_done   = Signal()
         m.d.comb += [
-            x_goes_slow.eq(x_accesses & translate.hit & translate.is_low
+            x_goes_slow.eq(self.might_act & x_asks & translate.hit & translate.is_low
                            & (translate.reason == Reason.NONE)),
             self.waits.eq(self.is_slow & ~slow_done),
             self.addr.eq(Mux(self.is_slow, slow_addr, translate.pa)),
@@ -126,15 +126,18 @@ class LoadStore(wiring.Component):
         ]
 
         # REST  no such access
-        # ASK   it is offered; the instruction will complete, whatever comes
+        # ASK   it is offered, unless the instruction turned out not to act; else it will complete,
+        #       whatever comes
         # HEAR  its answer lets it
         with m.FSM():
             with m.State("REST"):
                 with m.If(begins):
                     m.next = "ASK"
             with m.State("ASK"):
-                m.d.comb += [self.is_slow.eq(1), slow.req.valid.eq(1)]
-                with m.If(slow.req.ready):
+                m.d.comb += [self.is_slow.eq(1), slow.req.valid.eq(self.might_act)]
+                with m.If(~self.might_act):
+                    m.next = "REST"
+                with m.Elif(slow.req.ready):
                     m.next = "HEAR"
             with m.State("HEAR"):
                 m.d.comb += [self.is_slow.eq(1), slow.rsp.ready.eq(1), done.eq(slow.rsp.valid)]

@@ -9,7 +9,7 @@ moves its own bit there. Two more bits for each register say that the live value
 is zero, whatever the banks hold: after reset, and when a return clears the frame.
 """
 
-from amaranth import Array, Cat, Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -18,9 +18,13 @@ from rtl.checks import check_integer
 
 __all__ = ["RegisterRead", "RegisterWrite", "Registers"]
 
+# A register; or instead another value, for the reader has some to choose from, and which bank has
+# the register's value is known last of all.
 RegisterRead = wiring.Signature({
-    "number": Out(6),
-    "value":  In(32),
+    "number":  Out(6),
+    "instead": Out(1),
+    "other":   Out(32),
+    "value":   In(32),
 })
 
 RegisterWrite = wiring.Signature({
@@ -131,13 +135,14 @@ class Registers(wiring.Component):
 
         for port, *sides in zip(self.read, *read_ports, strict=True):
             is_zero, from_bank = Signal(), Signal()
+            chosen = [~port.instead & ~is_zero & (from_bank == n) for n in range(2)]
             m.d.comb += [
                 is_zero.eq(live_zero.bit_select(port.number, 1)),
                 from_bank.eq(live_bank.bit_select(port.number, 1)),
                 *(side.addr.eq(port.number) for side in sides),
+                port.value.eq(Mux(port.instead, port.other, 0) | Mux(chosen[0], sides[0].data, 0)
+                              | Mux(chosen[1], sides[1].data, 0)),
             ]
-            with m.If(~is_zero):
-                m.d.comb += port.value.eq(Array(side.data for side in sides)[from_bank])
 
         # The frame is read from a copy in block RAM, which costs no logic.
         m.submodules.copy = copy = memory.Memory(

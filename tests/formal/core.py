@@ -389,7 +389,7 @@ PROOFS = (
     core_proof("value", "value", "writes", "reach", depth=7, reaches=11, bugs=(
         Bug(DECODE, "with m.Elif(in_x):", "with m.Elif(in_x & ~in_m):"),
         Bug(DECODE, "in_x, self.executing.is_late,", "in_x, 0,"),
-        Bug(DECODE, "value.eq(self.first_ip)", "value.eq(self.first_ip + 1)"),
+        Bug(DECODE, "other.eq(self.first_ip)", "other.eq(self.first_ip + 1)"),
         Bug(UNITS, "unit.taken.eq(self.taken)", "unit.taken.eq(0)"),
         Bug(EXECUTE, "xm.writes_d.eq(control.writes_d & completes)",
             "xm.writes_d.eq(control.writes_d)"))),

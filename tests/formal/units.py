@@ -185,8 +185,9 @@ class RegistersProof(wiring.Component):
 
         read, write, frame_write = dut.read[0], dut.write, dut.frame_write
         m.d.comb += [port.eq(AnySeq(len(port))) for port in (
-            read.number, write.en, write.number, write.value, frame_write.en, frame_write.number,
-            frame_write.value, dut.frame_number, dut.save, dut.restore, dut.may_write)]
+            read.number, read.instead, read.other, write.en, write.number, write.value,
+            frame_write.en, frame_write.number, frame_write.value, dut.frame_number, dut.save,
+            dut.restore, dut.may_write)]
 
         # Assume: what the docstring says of strobes in one cycle.
         m.d.comb += [
@@ -215,7 +216,7 @@ class RegistersProof(wiring.Component):
             last_frame.eq(frame),
         ]
         with m.If(read.number == number):
-            m.d.comb += Assert(read.value == live)
+            m.d.comb += Assert(read.value == Mux(read.instead, read.other, live))
         with m.If(is_frame):
             m.d.comb += Assert(dut.frame_value == last_frame)
 
