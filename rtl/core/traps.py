@@ -156,15 +156,17 @@ class Traps(wiring.Component):
             m.d.sync += [trap.is_fault.eq(1), trap.is_return.eq(0), trap.is_refused.eq(0),
                          trap.why.eq(reason)]
 
+        def rests():
+            m.d.sync += self.busy.eq(0)
+            m.next = "IDLE"
+
         def stops(code):
             m.d.comb += result.valid.eq(1)
             m.d.sync += self.stop_code.eq(code)
             m.next = "STOP"
 
-        m.d.comb += [
-            mem.req.payload.addr.eq(Mux(trap.is_fault, ENTRY_TABLE + Interrupt.FAULT, trap.entry)),
-            self.busy.eq(1),
-        ]
+        m.d.comb += mem.req.payload.addr.eq(
+            Mux(trap.is_fault, ENTRY_TABLE + Interrupt.FAULT, trap.entry))
         self._tell(m, trap)
 
         # IDLE     nothing to do
@@ -174,11 +176,10 @@ class Traps(wiring.Component):
         m.d.sync += [self.hold.eq(0), self.restore.eq(0)]
         with m.FSM():
             with m.State("IDLE"):
-                m.d.comb += [self.busy.eq(0), accepts.eq(request.valid
-                                                         & (request.cause == Cause.PERIPHERAL))]
+                m.d.comb += accepts.eq(request.valid & (request.cause == Cause.PERIPHERAL))
                 self._take(m, trap, pending_number)
                 with m.If(request.valid):
-                    m.d.sync += self.hold.eq(1)
+                    m.d.sync += [self.hold.eq(1), self.busy.eq(1)]
                     m.next = "DECIDE"
             with m.State("DECIDE"):
                 with m.If(trap.is_return):
@@ -187,7 +188,7 @@ class Traps(wiring.Component):
                         faults(Reason.INVALID_INTERRUPT)
                     with m.Else():
                         m.d.sync += enabled.eq(1)
-                        m.next = "IDLE"
+                        rests()
                 with m.Elif(trap.is_fault):
                     m.d.sync += reason.eq(trap.why)
                     with m.If(in_fault):
@@ -202,7 +203,7 @@ class Traps(wiring.Component):
                     faults(Reason.INVALID_INTERRUPT)
                 with m.Elif(~self.is_enabled & ~trap.is_unmasked):
                     m.d.comb += result.valid.eq(1)
-                    m.next = "IDLE"
+                    rests()
                 with m.Elif(trap.number > highest):
                     faults(Reason.INVALID_INTERRUPT)
                 with m.Elif(trap.entry >= self.ram_words):
@@ -221,12 +222,12 @@ class Traps(wiring.Component):
                     with m.If(trap.is_fault):
                         m.d.sync += in_fault.eq(1)
                     m.d.sync += enabled.eq(0)
-                    m.next = "IDLE"
+                    rests()
                 with m.Elif(mem.rsp.valid & trap.is_fault):
                     stops(Stop.NO_HANDLER)
                 with m.Elif(mem.rsp.valid):
                     m.d.comb += result.valid.eq(1)
-                    m.next = "IDLE"
+                    rests()
             with m.State("STOP"):
                 m.d.comb += self.stop.eq(1)
                 m.next = "STOPPED"
