@@ -123,7 +123,7 @@ class BranchTargets(wiring.Component):
         c_port, c_write = counters.read_port(domain="comb"), counters.write_port()
 
         index, tag = split(self.group)
-        history = Signal(HISTORY_BITS)
+        history = self._elaborate_history(m)
         hit     = Signal()
         m.d.comb += [
             r_port.addr.eq(index),
@@ -159,6 +159,11 @@ class BranchTargets(wiring.Component):
             w_port.data.target.eq(update.target),
         ]
 
+        return m
+
+    def _elaborate_history(self, m):
+        """What fetch predicted of the last jumps; behind a mistake, what execute found."""
+        history = Signal(HISTORY_BITS)
         executed, after = Signal(HISTORY_BITS), Signal(HISTORY_BITS)
         counts = self.prediction.hit & ~self.prediction.calls & ~self.prediction.returns
         found  = self.update.valid & ~self.update.calls & ~self.update.returns
@@ -168,8 +173,7 @@ class BranchTargets(wiring.Component):
             m.d.sync += history.eq(Cat(self.follows, history))
         with m.If(self.restart):
             m.d.sync += history.eq(after)
-
-        return m
+        return history
 
 
 class ReturnStack(wiring.Component):
