@@ -15,7 +15,8 @@ from toolchain.qasm.assembler import Program, link_units, parse_sources
 from toolchain.source import Source, SourceError, SourceErrors
 from toolchain.targets import library_sources
 
-__all__ = ["Compiled", "compile_program", "debug_file", "generated", "image"]
+__all__ = ["Compiled", "compile_program", "debug_file", "flat_image", "generated", "image",
+           "mentioned"]
 
 _NEEDED = {
     "global::main":            "the program needs a function 'main'",
@@ -112,6 +113,11 @@ def compile_program(sources: Sequence[Source], target: str = "none", level: int 
     return with_deep_stack(work)
 
 
+def mentioned(assembly: Sequence[Source]) -> set[str]:
+    """The labels that assembly refers to."""
+    return {reference.name for unit in parse_sources(assembly) for reference in unit.references}
+
+
 def image(qll: Sequence[Source], qasm: Sequence[Source] = (), target: str = "none",
           level: int = 2, *, debug: bool = False, strict: bool = False,
           check: Callable[[Any], None] | None = None,
@@ -135,11 +141,15 @@ def image(qll: Sequence[Source], qasm: Sequence[Source] = (), target: str = "non
     def mentions(tree: Any) -> set[str]:
         if shared is not None:
             assembly.append(shared(tree))
-        return {reference.name for unit in parse_sources(assembly)
-                for reference in unit.references}
+        return mentioned(assembly)
 
     compiled = compile_program(qll, target, level, lines=False, debug=debug, strict=strict,
                                check=check, others=mentions)
+    return flat_image(compiled, assembly, base)
+
+
+def flat_image(compiled: Compiled, assembly: Sequence[Source], base: int = PROGRAM) -> Program:
+    """What was compiled, behind assembly, as a flat image."""
     units = parse_sources([*assembly, compiled.text])
     compiled.check_symbols({label.name for unit in units for label in unit.labels},
                            {reference.name for unit in units for reference in unit.references})

@@ -2,7 +2,7 @@
 
 import os
 import sys
-import tempfile
+import time
 from pathlib import Path
 
 from toolchain.source import Source, SourceError, Span
@@ -78,7 +78,10 @@ def write_output(name: str, contents: bytes) -> None:
 
 def _replace(path: Path, contents: bytes) -> None:
     path = path.resolve()  # through a symbolic link, to the file that it names
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    # As `tempfile` would do it, which takes longer to import than a small program to compile.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{time.time_ns()}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0),
+                     0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(contents)

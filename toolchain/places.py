@@ -8,8 +8,6 @@ The variable ``QUINCE_BUILD`` names another folder for both.
 import os
 from pathlib import Path
 
-import platformdirs
-
 __all__ = ["BUILD", "DATA", "FIRMWARE", "KERNEL", "ROOT"]
 
 ROOT     = Path(__file__).resolve().parent.parent  # the checkout, or where packages are installed
@@ -23,6 +21,7 @@ def _folders() -> tuple[Path, Path]:
         return Path(named).resolve(), Path(named).resolve()
     if (ROOT / "Makefile").is_file():
         return ROOT / "build", ROOT / "build"
+    import platformdirs  # nobody else waits for it
     return Path(platformdirs.user_cache_dir("quince")), Path(platformdirs.user_data_dir("quince"))
 
 

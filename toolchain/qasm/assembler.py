@@ -1,6 +1,5 @@
 """From units to the binary: joins the files in order, gives every label its address, fills in."""
 
-import difflib
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -130,6 +129,7 @@ def check_labels(units: list[Unit], *, allow_undefined: bool = False) -> None:
 
 
 def _similar(name: str, defined: dict[str, tuple[Unit, int]]) -> str:
+    import difflib
     close = difflib.get_close_matches(name, defined, n=1, cutoff=0.75)
     return f"; did you mean '{close[0]}'?" if close else ""
 

@@ -1,6 +1,5 @@
 """One line with care: what each directive must look like, and what is wrong otherwise."""
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -155,7 +154,7 @@ class LineParser:
             hint = f"; {FOREIGN_WORDS[small]}"
         elif run := _leading_mnemonic(token.text):
             hint = f"; white space is missing behind '{run}'"
-        elif close := difflib.get_close_matches(token.text, _KEYWORDS, n=5, cutoff=0.5):
+        elif close := _close(token.text, _KEYWORDS, n=5, cutoff=0.5):
             # of equally close ones the one that begins alike: 'ad' is 'add' rather than 'and'
             best = max(close, key=lambda word: (_likeness(word, token.text),
                                                 len(os.path.commonprefix([word, token.text]))))
@@ -216,7 +215,7 @@ class LineParser:
         if token.text in values:
             return values[token.text]
         self._hints += 1
-        close = (difflib.get_close_matches(token.text, values, n=1, cutoff=0.7)
+        close = (_close(token.text, values, n=1, cutoff=0.7)
                  if self._hints <= _HINTS else [])
         hint = f"did you mean '{close[0]}'?" if close else f"a label is written '@{token.text}'"
         raise self._error(f"unknown constant {_shown(token)}; {hint}", token)
@@ -446,7 +445,13 @@ def _shown(token: Token) -> str:
     return f"'{token.text}'" if len(token.text) <= 40 else f"'{token.text[:37]}...'"
 
 
+def _close(word: str, words: Iterable[str], n: int, cutoff: float) -> list[str]:
+    import difflib  # only where something is wrong
+    return difflib.get_close_matches(word, words, n, cutoff)
+
+
 def _likeness(word: str, text: str) -> float:
+    import difflib
     return difflib.SequenceMatcher(None, word, text).ratio()
 
 

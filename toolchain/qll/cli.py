@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from toolchain.build import Compiled, generated
+from toolchain.build import Compiled, flat_image, generated, mentioned
 from toolchain.files import STANDARD_STREAM, read_octets, read_source, write_output
 from toolchain.qll import tree
 from toolchain.qll.errors import QllWarning
@@ -165,10 +165,9 @@ def _ir(program: tree.Program, level: int) -> bytes:
 
 def _compiled(job: _Job, program: tree.Program, parts: "list[Source | ObjectFile]") -> Compiled:
     """The program as assembly text; what a text or an object leaves out somebody may miss."""
-    from toolchain.link.objects import objects_of, symbol_names
     name = f"<{job.qll[0] if job.qll else job.output}>.qasm"
     has_lines = job.product in ("exec", "dyn", "object")  # their line tables come from the marks
-    others = None if job.product in ("text", "object") else symbol_names(objects_of(parts))[1]
+    others = None if job.product in ("text", "object") else _mentioned(parts)
     compiled = generated(program, job.level, name, job.debug or has_lines, debug=job.debug,
                          others=others)
     if job.module is None:
@@ -178,12 +177,25 @@ def _compiled(job: _Job, program: tree.Program, parts: "list[Source | ObjectFile
     return replace(compiled, text=Source(name, text))
 
 
+def _sources(parts: "list[Source | ObjectFile]") -> list[Source] | None:
+    """The parts, if none is an object: then nothing of the linker is needed."""
+    sources = [part for part in parts if isinstance(part, Source)]
+    return sources if len(sources) == len(parts) else None
+
+
+def _mentioned(parts: "list[Source | ObjectFile]") -> set[str]:
+    sources = _sources(parts)
+    if sources is not None:
+        return mentioned(sources)
+    from toolchain.link.objects import objects_of, symbol_names
+    return symbol_names(objects_of(parts))[1]
+
+
 def _other_parts(job: _Job) -> "list[Source | ObjectFile]":
     """What is linked with the program: the target's assembly, and other files."""
-    from toolchain.link import read_object
-
     def read(name: str) -> "Source | ObjectFile":
         if name.endswith(_OBJECT_SUFFIXES):
+            from toolchain.link import read_object
             return read_object(read_octets(name), name)
         return read_source(name)
 
@@ -194,6 +206,9 @@ def _other_parts(job: _Job) -> "list[Source | ObjectFile]":
 
 def _link(job: _Job, compiled: Compiled, parts: "list[Source | ObjectFile]") -> bytes:
     """Assemble the text and link it with the other parts."""
+    sources = _sources(parts)
+    if job.product == "flat" and sources is not None:
+        return flat_image(compiled, sources).to_octets()
     from toolchain.link import link
     from toolchain.link.objects import objects_of, symbol_names
     objects = objects_of([*parts, compiled.text])

@@ -7,7 +7,6 @@ registers and simplifies; 2 also works on loops and calls.
 from collections.abc import Collection
 
 from toolchain.qll import tree
-from toolchain.qll.describe import describe
 from toolchain.qll.middle.ir import Function, print_function
 from toolchain.qll.middle.lower import lower
 from toolchain.qll.middle.module import Module
@@ -67,6 +66,7 @@ def generate(program: tree.Program, level: int = 2, comments: bool = True,
                 lines += emit_data(data, offsets.get(data.label, set()))
     lines.append("")
     if debug:
+        from toolchain.qll.describe import describe
         dropped = {data.label: data for data in module.data if data.label not in needed.labels}
         description = describe(program, module, records, clobbers, dropped)
         lines.insert(0, f";!debug {description.to_text()}")

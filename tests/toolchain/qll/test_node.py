@@ -21,6 +21,12 @@ class Pair(Base):
 
 
 @node
+class Ranged(Base):
+    low:  int
+    high: int = 7
+
+
+@node
 class Derived(Base):
     pair: Pair
 
@@ -38,6 +44,10 @@ def test_the_constructor_takes_inherited_attributes_first():
 def test_every_attribute_has_to_be_given():
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'right'"):
         Pair(1, 2)
+
+
+def test_the_last_attributes_may_have_defaults():
+    assert (Ranged(1, 5).low, Ranged(1, 5).high, Ranged(1, 5, 9).high) == (5, 7, 9)
 
 
 def test_there_are_no_other_attributes():

@@ -4,11 +4,11 @@ See docs/qll.md, "Names".
 """
 
 import re
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from toolchain.qll import tree
 from toolchain.qll.errors import QllError, QllWarning, did_you_mean
+from toolchain.qll.node import node
 from toolchain.qll.syntax import nodes
 from toolchain.qll.text import Text
 from toolchain.qll.types import (
@@ -151,7 +151,7 @@ class FunctionTemplate:
         self.pattern: tuple[list[Type], Type, list[Variable]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class TypeParameter:
     """The use of a type parameter, in an instance where it stands for this type."""
     name: str

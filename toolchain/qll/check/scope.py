@@ -16,6 +16,7 @@ from toolchain.arithmetic import WORD_MASK
 from toolchain.qll import tree
 from toolchain.qll.check.names import FunctionTemplate, Inner, Reporter
 from toolchain.qll.check.resolve import Environment, Resolver
+from toolchain.qll.node import node
 from toolchain.qll.syntax import nodes
 from toolchain.qll.tree import Expression, Place, Value
 from toolchain.qll.types import (
@@ -110,7 +111,7 @@ Checked = tuple[tree.Statement, bool]
 """A checked statement, and whether it always returns."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Rules:
     """The function that checks each kind of node; `Scope` and `Body` have methods to call them.
 

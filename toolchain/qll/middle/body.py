@@ -17,6 +17,7 @@ from toolchain.qll.middle.ir import Block, Ins, Memory
 from toolchain.qll.middle.marks import Held, Mark, Scope
 from toolchain.qll.middle.module import Data, Module
 from toolchain.qll.middle.ssa import Builder, Env
+from toolchain.qll.node import node
 from toolchain.qll.types import is_aggregate
 
 __all__ = ["ALLOC", "DEALLOC", "FLAT", "INIT", "Body", "InMemory", "InVariable", "InWords",
@@ -31,7 +32,7 @@ INIT = "global::_init"
 # --- where things are ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class InVariable:
     """Words of a local that lives in SSA values, from word `offset`."""
     local:  tree.Local
@@ -41,7 +42,7 @@ class InVariable:
         return InVariable(self.local, self.offset + offset)
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class InWords:
     """Words of a temporary: nobody reads again what is written here."""
     words:  list[Ins]
@@ -51,7 +52,7 @@ class InWords:
         return InWords(self.words, self.offset + offset)
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class InMemory:
     """Words at an address, `base` and `offset` words."""
     kind:   Memory
@@ -141,7 +142,7 @@ class Loop:
         self.envs: dict[Block, Env] = {}
 
 
-@dataclass(frozen=True)
+@node
 class Rules:
     """The function that lowers each kind of node; `Body` has a method to call each.
 

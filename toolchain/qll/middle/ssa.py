@@ -11,11 +11,11 @@ function.
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from toolchain.qll.middle.fold import fold
 from toolchain.qll.middle.ir import Block, Function, Ins, Memory, link
+from toolchain.qll.node import node
 
 __all__ = ["Builder", "Env", "LoopPhi", "Words"]
 
@@ -23,7 +23,7 @@ Words = tuple[Ins, ...]
 Env = dict[Any, Words]  # of variables, which are compared by identity
 
 
-@dataclass(frozen=True)
+@node
 class LoopPhi:
     """The phi for a word of a variable at the head of a loop."""
     phi: Ins

@@ -7,7 +7,6 @@ runs keeps its test in each copy, which still saves most of the jumps back.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from toolchain.arithmetic import WORD_MASK
 from toolchain.qll.middle.cfg import Loop, analyse, find_loops
@@ -15,6 +14,7 @@ from toolchain.qll.middle.ir import Block, Function, Ins, Memory, link
 from toolchain.qll.middle.loops import NO_MEMORY_BEYOND, trip_count
 from toolchain.qll.middle.marks import relabel
 from toolchain.qll.middle.simplify import Ranges, simplify
+from toolchain.qll.node import node
 
 __all__ = ["unroll_loops"]
 
@@ -228,7 +228,7 @@ def _leave_by_phis(function: Function, block: Block) -> tuple[Block, dict[Ins, I
     return exit_, outside
 
 
-@dataclass(frozen=True)
+@node
 class _Counter:
     """What decides how many rounds a loop goes on: a phi, and the step that is added to it. The
     loop ends when it reaches `bound`, or, counting down by 1, zero if that is None."""

@@ -2,9 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from toolchain.qll.middle.ir import NO_RESULT, Block, Function, Ins
+from toolchain.qll.node import node
 
 __all__ = ["Calls", "Layout", "Liveness", "Uses", "over_ranges"]
 
@@ -14,7 +14,7 @@ def _at_end(block: Block, live_out: set[int]) -> set[int]:
     return live_out.union([arg.n for arg in block.term.args if arg.block is not None])
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Calls:
     """The calls of a block, and what lives across which of them: a value's number, the first of
     them and the one behind the last."""
