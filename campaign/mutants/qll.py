@@ -70,6 +70,6 @@ def _changes(node: nodes.Node, text: str) -> Iterator[tuple[str, int, int, str]]
         for condition, _ in node.arms:
             yield "inverted condition", condition.pos, condition.end, f"!({code(condition)})"
     elif isinstance(node, nodes.Assign):
-        yield "dropped assignment", node.pos, node.end, ""
+        yield "dropped assignment", node.pos, node.end, "0"
     elif isinstance(node, nodes.Evaluate) and not code(node).startswith(LEFT_OUT):
-        yield "dropped call", node.pos, node.end, ""
+        yield "dropped call", node.pos, node.end, "0"
