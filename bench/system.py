@@ -76,6 +76,7 @@ class Figures:
     boot_cycles:       int = 0
     calls:    list[int] = field(default_factory=list)
     switches: list[int] = field(default_factory=list)
+    yields:   list[int] = field(default_factory=list)
     files:    dict[str, int] = field(default_factory=dict)  # for `OCTETS`
 
 
@@ -91,6 +92,7 @@ class _Watcher:
         self.said: list[tuple[str, int, int]] = []  # character, cycle, instructions before it
         self.calls: list[tuple[int, int]] = []  # when, and cycles to the next instruction
         self.switches: list[int] = []           # cycles from the tick to another's first one
+        self.yields: list[int] = []             # and from an `int`
         self.counted = 0
         self.called: int | None = None   # cycle of the `int` under way
         self.ticked: int | None = None   # cycle of the tick under way
@@ -127,6 +129,8 @@ class _Watcher:
         if ip in self.resumed:
             if self.ticked is not None:
                 self.switches.append(int(then[Word.CYCLE]) - self.ticked)
+            elif self.called is not None:
+                self.yields.append(int(then[Word.CYCLE]) - self.called)
         elif self.called is not None:
             self.calls.append((self.called, int(then[Word.CYCLE]) - self.called))
         self.called = self.ticked = None
@@ -168,6 +172,7 @@ def measure() -> Figures:
     figures.calls = [cycles for cycle, cycles in first.calls if begin < cycle < end
                      and cycle + cycles < end][1:]  # the first is the '<' itself
     figures.switches = first.switches
+    figures.yields = _session("/test/measure yields").yields
     prompt = next(entry for entry in first.said if entry[0] == "$")
     figures.boot_cycles, figures.boot_instructions = prompt[1], prompt[2]
     for what in ("write", "read", "write_packed", "read_packed"):
@@ -203,6 +208,7 @@ def table(figures: Figures, alone: dict[str, int]) -> list[str]:
         f"wanted: at most {CALL_CYCLES}",
         f"context switch       {_middle(figures.switches):>9,} cycles, at most "
         f"{max(figures.switches):,} of {len(figures.switches)}; wanted: at most {SWITCH_CYCLES}",
+        f"yield to another     {_middle(figures.yields):>9,} cycles",
     ]
     for what, cycles in figures.files.items():
         device = alone["read" if what.startswith("read") else "write"]

@@ -1,8 +1,8 @@
 // measure WHAT [PATH]: work whose cost `make bench` measures.
 //
 // From outside, in cycles, between a '<' and a '>' that are printed around what counts: calls, system calls
-// that do nothing; switch, two processes that only spin; read, write, read_packed, write_packed, 32 KiB in
-// blocks of 4 KiB.
+// that do nothing; switch, two processes that only spin; yields, two that only yield; read, write,
+// read_packed, write_packed, 32 KiB in blocks of 4 KiB.
 //
 // By itself, in instructions, whose count is printed: open, a file and close it again; find, as open, each
 // time another file of a directory, file100, file291 and so on; seek, to a place in a file, going backwards,
@@ -10,6 +10,7 @@
 
 .constant global BLOCK: byte = 4096;
 .constant global SPINS: byte = 1000000;
+.constant global TURNS: byte = 50;
 .constant global BLOCKS: byte = 8;
 
 global block: byte[4096] = [0; 4096];
@@ -21,6 +22,16 @@ function spin(rounds: byte): void {
 function spin_twice(): void {
   var other = os::spawn("/test/measure", "spin", null);
   spin(SPINS);
+  os::wait(other, null);
+}
+
+function take_turns(): void {
+  for (var i = 0; i < TURNS; i = i + 1) { os::yield(); }
+}
+
+function take_turns_twice(): void {
+  var other = os::spawn("/test/measure", "turns", null);
+  take_turns();
   os::wait(other, null);
 }
 
@@ -127,6 +138,10 @@ function main(text: string): byte {
     os::say(">");
   } else if (std::str::equal(what, "spin")) {
     spin(SPINS);
+  } else if (std::str::equal(what, "turns")) {
+    take_turns();
+  } else if (std::str::equal(what, "yields")) {
+    take_turns_twice();
   } else if (std::str::equal(what, "switch")) {
     spin_twice();
   } else if (std::str::equal(what, "read")) {
@@ -150,7 +165,7 @@ function main(text: string): byte {
   } else if (std::str::equal(what, "yield")) {
     return count(yield_once, path);
   } else {
-    return os::complain("measure", "what? calls, switch, read, write, read_packed, write_packed, open, find, seek, append, create, yield", "");
+    return os::complain("measure", "what? calls, switch, yields, read, write, read_packed, write_packed, open, find, seek, append, create, yield", "");
   }
   return 0;
 }

@@ -1,0 +1,180 @@
+"""Executables that the loader takes, and their like that it does not: each limit from both sides."""
+
+import re
+from array import array
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from tests.support.golden import qasm_words
+from tests.support.system import boot, debug_kernel, system
+from toolchain.qfs import Image
+
+LOAD, DYNAMIC, NOTE = 1, 2, 4
+READ, WRITE, EXECUTE = 4, 2, 1
+EXEC, DYN = 2, 3
+CODE_AT, CODE_OFFSET = 0x400000, 0x2000  # words; octets
+STATUS = 42
+CODE = array("I", qasm_words(f"""
+  constant r0 0
+  constant r1 {STATUS}
+  constant r2 0x80
+  int r2
+""")).tobytes()
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A program header; `at` and `words` in memory, the rest in octets."""
+    at:        int
+    words:     int
+    flags:     int = READ | WRITE
+    in_file:   int = 0
+    offset:    int = CODE_OFFSET
+    kind:      int = LOAD
+    in_memory: int | None = None
+
+    def octets(self) -> bytes:
+        memory = 4 * self.words if self.in_memory is None else self.in_memory
+        return array("I", [self.kind, self.offset, 4 * self.at & 0xFFFFFFFF, 0, self.in_file,
+                           memory & 0xFFFFFFFF, self.flags, 4]).tobytes()
+
+
+CODE_SEGMENT = Segment(CODE_AT, len(CODE) // 4, READ | EXECUTE, len(CODE))
+
+
+@dataclass(frozen=True)
+class File:
+    """An executable that ends with `STATUS`, and what else its header says."""
+    segments: tuple[Segment, ...] = ()
+    code:     Segment = CODE_SEGMENT
+    entry:    int = 4 * CODE_AT
+    type:     int = EXEC
+    changes:  dict[int, int] = field(default_factory=dict)  # words of the header
+    note:     bytes = b""
+    count:    int | None = None
+
+    def octets(self) -> bytes:
+        segments = (self.code, *self.segments)
+        count = len(segments) if self.count is None else self.count
+        header = array("I", [0x464C457F, 0x00010101, 0, 0, self.type | 0x5150 << 16, 1, self.entry,
+                             52, 0, 0, 52 | 32 << 16, count, 0])
+        for at, word in self.changes.items():
+            header[at] = word
+        head = header.tobytes() + b"".join(segment.octets() for segment in segments)
+        return (head.ljust(CODE_OFFSET, b"\0") + CODE).ljust(CODE_OFFSET + 0x100, b"\0") + self.note
+
+
+def near(at, words=0x100):
+    """Data that ends at an address, and the same with a word more."""
+    return Segment(at - words, words), Segment(at - words, words + 1)
+
+
+def behind(at, words=0x100):
+    """Data that begins at an address, and the same with a word more in front."""
+    return Segment(at, words), Segment(at - 1, words + 1)
+
+
+PLACES = {
+    "the image's place":   behind(0x1000),
+    "the heap, from below": near(0xA000),
+    "the heap, from above": behind(0x1A000),
+    "framebuffer, from below": near(0x40000),
+    "framebuffer, from above": behind(0x140000),
+    "the code, from below": near(CODE_AT),
+    "the code, from above": behind(CODE_AT + len(CODE) // 4),
+    "stack, from below":   near(0xE00000),
+    "stack, from above":   behind(0xF00100),
+    "grown heap, from below": near(0x1000000),
+    "grown heap, from above": behind(0x1400000),
+    "the highest address": near(0x40000000),
+}
+
+
+def note(stack, heap, *, name=b"Quince\0\0", kind=1, lengths=(7, 8)):
+    octets = array("I", [*lengths, kind]).tobytes() + name + array("I", [stack, heap]).tobytes()
+    return File((Segment(0, 0, 0, len(octets), CODE_OFFSET + 0x100, NOTE),), note=octets)
+
+
+def many(count):
+    """So many segments of data, apart from each other."""
+    return tuple(Segment(0x500000 + 0x1000 * at, 0x100) for at in range(count))
+
+
+EMPTY = Segment(0, 0, 0, kind=0)
+GOOD = {
+    "as it is": File(),
+    **{where: File((good,)) for where, (good, _) in PLACES.items()},
+    "64 segments": File((EMPTY,) * 63),
+    "16 of data": File(many(16)),
+    "the largest stack": note(0x400000, 0x40000),
+    "the largest heap": note(0x40000, 0xC0000),
+    "a heap up to the framebuffer": replace(note(4, 0xC0000), segments=(
+        *note(4, 0xC0000).segments, Segment(0x3A000, 0x100))),
+    "no heap": replace(note(4, 0), segments=(*note(4, 0).segments, Segment(0xA000, 0x100))),
+    "another's note": note(0, 0, name=b"Quincy\0\0"),
+    "a note of another length": note(0, 0, lengths=(6, 8)),
+    "a note of other contents": note(0, 0, lengths=(7, 9)),
+    "a note of another kind": note(0, 0, kind=2),
+    "a segment of nothing": File((Segment(0x40000, 0),)),
+    "position-independent": File(code=replace(CODE_SEGMENT, at=0), entry=0, type=DYN),
+}
+BAD = {
+    **{where: File((bad,)) for where, (_, bad) in PLACES.items()},
+    "65 segments": File((EMPTY,) * 64),
+    "18 of data": File(many(18)),
+    "a stack that is too large": note(0x400004, 0x40000),
+    "no stack": note(0, 0x40000),
+    "a heap that is too large": note(0x40000, 0xC0004),
+    "a larger heap": replace(note(4, 0xC0000), segments=(
+        *note(4, 0xC0000).segments, Segment(0x39FFF, 0x100))),
+    "all addresses": File((Segment(0x20000000, 0, in_memory=0xFFFFFFFC),)),
+    "writable code": File(code=replace(CODE_SEGMENT, flags=READ | WRITE | EXECUTE)),
+    "writable code that is not readable": File(code=replace(CODE_SEGMENT, flags=WRITE | EXECUTE)),
+    "more in the file than in memory": File(code=replace(CODE_SEGMENT, words=1)),
+    "part of a word in memory": File((Segment(0x10000 * 2, 0, in_memory=0x402),)),
+    "part of a word in the file": File(code=replace(CODE_SEGMENT, in_file=len(CODE) - 1)),
+    "a segment behind the file's end": File(code=replace(CODE_SEGMENT, offset=0x8000)),
+    "a segment over the file's end": File(code=replace(CODE_SEGMENT, words=0x100, in_file=0x400)),
+    "an entry within a word": File(entry=4 * CODE_AT + 1),
+    "an entry behind the code": File(entry=4 * CODE_AT + len(CODE)),
+    "an entry in data": File((Segment(0x20000, 0x100),), entry=0x80000),
+    "code that is not executable": File(code=replace(CODE_SEGMENT, flags=READ)),
+    "two dynamic segments": File((Segment(0, 0, kind=DYNAMIC),) * 2),
+    "nothing to load": File(code=EMPTY),
+    "64 bits": File(changes={1: 0x00010102}),
+    "big-endian": File(changes={1: 0x00010201}),
+    "another machine": File(changes={4: EXEC | 0x5151 << 16}),
+    "another type": File(type=1),
+    "another version": File(changes={5: 2}),
+    "headers of another size": File(changes={10: 52 | 36 << 16}),
+    "headers within a word": File(changes={7: 53}),
+    "headers behind the file's end": File(changes={7: 0x8000}),
+    "headers far away": File(changes={7: 0x80000034}),
+}
+
+
+@pytest.fixture(scope="module")
+def statuses():
+    """The status of each, by its name."""
+    image = Image(array("I", system().disk.read_bytes()))
+    image.make_directory("e")
+    commands, names = [], {}
+    for group, files in (("good", GOOD), ("bad", BAD)):
+        for number, (name, file) in enumerate(files.items()):
+            image.write(f"e/{group}{number}", file.octets(), executable=True)
+            commands.append(f"/e/{group}{number}; echo = {group}{number} $?")
+            names[f"{group}{number}"] = f"{group}: {name}"
+    session = boot(*commands, disk=image.words.tobytes(), kernel=debug_kernel())
+    found = re.findall(r"^= (\w+) (\d+)$", session.text, re.M)
+    return {names[name]: int(status) for name, status in found}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_it_is_run(statuses, name):
+    assert statuses[f"good: {name}"] == STATUS
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_it_is_refused(statuses, name):
+    assert statuses[f"bad: {name}"] in (126, 127)
