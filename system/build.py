@@ -28,8 +28,8 @@ DISK_SECTORS = 6144  # 3 MiB: 560 KiB are free on a fresh disk
 # What a kernel takes of the shared library, and its own files in the order of initialisation.
 KERNEL_LIBRARY = ("alloc", "buffered", "graphics", "std", "utf8")
 KERNEL_FILES = ("limits", "support", "kernel", "peripherals", "memory", "process", "scheduler",
-                "block", "fat", "fs", "names", "check", "path", "file", "pipes", "console", "display",
-                "screen", "keys", "loader", "debug", "syscall")
+                "block", "fat", "fs", "names", "check", "path", "file", "pipes", "console",
+                "display", "screen", "keys", "loader", "debug", "syscall")
 
 # Level of optimisation of a program, at most: these are many calls of small functions, and with all
 # of those put in place they would not fit into a flat image, or hardly.

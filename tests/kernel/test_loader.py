@@ -1,4 +1,4 @@
-"""Executables that the loader takes, and their like that it does not: each limit from both sides."""
+"""Executables that the loader takes, and those it does not: each limit from both sides."""
 
 import re
 from array import array

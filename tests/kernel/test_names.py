@@ -91,8 +91,8 @@ def test_five_long_directories_have_four_indexes():
         image.make_directory(f"d{number}")
         for file in range(80):
             image.write(f"d{number}/file{file}", f"{number}-{file}".encode())
-    session = boot(*[f"cat /d{number}/file{file}; echo" for file in (70, 71) for number in range(5)],
-                   disk=image.words.tobytes(), kernel=debug_kernel())
+    commands = [f"cat /d{number}/file{file}; echo" for file in (70, 71) for number in range(5)]
+    session = boot(*commands, disk=image.words.tobytes(), kernel=debug_kernel())
     assert re.findall(r"^(?:\d-)?7[01]$", session.text, re.M) == \
         [f"{number}-{file}" if number else f"{file}" for file in (70, 71) for number in range(5)]
 
