@@ -16,15 +16,16 @@ from sim.engine.blocks import (
     Select,
     Store,
     bits_of,
-    make_plan,
 )
 from sim.engine.netlist import Memory, Netlist, NetlistError, Node, Part, Word, Write, width_of
-from sim.engine.rest import STIRRED, put_to_rest
+from sim.engine.plan import make_plan
+from sim.engine.rest import put_to_rest, resting_nodes
 
 __all__ = ["Writer", "port"]
 
 WIDEST = 128      # bits that the host computes with
 WATCHED = "watched"
+ALL     = "~0ull"  # groups of registers
 LARGE  = 1 << 16  # words; a larger memory is not part of the struct
 
 
@@ -36,31 +37,26 @@ class Writer:
     netlist : Netlist
     ticks : sequence of Netlist
         Parts of it, for each of which there is a function: `tick0` and so on.
-    guards : dict of str to str
-        Outputs that are only looked at while a bit is 1, another output or an input.
     watched : sequence of Word
         What somebody may want to see before each tick: if there is any, there is a second function
         for each, `watched_tick0` and so on, that does the same and puts the values into `watched`.
-    busy : set of Node or None
-        The registers that do not rest in most cycles, if what comes from the others is to be
+    busy : set of Node or Memory, or None
+        What does not rest in most cycles, if what comes from the others is to be
         computed only when the field `stirred` says that one of them, or an input, has changed. For
         a single tick.
     """
 
-    def __init__(self, netlist: Netlist, ticks: Sequence[Netlist], guards: dict[str, str],
-                 watched: Sequence[Word] = (), busy: set[Node] | None = None):
+    def __init__(self, netlist: Netlist, ticks: Sequence[Netlist],
+                 watched: Sequence[Word] = (), busy: set[Node | Memory] | None = None):
         self.netlist = netlist
         self.ticks   = ticks
         self.watched = watched
-        ports = {**netlist.inputs, **netlist.outputs}
-        self.guards  = {name: ports[guard] for name, guard in guards.items()}
         self.names:  dict[Node | Memory, str] = {}
         for n, register in enumerate(netlist.nexts):
             self.names[register] = f"r{n}"
         for n, memory in enumerate(netlist.memories.values()):
             self.names[memory] = f"m{n}"
-        self.names[STIRRED] = STIRRED.name
-        self.copies: dict[Part, str] = {}
+        self.names |= {table: table.name for table in netlist.tables}
         self.busy   = busy
         self.rest   = Rest()
 
@@ -69,7 +65,10 @@ class Writer:
     def text(self) -> str:
         """The whole definition."""
         netlist = self.netlist
-        lines = ["struct Top {"]
+        lines = [f"static const {field_type(table.width)} {table.name}[{table.size}] = "
+                 f"{{{', '.join(literal(word, table.width) for word in table.init)}}};"
+                 for table in netlist.tables]
+        lines += ["struct Top {"]
         lines += [f"    {field_type(width_of(word))} {port(name)} = 0;"
                   for name, word in (*netlist.inputs.items(), *netlist.outputs.items())]
         lines += [f"    {field_type(register.width)} {self.names[register]} = "
@@ -91,7 +90,7 @@ class Writer:
         bodies: list[str] = []
         for name, tick in functions.items():
             bodies += ["", *self._function(name, tick)]
-        lines.append(f"    bool {STIRRED.name} = true;")
+        lines.append(f"    uint64_t stirred = {ALL};")
         lines += [f"    {local_type(node.width)} k{n} = 0;"
                   for n, node in enumerate(self.rest.kept)]
         lines += ["", *(f"    void {name}();" for name in functions), "};"]
@@ -144,22 +143,21 @@ class Writer:
     def _function(self, name: str, netlist: Netlist) -> list[str]:
         busy  = self.busy if any(tick is netlist for tick in self.ticks) else None
         rests = busy is not None
-        plan = make_plan(netlist, self.guards,
-                         None if busy is None else partial(put_to_rest, netlist, busy))
+        if busy is None:
+            plan = make_plan(netlist)
+        else:
+            plan = make_plan(netlist, resting_nodes(netlist, busy, netlist.operations()),
+                             partial(put_to_rest, netlist, busy))
         if rests:
             self.rest = plan.rest
-        self.copies = {}
+        self.names |= {node: node.name for node in plan.rest.conditions}
         kept = dict(zip(plan.rest.kept, count(), strict=False))
         for n, node in enumerate(plan.nodes):
             self.names[node] = f"k{kept[node]}" if node in kept else f"n{n}"
-        copies = [bit for bit in plan.conditions
-                  if bit.node is not None and bit.node.kind == "register"]
         lines = [f"inline void Top::{name}() {{"]
-        for n, bit in enumerate(copies):
-            lines.append(f"    const bool c{n} = {self.part(bit)};")
-            self.copies[bit] = f"c{n}"
-        # What a function without rest has changed, the other has not seen.
-        lines.append(f"    {STIRRED.name} = {'false' if rests else 'true'};")
+        lines += (["    const uint64_t stirring = stirred;", "    stirred = 0;"] if rests
+                  # What a function without rest has changed, the other has not seen.
+                  else [f"    stirred = {ALL};"])
         body = self._block(plan.root, "    ")
         lines += [f"    {local_type(node.width)} {self.names[node]};"
                   for node in plan.nodes if node not in kept]
@@ -179,8 +177,7 @@ class Writer:
                 lines.pop()
                 head, before = "} else {", None
             else:
-                name = self.copies.get(bit) or self.part(bit)
-                head, before = f"if ({'' if value else '!'}{name}) {{", entry
+                head, before = f"if ({'' if value else '!'}{self.part(bit)}) {{", entry
             lines += [indent + head, *self._block(entry, indent + "    "), indent + "}"]
         return lines
 
@@ -195,7 +192,7 @@ class Writer:
                 if register not in self.rest.stirs:
                     return [f"{name} = {value};"]
                 return [f"{{ const {field_type(register.width)} next = {value}; "
-                        f"{STIRRED.name} |= {name} != next; {name} = next; }}"]
+                        f"if ({name} != next) {{ {name} = next; {self._stirs(register)} }} }}"]
             case Drive(name, word):
                 return [f"{port(name)} = {self.word(word)};"]
             case Store(memory, write):
@@ -211,11 +208,17 @@ class Writer:
         bits  = set(bits_of(write.enable))
         if len(bits) > 1:
             mask = self.word(write.enable)
-            return [f"{guard}{place} = ({place} & ~({mask})) | ({data} & ({mask}));"]
-        bit = bits.pop()
-        if bit.node is not None:
-            guard = f"if ({self.part(bit)}) {guard}"
-        return [f"{guard}{place} = {data};"]
+            value = f"({place} & ~({mask})) | ({data} & ({mask}))"
+        else:
+            bit, value = bits.pop(), data
+            if bit.node is not None:
+                guard = f"if ({self.part(bit)}) {guard}"
+        if memory in self.rest.stirs:
+            return [f"{guard}{{ {place} = {value}; {self._stirs(memory)} }}"]
+        return [f"{guard}{place} = {value};"]
+
+    def _stirs(self, changed: Node | Memory) -> str:
+        return f"stirred |= {1 << self.rest.stirs[changed]:#x}ull;"
 
     # --- expressions -----------------------------------------------------------------------------
 
@@ -356,11 +359,11 @@ class Writer:
             sign = {"not": "~", "neg": "-", "pos": ""}[kind]
             return self._masked(f"{sign}({self.extended(word, node.width, node.is_signed)})", node)
         if kind in ("reduce_or", "reduce_bool"):
-            any_bit = " || ".join(self.part(part) for part in word)
+            any_bit = " | ".join(self.part(part) for part in word)
             return f"({any_bit}) != 0"
         if kind == "reduce_and":
-            return " && ".join(
-                f"({self.part(part)}) == {literal((1 << part.width) - 1, part.width)}"
+            return " & ".join(
+                f"(({self.part(part)}) == {literal((1 << part.width) - 1, part.width)})"
                 for part in word)
         parity = " ^ ".join(f"__builtin_parityll({self.part(part)})" for part in word)
         return f"({parity}) == 1"

@@ -197,7 +197,7 @@ struct Engine : Progress {
 
     // Inputs change only when a token was taken, or when Python gave some: not each cycle.
     void drive_inputs() {
-        top->stirred = true;
+        top->stirred = ~0ull;
 #define INPUT(i, domain, valid_, ready_, payload_) \
         top->valid_ = !inputs[i].empty(); \
         if (!inputs[i].empty()) top->payload_ = inputs[i].front();
@@ -324,6 +324,7 @@ struct Engine : Progress {
         constexpr bool INTO = ASKED == ALL;
         drive_inputs();
         Top* const top = this->top;
+        SET_RECORDING(top, ASKED != NOTHING);
         uint64_t end = cycles + budget;
         while (cycles < end) {
             if ((ASKED == RECORDS || (INTO && records)) && record_capacity - record_count < SLOTS) return FULL;
@@ -561,7 +562,7 @@ void engine_emit(const Change* changes, size_t count, const uint32_t* handles,
 void engine_count(Engine* e) {
     if (!e->profile) e->profile = new Profile;
     TALLY_WANTED(e->top) = true;
-    e->top->stirred = true;
+    e->top->stirred = ~0ull;
 }
 void engine_enter_space(Engine* e, uint32_t mapping, uint32_t space) {
     e->profile->enter(mapping, space);

@@ -8,35 +8,31 @@ from isa.trace import RECORD_WORDS, Kind, Word, Wrote
 from sim.engine.clocks import SYNC, Schedule
 from sim.engine.cpp import Writer, port
 from sim.engine.design import Design, Slot, Stream
-from sim.engine.netlist import Edge, Netlist, NetlistError, Node
+from sim.engine.looks import COUNTING, RECORDING, guards_of, looked_at
+from sim.engine.netlist import Edge, Netlist, NetlistError
 from sim.engine.netlist import Word as NetWord
 from sim.engine.reader import read_netlist
-from sim.engine.rest import busy_registers
+from sim.engine.rest import busy_state
 from sim.engine.signals import named_signals
 
 __all__ = ["header_of"]
-
-COUNTING = "counting"  # an input that designs with a `Tally` get: somebody looks at it
 
 
 def header_of(design: Design) -> str:
     """The text of `design.h`: the hardware, and macros that tell the loop about it."""
     outs, ins = design.side("out"), design.side("in")
     netlist  = read_netlist(design.component, design.platform, watched=design.watched)
-    guards   = _guards(design)
-    if design.tally:
-        netlist.inputs[COUNTING] = Node("input", 1, name=COUNTING).word
-        guards |= dict.fromkeys({design.tally.spent, design.tally.flow} - _always(design), COUNTING)
     netlist.outputs = {name: word for name, word in netlist.outputs.items()
-                       if name in _looked_at(design)}
+                       if name in looked_at(design)}
+    netlist.guards = guards_of(design, netlist)
     words: list[NetWord] = []
     if design.watched:
         signals, words = named_signals(netlist)
         design.signals_watched[:] = signals
     schedule = _schedule(design, netlist)
     writer = Writer(netlist, [netlist.at(kind, _outputs(design, netlist, kind))
-                              for kind in schedule.kinds], guards, words,
-                    busy_registers(netlist, (*design.busy, *design.tickers))
+                              for kind in schedule.kinds], words,
+                    busy_state(netlist, (*design.busy, *design.tickers))
                     if len(schedule.kinds) == 1 else None)
     design.signals.update(writer.signals())
     lines = [
@@ -56,6 +52,7 @@ def header_of(design: Design) -> str:
         f"#define KIND_INSN {Kind.INSN:d}",
         f"#define OPCODE_HALT {BY_MNEMONIC['halt'].opcode}",
         *_record_facts(design),
+        f"#define SET_RECORDING(top, wanted) {_set_recording(design)}",
         *_tally(design),
         f"#define WATCHED {len(words)}",
         f"#define RAM_WORDS {design.ram_words}ull",
@@ -97,6 +94,10 @@ def _record_facts(design: Design) -> list[str]:
     return [f"#define {name} {value:d}" for name, value in facts.items()]
 
 
+def _set_recording(design: Design) -> str:
+    return f"(top)->{port(RECORDING)} = wanted" if design.slots else "(void)(wanted)"
+
+
 def _written(design: Design, writer: Writer) -> str:
     array = writer.array(design.ram) if design.ram else ""
     is_large = array.removeprefix("top->") in writer.large()
@@ -108,18 +109,6 @@ def _space(design: Design, writer: Writer) -> str:
         return "0u"
     is_on, base = (writer.value(path) for path in design.space)
     return f"({is_on} ? static_cast<uint32_t>({base}) : 0u)"
-
-
-def _looked_at(design: Design) -> set[str]:
-    """Outputs that the loop looks at; others are not computed."""
-    ports = {f"{stream.name}__{part}" for stream in design.streams
-             for part in ("valid", "ready", "payload")}
-    ports |= {*design.retired, design.stopped, design.asleep}
-    for slot in design.slots:
-        ports |= {slot.valid, *(word for word in slot.words.values() if isinstance(word, str))}
-    if design.tally:
-        ports |= {design.tally.address, design.tally.spent, design.tally.flow}
-    return ports
 
 
 def _tally(design: Design) -> list[str]:
@@ -134,23 +123,6 @@ def _tally(design: Design) -> list[str]:
         f"#define TALLY_FLOW(top) ((top)->{port(tally.flow)})",
         f"#define TALLY_WANTED(top) ((top)->{port(COUNTING)})",
     ]
-
-
-def _guards(design: Design) -> dict[str, str]:
-    """Ports that only one slot looks at, with the port that says when."""
-    seen_by: dict[str, set[str]] = defaultdict(set)
-    for slot in design.slots:
-        for value in slot.words.values():
-            if isinstance(value, str):
-                seen_by[value].add(slot.valid)
-    return {port: next(iter(guards)) for port, guards in seen_by.items()
-            if len(guards) == 1 and port not in _always(design)}
-
-
-def _always(design: Design) -> set[str]:
-    """Ports that are looked at in each cycle."""
-    return {*design.retired, design.stopped, design.asleep, *design.probes,
-            *(slot.valid for slot in design.slots)}
 
 
 def _schedule(design: Design, netlist: Netlist) -> Schedule:

@@ -91,6 +91,7 @@ class Memory:
     width:  int
     size:   int
     init:   tuple[int, ...] = ()  # zeros behind it
+    is_fixed: bool          = False  # never written, and not the design's own: a table
 
 
 @dataclass
@@ -128,6 +129,10 @@ class Netlist:
         What registers with an asynchronous reset become at the edges of other clocks.
     about : Names
         What else is known of the paths in `names`.
+    tables : list of Memory
+        Those that the compiler made.
+    guards : dict of str to Word
+        The bit that says when an output is looked at, if not always.
     """
     inputs:   dict[str, Word]
     outputs:  dict[str, Word]
@@ -137,10 +142,13 @@ class Netlist:
     names:    dict[str, Word]
     between:  dict[Node, Word] = field(default_factory=dict)
     about:    Names            = field(default_factory=Names)
+    tables:   list[Memory]     = field(default_factory=list)
+    guards:   dict[str, Word]  = field(default_factory=dict)
 
     def roots(self) -> Iterator[Word]:
         """All that has to be computed in a cycle."""
         yield from self.outputs.values()
+        yield from self.guards.values()
         yield from self.nexts.values()
         yield from self.between.values()
         for writes in self.writes.values():
@@ -164,7 +172,8 @@ class Netlist:
             self.memories,
             {memory: [write for write in writes if write.edge in edges]
              for memory, writes in self.writes.items()},
-            self.names)
+            self.names,
+            guards={name: word for name, word in self.guards.items() if name in outputs})
 
     def operations(self, others: Iterable[Word] = ()) -> list[Node]:
         """All operations and reads that the roots and other words need, each behind its

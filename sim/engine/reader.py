@@ -30,6 +30,7 @@ from sim.engine.netlist import (
 from sim.engine.signals import emitted, named_values, names_of
 from sim.engine.simplify import operation
 from sim.engine.splitter import Splitter
+from sim.engine.tables import tabulate
 
 __all__ = ["read_netlist"]
 
@@ -59,6 +60,7 @@ def read_netlist(design: Any, platform: Any = None, *, watched: bool = False) ->
     source = emitted(design, platform, missing_domain=domain_of)
     netlist = _Reader(source, {domain.clk.name: domain.name for domain in missing}).read()
     netlist = Splitter(netlist, watched).split()
+    tabulate(netlist)
     netlist.about = names_of(source)
     return netlist
 

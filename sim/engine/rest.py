@@ -3,32 +3,43 @@
 Most registers of a computer rest in most cycles: those of its devices, of units that few
 instructions use, of what is set up once. Values that come from such registers alone, conditions
 included, stay as they are until one of them changes. So they are kept from cycle to cycle, and
-computed in a block of their own, which is done only in a cycle after a change: when the machine
-has been *stirred*.
+computed only in a cycle after a change: when the machine has been *stirred*. Registers of a
+component are a group (`groups.py`), and what depends on certain groups is a block of its own: a
+device that works disturbs only what looks at it.
 
 Which registers rest is a guess that decides about speed alone. A design says which ones are busy;
 those that never hold their value, such as counters, are found here.
 """
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Set
 
 from sim.engine.blocks import Item, Rest, Store
-from sim.engine.netlist import Netlist, Node, Word
+from sim.engine.groups import groups_of
+from sim.engine.netlist import Memory, Netlist, Node, Word
 
-__all__ = ["STIRRED", "busy_registers", "put_to_rest"]
+__all__ = ["CHANGING", "STIRRED", "busy_state", "put_to_rest", "resting_nodes"]
 
-STIRRED = Node("register", 1, name="stirred")  # one of the registers that rest changed at the edge
+# Some group has been stirred: first what is computed, in a later block what registers become.
+STIRRED  = Node("stirred", 1, name="stirring")
+CHANGING = Node("stirred", 1, name="stirring")
+
+LEAST = 6  # things to do that are worth a block; fewer are done in one with others, too often
 
 
-def busy_registers(netlist: Netlist, paths: Iterable[str]) -> set[Node]:
-    """The registers that change in most cycles: those of the components and signals at these paths,
-    and those that count."""
+def busy_state(netlist: Netlist, paths: Iterable[str]) -> set[Node | Memory]:
+    """The registers and memories that change in most cycles: those of the components and signals at
+    these paths, registers that count, and memories that these decide to write."""
     places = tuple(paths)
     inside = tuple(place + sign for place in places for sign in ".[")
     named = {part.node for name, word in netlist.names.items()
              if name in places or name.startswith(inside) for part in word}
-    return {register for register, word in netlist.nexts.items()
-            if register in named or not _holds(register, word)}
+    registers = {register for register, word in netlist.nexts.items()
+                 if register in named or not _holds(register, word)}
+    rests = resting_nodes(netlist, registers, netlist.operations())
+    return registers | {memory for memory, writes in netlist.writes.items()
+                        if not all(part.node is None or part.node in rests
+                                   for write in writes for part in write.enable)}
 
 
 def _holds(register: Node, word: Word) -> bool:
@@ -51,29 +62,80 @@ def _holds(register: Node, word: Word) -> bool:
     return not uses_itself
 
 
-def put_to_rest(netlist: Netlist, busy: set[Node], items: list[Item]) -> Rest:
-    """Move what rests into the block of what is done after a change."""
-    rests: dict[Node, bool] = {register: register not in busy for register in netlist.nexts}
-
-    used = {item: [part.node for word in (*item.action.words(), [bit for bit, _ in item.path])
-                   for part in word if part.node is not None] for item in items}
-    for node in _in_order(node for found in used.values() for node in found):
-        rests[node] = node.memory is None and all(
+def resting_nodes(netlist: Netlist, busy: Set[Node | Memory], nodes: Iterable[Node]) -> set[Node]:
+    """Of these nodes and all that they come from, those that come from registers that rest alone,
+    and these registers and inputs."""
+    rests = {register: register not in busy for register in netlist.nexts}
+    for node in _in_order(nodes):
+        rests[node] = node.memory not in busy and all(
             rests[part.node] for word in node.args for part in word if part.node is not None)
-    resting = {item for item in items
+    return {node for node, does_rest in rests.items() if does_rest}
+
+
+def put_to_rest(netlist: Netlist, busy: Set[Node | Memory], items: list[Item]) -> Rest:
+    """Move what rests into blocks of what is done after a change."""
+    used  = {item: [part.node for word in (*item.action.words(), [bit for bit, _ in item.path])
+                    for part in word if part.node is not None] for item in items}
+    nodes = _in_order(node for found in used.values() for node in found)
+    rests = resting_nodes(netlist, busy, nodes)
+    resting = [item for item in items
                if not isinstance(item.action, Store)
-               and (item.made is None or rests[item.made])
-               and all(rests[node] for node in used[item])}
-    kept, stirs = dict[Node, None](), dict[Node, None]()
-    for item in items:
-        if item in resting:
-            stirs |= dict.fromkeys(node for node in used[item] if node in netlist.nexts)
-        else:
-            kept |= dict.fromkeys(used[item])
-    made_at_rest = {item.made for item in resting}
+               and (item.made is None or item.made in rests)
+               and all(node in rests for node in used[item])]
+
+    groups = groups_of(netlist, rests)
+    masks  = _masks(nodes, groups)
+    wanted = _wanted(resting, {item: _union(masks[node] for node in used[item])
+                               for item in resting})
+    blocks = {mask: Node("stirred", 1, name=f"(stirring & {mask:#x}ull)")
+              for mask in wanted.values() if mask}
     for item in resting:
-        item.path = ((STIRRED.word[0], True), *item.path)
-    return Rest([node for node in kept if node in made_at_rest], set(stirs))
+        # What registers become waits for all that reads them; all else waits for nothing.
+        first = CHANGING if item.changed is not None else STIRRED
+        mask  = wanted[item]
+        inner = ((blocks[mask].word[0], True),) if mask else ()
+        item.path = ((first.word[0], True), *inner, *item.path)
+
+    made_in = {item.made: item.path[:2] for item in resting}
+    kept    = dict.fromkeys(node for item in items for node in used[item]
+                            if node in made_in and made_in[node] != item.path[:2])
+    sources = dict.fromkeys(source for item in resting for node in used[item]
+                            for source in (node, node.memory) if source in groups)
+    return Rest(list(kept), {source: groups[source] for source in sources},
+                [STIRRED, CHANGING, *blocks.values()])
+
+
+def _masks(nodes: Iterable[Node], groups: dict[Node | Memory, int]) -> defaultdict[Node, int]:
+    """The groups that each node depends on, a bit for each."""
+    masks = defaultdict[Node, int](int)
+    masks.update((node, 1 << group) for node, group in groups.items() if isinstance(node, Node))
+    for node in nodes:
+        masks[node] = _union(masks[part.node] for word in node.args for part in word
+                             if part.node is not None)
+        if node.memory in groups:
+            masks[node] |= 1 << groups[node.memory]
+    return masks
+
+
+def _wanted(items: list[Item], masks: dict[Item, int]) -> dict[Item, int]:
+    """After a change of which groups each thing is done; 0 is any. All that makes a node is one."""
+    of_node = defaultdict[Node | None, int](int)
+    for item in items:
+        of_node[item.made] |= masks[item]
+    found  = {item: masks[item] if item.made is None else of_node[item.made] for item in items}
+    counts = Counter(found.values())
+    large  = sorted((mask for mask, count in counts.items() if mask and count >= LEAST),
+                    key=lambda mask: (mask.bit_count(), mask))
+    instead = {mask: next((other for other in large if other & mask == mask), 0)
+               for mask in counts}
+    return {item: instead[mask] if mask else 0 for item, mask in found.items()}
+
+
+def _union(masks: Iterable[int]) -> int:
+    union = 0
+    for mask in masks:
+        union |= mask
+    return union
 
 
 def _in_order(nodes: Iterable[Node]) -> list[Node]:

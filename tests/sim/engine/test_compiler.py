@@ -11,10 +11,11 @@ from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
 from rtl.phy.uart import UartTransmitter
-from sim.engine import blocks, build
+from sim.engine import build, plan, rest
 from sim.engine.design import Design, Stream
 from sim.engine.header import header_of
 from sim.engine.library import Simulation
+from sim.engine.reader import read_netlist
 from toolchain.places import ROOT
 
 TOKENS = 100
@@ -289,8 +290,32 @@ class Shifted(wiring.Component):
 
 def test_a_register_may_be_shifted_in_several_cases(monkeypatch):
     """None of its changes waits for another one, however small the blocks are that they are in."""
-    monkeypatch.setattr(blocks, "WORTHWHILE", 0)
+    monkeypatch.setattr(plan, "WORTHWHILE", 0)
     assert header_of(Design(component=Shifted())).count(" << 7") == 1
+
+
+class Decoder(wiring.Component):
+    """Makes of an opcode what it asks for, in many cases."""
+    i: In(8)
+    o: Out(16)
+
+    def elaborate(self, platform):
+        m = Module()
+        with m.Switch(self.i):
+            for n in range(0, 60, 2):
+                with m.Case(n):
+                    m.d.comb += self.o.eq(n * n)
+            with m.Case("11------"):
+                m.d.comb += self.o.eq(7)
+        return m
+
+
+def test_a_decoder_is_a_table():
+    netlist = read_netlist(Decoder())
+    table, = netlist.tables
+    assert table.init == tuple(7 if n >= 0xC0 else n * n if n < 60 and n % 2 == 0 else 0
+                               for n in range(256))
+    assert [node.kind for node in netlist.operations()] == ["read"]
 
 
 def busy_names(seed):
@@ -356,7 +381,10 @@ def test_random_hardware_does_what_amaranth_says(seed):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_so_does_random_hardware_that_rests(seed):
+def test_so_does_random_hardware_that_rests(seed, monkeypatch):
+    """Each register and memory a group of its own, as if it were a component."""
+    monkeypatch.setattr(rest, "groups_of", lambda netlist, registers: {
+        source: n % 64 for n, source in enumerate((*netlist.nexts, *netlist.memories.values()))})
     tokens = random_tokens(seed, TOKENS // 3)
     found = compiled(model(Resting, seed, busy=busy_names(seed)), tokens)
     expected = interpreted(Resting(seed), tokens)

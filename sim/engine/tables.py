@@ -1,0 +1,117 @@
+"""What depends on a few bits of one word alone is looked up in a table: decoders, above all.
+
+A processor's decoder compares its opcode with all that there are, and makes of each match what an
+instruction asks for: a few hundred operations in each cycle, or one look for each value.
+"""
+
+from collections.abc import Callable
+
+from sim.engine.netlist import Memory, Netlist, Node, Part, Word, width_of
+
+__all__ = ["tabulate"]
+
+WIDEST     = 8  # bits that a table is for
+WORTHWHILE = 6  # operations that a table takes the place of
+
+Operands = list[int]
+
+
+def tabulate(netlist: Netlist) -> None:
+    """Make reads of tables out of a netlist's operations where that is worthwhile."""
+    order   = netlist.operations()
+    sources = _sources(order)
+    wanted  = {part.node for word in netlist.roots() for part in word}
+    wanted |= {part.node for node in order if node not in sources
+               for word in node.args for part in word}
+    tables: dict[tuple[int, tuple[int, ...]], Memory] = {}
+    for node in order:
+        if node not in wanted or node not in sources:
+            continue
+        source, cone = sources[node], _cone(node, sources)
+        if sum(1 + sum(map(len, inner.args)) // 3 for inner in cone) < WORTHWHILE:
+            continue
+        values = tuple(_value(cone, source, bits) for bits in range(1 << source.width))
+        node.kind, node.args, node.is_signed = "read", ((source,),), False
+        node.memory = tables.setdefault((node.width, values), Memory(
+            f"table{len(tables)}", node.width, len(values), values, is_fixed=True))
+    netlist.tables = list(tables.values())
+
+
+def _sources(order: list[Node]) -> dict[Node, Part]:
+    """Of each operation that depends on few enough bits of one word, these bits."""
+    sources: dict[Node, Part] = {}
+    for node in order:
+        if node.kind not in OPERATIONS or node.is_signed:
+            continue
+        parts = [part if part.node not in sources else sources[part.node]
+                 for word in node.args for part in word if part.node is not None]
+        if not parts or any(part.node is not parts[0].node for part in parts):
+            continue
+        low = min(part.low for part in parts)
+        end = max(part.low + part.width for part in parts)
+        if end - low <= WIDEST:
+            sources[node] = Part(parts[0].node, low, end - low)
+    return sources
+
+
+def _cone(node: Node, sources: dict[Node, Part]) -> list[Node]:
+    """A node and all that it is computed from those bits by, operands first."""
+    cone: dict[Node, None] = {}
+    stack = [(node, False)]
+    while stack:
+        inner, is_done = stack.pop()
+        if is_done:
+            cone[inner] = None
+        elif inner not in cone:
+            stack.append((inner, True))
+            stack += [(part.node, False) for word in inner.args for part in word
+                      if part.node is not None and part.node in sources]
+    return list(cone)
+
+
+def _value(cone: list[Node], source: Part, bits: int) -> int:
+    """What the last node of a cone is, if its source is `bits`."""
+    values: dict[Node | None, int] = {source.node: bits << source.low}
+    for node in cone:
+        if node.memory is not None:
+            values[node] = node.memory.init[_bits_of(node.args[0], values)]
+            continue
+        operands = [_bits_of(word, values) for word in node.args]
+        values[node] = OPERATIONS[node.kind](node, operands) & ((1 << node.width) - 1)
+    return values[cone[-1]]
+
+
+def _bits_of(word: Word, values: dict[Node | None, int]) -> int:
+    value, at = 0, 0
+    for part in word:
+        bits = part.low if part.node is None else values[part.node] >> part.low
+        value |= (bits & ((1 << part.width) - 1)) << at
+        at += part.width
+    return value
+
+
+def _selected(node: Node, operands: Operands) -> int:
+    default, selects, *values = operands
+    return next((value for n, value in enumerate(values) if selects >> n & 1), default)
+
+
+OPERATIONS: dict[str, Callable[[Node, Operands], int]] = {
+    "and":         lambda node, of: of[0] & of[1],
+    "or":          lambda node, of: of[0] | of[1],
+    "xor":         lambda node, of: of[0] ^ of[1],
+    "not":         lambda node, of: ~of[0],
+    "add":         lambda node, of: of[0] + of[1],
+    "sub":         lambda node, of: of[0] - of[1],
+    "eq":          lambda node, of: of[0] == of[1],
+    "ne":          lambda node, of: of[0] != of[1],
+    "lt":          lambda node, of: of[0] < of[1],
+    "le":          lambda node, of: of[0] <= of[1],
+    "gt":          lambda node, of: of[0] > of[1],
+    "ge":          lambda node, of: of[0] >= of[1],
+    "mux":         lambda node, of: of[2] if of[0] else of[1],
+    "pmux":        _selected,
+    "reduce_or":   lambda node, of: of[0] != 0,
+    "reduce_bool": lambda node, of: of[0] != 0,
+    "reduce_and":  lambda node, of: of[0] == (1 << width_of(node.args[0])) - 1,
+    "reduce_xor":  lambda node, of: of[0].bit_count() & 1,
+}
