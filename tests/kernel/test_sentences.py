@@ -19,6 +19,7 @@ from toolchain.debug_info import DebugInfo
 from toolchain.qfs import Image
 
 SLICE  = 20_000
+SHORT = 1_000   # a program runs for less than a slice between its calls
 BUDGET = 60_000_000
 
 NAMES = ("null", "bounds", "deep", "full")
@@ -116,7 +117,7 @@ def broken(kernel, damage):
     hosts.debugger = witness = Witness(lambda: symbols, told.append)
     witness.machine = golden
     while not golden.space:
-        assert golden.run(SLICE) is Status.RUNNING and golden.cycles < BUDGET
+        assert golden.run(SHORT) is Status.RUNNING and golden.cycles < BUDGET
     damage(golden.memory, symbols.own.symbols)
     while golden.stop is None:
         golden.run(SLICE)
