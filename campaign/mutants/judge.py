@@ -36,9 +36,10 @@ SHORT_CYCLES = 20_000_000  # in which a kernel starts and carries out two short 
 
 # The kernel's tests in the order in which they are asked: what is short before what is long. Those
 # of the large programs on the disk find nothing in the kernel that others do not.
-KERNEL_TESTS = ("tick", "display", "screen", "copying", "damage", "large_disks", "streams",
-                "restart", "consoles", "loader", "check", "terminal", "utilities",
-                "shell_language", "files", "names", "console", "jobs", "shell", "crash")
+KERNEL_TESTS = ("tick", "display", "screen", "screen_sequences", "copying", "damage",
+                "large_disks", "streams", "restart", "consoles", "loader", "check", "path",
+                "terminal", "utilities", "shell_language", "files", "names", "console", "jobs",
+                "shell", "crash")
 KERNEL_LATER = ("suites", "sentences", "db", "masked", "failures")
 
 # Which build of the hardware has a file in it, if the first one has not.
