@@ -13,7 +13,7 @@ from toolchain.qll.middle.loops import improve_loops
 from toolchain.qll.middle.recall import Recall, may_alias, root_of
 from toolchain.qll.middle.simplify import simplify
 from toolchain.qll.middle.slots import promote_slots
-from toolchain.qll.middle.unroll import unroll_loops
+from toolchain.qll.middle.unroll import LONG, unroll_loops
 
 
 def after(text, *passes):
@@ -262,6 +262,26 @@ def test_a_slot_whose_address_is_passed_on_stays():
           ret %1
         }"""
     assert after(text, promote_slots, simplify) == after(text)
+
+
+@pytest.mark.parametrize("stores, stays", [(LONG - 2, False), (LONG - 1, True)])
+def test_in_a_long_function_a_loop_of_its_own_stays_as_it_is(stores, stays):
+    straight = "".join(f"store.e {n}, {n}\n" for n in range(stores))
+    text = f"""
+        function @f (1) {{
+        b0:
+          %0 = param 0
+          {straight}
+          jump b1
+        b1: <- b0, b1
+          %1 = phi 3, %2
+          %2 = add %1, 0xffffffff
+          store.e %1, %0
+          branch %2, b1, b2
+        b2: <- b1
+          ret %0
+        }}"""
+    assert (after(text, unroll_loops) == after(text)) is stays
 
 
 def test_short_loops_are_written_out():

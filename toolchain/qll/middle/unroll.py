@@ -22,6 +22,7 @@ WHOLE = 80        # operations of a loop that is written out in full
 ROUND = 40        # operations of several rounds in one
 SEARCH = 10       # operations of a round that keeps its test
 GROWTH = 320      # operations that a function may gain
+LONG = 60         # operations of a function in which only loops within loops are worth the room
 AHEAD = 4         # rounds without a test, while there are that many
 
 
@@ -29,6 +30,7 @@ def unroll_loops(function: Function) -> bool:
     """Unroll where it pays; whether anything changed."""
     changed = False
     budget = GROWTH
+    is_long = sum(len(block.body) for block in function.blocks) > LONG
     for _ in range(3):  # an inner loop that is gone may leave another behind
         blocks = analyse(function)
         loops = [loop for loop in find_loops(blocks)
@@ -39,6 +41,8 @@ def unroll_loops(function: Function) -> bool:
             block.hint = 1  # each once
             if block.term.op != "branch" or block.succs[0] is not block or (
                     block.succs[1] is block or any(ins.op == "call" for ins in block.body)):
+                continue
+            if is_long and loop.depth == 1:
                 continue
             trips = _trips(loop)
             size = len(block.body)
