@@ -169,6 +169,7 @@ struct Engine : Progress {
     uint64_t patience = 0;       // 0: never return ASLEEP
     bool skips = true;           // cycles in which a sleeping machine does nothing but count
     uint32_t* records = nullptr;
+    bool offers = false;         // some input has a token, since they were driven
     size_t record_count = 0;
     size_t record_capacity = 0;
     Stops stops;
@@ -198,6 +199,7 @@ struct Engine : Progress {
     // Inputs change only when a token was taken, or when Python gave some: not each cycle.
     void drive_inputs() {
         top->stirred = ~0ull;
+        offers = has_input();
 #define INPUT(i, domain, valid_, ready_, payload_) \
         top->valid_ = !inputs[i].empty(); \
         if (!inputs[i].empty()) top->payload_ = inputs[i].front();
@@ -267,7 +269,7 @@ struct Engine : Progress {
             taken = true; \
             last_token = cycles; \
         }
-        EACH_INPUT
+        if (offers) { EACH_INPUT }
 #undef INPUT
         if (DOMAINS & SYNC) instructions += RETIRED(top);
         bool hit = false;
