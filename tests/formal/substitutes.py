@@ -272,6 +272,9 @@ class FewRegisters(Registers):
                 m.d.sync += frame.eq(live)
             with m.If(self.restore):
                 m.d.sync += [live.eq(frame), frame.eq(0)]
+        for port in self.read:
+            with m.If(port.instead):
+                m.d.comb += port.value.eq(port.other)
         return m
 
 
