@@ -152,3 +152,29 @@ def test_new_sectors_are_found_behind_those_in_use():
     after, there = mounted(image, "pwd > new")
     assert there == THERE | {"new": b"/\n"}
     assert after.free == before - 1
+
+
+DAMAGED = "the superblock is damaged"
+
+
+@pytest.mark.parametrize("word, value, why", [
+    (SuperWord.MAGIC,        1,   "the disk holds no QFS"),
+    (SuperWord.VERSION,      3,   "the disk holds a QFS of another kind"),
+    (SuperWord.SECTOR_WORDS, 64,  "the disk holds a QFS of another kind"),
+    (SuperWord.SECTORS,      701, DAMAGED),
+    (SuperWord.SECTORS,      0,   DAMAGED),
+    (SuperWord.FAT_FIRST,    0,   DAMAGED),
+    (SuperWord.FAT_FIRST,    8,   DAMAGED),
+    (SuperWord.FAT_SECTORS,  5,   DAMAGED),
+    (SuperWord.FAT_SECTORS,  7,   DAMAGED),
+    (SuperWord.ROOT,         700, DAMAGED),
+    (SuperWord.ROOT,         0,   DAMAGED),
+    (SuperWord.DATA_FIRST,   701, DAMAGED),
+    (SuperWord.DATA_FIRST,   1,   DAMAGED),
+])
+def test_a_superblock_that_cannot_be_is_refused(word, value, why):
+    image = small_disk()
+    assert (image.sectors, image.fat_sectors, image.root, image.data_first) == (700, 6, 7, 7)
+    image.words[word] = value
+    session = boot(disk=image.words.tobytes())
+    assert (session.text, session.status) == (f"cannot start: {why}\n", 0xFF)

@@ -13,7 +13,8 @@ from toolchain.qfs import Image
 LOAD, DYNAMIC, NOTE = 1, 2, 4
 READ, WRITE, EXECUTE = 4, 2, 1
 EXEC, DYN = 2, 3
-CODE_AT, CODE_OFFSET = 0x400000, 0x2000  # words; octets
+CODE_AT, CODE_OFFSET = 0x400000, 0x900   # words; octets
+BEHIND = CODE_OFFSET + 0x100             # octets: what else there is
 STATUS = 42
 CODE = array("I", qasm_words(f"""
   constant r0 0
@@ -53,6 +54,7 @@ class File:
     changes:  dict[int, int] = field(default_factory=dict)  # words of the header
     note:     bytes = b""
     count:    int | None = None
+    text:     bytes = CODE
 
     def octets(self) -> bytes:
         segments = (self.code, *self.segments)
@@ -62,7 +64,7 @@ class File:
         for at, word in self.changes.items():
             header[at] = word
         head = header.tobytes() + b"".join(segment.octets() for segment in segments)
-        return (head.ljust(CODE_OFFSET, b"\0") + CODE).ljust(CODE_OFFSET + 0x100, b"\0") + self.note
+        return (head.ljust(CODE_OFFSET, b"\0") + self.text).ljust(BEHIND, b"\0") + self.note
 
 
 def near(at, words=0x100):
@@ -93,12 +95,47 @@ PLACES = {
 
 def note(stack, heap, *, name=b"Quince\0\0", kind=1, lengths=(7, 8)):
     octets = array("I", [*lengths, kind]).tobytes() + name + array("I", [stack, heap]).tobytes()
-    return File((Segment(0, 0, 0, len(octets), CODE_OFFSET + 0x100, NOTE),), note=octets)
+    return File((Segment(0, 0, 0, len(octets), BEHIND, NOTE),), note=octets)
 
 
 def many(count):
     """So many segments of data, apart from each other."""
     return tuple(Segment(0x500000 + 0x1000 * at, 0x100) for at in range(count))
+
+
+# Data of a position-independent program: two words that are relocated, three relocations, two
+# symbols and the entries of the dynamic segment.
+DATA, TABLE, SYMBOLS, ENTRIES = 0x1000, 4, 16, 24
+SUM = 2 * CODE_AT + (0x300 + 2) + 0x10
+ADDS_UP = array("I", qasm_words(f"""
+  constant r3 {CODE_AT + DATA}
+  constant r4 1
+  load r1 r3
+  add r3 r3 r4
+  load r2 r3
+  add r1 r1 r2
+  constant r2 {SUM - STATUS}
+  sub r1 r1 r2
+  constant r0 0
+  constant r2 0x80
+  int r2
+""")).tobytes()
+
+
+def relocated(changes=None, entries=None, in_file=40):
+    """A program that ends with `STATUS` if its words are what they should be."""
+    words = array("I", [0] * 34)
+    words[TABLE:TABLE + 9] = array("I", [4 * DATA, 1 << 8 | 1, 8,  4 * DATA + 4, 2, 0x40,  1, 0, 1])
+    words[SYMBOLS + 5] = 4 * 0x300
+    for number, (key, value) in enumerate(({7: 4 * (DATA + TABLE), 8: 36, 9: 12,
+                                            6: 4 * (DATA + SYMBOLS)} | (entries or {})).items()):
+        words[ENTRIES + 2 * number:ENTRIES + 2 * number + 2] = array("I", [key, value])
+    for at, word in (changes or {}).items():
+        words[at] = word
+    code = Segment(0, len(ADDS_UP) // 4, READ | EXECUTE, len(ADDS_UP))
+    return File((Segment(DATA, len(words), READ, 4 * len(words), BEHIND),
+                 Segment(0, 0, 0, in_file, BEHIND + 4 * ENTRIES, DYNAMIC)),
+                code, 0, DYN, note=words.tobytes(), text=ADDS_UP)
 
 
 EMPTY = Segment(0, 0, 0, kind=0)
@@ -118,6 +155,7 @@ GOOD = {
     "a note of another kind": note(0, 0, kind=2),
     "a segment of nothing": File((Segment(0x40000, 0),)),
     "position-independent": File(code=replace(CODE_SEGMENT, at=0), entry=0, type=DYN),
+    "relocated": relocated(),
 }
 BAD = {
     **{where: File((bad,)) for where, (_, bad) in PLACES.items()},
@@ -151,6 +189,16 @@ BAD = {
     "headers within a word": File(changes={7: 53}),
     "headers behind the file's end": File(changes={7: 0x8000}),
     "headers far away": File(changes={7: 0x80000034}),
+    "a part of a relocation": relocated(entries={8: 35}),
+    "more relocations than its file has room for": relocated(entries={8: 0xC000}),
+    "relocations of another size": relocated(entries={9: 16}),
+    "relocations that are not mapped": relocated(entries={7: 0x100000}),
+    "symbols that are not mapped": relocated(entries={6: 0x100000}),
+    "another kind of relocation": relocated({TABLE + 4: 3}),
+    "a relocation within a word": relocated({TABLE + 3: 4 * DATA + 5}),
+    "a relocation outside": relocated({TABLE + 3: 0x100000}),
+    "a part of a word as the value": relocated({TABLE + 5: 0x42}),
+    "no end of the dynamic segment": relocated(in_file=32),
 }
 
 

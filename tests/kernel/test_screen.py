@@ -179,6 +179,21 @@ def test_what_a_terminal_tells_as_keys_too_is_typed_once(screen):
     assert screen.until(PROMPT)[-2] == "twice"
 
 
+def test_a_key_that_was_not_heard_does_not_repeat_the_last_one(screen):
+    screen.live.type("clear\r")
+    screen.until(PROMPT)
+    screen.live.run(SLICE_CYCLES * 60)
+    screen.tap("x")
+    screen.live.type("y")                  # keys are its for a while
+    screen.live.run(SLICE_CYCLES)
+    screen.keyboard.set(ord("x"), True)
+    screen.live.run(8_000_000)
+    screen.keyboard.set(ord("x"), False)
+    assert screen.until(PROMPT + "xy") == [PROMPT + "xy"]
+    screen.live.type("\x15")
+    screen.until(PROMPT)
+
+
 def test_it_says_where_it_is_and_goes_back(screen):
     screen.live.type("clear\rconsole\r")
     assert screen.until(PROMPT)[-2] == "display"
