@@ -9,8 +9,12 @@ from functools import reduce
 
 from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, final
 
-__all__ = ["Loop", "analyse", "dominates", "find_loops", "meet", "order", "positions", "prune",
-           "shorten_latches", "skip_empty", "split_returns", "tidy"]
+__all__ = ["Loop", "analyse", "dominates", "find_loops", "goes_back", "meet", "order", "positions",
+           "prune", "shorten_latches", "skip_empty", "split_returns", "tidy"]
+
+
+# Numbers of blocks while they are put in order; those that cannot be reached keep the first.
+_UNSEEN, _OPEN, _DONE = -1, -2, -3
 
 
 class Loop:
@@ -31,27 +35,32 @@ class Loop:
 def order(function: Function) -> list[Block]:
     """Reachable blocks in reverse postorder; numbers them in `n`, unreachable ones are -1."""
     for block in function.blocks:
-        block.n = -1
-    entry = function.blocks[0]
+        block.n = _UNSEEN
     postorder: list[Block] = []
-    stack = [(entry, 0)]
-    entry.n = 0
+    stack = [function.blocks[0]]
     while stack:
-        block, index = stack.pop()
-        succs = block.succs
-        # Last successor first, so that the first one comes right behind its block.
-        if index < len(succs):
-            stack.append((block, index + 1))
-            succ = succs[len(succs) - 1 - index]
-            if succ.n < 0:
-                succ.n = 0
-                stack.append((succ, 0))
+        block = stack[-1]
+        state = block.n
+        if state == _UNSEEN:
+            block.n = _OPEN
+            # The last successor is on top, so that the first one comes right behind its block.
+            for succ in block.succs:
+                if succ.n == _UNSEEN:
+                    stack.append(succ)
         else:
-            postorder.append(block)
+            stack.pop()
+            if state == _OPEN:
+                block.n = _DONE  # it may be farther down, too
+                postorder.append(block)
     postorder.reverse()
     for number, block in enumerate(postorder):
         block.n = number
     return postorder
+
+
+def goes_back(function: Function) -> bool:
+    """Whether there is any loop."""
+    return any(succ.n <= block.n for block in order(function) for succ in block.succs)
 
 
 def analyse(function: Function) -> list[Block]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from toolchain.qll.middle.cfg import shorten_latches, skip_empty, split_returns
+from toolchain.qll.middle.cfg import goes_back, shorten_latches, skip_empty, split_returns
 from toolchain.qll.middle.inline import bottom_up, count_calls, inline_calls
 from toolchain.qll.middle.ir import Function
 from toolchain.qll.middle.loops import improve_loops
@@ -44,16 +44,17 @@ def optimise(module: Module, level: int, check: Check | None = None) -> list[Fun
             passed(function)
             simplify(function)
             passed(function)
-        if shorten_latches(function):
-            passed(function)
-        if improve_loops(function):
-            passed(function)
-            simplify(function)
-            passed(function)
-            if unroll_loops(function):
+        if goes_back(function):
+            if shorten_latches(function):
+                passed(function)
+            if improve_loops(function):
                 passed(function)
                 simplify(function)
                 passed(function)
+                if unroll_loops(function):
+                    passed(function)
+                    simplify(function)
+                    passed(function)
         skip_empty(function)
         passed(function)
         split_returns(function)
