@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.system import boot, system
 from toolchain.qfs import Image, check
-from toolchain.qfs.layout import SuperWord
+from toolchain.qfs.layout import CLEAN_MARK, SuperWord
 
 END = 0xFFFFFFFF
 BEYOND = 1000      # no sector of the disk
@@ -152,6 +152,13 @@ def test_new_sectors_are_found_behind_those_in_use():
     after, there = mounted(image, "pwd > new")
     assert there == THERE | {"new": b"/\n"}
     assert after.free == before - 1
+
+
+def test_a_disk_that_another_system_has_changed_is_checked_and_marked_again():
+    image = small_disk()
+    image.words[SuperWord.CLEAN] = CLEAN_MARK  # of a disk without free sectors
+    after = Image(array("I", boot(disk=image.words.tobytes()).disk))
+    assert after.words[SuperWord.CLEAN] == CLEAN_MARK + after.free
 
 
 DAMAGED = "the superblock is damaged"
