@@ -85,7 +85,8 @@ def put_to_rest(netlist: Netlist, busy: Set[Node | Memory], items: list[Item]) -
 
     groups = groups_of(netlist, rests)
     masks  = _masks(nodes, groups)
-    wanted = _wanted(resting, {item: _union(masks[node] for node in used[item])
+    looks  = {item: [*used[item], *([] if item.made is None else [item.made])] for item in resting}
+    wanted = _wanted(resting, {item: _union(masks[node] for node in looks[item])
                                for item in resting})
     blocks = {mask: Node("stirred", 1, name=f"(stirring & {mask:#x}ull)")
               for mask in wanted.values() if mask}
@@ -99,7 +100,7 @@ def put_to_rest(netlist: Netlist, busy: Set[Node | Memory], items: list[Item]) -
     made_in = {item.made: item.path[:2] for item in resting}
     kept    = dict.fromkeys(node for item in items for node in used[item]
                             if node in made_in and made_in[node] != item.path[:2])
-    sources = dict.fromkeys(source for item in resting for node in used[item]
+    sources = dict.fromkeys(source for item in resting for node in looks[item]
                             for source in (node, node.memory) if source in groups)
     return Rest(list(kept), {source: groups[source] for source in sources},
                 [STIRRED, CHANGING, *blocks.values()])
