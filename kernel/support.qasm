@@ -293,7 +293,7 @@ data @global::support::inside 1
   sub r9 r9 r2                  ; `state`, in front of `again` and `progress`
   constant r2 scheduler::RUNNING
   store r9 r2
-                                ; and goes on into `resume`
+  ; and goes on into `resume`
 
 ; --- resume a process -------------------------------------------------------------------------------
 ;

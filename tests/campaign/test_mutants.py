@@ -93,7 +93,7 @@ def test_a_change_of_the_golden_model_is_found():
 
 def test_a_change_says_where_it_is():
     text = source("rtl/fpu/rounder.py")
-    start = text.index("is_left  = ~")
-    mutant = Mutant("rtl/fpu/rounder.py", "a kind", start, start + 7, "is_right")
+    start = text.index("goes_left = self")
+    mutant = Mutant("rtl/fpu/rounder.py", "a kind", start, start + 9, "goes_right")
     line = text.count("\n", 0, start) + 1
-    assert str(mutant).startswith(f"rtl/fpu/rounder.py:{line}: a kind\n- is_left  = ~")
+    assert str(mutant).startswith(f"rtl/fpu/rounder.py:{line}: a kind\n- goes_left = self")
