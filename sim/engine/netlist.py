@@ -6,11 +6,11 @@ what they become at an edge of their clock. `reader.py` makes the graph, `splitt
 nodes.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 __all__ = ["Edge", "Memory", "Names", "Netlist", "NetlistError", "Node", "Part", "Word", "Write",
-           "const", "cut", "join", "shown_name", "width_of"]
+           "const", "cut", "in_order", "join", "shown_name", "width_of"]
 
 
 class NetlistError(Exception):
@@ -208,6 +208,24 @@ class Netlist:
 def shown_name(names: Iterable[str]) -> str:
     """Of all names of something, the one for people."""
     return min(names, key=lambda name: ("$" in name, len(name), name), default="something")
+
+
+def in_order(nodes: Iterable[Node], goes_into: Callable[[Node], bool]) -> list[Node]:
+    """These nodes and all that they are computed from, operands first, as far as `goes_into` holds:
+    what stands behind another node is not looked at."""
+    order: dict[Node, None] = {}
+    stack = [(node, False) for node in nodes]
+    while stack:
+        node, is_done = stack.pop()
+        if node in order or not goes_into(node):
+            continue
+        if is_done:
+            order[node] = None
+        else:
+            stack.append((node, True))
+            stack.extend((part.node, False) for word in node.args for part in word
+                         if part.node is not None)
+    return list(order)
 
 
 def const(value: int, width: int) -> Word:

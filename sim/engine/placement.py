@@ -4,8 +4,9 @@ A block that would spare too little is dissolved: its multiplexers are computed 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import replace
+from functools import partial, reduce
 
 from sim.engine.blocks import (
     Action,
@@ -126,16 +127,14 @@ class Placement:
             return ([(inside, word)], otherwise) if inside != path else ([], word)
         if inside == path:
             return [], node.word
-        chosen = self._add_node(inside, "mux", node.width, self._all(inside, left), otherwise, word)
+        chosen = self._add_node(inside, "mux", node.width, self._joined(inside, "and", left),
+                                otherwise, word)
         return [(inside, chosen)], otherwise
 
-    def _all(self, path: Path, branches: list[Branch]) -> Word:
-        """Whether all of these hold, as a bit."""
-        both: Word = ()
-        for branch in branches:
-            word = self._bit(path, branch)
-            both = self._add_node(path, "and", 1, both, word) if both else word
-        return both
+    def _joined(self, path: Path, kind: str, branches: Iterable[Branch]) -> Word:
+        """Whether all of these hold, as a bit, or any of them: by `and` or `or`."""
+        return reduce(partial(self._add_node, path, kind, 1),
+                      (self._bit(path, branch) for branch in branches))
 
     def _bit(self, path: Path, branch: Branch) -> Word:
         bit, value = branch
@@ -156,17 +155,9 @@ class Placement:
             return [], node.word
         last = self._bit(inside, (bit, value == is_and))
         if left:
-            rest = self._all(inside, left) if is_and else self._any(inside, left)
+            rest = self._joined(inside, node.kind, ((one, holds == is_and) for one, holds in left))
             last = self._add_node(inside, node.kind, 1, rest, last)
         return [(inside, last)], const(not is_and, 1)
-
-    def _any(self, path: Path, branches: list[Branch]) -> Word:
-        """Whether any of these does not hold, as a bit."""
-        either: Word = ()
-        for bit, value in branches:
-            word   = self._bit(path, (bit, not value))
-            either = self._add_node(path, "or", 1, either, word) if either else word
-        return either
 
     def _cases(self, node: Node, path: Path) -> tuple[list[Side], Word | None]:
         """Of a multiplexer with many selects."""

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Set
 
 from sim.engine.blocks import Item, Rest, Store
 from sim.engine.groups import groups_of
-from sim.engine.netlist import Memory, Netlist, Node, Word
+from sim.engine.netlist import Memory, Netlist, Node, Word, in_order
 
 __all__ = ["CHANGING", "STIRRED", "busy_state", "put_to_rest", "resting_nodes"]
 
@@ -66,7 +66,7 @@ def resting_nodes(netlist: Netlist, busy: Set[Node | Memory], nodes: Iterable[No
     """Of these nodes and all that they come from, those that come from registers that rest alone,
     and these registers and inputs."""
     rests = {register: register not in busy for register in netlist.nexts}
-    for node in _in_order(nodes):
+    for node in in_order(nodes, _is_made):
         rests[node] = node.memory not in busy and all(
             rests[part.node] for word in node.args for part in word if part.node is not None)
     return {node for node, does_rest in rests.items() if does_rest}
@@ -76,7 +76,7 @@ def put_to_rest(netlist: Netlist, busy: Set[Node | Memory], items: list[Item]) -
     """Move what rests into blocks of what is done after a change."""
     used  = {item: [part.node for word in (*item.action.words(), [bit for bit, _ in item.path])
                     for part in word if part.node is not None] for item in items}
-    nodes = _in_order(node for found in used.values() for node in found)
+    nodes = in_order((node for found in used.values() for node in found), _is_made)
     rests = resting_nodes(netlist, busy, nodes)
     resting = [item for item in items
                if not isinstance(item.action, Store)
@@ -132,25 +132,13 @@ def _wanted(items: list[Item], masks: dict[Item, int]) -> dict[Item, int]:
     return {item: instead[mask] if mask else 0 for item, mask in found.items()}
 
 
+def _is_made(node: Node) -> bool:
+    """Whether a node is computed, or an input: no register."""
+    return node.kind != "register"
+
+
 def _union(masks: Iterable[int]) -> int:
     union = 0
     for mask in masks:
         union |= mask
     return union
-
-
-def _in_order(nodes: Iterable[Node]) -> list[Node]:
-    """These nodes and all that they are computed from but registers, operands first."""
-    order: dict[Node, None] = {}
-    stack = [(node, False) for node in nodes]
-    while stack:
-        node, is_done = stack.pop()
-        if node in order or node.kind == "register":
-            continue
-        if is_done:
-            order[node] = None
-        else:
-            stack.append((node, True))
-            stack.extend((part.node, False) for word in node.args for part in word
-                         if part.node is not None)
-    return list(order)

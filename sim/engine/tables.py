@@ -6,7 +6,7 @@ instruction asks for: a few hundred operations in each cycle, or one look for ea
 
 from collections.abc import Callable
 
-from sim.engine.netlist import Memory, Netlist, Node, Part, Word, width_of
+from sim.engine.netlist import Memory, Netlist, Node, Part, Word, in_order, width_of
 
 __all__ = ["tabulate"]
 
@@ -27,7 +27,7 @@ def tabulate(netlist: Netlist) -> None:
     for node in order:
         if node not in wanted or node not in sources:
             continue
-        source, cone = sources[node], _cone(node, sources)
+        source, cone = sources[node], in_order([node], sources.__contains__)
         if sum(1 + sum(map(len, inner.args)) // 3 for inner in cone) < WORTHWHILE:
             continue
         values = tuple(_value(cone, source, bits) for bits in range(1 << source.width))
@@ -52,21 +52,6 @@ def _sources(order: list[Node]) -> dict[Node, Part]:
         if end - low <= WIDEST:
             sources[node] = Part(parts[0].node, low, end - low)
     return sources
-
-
-def _cone(node: Node, sources: dict[Node, Part]) -> list[Node]:
-    """A node and all that it is computed from those bits by, operands first."""
-    cone: dict[Node, None] = {}
-    stack = [(node, False)]
-    while stack:
-        inner, is_done = stack.pop()
-        if is_done:
-            cone[inner] = None
-        elif inner not in cone:
-            stack.append((inner, True))
-            stack += [(part.node, False) for word in inner.args for part in word
-                      if part.node is not None and part.node in sources]
-    return list(cone)
 
 
 def _value(cone: list[Node], source: Part, bits: int) -> int:
