@@ -76,7 +76,7 @@ PLANTS = (
     # That of who follows the bench's second process, whose r0 is 0x62626262.
     Plant("switch, kernel page table", "switch", "a_tick_switches_and_loses_nothing",
           "kernel/support.qasm",
-          "                                ; and goes on into `resume`\n",
+          "  ; and goes on into `resume`\n",
           "  constant r3 0x62626262\n  eq r3 r4 r3\n  constant r2 @kernel$resume\n  jz r3 r2\n"
           "  constant r2 process::process::pages\n  add r3 r6 r2\n  load r3 r3\n"
           "  add r2 r0 r2\n  store r2 r3\n"),
