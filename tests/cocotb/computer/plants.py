@@ -22,7 +22,7 @@ from tests.cocotb.computer.page import PAGE, put_table, table
 
 __all__ = ["PLANTS", "TABLE", "Plant", "main", "row_name"]
 
-FOLDERS  = ("isa", "toolchain", "rtl", "system", "sim", "kernel", "firmware", "tests")
+FOLDERS  = ("isa", "toolchain", "rtl", "system", "sim", "kernel", "firmware", "docs", "tests")
 PLACE    = ROOT / "build" / "plants"
 UNSHARED = {"runs", "waves", "results.xml", "coverage.xml", "coverage.lock"}  # of build/cocotb
 TABLE    = "faults"
