@@ -48,9 +48,22 @@ class Picture(wiring.Component):
         is_lost = rsp.payload.reason != Reason.NONE
         m.d.comb += is_last.eq(x + 1 == self.size.width)
 
+        # The memory says a pixel in one cycle alone. If the host does not take it then, it is kept.
+        kept = Signal(32)
+
+        def pass_on():
+            """The host takes a pixel: to the next one."""
+            m.d.sync += [pixel.eq(pixel + 1), x.eq(x + 1)]
+            m.next = "ASK"
+            with m.If(is_last):
+                m.d.sync += [x.eq(0), y.eq(y + 1)]
+                with m.If(y + 1 == self.size.height):
+                    m.next = "END"
+
         # BEGIN  the picture's size goes out
         # ASK    a pixel is asked of the memory
         # HEAR   it goes straight out
+        # KEEP   or waits to be taken
         # END    the picture is complete, or given up
         with m.FSM():
             with m.State("IDLE"):
@@ -70,22 +83,20 @@ class Picture(wiring.Component):
                     m.d.sync += self.failed.eq(1)
                     m.next = "END"
             with m.State("HEAR"):
-                with m.If(is_lost):
-                    m.d.comb += rsp.ready.eq(1)
-                with m.Else():
-                    m.d.comb += [
-                        *send(to_host, DisplayToHostKind.PIXEL, rsp.payload.data),
-                        to_host.valid.eq(rsp.valid),
-                        rsp.ready.eq(to_host.ready),
-                    ]
-                with m.If(rsp.valid & rsp.ready):
-                    m.d.sync += [pixel.eq(pixel + 1), x.eq(x + 1)]
-                    m.next = "ASK"
-                    with m.If(is_last):
-                        m.d.sync += [x.eq(0), y.eq(y + 1)]
-                    with m.If((is_last & (y + 1 == self.size.height)) | is_lost):
-                        m.d.sync += self.failed.eq(is_lost)
-                        m.next = "END"
+                m.d.comb += rsp.ready.eq(1)
+                m.d.sync += kept.eq(rsp.payload.data)
+                with m.If(rsp.valid & is_lost):
+                    m.d.sync += self.failed.eq(1)
+                    m.next = "END"
+                with m.Elif(rsp.valid):
+                    m.d.comb += send(to_host, DisplayToHostKind.PIXEL, rsp.payload.data)
+                    m.next = "KEEP"
+                    with m.If(to_host.ready):
+                        pass_on()
+            with m.State("KEEP"):
+                m.d.comb += send(to_host, DisplayToHostKind.PIXEL, kept)
+                with m.If(to_host.ready):
+                    pass_on()
             with m.State("END"):
                 m.d.comb += send(to_host, Mux(self.failed, DisplayToHostKind.DROP,
                                               DisplayToHostKind.END))

@@ -125,7 +125,8 @@ class Rig:
             self.sent.append(values["out_payload"])
             if self.host:
                 self.inbox.extend(self.host(values["out_payload"]))
-        if values.get("response"):
+        if self._response is not None:  # it was there for this cycle, and is gone
+            assert values["response"], "the memory's answer was not taken, and is lost"
             self._response = None
         if values.get("request"):
             self._response = self._access(values)
