@@ -46,7 +46,9 @@ class Multiplier(wiring.Component):
         half   = self.width // 2
         al, ah = self.a[:half], self.a[half:]
         bl, bh = self.b[:half], self.b[half:]
-        low, cross_a, cross_b = Signal(self.width), Signal(half), Signal(half)
+        low     = Signal(self.width)
+        cross_a = Signal(half)
+        cross_b = Signal(half)
         with m.If(self.en):
             m.d.sync += [low.eq(al * bl), cross_a.eq(ah * bl), cross_b.eq(al * bh)]
 

@@ -118,7 +118,8 @@ class Mmu(wiring.Component):
 
         # The second level is looked into in the first cycle of WALK, and answers in the third one.
         # The walker begins then; it asks memory for nothing before the cycle after that.
-        is_first, is_second, was_walked = Signal(), Signal(), Signal()
+        is_first, is_second, was_walked = (
+            Signal(name=name) for name in ("is_first", "is_second", "was_walked"))
         if self.stored_entries:
             m.submodules.store = store = RegionStore(entries=self.stored_entries,
                                                      granule_bits=GRANULE_BITS[self.page_table])

@@ -16,7 +16,8 @@ from tests.formal.prover import Bug, Proof, ProofError, plant, warm_up
 # What a process that carries out a proof says of one that fails; 1 is what Python says of itself.
 FAILS = 3
 
-MODULES = ("units", "traps", "core", "mmu", "fpu", "memory", "uart")
+MODULES = ("units", "steps", "traps", "core", "mmu", "translation", "fpu", "memory",
+           "peripherals", "uart")
 
 
 def proofs() -> dict[str, Proof]:
@@ -67,7 +68,7 @@ def write(attempts: list[tuple[Proof, int | None]], results: list[tuple[bool, fl
         tried.setdefault(proof.name, {})[bug] = result
     known = proofs()
     PAGE.write_text(updated(PAGE.read_text(), {
-        name: Figures(known[name].depth, found[None][1], len(found) - 1)
+        name: Figures(known[name].cycles, found[None][1], len(found) - 1)
         for name, found in tried.items()
         if len(found) == 1 + len(known[name].bugs) and all(right for right, *_ in found.values())}))
 

@@ -12,14 +12,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
-from amaranth import ResetSignal
+from amaranth import Fragment, ResetSignal
 from amaranth.back import rtlil
 from amaranth.hdl import Assume, Module
 
-__all__ = ["BUILD", "Bug", "Proof", "ProofError", "plant", "to_smt2", "warm_up"]
+__all__ = ["BUILD", "Bug", "Inside", "Proof", "ProofError", "plant", "to_smt2", "warm_up"]
 
 ROOT  = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "formal"
@@ -66,6 +68,9 @@ class Proof:
         Makes the component that assumes and asserts.
     depth : int
         Cycles from reset that are checked.
+    induction : int
+        How many cycles in a row in which all is as claimed lead to one more; 0 for a bounded proof.
+        With so many from reset besides, the claim holds in all cycles.
     bugs : tuple of Bug
         Each has to make the proof fail.
     reaches : int
@@ -82,12 +87,20 @@ class Proof:
     name:         str
     make:         Callable[[], Any]
     depth:        int = 1
+    induction:    int = 0
     bugs:         tuple[Bug, ...] = ()
     reaches:      int = 0
     starts:       dict[str, str] = field(default_factory=dict)
     free:         tuple[str, ...] = ()
     in_bits:      bool = False
     run:          Callable[["Proof", str], bool] | None = None
+
+    @property
+    def cycles(self) -> str:
+        """For how many it holds, as the page has it; of a claim without time, none are told."""
+        if self.induction:
+            return "all"
+        return str(self.depth) if self.depth > 1 else ""
 
     def holds(self, files: str) -> bool:
         """Carry it out, with files of this name."""
@@ -98,11 +111,40 @@ class Proof:
             (BUILD / f"{files}.smtc").write_text("initial\n" + "".join(
                 f"assume (= [{one}] [{other}])\n" for one, other in self.starts.items()))
             options = ["--smtc", f"{files}.smtc"]
-        if not smtbmc(path, "-t", str(self.depth), *options):
+        if not smtbmc(path, "-t", str(max(self.depth, self.induction)), *options):
+            return False
+        if self.induction and not smtbmc(path, "-i", "-t", str(self.induction), *options):
             return False
         if self.reaches and not smtbmc(path, "-c", "-t", str(self.reaches), *options):
             raise ProofError(f"{self.name}: a Cover is not reached in {self.reaches} cycles")
         return True
+
+
+class Inside:
+    """A component's registers and wires, for an invariant to speak of.
+
+    Attributes
+    ----------
+    fragment : Fragment
+        What is to be made a submodule, in the component's place.
+    """
+    def __init__(self, component: Any, platform: Any):
+        self.fragment = Fragment.get(component, platform)
+        self.signals  = {signal.name: signal for statements in self.fragment.statements.values()
+                         for signal in statements._lhs_signals()}
+
+    def __getitem__(self, name: str) -> Any:
+        """A signal by its name."""
+        return self.signals[name]
+
+    def part(self, name: str) -> "Inside":
+        """What is inside a submodule."""
+        return Inside(self.fragment.find_subfragment(name), None)
+
+    def ongoing(self, *states: str) -> Any:
+        """Whether the state machine is in one of these states."""
+        machine = self.fragment.generated["fsm"]
+        return reduce(or_, (machine.state == machine.encoding[state] for state in states))
 
 
 def to_smt2(component: Any, name: str, *, free: tuple[str, ...] = (),

@@ -29,17 +29,17 @@ def test_a_quick_proof_holds_and_finds_its_bug():
 def test_the_table_of_proofs_says_what_is_proven():
     found = {name: (cells[2], cells[-1])
              for name, cells in page.rows(page.PAGE.read_text()).items()}
-    assert found == {proof.name: (str(proof.depth) if proof.depth > 1 else "", str(len(proof.bugs)))
+    assert found == {proof.name: (proof.cycles, str(len(proof.bugs)))
                      for proof in formal.proofs().values()}
 
 
 def test_a_run_writes_its_figures_into_the_table():
     text = ("before\n| proof | claim | cycles | why | seconds | bugs |\n|---|---|---|---|---|---|\n"
             "| `one` | it is | 3 | so | 7 | 1 |\n| `two` `three` | they are | | so | 7 | 1 |\n")
-    figures = {"one": page.Figures(5, 11.6, 2), "two": page.Figures(1, 2, 1)}
+    figures = {"one": page.Figures("5", 11.6, 2), "two": page.Figures("", 2, 1)}
     written = page.updated(text, figures)
     assert written == text.replace("| 3 | so | 7 | 1 |", "| 5 | so | 12 | 2 |")
-    written = page.updated(written, figures | {"three": page.Figures(1, 0.2, 4)})
+    written = page.updated(written, figures | {"three": page.Figures("", 0.2, 4)})
     assert written.endswith("| `two` `three` | they are | | so | 2 | 1 |\n")
 
 
