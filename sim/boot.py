@@ -22,7 +22,8 @@ def boot_options(options: argparse.Namespace) -> None:
     except QfsError as error:
         raise ImageError(str(error)) from None
     options.program = str(paths.kernel)
-    options.symbols = options.symbols or str(paths.debug(paths.kernel))
+    if options.symbols is None:
+        options.symbols, options.debug_file = str(paths.symbols), str(paths.debug(paths.kernel))
     options.program_symbols = paths.debug_folders
     options.serial = True
     options.display = options.display or "320x200"

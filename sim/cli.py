@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -58,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the simulator; returns the exit status that --help lists."""
     parser = _parser()
     options = parser.parse_args(argv)
+    options.debug_file = None     # debug information of the program, read when it is wanted
     options.program_symbols = []  # folders with the debug information of programs
 
     def simulate() -> int:
@@ -193,7 +195,7 @@ def _simulate(options: argparse.Namespace, stack: ExitStack) -> int:
     _check_memory(options)
     program = load_program(options.program, options.config, options.target)
     if options.symbols:
-        program = with_symbols(program, options.symbols)
+        program = with_symbols(program, options.symbols, options.debug_file)
     hosts = _hosts(options, stack)
     witness = _witness(options, program, hosts)
     try:
@@ -340,11 +342,12 @@ def _machine(options: argparse.Namespace, program: LoadedProgram, hosts: "Hosts"
 
 
 def _locate(options: argparse.Namespace, program: LoadedProgram) -> Locate:
-    """Names of addresses in every space; debug information is read only if there is more than
-    one."""
+    """Names of addresses in every space; debug information is read, when the first is wanted, only
+    if there is more than one."""
     if not options.program_symbols:
         return lambda address, space, memory: program.locate(address) if not space else None
-    return _symbols(options, program).label
+    symbols = cache(lambda: _symbols(options, program))  # most runs ask for no name
+    return lambda address, space, memory: symbols().label(address, space, memory)
 
 
 def _symbols(options: argparse.Namespace, program: LoadedProgram) -> "Symbols":

@@ -131,8 +131,11 @@ def _executable(name: str, config: MachineConfig) -> LoadedProgram:
     return LoadedProgram(words, executable.symbols, lambda: _read(name))
 
 
-def with_symbols(program: LoadedProgram, name: str) -> LoadedProgram:
+def with_symbols(program: LoadedProgram, name: str, debug: str | None = None) -> LoadedProgram:
     """A program with the labels of a symbol map, or the debug information of an ELF file.
+
+    With a symbol map, `debug` may name an ELF file, too. It is not read before somebody asks: for
+    the kernel that takes longer than to boot it.
 
     Raises
     ------
@@ -140,7 +143,8 @@ def with_symbols(program: LoadedProgram, name: str) -> LoadedProgram:
         If the file is damaged, or about another build than the program.
     """
     if not is_elf(_beginning(name)):
-        return LoadedProgram(program.words, read_symbols(name))
+        return LoadedProgram(program.words, read_symbols(name),
+                             lambda: None if debug is None else _read(debug))
     from toolchain.debug_info import DebugInfoError
     try:
         info = _read(name)

@@ -12,7 +12,6 @@ from system.calls import kernel_qll, load_calls
 from system.constants import constants_qll, shared_qasm
 from toolchain.build import debug_file, image
 from toolchain.files import read_source
-from toolchain.link import link, object_from_unit
 from toolchain.lock import alone
 from toolchain.places import FIRMWARE, KERNEL, ROOT
 from toolchain.qasm.output import symbol_map
@@ -101,6 +100,13 @@ class _Cache:
 
     def __init__(self) -> None:
         self.toolchain = _toolchain_digest()
+        self._library: dict[str, list[Source]] = {}
+
+    def library(self, suffix: str) -> list[Source]:
+        """What comes in front of each program, read once."""
+        if suffix not in self._library:
+            self._library[suffix] = library_sources("user", suffix)
+        return self._library[suffix]
 
     def key(self, sources: Sequence[Source], *settings: object) -> str:
         digest = hashlib.sha256(f"{self.toolchain}{settings}".encode())
@@ -109,7 +115,7 @@ class _Cache:
         return digest.hexdigest()
 
     def octets_key(self, *parts: object) -> str:
-        return hashlib.sha256(repr((self.toolchain, parts)).encode()).hexdigest()
+        return _digest(repr((self.toolchain, parts)).encode())
 
     @staticmethod
     def stamp(product: Path) -> Path:
@@ -123,6 +129,10 @@ class _Cache:
         product.parent.mkdir(parents=True, exist_ok=True)
         product.write_bytes(octets)
         self.stamp(product).write_text(key)
+
+
+def _digest(octets: bytes) -> str:
+    return hashlib.sha256(octets).hexdigest()
 
 
 def _say(text: str) -> None:
@@ -139,6 +149,7 @@ def _make(cache: _Cache, product: Path, qll: Sequence[Source], qasm: Sequence[So
         debug = Paths.debug(product)
         debug.parent.mkdir(parents=True, exist_ok=True)
         if product.stem in LARGE:
+            from toolchain.link import link, object_from_unit  # most starts link nothing
             objects = [object_from_unit(unit) for unit in program.units]
             debug.write_bytes(link(objects, debug.name, base=LARGE_BASE))
             cache.keep(product, key, link(objects, product.name, base=LARGE_BASE, stripped=True))
@@ -174,10 +185,10 @@ def build_program(paths: Paths, source: Path, level: int = 2,
     ELF if it is `LARGE`."""
     own = sorted(source.glob("*.qll")) if source.is_dir() else [source]
     own += [FIRMWARE / "programs" / name for name in SHARED.get(source.stem, ())]
-    qll = [*library_sources("user", ".qll"), *(read_source(str(path)) for path in own)]
-    qasm = library_sources("user", ".qasm")
+    cache = cache or _Cache()
+    qll = [*cache.library(".qll"), *(read_source(str(path)) for path in own)]
     level = min(level, MOST_LEVEL.get(source.stem, level))
-    return _make(cache or _Cache(), paths.program(source), qll, qasm, level)
+    return _make(cache, paths.program(source), qll, cache.library(".qasm"), level)
 
 
 def _programs(folder: Path) -> list[Path]:
@@ -201,10 +212,9 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
     others = sorted((FIRMWARE / "disk").rglob("*"))
     library = sorted(path for path in LIBRARY.rglob("*") if path.suffix in (".qasm", ".qll"))
     pages = manual_pages()
-    key = cache.octets_key([octets for _, octets in programs], pages,
-                           [path.read_bytes() for path in others if path.is_file()],
-                           [(str(path), path.read_bytes()) for path in library],
-                           [str(path) for path in others], [name for name, _ in programs])
+    key = cache.octets_key({name: _digest(octets) for name, octets in programs}, pages,
+                           {str(path): _digest(path.read_bytes()) if path.is_file() else ""
+                            for path in (*others, *library)})
     if cache.is_fresh(paths.disk, key):
         return paths.disk
     image = Image.format(DISK_SECTORS, str(paths.disk))

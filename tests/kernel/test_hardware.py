@@ -54,6 +54,18 @@ def test_twenty_commands_agree_with_the_golden_model(tmp_path):
     assert "Hello from a script." in text
 
 
+def test_a_session_without_trouble_reads_no_debug_information(tmp_path):
+    """The kernel's takes longer to read than the whole system to boot."""
+    script, disk = tmp_path / "script", tmp_path / "disk.qfs"
+    script.write_text("halt\n")
+    disk.write_bytes(system().disk.read_bytes())
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "sim", "--input", script, "--disk", disk,
+         "--display", "none:64x48"], cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0 and "import time" in done.stderr
+    assert "elftools" not in done.stderr
+
+
 @pytest.mark.slow
 def test_the_model_alone_gives_the_same_status(tmp_path):
     status, text, complaint = session(tmp_path, "--engine", "model")
