@@ -81,6 +81,30 @@ def test_a_quick_way_out_needs_no_frame():
     assert lines[start + 1:start + 4] == ["  lt r8 r0 r28", "  jz r8 r27", "  jmp r31"]
 
 
+def test_a_result_leaves_its_register_to_the_next_calls_argument():
+    """It goes to the frame as soon as its slot is free, and the argument is computed in place."""
+    lines = text_of(parse_function(FIB), fast=True)
+    start = lines.index("@fib$after0:")
+    assert lines[start + 1:start + 4] == ["  load r8 r63", "  store r63 r0", "  add r0 r8 r26"]
+
+
+def test_a_late_result_is_not_stored_at_once():
+    function = parse_function("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          %1 = load.p %0
+          %2 = add %0, 7
+          %3 = sub %2, 5
+          %4 = call.fast @g(%3)
+          %5 = add %1, %4
+          ret %5
+        }""")
+    lines = text_of(function, fast=True)
+    load, stored = lines.index("  load r10 r0"), lines.index("  store r63 r10")
+    assert load + 1 < stored < lines.index("@f$after0:")
+
+
 def test_parameters_on_the_stack():
     # The last argument is nearest to the stack pointer.
     main = """

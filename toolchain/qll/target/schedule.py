@@ -10,7 +10,7 @@ tell apart keep their order (see `ir` for the kinds of access).
 from toolchain.qll.middle.cfg import positions
 from toolchain.qll.middle.ir import Function, Ins, Memory
 
-__all__ = ["schedule"]
+__all__ = ["LATENCY", "schedule"]
 
 LATENCY = {"load": 2, "mul": 3, "fadd": 4, "fsub": 4, "fmul": 4, "div": 8, "mod": 8, "sdiv": 8,
            "smod": 8, "fdiv": 8, "itof": 4, "utof": 4, "ftoi": 4}

@@ -12,6 +12,7 @@ from toolchain.qll.abi import CALL_CLOBBERS, PRESERVED_REGISTERS, SCRATCH
 from toolchain.qll.middle.cfg import meet
 from toolchain.qll.middle.ir import LEAVES, Block, Ins, Slot
 from toolchain.qll.target.liveness import Layout, Liveness, Uses
+from toolchain.qll.target.schedule import LATENCY
 
 __all__ = ["SPILL_SLOT", "TooManyPhis", "clobbers_of", "keep_over_calls", "relieve"]
 
@@ -285,10 +286,38 @@ def _rewrite(live: Liveness, spilled: list[Ins], ways: _Ways, over_calls: bool) 
             body += other.get(ins, ())
             body.append(ins)
         body.pop()
-        block.body = body
+        block.body = _stored_early(body) if over_calls and block in stores else body
     for block in {value.block: True for value in remade if value.block is not None}:
         assert block is not None
         block.body = [ins for ins in block.body if ins not in remade]
+
+
+def _stored_early(body: list[Ins]) -> list[Ins]:
+    """The body with its stores to the frame as early as they may be.
+
+    What is stored may be dead then, and what is computed for the next call have its register. A
+    store comes behind what makes its value, not at once if the value is late, and behind the last
+    load of what was in its slot before.
+    """
+    made: dict[Ins, int] = {}
+    touched: dict[Slot, int] = {}
+    behind: dict[int, list[Ins]] = {}
+    for at, ins in enumerate(body):
+        if ins.op == "spill":
+            value = ins.args[0]
+            first = made.get(value, -1)
+            if value.op in LATENCY and value in made:
+                first = min(first + 1, at - 1)
+            behind.setdefault(max(first, touched.get(ins.value, -1)), []).append(ins)
+        if ins.op in ("spill", "reload"):
+            touched[ins.value] = at
+        made[ins] = at
+    result = behind.get(-1, [])
+    for at, ins in enumerate(body):
+        if ins.op != "spill":
+            result.append(ins)
+        result += behind.get(at, ())
+    return result
 
 
 def _lowest(value: Ins, reloads: list[Block], ways: _Ways) -> Block:
