@@ -10,7 +10,7 @@ from campaign.executors import Cluster, ClusterError, Executor, Processes
 from campaign.progress import progress_on
 from campaign.report import figures_into, write_page
 from campaign.runner import Plan, Runner
-from campaign.store import Campaign, Store, StoreError
+from campaign.store import Campaign, Job, Store, StoreError
 from campaign.work import sources
 from sim.arguments import above_0, seed
 from sim.engine.build import BuildError
@@ -61,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     part.add_argument("--first", type=seed, metavar="SEED",
                       help="first seed (default: kinds without end go on behind the seeds of "
                       "earlier campaigns, others begin at 0)")
+    part.add_argument("--survivors", action="store_true",
+                      help="judge those mutants again that survived, and no others")
     _add_where(part)
     part.set_defaults(act=_run)
 
@@ -119,6 +121,8 @@ def _run(options: argparse.Namespace) -> int:
                   file=sys.stderr)
             return 2
         names += found
+    if options.survivors:
+        return _judge_survivors(options, tuple(dict.fromkeys(names)))
     if options.seconds is None and options.count is None:
         endless = [name for name in names if KINDS[name].total is None]
         if endless:
@@ -131,6 +135,22 @@ def _run(options: argparse.Namespace) -> int:
               else begun.get(name, 0) if KINDS[name].total is None else 0 for name in names}
     plan = Plan(tuple(dict.fromkeys(names)), options.seconds, options.count, firsts)
     return _carry_out(store, store.begin(plan.as_dict(), sources()), options)
+
+
+def _judge_survivors(options: argparse.Namespace, names: Sequence[str]) -> int:
+    from campaign.kinds import KINDS
+    nameless = [name for name in names if KINDS[name].names is None]
+    if nameless:
+        print(f"campaign: {', '.join(nameless)}: --survivors is for mutants", file=sys.stderr)
+        return 2
+    store = Store(options.results, must_exist=True)
+    campaign = store.begin(Plan(tuple(names), options.seconds, 0).as_dict(), sources())
+    for name in names:
+        fates, cases = store.fates().get(name, {}), KINDS[name].names
+        for number, case in enumerate(cases() if cases else ()):
+            if fates.get(case) == "survived":
+                store.ask(campaign.id, Job(name, number, 1))
+    return _carry_out(store, campaign, options)
 
 
 def _resume(options: argparse.Namespace) -> int:

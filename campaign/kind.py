@@ -31,11 +31,13 @@ class Outcome:
     """What came of some seeds.
 
     `counts` are sums of whatever the kind counts, `cells` how often each thing that can be met was
-    met: a cell with 0 is one that should be met.
+    met: a cell with 0 is one that should be met. `fates` is what became of cases by their names,
+    for kinds whose cases have some (`Kind.names`): the last one of a case is the one that counts.
     """
     counts:   dict[str, int] = field(default_factory=dict)
     cells:    dict[str, int] = field(default_factory=dict)
     failures: list[Failure]  = field(default_factory=list)
+    fates:    dict[str, str] = field(default_factory=dict)
 
     def count(self, name: str, by: int = 1) -> None:
         self.counts[name] = self.counts.get(name, 0) + by
@@ -67,6 +69,8 @@ class Kind:
         cases cannot become smaller.
     prepare : callable or None
         Builds what all workers share, and gives the folders that another machine's must have.
+    names : callable or None
+        The name of each seed's case, which stays while seeds come to mean other ones.
     share : float
         Of the time, in proportion to the other kinds; 0 for those that run only when named.
     """
@@ -79,6 +83,7 @@ class Kind:
     total:   Callable[[], int] | None = None
     shrink:  Callable[[int], Failure] | None = None
     prepare: Callable[[Say], Sequence[Path]] | None = None
+    names:   Callable[[], Sequence[str]] | None = None
     share:   float = 1.0
 
     def command(self, seed: int) -> str:

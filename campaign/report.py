@@ -12,6 +12,7 @@ from jinja2 import Environment, StrictUndefined, select_autoescape
 from campaign.kind import Failure
 from campaign.kinds import KINDS
 from campaign.store import Campaign, Store
+from campaign.totals import totals_into
 
 __all__ = ["BEGIN", "END", "Summary", "figures_into", "summaries", "table", "write_page"]
 
@@ -118,11 +119,12 @@ def table(store: Store, campaign: Campaign, without: Collection[str] = ()) -> st
 def figures_into(path: Path, store: Store, campaign: Campaign) -> None:
     """Put tables between the marks of a page of the manual: of a campaign, and of those before it,
     also of those that only the page knows, for the kinds that have not been tried since; and how
-    many records of the hardware all of them have compared with the model."""
-    text = path.read_text()
+    many records of the hardware all of them have compared with the model. What stands among the
+    totals of all campaigns stands there alone."""
+    text, totalled = totals_into(path.read_text(), store, KINDS)
     before, old, after = text[:text.index(BEGIN)], text[text.index(BEGIN):text.index(END)], \
         text[text.index(END):]
-    tables, told = [], set[str]()
+    tables, told = [], set(totalled)
     for one in reversed(store.campaigns()):
         kinds = set(store.seeds(one.id))
         if one.id <= campaign.id and not kinds <= told:

@@ -17,7 +17,7 @@ from campaign.kind import Failure, Outcome
 
 __all__ = ["Campaign", "Job", "Store", "StoreError"]
 
-VERSION = 1
+VERSION = 2
 SCHEMA = """
 CREATE TABLE campaigns(id INTEGER PRIMARY KEY, started REAL, spent_s REAL DEFAULT 0, version TEXT,
                        plan TEXT, is_over INTEGER DEFAULT 0);
@@ -31,6 +31,11 @@ CREATE TABLE cells(campaign INTEGER, kind TEXT, name TEXT, count INTEGER,
 CREATE TABLE failures(campaign INTEGER, kind TEXT, seed INTEGER, why TEXT, small TEXT,
                       PRIMARY KEY(campaign, kind, seed)) WITHOUT ROWID;
 """
+FATES = """
+CREATE TABLE fates(kind TEXT, name TEXT, fate TEXT, campaign INTEGER,
+                   PRIMARY KEY(kind, name)) WITHOUT ROWID;
+"""
+ADDED = {1: FATES}  # to the results of a version, by the next one
 
 
 class StoreError(Exception):
@@ -77,7 +82,9 @@ class Store:
             if not known:
                 if self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                     raise StoreError(f"{path}: a database of something else")
-                self.db.executescript(f"{SCHEMA} PRAGMA user_version = {VERSION};")
+                self.db.executescript(f"{SCHEMA} {FATES} PRAGMA user_version = {VERSION};")
+            elif known in ADDED:
+                self.db.executescript(f"{ADDED[known]} PRAGMA user_version = {known + 1};")
             elif known != VERSION:
                 raise StoreError(f"{path}: results of another version of this program; name a new "
                                  "file with --results")
@@ -162,6 +169,9 @@ class Store:
                     "VALUES(?, ?, ?, ?, ?)",
                     [(campaign, job.kind, failure.seed, failure.why, failure.small or None)
                      for failure in outcome.failures])
+                self.db.executemany(
+                    "INSERT OR REPLACE INTO fates(kind, name, fate, campaign) VALUES(?, ?, ?, ?)",
+                    [(job.kind, name, fate, campaign) for name, fate in outcome.fates.items()])
         return is_new
 
     def _add(self, table: str, campaign: int, kind: str, counts: dict[str, int]) -> None:
@@ -169,6 +179,12 @@ class Store:
             f"INSERT INTO {table}(campaign, kind, name, count) VALUES(?, ?, ?, ?) "
             "ON CONFLICT DO UPDATE SET count = count + excluded.count",
             [(campaign, kind, name, int(count)) for name, count in counts.items()])
+
+    def ask(self, campaign: int, job: Job) -> None:
+        """Let a job wait."""
+        self.db.execute("INSERT OR IGNORE INTO jobs(campaign, kind, first, count, state) "
+                        "VALUES(?, ?, ?, ?, 'waiting')",
+                        (campaign, job.kind, job.first, job.count))
 
     def waiting(self, campaign: int) -> list[Job]:
         """Jobs that were begun and are to be done again."""
@@ -215,6 +231,13 @@ class Store:
                 f"SELECT kind, name, count FROM {table} WHERE campaign = ? ORDER BY kind, name",
                 campaign):
             found.setdefault(kind, {})[name] = count
+        return found
+
+    def fates(self) -> dict[str, dict[str, str]]:
+        """By kind, what became of each case that has a name, in the last campaign that had it."""
+        found: dict[str, dict[str, str]] = {}
+        for kind, name, fate in self._rows("SELECT kind, name, fate FROM fates"):
+            found.setdefault(kind, {})[name] = fate
         return found
 
     def failures(self, campaign: int) -> list[tuple[str, Failure]]:

@@ -1,7 +1,8 @@
 """The parts of the repository that are changed, and which changes there are in each."""
 
-import random
-from collections.abc import Callable, Iterator
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,7 +11,7 @@ from campaign.mutants.python import python_mutants
 from campaign.mutants.qll import qll_mutants
 from toolchain.places import ROOT
 
-__all__ = ["AREAS", "Area", "mutants"]
+__all__ = ["AREAS", "Area", "mutants", "named"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,20 @@ AREAS = {area.name: area for area in (
 @cache
 def mutants(area: str) -> tuple[Mutant, ...]:
     """All changes of an area, in an order of no meaning, so that the first ones are a sample."""
+    return tuple(named(area).values())
+
+
+@cache
+def named(area: str) -> Mapping[str, Mutant]:
+    """The same by their names. A change keeps its name, and its place before or behind others, for
+    as long as its lines stay as they are."""
     found = [mutant for path in AREAS[area].files() for mutant in AREAS[area].changes(path)]
-    random.Random(area).shuffle(found)
-    return tuple(found)
+    seen: Counter[str] = Counter()
+    names = {}
+    for mutant in found:
+        before, after = mutant.lines()
+        name = f"{mutant.path}: {mutant.kind}: {before} => {after}"
+        seen[name] += 1
+        names[f"{name} ({seen[name]})" if seen[name] > 1 else name] = mutant
+    return dict(sorted(names.items(),
+                       key=lambda item: hashlib.sha256(item[0].encode()).digest()))

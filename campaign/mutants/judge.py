@@ -112,8 +112,8 @@ def _hardware(mutant: Mutant, only_tests: bool) -> Verdict:
     plant(mutant)
     work = Path(tempfile.mkdtemp(prefix="quince-mutant-"))
     build.CACHE = work
-    if only_tests:  # a model that runs for seconds is not worth more of the compiler's time
-        build.COMPILE = [option if option != "-O1" else "-O0" for option in build.COMPILE]
+    # A model that runs for seconds is not worth more of the compiler's time.
+    build.COMPILE = [option if option != "-O1" else "-O0" for option in build.COMPILE]
     build.source_key = lambda folders, *facts: clean_key(folders, "mutant", *facts)
     try:
         verdict = _lockstep(build_name, (clean / "design.h").read_text(), only_tests)

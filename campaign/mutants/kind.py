@@ -2,16 +2,17 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from campaign.kind import Failure, Kind, Outcome, Say, of_each_seed
-from campaign.mutants.areas import AREAS, mutants
-from campaign.mutants.change import Mutant, equivalents
+from campaign.mutants.areas import AREAS, mutants, named
+from campaign.mutants.change import equivalents
 from campaign.mutants.judge import (
     ALONE,
     BUILDS,
@@ -23,11 +24,15 @@ from campaign.mutants.judge import (
 )
 from toolchain.places import ROOT
 
-__all__ = ["mutant_kinds"]
+__all__ = ["CPU_SECONDS", "mutant_kinds"]
 
-BATCH      = 50    # mutants of the hardware in one job
+BATCH      = 100   # mutants of the hardware in one job
 FEWEST     = 3     # that are worth a model of their own together
 TOGETHER_S = 3600  # for those of one model
+FATES      = {KILLED: "killed", SURVIVES: "survived", EQUAL: "compiled to the same",
+              NOT_BUILT: "not built"}  # and "equivalent"
+
+CPU_SECONDS = "seconds of processor"  # what a campaign's mutants took together
 
 
 def _judge(area: str, seed: int, outcome: Outcome) -> str | None:
@@ -41,8 +46,13 @@ def _is_known(area: str, seed: int, outcome: Outcome) -> bool:
     mutant = mutants(area)[seed]
     if (mutant.path, *mutant.lines()) not in equivalents():
         return False
-    outcome.count("listed as equivalent")
+    _tell(outcome, area, seed, "equivalent")
     return True
+
+
+def _tell(outcome: Outcome, area: str, seed: int, fate: str) -> None:
+    outcome.count(fate)
+    outcome.fates[_names(area)[seed]] = fate
 
 
 def _judge_alone(area: str, seed: int, outcome: Outcome, *options: str) -> str | None:
@@ -58,7 +68,7 @@ def _judge_alone(area: str, seed: int, outcome: Outcome, *options: str) -> str |
             verdict, by = told["verdict"], told["by"]
     except subprocess.TimeoutExpired:
         verdict, by = KILLED, "time"  # it hangs what it runs in
-    return _note(outcome, mutant, verdict, by)
+    return _note(outcome, area, seed, verdict, by)
 
 
 def _run(timeout_s: float, module: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -68,10 +78,10 @@ def _run(timeout_s: float, module: str, *options: str) -> subprocess.CompletedPr
         env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
-def _note(outcome: Outcome, mutant: Mutant, verdict: str, by: str) -> str | None:
+def _note(outcome: Outcome, area: str, seed: int, verdict: str, by: str) -> str | None:
     """Keep what became of a mutant; what is wrong with that, if anything."""
-    outcome.count({KILLED: "killed", SURVIVES: "survived", EQUAL: "compiled to the same",
-                   NOT_BUILT: "not built"}[verdict])
+    mutant = mutants(area)[seed]
+    _tell(outcome, area, seed, FATES[verdict])
     if verdict == KILLED:
         outcome.meet(f"by {by.split(' ')[0].split('::')[0]}")
     if verdict in (KILLED, SURVIVES):
@@ -96,7 +106,7 @@ def _examine_hardware(seeds: range) -> Outcome:
         for seed in numbers:
             verdict, by = verdicts.get(seed, (ALONE, ""))
             if verdict == KILLED:
-                wrong = _note(outcome, mutants("rtl")[seed], verdict, by)
+                wrong = _note(outcome, "rtl", seed, verdict, by)
             else:
                 wrong = _judge_alone("rtl", seed, outcome,
                                      *(["--tests"] if verdict == SURVIVES else []))
@@ -147,13 +157,31 @@ def mutant_kinds() -> list[Kind]:
     """One for each area."""
     prepare = {"rtl": _hardware, "kernel": _system}
     return [Kind(f"mutants-{area.name}", f"{area.about} at single points, which a test must find",
-                 "mutants", _examine_hardware if area.name == "rtl"
-                 else of_each_seed(partial(_judge, area.name)),
+                 "mutants", partial(_timed, _examine_hardware if area.name == "rtl"
+                                    else of_each_seed(partial(_judge, area.name))),
                  batch=BATCH if area.name == "rtl" else 1,
                  total=partial(_count, area.name), prepare=prepare.get(area.name),
+                 names=partial(_names, area.name),
                  again=f"python -m campaign.mutants.judge {area.name} {{seed}}")
             for area in AREAS.values()]
 
 
 def _count(area: str) -> int:
     return len(mutants(area))
+
+
+def _names(area: str) -> list[str]:
+    return list(named(area))
+
+
+def _timed(examine: Callable[[range], Outcome], seeds: range) -> Outcome:
+    """Examine seeds, and count the processor's time of all that is run for them."""
+    began = _processor_s()
+    outcome = examine(seeds)
+    outcome.count(CPU_SECONDS, round(_processor_s() - began))
+    return outcome
+
+
+def _processor_s() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)

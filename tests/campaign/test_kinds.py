@@ -6,10 +6,12 @@ import signal
 
 import pytest
 
-from campaign import computer
+from campaign import __main__ as command
+from campaign import computer, totals
 from campaign.__main__ import end_as_by_ctrl_c
 from campaign.kind import Failure, Outcome
 from campaign.kinds import KINDS
+from campaign.mutants.kind import CPU_SECONDS
 from campaign.report import BEGIN, END, figures_into, summaries, write_page
 from campaign.runner import Plan
 from campaign.store import Job, Store
@@ -138,6 +140,52 @@ Campaign of 2019-01-01, 1 minutes, 1 workers, sources `older`:
     assert once.count("`qasm`") == 1 and "`version2`" in once and "`older`" not in once
     figures_into(page, store, store.campaign())
     assert page.read_text() == once
+
+
+MUTANTS = "mutants-golden"
+
+
+@pytest.fixture
+def judged(store):
+    """Results with a campaign that judged four mutants, and one that judged two of them again."""
+    names = KINDS[MUTANTS].names()
+    for first, fates in ((0, ["killed", "survived", "equivalent", "survived"]),
+                         (2, ["not built", "killed"])):
+        campaign = store.begin(Plan((MUTANTS,), count=len(fates)).as_dict(), "of mutants")
+        store.start(campaign.id, Job(MUTANTS, first, len(fates)))
+        outcome = Outcome({CPU_SECONDS: 9}, fates=dict(zip(names[first:], fates, strict=False)))
+        store.finish(campaign.id, Job(MUTANTS, first, len(fates)), outcome, 20.0, "me")
+    return store
+
+
+def test_mutants_are_summed_over_campaigns_and_the_last_judgement_counts(judged, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"{totals.BEGIN}\nbefore\n| `{MUTANTS}` | x |\n| `mutants-rtl` | kept |\n"
+                    f"{totals.END}\n{BEGIN}\n{END}\n")
+    figures_into(page, judged, judged.campaign())
+    text = page.read_text()
+    row, = re.findall(rf"`{MUTANTS}` \| [\d,]+ (.*)", text)
+    assert row == "| 4 | 2 | 1 | 0 | 0 | 1 | 66.7 % | 3.0 |"
+    assert text.count(f"`{MUTANTS}`") == 1 and "| `mutants-rtl` | kept |" in text
+    assert "before" not in text and "of mutants" not in text and "| `qasm` |" in text
+
+
+def test_those_that_survived_can_be_judged_again(judged, monkeypatch):
+    monkeypatch.setattr(command, "_carry_out", lambda store, campaign, options: 0)
+    assert command.main(["--results", str(judged.path), "run", "--kinds", MUTANTS,
+                         "--survivors"]) == 0
+    assert judged.waiting(judged.campaign().id) == [Job(MUTANTS, 1, 1)]
+
+
+def test_only_mutants_survive(judged, capsys):
+    assert command.main(["run", "--kinds", "qasm", "--survivors"]) == 2
+    assert "qasm: --survivors is for mutants" in capsys.readouterr().err
+
+
+def test_results_of_the_version_before_are_taken_over(judged):
+    judged.db.executescript("DROP TABLE fates; PRAGMA user_version = 1;")
+    judged.close()
+    assert Store(judged.path).fates() == {}
 
 
 def test_a_campaign_that_is_told_to_end_does_so_as_by_ctrl_c():

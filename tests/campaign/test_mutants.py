@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from campaign.mutants.areas import AREAS, mutants
+from campaign.mutants.areas import AREAS, mutants, named
 from campaign.mutants.change import Mutant, equivalents, source
 from campaign.mutants.judge import KILLED, judge, related_tests
 from campaign.mutants.python import python_mutants
@@ -74,6 +74,21 @@ def test_each_area_has_many_changes_and_all_of_them_are_programs(area):
         if mutant.path.endswith(".py"):
             ast.parse(mutant.text)
             assert related_tests(mutant.path) or area == "golden"
+
+
+def test_a_change_keeps_its_name_and_its_place_as_others_come(monkeypatch):
+    def put_lines(*lines):
+        put(monkeypatch, "\n    ".join(["def f(a, b):", *lines]))
+        named.cache_clear()
+        return list(named("golden"))
+
+    monkeypatch.setattr("campaign.mutants.areas.Area.files", lambda area: ["sim/golden/x.py"])
+    try:
+        before = put_lines("a = a - 1", "a = a - 1")
+        after = put_lines("b = b + 2", "a = a - 1", "a = a - 1")
+    finally:
+        named.cache_clear()
+    assert len(before) == 6 < len(after) and [name for name in after if name in before] == before
 
 
 def test_each_change_that_is_listed_as_equivalent_is_one_and_has_a_reason():
