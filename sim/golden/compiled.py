@@ -21,10 +21,14 @@ from toolchain.lock import alone
 __all__ = ["MASK", "NEVER", "SIGN", "announced", "index", "int64", "jit", "jit_inline", "jit_kept",
            "prepare", "sources_digest"]
 
+# Without `_nrt` nothing can be allocated, and nothing is. With it each array that is handed to a
+# function is counted up and down by atomic instructions, which take longer than all else.
+OPTIONS: Any = {"error_model": "numpy", "boundscheck": False, "_nrt": False}
+
 # What `jit` makes is compiled as a part of what calls it; `jit_inline` puts it into the caller's
 # own code, for the fast path; what `jit_kept` makes goes to the cache.
-jit: Any = numba.njit(error_model="numpy", boundscheck=False)
-jit_inline: Any = numba.njit(error_model="numpy", boundscheck=False, inline="always")
+jit: Any = numba.njit(**OPTIONS)
+jit_inline: Any = numba.njit(inline="always", **OPTIONS)
 index: Any = np.uint64
 int64: Any = np.int64
 
@@ -35,11 +39,10 @@ NEVER = 1 << 62  # a cycle that does not come
 
 def jit_kept(function: Callable[..., Any]) -> Any:
     """A compiled function that is kept for the next time, if there is a place to keep it."""
-    options: Any = {"error_model": "numpy", "boundscheck": False}
     try:
-        return numba.njit(cache=True, **options)(function)
+        return numba.njit(cache=True, **OPTIONS)(function)
     except RuntimeError:  # no folder for it can be written
-        return numba.njit(**options)(function)
+        return numba.njit(**OPTIONS)(function)
 
 
 def prepare(function: Any, *arguments: Any) -> None:
