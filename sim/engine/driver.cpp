@@ -101,6 +101,21 @@ struct Change {
 };
 #endif
 
+struct Record {
+    uint32_t words[RECORD_WORDS];
+};
+
+// One of the words that a record is made of, where it is made of no more.
+template <size_t N, typename... Words> constexpr uint32_t word_of(Words... words) {
+    const uint32_t all[] = {static_cast<uint32_t>(words)...};
+    return all[N];
+}
+
+// Whether a record can be the cause of a stop, or is one: that of an ordinary instruction is neither.
+constexpr bool may_stop(uint32_t kind, uint32_t insn) {
+    return kind != KIND_INSN || insn >> 24 == OPCODE_HALT;
+}
+
 // What changes as the design runs, besides the design itself.
 struct Progress {
     uint64_t cycles = 0;
@@ -108,7 +123,7 @@ struct Progress {
     uint64_t asleep_cycles = 0;  // up to now, without a break
     uint64_t last_token = 0;     // cycle in which one passed, either way
     bool told_asleep = false;    // ASLEEP was returned for this sleep
-    uint32_t kept[2][RECORD_WORDS] = {};  // the last two of the slots that are kept; [1] is newer
+    Record kept[2] = {};         // the last two of the slots that are kept; [1] is newer
     unsigned quiet_left = 0;     // 0: no token has come since the last return
     bool stopped = false;
     uint64_t last_record = 0;    // cycles when the last record of a kept slot had been made
@@ -168,7 +183,7 @@ struct Engine : Progress {
     Queue inputs[INPUTS + 1];
     uint64_t patience = 0;       // 0: never return ASLEEP
     bool skips = true;           // cycles in which a sleeping machine does nothing but count
-    uint32_t* records = nullptr;
+    Record* records = nullptr;
     bool offers = false;         // some input has a token, since they were driven
     size_t record_count = 0;
     size_t record_capacity = 0;
@@ -273,15 +288,14 @@ struct Engine : Progress {
 #undef INPUT
         if (DOMAINS & SYNC) instructions += RETIRED(top);
         bool hit = false;
-        // Only what can be the cause of a stop, or is one: an ordinary instruction is neither.
 #define KEPT(domain, valid, ...) \
         if (DOMAINS & domain && valid) { \
-            const uint32_t words[RECORD_WORDS] = {__VA_ARGS__}; \
-            if (words[WORD_KIND] != KIND_INSN || words[WORD_INSN] >> 24 == OPCODE_HALT) { \
-                memcpy(kept[0], kept[1], sizeof words); \
-                memcpy(kept[1], words, sizeof words); \
+            const bool is_kept = may_stop(word_of<WORD_KIND>(__VA_ARGS__), word_of<WORD_INSN>(__VA_ARGS__)); \
+            if (is_kept || stops_set) { \
+                const Record record = {__VA_ARGS__}; \
+                if (is_kept) { kept[0] = kept[1]; kept[1] = record; } \
+                if (stops_set) hit |= stops.look(record.words, last_record, cycles + 1, space); \
             } \
-            if (stops_set) hit |= stops.look(words, last_record, cycles + 1, space); \
             last_record = cycles + 1; \
             space = SPACE(top); \
         }
@@ -289,10 +303,7 @@ struct Engine : Progress {
 #undef KEPT
         if (ASKED == RECORDS || (INTO && records)) {
 #define SLOT(domain, valid, ...) \
-            if (DOMAINS & domain && valid) { \
-                const uint32_t words[RECORD_WORDS] = {__VA_ARGS__}; \
-                memcpy(records + record_count++ * RECORD_WORDS, words, sizeof words); \
-            }
+            if (DOMAINS & domain && valid) new (records + record_count++) Record{__VA_ARGS__};
             EACH_SLOT
 #undef SLOT
         }
@@ -435,7 +446,7 @@ void engine_set_patience(Engine* e, uint64_t cycles) { e->patience = cycles; }
 void engine_set_skips(Engine* e, int skips) { e->skips = skips; }
 
 // Records go to a buffer of the caller's; none (null) switches tracing off.
-void engine_set_records(Engine* e, uint32_t* records, size_t capacity) {
+void engine_set_records(Engine* e, Record* records, size_t capacity) {
     e->records = records;
     e->record_capacity = capacity;
     e->record_count = 0;
@@ -482,7 +493,7 @@ uint64_t engine_register(Engine* e, int index) {
 }
 
 // The last two records of the kept slots, the older one first.
-const uint32_t* engine_kept(Engine* e) { return e->kept[0]; }
+const uint32_t* engine_kept(Engine* e) { return e->kept[0].words; }
 
 // Memories inside the design that Python looks at (register file and the like).
 void* engine_array(Engine* e, int index) {
