@@ -16,7 +16,15 @@ from typing import Any
 
 from campaign.mutants.areas import mutants
 from campaign.mutants.change import Mutant
-from campaign.mutants.judge import ALONE, KILLED, PROGRAMS, SURVIVES, Verdict, wrong
+from campaign.mutants.judge import (
+    ALONE,
+    KILLED,
+    PROGRAMS,
+    SURVIVES,
+    Verdict,
+    compile_quickly,
+    wrong,
+)
 from campaign.mutants.together import BITS, CHOOSER, Chooser, Together, together
 
 __all__ = ["judged"]
@@ -67,6 +75,7 @@ def _subject(folder: Path, build_name: str, changes: Mapping[int, Mutant]
     from sim.fuzz.subjects import RtlSubject
     config, memory = CONFIGS[build_name], MEMORIES.get(build_name, "ideal")
     build.CACHE = folder
+    compile_quickly(build)
     key = hashlib.sha256(repr((build_name, sorted(changes))).encode()).hexdigest()[:20]
     facts, left_over = folder / f"{key}.json", {}
     if facts.exists():

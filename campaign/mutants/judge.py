@@ -8,6 +8,7 @@ import dataclasses
 import io
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -18,19 +19,21 @@ from typing import TYPE_CHECKING, Any
 
 from campaign.mutants.areas import mutants
 from campaign.mutants.change import Mutant, plant
-from toolchain.places import ROOT
+from toolchain.places import BUILD, ROOT
 
 if TYPE_CHECKING:  # what a mutant may change is imported when it is planted
     from sim.fuzz.program import Program
     from sim.fuzz.subjects import Subject
 
-__all__ = ["ALONE", "BUILDS", "EQUAL", "FIRST_BUILD", "KILLED", "NOT_BUILT", "PROGRAMS",
-           "SURVIVES", "Verdict", "judge", "related_tests", "wrong"]
+__all__ = ["ALONE", "BUILDS", "EQUAL", "FIRST_BUILD", "KILLED", "NOT_BUILT", "PROGRAMS", "SURVIVES",
+           "Verdict", "clean_header", "compile_quickly", "judge", "related_tests",
+           "signal_of", "wrong"]
 
 KILLED, SURVIVES, EQUAL, NOT_BUILT = "killed", "survives", "equal", "not built"
 ALONE     = "alone"  # no verdict: of hardware that cannot be changed beside other changes
-PROGRAMS  = 150  # random ones, for hardware and model
-SOURCES   = 60   # random ones, for the compiler
+PROGRAMS  = 80   # random ones, for hardware and model
+SOURCES   = range(1, 31)  # random ones, for the compiler
+FIRST     = 3    # of those, before the tests
 RUNS      = 4    # of each kind of random run, for the kernel
 SHORT_CYCLES = 20_000_000  # in which a kernel starts and carries out two short commands
 
@@ -41,6 +44,10 @@ KERNEL_TESTS = ("tick", "display", "screen", "screen_sequences", "copying", "dam
                 "terminal", "utilities", "shell_language", "files", "names", "console", "jobs",
                 "shell", "crash")
 KERNEL_LATER = ("suites", "sentences", "db", "masked", "failures")
+
+# The compiler's tests that are asked first, and those that are not asked: of any text, of growth.
+COMPILER_TESTS = ("errors", "backend", "passes", "fold", "ssa", "rules", "warnings", "aggregates")
+COMPILER_NEVER = ("fuzz", "growth", "recovery")
 
 # Which build of the hardware has a file in it, if the first one has not.
 FIRST_BUILD = "list"
@@ -62,6 +69,11 @@ def judge(mutant: Mutant, *, only_tests: bool = False) -> Verdict:
         return _hardware(mutant, only_tests)
     area = mutant.path.split("/")[0]
     return {"sim": _model, "kernel": _kernel, "toolchain": _compiler}[area](mutant)
+
+
+def signal_of(returncode: int) -> str:
+    """What a process died of, by its negative status."""
+    return "time" if -returncode == signal.SIGXCPU else f"signal {-returncode}"
 
 
 def related_tests(path: str, *, or_folder: bool = True) -> list[str]:
@@ -106,17 +118,16 @@ def _hardware(mutant: Mutant, only_tests: bool) -> Verdict:
     from sim.engine import build
     clean_key = build.source_key
     build_name = BUILDS.get(Path(mutant.path).stem, FIRST_BUILD)
-    clean = _clean_model(build, build_name)
-    if not (clean / "design.h").exists():
-        raise RuntimeError(f"the build {build_name} is not compiled: run `python -m campaign`")
+    clean = clean_header(build_name)
+    if not clean.exists():
+        raise RuntimeError(f"there is no {clean}: run `python -m campaign`")
     plant(mutant)
     work = Path(tempfile.mkdtemp(prefix="quince-mutant-"))
     build.CACHE = work
-    # A model that runs for seconds is not worth more of the compiler's time.
-    build.COMPILE = [option if option != "-O1" else "-O0" for option in build.COMPILE]
+    compile_quickly(build)
     build.source_key = lambda folders, *facts: clean_key(folders, "mutant", *facts)
     try:
-        verdict = _lockstep(build_name, (clean / "design.h").read_text(), only_tests)
+        verdict = _lockstep(build_name, clean.read_text(), only_tests)
         if verdict[0] != SURVIVES:
             return verdict
         tests = related_tests(mutant.path)
@@ -126,12 +137,18 @@ def _hardware(mutant: Mutant, only_tests: bool) -> Verdict:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _clean_model(build: Any, name: str) -> Path:
+def compile_quickly(build: Any) -> None:
+    """A model that runs for seconds is not worth a minute of the compiler's time."""
+    build.COMPILE = [option if option != "-O1" else "-O0" for option in build.COMPILE]
+
+
+def clean_header(name: str) -> Path:
+    """Where the model of unchanged hardware is, for comparison."""
+    from sim.engine import build
     from sim.fuzz.campaign import CONFIGS, MEMORIES
     folders = [ROOT / folder for folder in ("rtl", "isa", "sim/engine", "sim/chips")]
-    path: Path = build.CACHE / build.source_key(folders, CONFIGS[name],
-                                                MEMORIES.get(name, "ideal"))
-    return path
+    key = build.source_key(folders, CONFIGS[name], MEMORIES.get(name, "ideal"))
+    return BUILD / "campaign" / "headers" / f"{key}.h"
 
 
 def _lockstep(build_name: str, clean_header: str, only_builds: bool) -> Verdict:
@@ -198,22 +215,41 @@ def _model(mutant: Mutant) -> Verdict:
 # --- compiler ------------------------------------------------------------------------------------
 
 def _compiler(mutant: Mutant) -> Verdict:
-    import random
     plant(mutant)
     try:
-        from tests.fuzz_qll import results
-        from tests.support.qll_programs import program
+        import tests.fuzz_qll  # noqa: F401  (the whole compiler)
     except Exception as error:
         return KILLED, f"it cannot be imported: {type(error).__name__}"
-    for seed in range(SOURCES):
+    related = related_tests(mutant.path, or_folder=False)
+    first = list(dict.fromkeys([*related, *_compiler_tests(COMPILER_TESTS)]))
+    every = sorted(str(path) for path in (ROOT / "tests/toolchain/qll").glob("test_*.py"))
+    left_out = [*first, *_compiler_tests(COMPILER_NEVER)]
+    failed = _first(partial(_sources, SOURCES[:FIRST]),
+                    partial(_pytest, first, "-m", "not slow"),
+                    partial(_pytest, [path for path in every if path not in left_out],
+                            "-m", "not slow"),
+                    partial(_sources, SOURCES[FIRST:]))
+    return (KILLED, failed) if failed else (SURVIVES, "")
+
+
+def _compiler_tests(names: Sequence[str]) -> list[str]:
+    return [str(ROOT / "tests" / "toolchain" / "qll" / f"test_{name}.py") for name in names]
+
+
+def _sources(seeds: range) -> str | None:
+    """Random sources, interpreted and compiled: the first one with different results."""
+    import random
+
+    from tests.fuzz_qll import results
+    from tests.support.qll_programs import program
+    for seed in seeds:
         try:
             given = results(program(random.Random(seed)), (0, 2))
         except Exception as error:
-            return KILLED, f"source {seed}: {type(error).__name__}"
+            return f"source {seed}: {type(error).__name__}"
         if None in given or len(set(given)) > 1:
-            return KILLED, f"source {seed}"
-    failed = _pytest([str(ROOT / "tests" / "toolchain" / "qll")], "-m", "not slow")
-    return (KILLED, failed) if failed else (SURVIVES, "")
+            return f"source {seed}"
+    return None
 
 
 # --- kernel --------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from pathlib import Path
 from campaign.kind import Failure, Kind, Outcome, Say, of_each_seed
 from campaign.mutants.areas import AREAS, mutants, named
 from campaign.mutants.change import equivalents
+from campaign.mutants.forked import WAITS
 from campaign.mutants.judge import (
     ALONE,
     BUILDS,
@@ -21,6 +22,8 @@ from campaign.mutants.judge import (
     KILLED,
     NOT_BUILT,
     SURVIVES,
+    clean_header,
+    signal_of,
 )
 from toolchain.places import ROOT
 
@@ -29,6 +32,7 @@ __all__ = ["CPU_SECONDS", "mutant_kinds"]
 BATCH      = 100   # mutants of the hardware in one job
 FEWEST     = 3     # that are worth a model of their own together
 TOGETHER_S = 3600  # for those of one model
+SOME       = 20    # of other areas in one job
 FATES      = {KILLED: "killed", SURVIVES: "survived", EQUAL: "compiled to the same",
               NOT_BUILT: "not built"}  # and "equivalent"
 
@@ -60,7 +64,7 @@ def _judge_alone(area: str, seed: int, outcome: Outcome, *options: str) -> str |
     try:
         done = _run(AREAS[area].timeout_s, "judge", area, str(seed), *options)
         if done.returncode < 0:
-            verdict, by = KILLED, f"signal {-done.returncode}"  # it crashed what it ran in
+            verdict, by = KILLED, signal_of(done.returncode)  # it crashed what it ran in
         elif done.returncode:
             return f"{mutant}\nit could not be judged: {done.stderr[-1000:]}"
         else:
@@ -72,9 +76,13 @@ def _judge_alone(area: str, seed: int, outcome: Outcome, *options: str) -> str |
 
 
 def _run(timeout_s: float, module: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run one of our modules; it may take so much of a processor's time."""
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (int(timeout_s), int(timeout_s) + 5))
+
     return subprocess.run(
         [sys.executable, "-W", "ignore", "-m", f"campaign.mutants.{module}", *options], cwd=ROOT,
-        capture_output=True, text=True, timeout=timeout_s,
+        capture_output=True, text=True, timeout=WAITS * timeout_s, preexec_fn=limit,
         env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
@@ -87,6 +95,21 @@ def _note(outcome: Outcome, area: str, seed: int, verdict: str, by: str) -> str 
     if verdict in (KILLED, SURVIVES):
         outcome.meet(f"{mutant.kind}: {verdict}")
     return f"{verdict}: {mutant}" if verdict == SURVIVES else None
+
+
+def _examine_in_forks(area: str, seeds: range) -> Outcome:
+    """Mutants one after the other, each in a fork of one process."""
+    outcome = Outcome()
+    numbers = [seed for seed in seeds if not _is_known(area, seed, outcome)]
+    if numbers:
+        done = _run(AREAS[area].timeout_s * len(numbers), "forked", area, *map(str, numbers))
+        if done.returncode:
+            raise RuntimeError(done.stderr[-2000:])
+        for seed, (verdict, by) in map(json.loads, done.stdout.splitlines()):
+            wrong = _note(outcome, area, seed, verdict, by)
+            if wrong is not None:
+                outcome.failures.append(Failure(seed, wrong))
+    return outcome
 
 
 def _examine_hardware(seeds: range) -> Outcome:
@@ -125,7 +148,7 @@ def _judge_together(folder: str, build: str, numbers: list[int],
         try:
             done = _run(TOGETHER_S, "batch", folder, build, *map(str, numbers), "--done",
                         *map(str, verdicts))
-            said, why = done.stdout, f"signal {-done.returncode}"
+            said, why = done.stdout, signal_of(done.returncode)
         except subprocess.TimeoutExpired as over:
             said = (over.stdout or b"").decode() if isinstance(over.stdout, bytes) else ""
         for line in said.splitlines():
@@ -140,10 +163,17 @@ def _judge_together(folder: str, build: str, numbers: list[int],
 
 
 def _hardware(say: Say) -> Sequence[Path]:
-    from sim.fuzz.campaign import make_rtl_subject
+    from sim.engine.header import header_of
+    from sim.engine.quince import quince_design
+    from sim.fuzz.campaign import CONFIGS, MEMORIES
     for name in sorted({FIRST_BUILD, *BUILDS.values()}):
-        make_rtl_subject(name, say).machine.close()
-    return ()
+        path = clean_header(name)
+        if not path.exists():
+            say(f"reading the hardware of the build {name}")
+            design = quince_design(CONFIGS[name], memory=MEMORIES.get(name, "ideal"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(header_of(design))
+    return [clean_header(FIRST_BUILD).parent]
 
 
 def _system(say: Say) -> Sequence[Path]:
@@ -156,10 +186,12 @@ def _system(say: Say) -> Sequence[Path]:
 def mutant_kinds() -> list[Kind]:
     """One for each area."""
     prepare = {"rtl": _hardware, "kernel": _system}
+    examine = {"rtl": _examine_hardware, "kernel": of_each_seed(partial(_judge, "kernel"))}
+    batch = {"rtl": BATCH, "kernel": 1}
     return [Kind(f"mutants-{area.name}", f"{area.about} at single points, which a test must find",
-                 "mutants", partial(_timed, _examine_hardware if area.name == "rtl"
-                                    else of_each_seed(partial(_judge, area.name))),
-                 batch=BATCH if area.name == "rtl" else 1,
+                 "mutants", partial(_timed, examine.get(area.name, partial(_examine_in_forks,
+                                                                           area.name))),
+                 batch=batch.get(area.name, SOME),
                  total=partial(_count, area.name), prepare=prepare.get(area.name),
                  names=partial(_names, area.name),
                  again=f"python -m campaign.mutants.judge {area.name} {{seed}}")

@@ -1,9 +1,12 @@
 """Mutants: what changes there are, that a change is really planted, and which are equivalent."""
 
 import ast
+import os
+import signal
 
 import pytest
 
+from campaign.mutants import forked
 from campaign.mutants.areas import AREAS, mutants, named
 from campaign.mutants.change import Mutant, equivalents, source
 from campaign.mutants.judge import KILLED, judge, related_tests
@@ -96,6 +99,30 @@ def test_each_change_that_is_listed_as_equivalent_is_one_and_has_a_reason():
              for mutant in (python_mutants if path.endswith(".py") else qll_mutants)(path)}
     assert [known for known in equivalents() if known not in there] == []
     assert all(len(reason) > 20 for reason in equivalents().values())
+
+
+def die_by(number):
+    def judged(mutant):
+        os.kill(os.getpid(), number)
+    return judged
+
+
+@pytest.mark.parametrize("judged, expected", [
+    (lambda mutant: ("survives", mutant.path[:12]), ("survives", "sim/golden/t")),
+    (die_by(signal.SIGKILL),                        (KILLED, f"signal {signal.SIGKILL}")),
+    (die_by(signal.SIGXCPU),                        (KILLED, "time")),
+])
+def test_what_a_change_does_to_its_fork_is_its_verdict(monkeypatch, judged, expected):
+    mutant = Mutant("sim/golden/traps.py", "a kind", 0, 1, "x")
+    monkeypatch.setattr(forked, "mutants", lambda area: [mutant])
+    monkeypatch.setattr(forked, "judge", judged)
+    assert forked.judge_in_fork("golden", 0) == expected
+
+
+def test_a_judge_that_fails_says_so(monkeypatch):
+    monkeypatch.setattr(forked, "mutants", lambda area: [])
+    with pytest.raises(RuntimeError, match="IndexError"):
+        forked.judge_in_fork("golden", 0)
 
 
 @pytest.mark.slow
