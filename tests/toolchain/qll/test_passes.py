@@ -394,6 +394,35 @@ def test_rounds_run_ahead_while_there_are_enough():
     assert sum(line.startswith("branch") for line in result) == 5
 
 
+def test_rounds_ahead_ask_once_and_with_one_operation():
+    """How far they go is taken off the bound in front of them, and whether any round is left is
+    asked behind them."""
+    result = after("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          %1 = and %0, 0xff
+          %2 = lt 0, %1
+          branch %2, b1, b3
+        b1: <- b0
+          jump b2
+        b2: <- b1, b2
+          %3 = phi 0, %4
+          store.e %3, 7
+          %4 = add %3, %1
+          %5 = lt %4, 100
+          branch %5, b2, b3
+        b3: <- b0, b2
+          ret
+        }""", unroll_loops, simplify)
+    stores = [index for index, line in enumerate(result) if line.startswith("store.e")]
+    assert len(stores) == 5
+    loop = result[stores[0]:next(index for index in range(stores[3], len(result))
+                                 if result[index].startswith("branch"))]
+    assert sum(" = lt " in line for line in loop) == 1
+    assert len(loop) == 4 * 2 + 1
+
+
 def test_inlining_replaces_parameters_and_results():
     caller = parse_function("""
         function @f (1) {

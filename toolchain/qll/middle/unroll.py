@@ -260,7 +260,12 @@ def _counter(block: Block, back: int) -> _Counter | None:
 
 
 class _Room:
-    """Makes the question whether `AHEAD` rounds are left when the counter has some value."""
+    """Makes the question whether `AHEAD` rounds are left when the counter has some value.
+
+    It is asked twice: before the first of them (`first`), and again after each (`again`), in blocks
+    that are reached only if the first answer was yes. So the bound is no less than these rounds are
+    long, and their length can be taken off it once for all.
+    """
 
     def __init__(self, function: Function, counter: _Counter, preheader: Block, line: int):
         self.line = line
@@ -276,10 +281,17 @@ class _Room:
         block.body.append(made)
         return made
 
-    def ask(self, value: Ins, block: Block) -> Ins:
+    def first(self, value: Ins, block: Block) -> Ins:
         if self.far is None or self.bound is None:
             return self._make(block, "lt", self.last, value)
         return self._make(block, "lt", self._make(block, "add", value, self.far), self.bound)
+
+    def again(self, value: Ins, before: Block, block: Block) -> Ins:
+        """The question in `block`, which `before` leads to."""
+        if self.far is None or self.bound is None:
+            return self.first(value, block)
+        nearer = self._make(before, "sub", self.bound, self.far)
+        return self._make(block, "lt", value, nearer)
 
 
 def _unroll_ahead(function: Function, loop: Loop) -> int:
@@ -299,7 +311,7 @@ def _unroll_ahead(function: Function, loop: Loop) -> int:
     phis, body, condition = block.phis, list(block.body), block.term.args[0]
     # The main loop, and behind it the question whether anything is left for the old one.
     before, main, rest = Block("enter"), Block("several"), Block("rest")
-    enough = room.ask(counter.phi.args[entry], preheader)
+    enough = room.first(counter.phi.args[entry], preheader)
     values: dict[Ins, Ins] = {}
     for phi in phis:
         copy = values[phi] = Ins("phi", [phi.args[entry]], None, phi.line)
@@ -310,12 +322,18 @@ def _unroll_ahead(function: Function, loop: Loop) -> int:
         values = {phi: done.get(phi.args[back], phi.args[back]) for phi in phis}
     for phi, copy in zip(phis, main.phis, strict=True):
         copy.args.append(values[phi])
-    again = room.ask(values[counter.phi], main)
+    again = room.again(values[counter.phi], before, main)
     link(preheader, Ins("branch", [enough], None, line), [before])
     preheader.succs.append(block)  # which knows
     link(before, Ins("jump", [], None, line), [main])
     link(main, Ins("branch", [again], None, line), [main, rest])
-    link(rest, Ins("branch", [done.get(condition, condition)], None, line), [block, exit_])
+    left = done.get(condition, condition)
+    if left in main.body and not any(condition in ins.args for ins in (*body, *phis)) and (
+            condition not in outside):
+        main.body.remove(left)  # nobody asks it but behind this loop
+        rest.body.append(left)
+        left.block = rest
+    link(rest, Ins("branch", [left], None, line), [block, exit_])
     for phi in phis:
         phi.args.append(values[phi])
     for value, phi in outside.items():
