@@ -54,6 +54,7 @@ def test_the_library_is_there(installed, tmp_path, target):
     assert (tmp_path / "a.qbin").stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_a_program_runs_on_the_model(installed, tmp_path):
     (tmp_path / "a.qll").write_text("function main(): byte { return 7; }\n")
     result = run(installed, "quince-sim", "--engine", "model", "a.qll", cwd=tmp_path)

@@ -8,6 +8,7 @@ from sim.verilog import to_verilog
 from tests.support.cocotb_bench import run_bench
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKERS)
 def test_bench_passes(name):
     component = make_peripheral(name, MachineConfig(cycles_per_ms=10))

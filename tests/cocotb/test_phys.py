@@ -14,10 +14,12 @@ from tests.support.dvi import Screen
 from tests.support.usb import UsbDesk
 
 
+@pytest.mark.slow
 def test_pictures_go_through_the_cable():
     run_bench("tests.cocotb.bench_dvi", verilog=to_verilog(Screen(), name="screen"), top="screen")
 
 
+@pytest.mark.slow
 def test_a_usb_keyboard_is_heard():
     run_bench("tests.cocotb.bench_usb_keyboard", top="usb",
               verilog=to_verilog(UsbDesk(), name="usb"))
@@ -41,6 +43,7 @@ class Slow(wiring.Component):
         return m
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bench", ["uart", "sd_card"])
 def test_serial_line_and_card(bench):
     run_bench(f"tests.cocotb.bench_{bench}", verilog=to_verilog(Slow(), name="slow"), top="slow")

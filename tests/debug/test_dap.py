@@ -82,6 +82,7 @@ def conversation(client, script, *arguments):
     return json.loads(talk.stdout)
 
 
+@pytest.mark.slow
 def test_the_client_learns_what_is_there(got):
     assert got["capabilities"]["supportsStepBack"]
     assert got["capabilities"]["supportsDisassembleRequest"]
@@ -130,6 +131,7 @@ def test_the_end_is_told_and_can_be_looked_at(got):
     assert got["repl"].startswith("cycle ")
 
 
+@pytest.mark.slow
 def test_processes_are_threads_with_calls_of_their_own(processes):
     assert [one["verified"] for one in processes["breakpoints"]] == [True]
     assert processes["thread"].startswith("wc (")

@@ -51,6 +51,7 @@ def person(tmp_path):
     os.close(slave)
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_the_machine_and_not_the_debugger(person):
     person.expect("(quince) ")
     for _ in range(2):

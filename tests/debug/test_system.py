@@ -25,6 +25,7 @@ def talk(tmp_path_factory):
         yield talk
 
 
+@pytest.mark.slow
 def test_the_food_of_the_snake_is_traced_to_where_it_was_placed(talk):
     """A program is stopped by its name before it is started: its code may be at the addresses of
     others, and the engine's hits are told apart by process. Then its locals, and back in time."""

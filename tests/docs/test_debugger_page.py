@@ -49,6 +49,7 @@ def test_a_dialogue_is_as_shown(block, tmp_path, monkeypatch):
     assert told(held(block, "squares.qll")) == told(block)
 
 
+@pytest.mark.slow
 def test_the_dialogue_about_the_snake_is_as_shown(tmp_path):
     """Up to the waves, which the model has not: tests/debug/test_waves.py."""
     shutil.copy(system().disk, tmp_path / "disk.qfs")

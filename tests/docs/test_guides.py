@@ -125,6 +125,7 @@ def shown(word, command):
     return [line for line in said if line and not line.startswith("quince-sim:")]
 
 
+@pytest.mark.slow
 def test_the_instruction_assembles_decodes_and_computes(copy):
     apply("instruction", copy)
     python(copy, "-m", "toolchain.qasm", "xor.qasm", "-t", "none", "-o", "xor.qbin")

@@ -175,6 +175,7 @@ RUBBISH = [framed(b"{"), framed(b"[]"), framed({"jsonrpc": "2.0", "id": 7}), fra
            framed({"jsonrpc": "2.0", "id": 10, "method": "shutdown", "params": None})]
 
 
+@pytest.mark.slow
 def test_rubbish_is_no_obstacle_and_ends_with_the_input():
     rubbish = b"".join(RUBBISH) + b"hello\r\n\r\nContent-Length: x\r\n\r\n\xff"
     ended = subprocess.run([sys.executable, "-m", "editors.lsp.cli"], input=rubbish,

@@ -93,6 +93,7 @@ def run_against_a_machine(wire, job, until, seconds=100):
         rig.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoilt", [(), (700, 2900)])
 def test_a_program_arrives_whole_also_over_a_line_with_faults(wire, program, tmp_path, spoilt):
     (tmp_path / "program.qbin").write_bytes(program)

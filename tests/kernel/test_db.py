@@ -63,6 +63,7 @@ def session(live, line, *rows):
     return [each.removesuffix(ASKS) for each in said]
 
 
+@pytest.mark.slow
 def test_the_assemblers_symbols_are_the_hosts(machine):
     program = assemble([*library_sources("user", ".qasm"), Source("count.qasm", COUNT)])
     assert machine.command("cat count.sym") == symbol_map(program)

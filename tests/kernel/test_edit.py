@@ -199,6 +199,7 @@ def picture(screen):
     return screen.rows[:-1], inverse, (screen.x, screen.y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_random_keys_do_what_a_model_says_and_can_all_be_undone(seed):
     rng = random.Random(seed)

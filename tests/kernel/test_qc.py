@@ -2,6 +2,8 @@
 
 from array import array
 
+import pytest
+
 from tests.fuzz_qc import KERNELS, first_difference, generated, manual, published
 from tests.support.compiler import (
     Case,
@@ -17,6 +19,7 @@ from toolchain.qfs import Image
 MOST_CYCLES = 7_200_000_000  # two minutes at 60 MHz
 
 
+@pytest.mark.slow
 def test_it_compiles_itself_to_the_same_words_as_what_it_made_does():
     sources = compiler_sources()
     disk = Image.format(8_000)
@@ -71,6 +74,7 @@ def wrong_programs():
     }
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_told_as_on_the_host_and_what_is_too_much_in_one_sentence():
     wrong, excessive = wrong_programs()
     assert first_difference([Case({f"{name}.qll": text}) for name, text in wrong.items()]) is None

@@ -138,6 +138,7 @@ def test_a_fault_of_the_kernel_is_told_with_its_place():
     assert any(line.startswith("  by global::main (firmware/programs/sh/") for line in lines[3:])
 
 
+@pytest.mark.slow
 def test_what_the_kernel_finds_broken_is_told_with_who_found_it():
     def damage(memory, labels):
         memory[labels["global::process::count"]] = 77

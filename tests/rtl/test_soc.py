@@ -31,6 +31,7 @@ def test_a_machine_is_made_of_a_configuration():
         Soc(config="fast")
 
 
+@pytest.mark.slow
 def test_the_smallest_machine_elaborates():
     assert "module" in rtlil.convert(Soc(config=SMALLEST), emit_src=False)
 

@@ -20,6 +20,7 @@ function main(): byte {
 """
 
 
+@pytest.mark.slow
 def test_each_port_is_explained(tmp_path, capsys):
     file = tmp_path / "core.v"
     assert main(["core", "-o", str(file)]) == 0

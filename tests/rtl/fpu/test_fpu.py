@@ -55,6 +55,7 @@ def check(fpu, op, a, b):
     assert set(cycles.tolist()) == {CYCLES[op]}
 
 
+@pytest.mark.slow
 @pytest.mark.manual("1.9", "1.10")
 @pytest.mark.parametrize("op", BINARY)
 def test_all_pairs_of_special_values(fpu, op):

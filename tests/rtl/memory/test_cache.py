@@ -178,6 +178,7 @@ class Rig:
         return (addr + step) % (self.shape.ram_words - 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("latest", [0, 3])
 def test_loads_stores_and_fetches_are_those_of_a_memory(shape, latest):
@@ -217,6 +218,7 @@ def test_loads_stores_and_fetches_are_those_of_a_memory(shape, latest):
     assert rig.memory.reads > 30 and rig.memory.writes > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_a_fetch_sees_every_store_that_was_asked_for_before_it(shape):
     rig = Rig(shape)

@@ -93,6 +93,7 @@ def simulate(bench, **options):
     simulator.run()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clock_hz, line_words", [(25_000_000, 8), (50_000_000, 4),
                                                   (62_500_000, 8), (100_000_000, 16)])
 def test_lines_come_back_as_they_were_written(clock_hz, line_words):
@@ -113,6 +114,7 @@ def test_lines_come_back_as_they_were_written(clock_hz, line_words):
     simulate(bench, clock_hz=clock_hz, line_words=line_words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHIPS)
 def test_every_chip_of_the_table_is_driven_within_its_times(name):
     chip = replace(CHIPS[name], **SMALLER)
@@ -137,6 +139,7 @@ def test_a_line_in_an_open_row_comes_without_opening_it_again():
     simulate(bench)
 
 
+@pytest.mark.slow
 def test_rows_are_refreshed_all_the_time():
     async def bench(ctx, lines):
         await write_line(ctx, lines, 5, range(8))
@@ -149,6 +152,7 @@ def test_rows_are_refreshed_all_the_time():
     simulate(bench)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times, wrong, fault", [
     ({"trcd": 60}, {}, SdramFault.TRCD),
     ({"trp": 60}, {}, SdramFault.TRP),

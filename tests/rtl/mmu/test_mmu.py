@@ -209,6 +209,7 @@ page    = st.sampled_from([0, 1, 3, 4, 5, 0x80000, 0xFFFFF])
 index   = st.sampled_from([0, 1, 2, 0x3FF])
 
 
+@pytest.mark.slow
 @pytest.mark.manual("5.8")
 @given(base=st.sampled_from([0x400, BIG_RAM - 2]),
        first=st.dictionaries(index, st.tuples(table, flags), max_size=4),
@@ -277,6 +278,7 @@ def test_interrupt_turns_translation_off_and_return_on_again(list_mmu):
     assert ask(list_mmu, Kind.DATA, 2, Access.READ) == (0x102, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.manual("5.9")
 @given(st.data())
 @settings(max_examples=150, deadline=None)

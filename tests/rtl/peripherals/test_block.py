@@ -96,6 +96,7 @@ def test_read_only_words():
     run(test)
 
 
+@pytest.mark.slow
 @pytest.mark.manual("6.17")
 @pytest.mark.parametrize("sector, count", [(0, 1), (5, 1), (1, 3), (0, SECTORS)])
 def test_reads_sectors_into_memory(sector, count):
@@ -202,6 +203,7 @@ def test_a_host_that_fails_is_an_error_after_the_sectors_before(command):
         assert host.words[128] == 0x900000 and host.words[256] == 0x1000 + 256
 
 
+@pytest.mark.slow
 @pytest.mark.manual("6.2")
 @pytest.mark.parametrize("command", [READ, WRITE])
 @pytest.mark.parametrize("address", [RAM_WORDS - 127, RAM_WORDS - 1, RAM_WORDS, 0x80000000,
@@ -273,6 +275,7 @@ def test_without_a_disk_there_are_no_sectors():
     Rig(Block(), follower=BlockFollower([], [])).run(test)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_loads_agree_whatever_happens(seed):
     async def test(rig):

@@ -92,6 +92,7 @@ def test_a_message_of_one_part_goes_out(length):
     assert run(ConsoleOutput(), test).written == [words]
 
 
+@pytest.mark.slow
 @pytest.mark.manual("6.8")
 @pytest.mark.parametrize("length", [254, 506, 507, 600])
 def test_a_message_of_several_parts_ends_with_the_first_that_fits(length):
@@ -314,6 +315,7 @@ def test_a_bad_store_does_not_drop_it():
     run(HostFile(), test, to_read=[list(range(300))])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_loads_agree_whatever_happens(seed):
     chance = random.Random(seed)
@@ -339,6 +341,7 @@ def test_loads_agree_whatever_happens(seed):
     assert host.written
 
 
+@pytest.mark.slow
 def test_what_was_written_arrives_whatever_the_program_stores_meanwhile():
     chance = random.Random(11)
     device = ConsoleOutput()

@@ -189,6 +189,7 @@ def test_a_pause_key_and_unknown_codes_change_nothing():
     assert set(simulate(bench)) == change(ord("a"), True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("half_us", [30, 50])
 def test_nothing_is_lost_when_the_machine_is_slow(half_us):
     codes = random.Random(half_us).choices([0x1C, 0x32, 0x21, 0x23], k=8)

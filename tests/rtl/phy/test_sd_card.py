@@ -27,6 +27,7 @@ def words(seed):
     return [random.Random(seed).getrandbits(32) for _ in range(128)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quirks", [
     {},
     {"is_v1": 1, "is_standard": 1},

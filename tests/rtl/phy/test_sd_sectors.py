@@ -74,6 +74,7 @@ class Card:
                     self.told = 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_no_operation_hangs_and_the_size_is_known_in_the_end(seed):
     desk, card, chance = Desk(), Card(seed), random.Random(seed)

@@ -109,6 +109,7 @@ class Rig:
         self.simulation.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("disturbance", UsbDisturbance, ids=lambda kind: kind.name)
 def test_keys_arrive_once_whatever_disturbs_a_report(disturbance):
     rig = Rig()

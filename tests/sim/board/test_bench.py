@@ -10,6 +10,7 @@ from rtl.board import Board, BoardConfig
 from sim.board.bench import BoardOnBench
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", {config: name for name, config in CONFIGS.items()},
                          ids=lambda config: config.name)
 def test_each_board_fits_onto_the_bench(config):

@@ -151,6 +151,7 @@ def interpreted(seed, tokens):
     return seen, others
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_random_hardware_on_several_clocks_does_what_amaranth_says(seed):
     tokens = np.random.default_rng(seed).integers(0, 1 << 64, TOKENS, dtype=np.uint64)

@@ -374,12 +374,14 @@ def random_tokens(seed, count):
     return tokens
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_random_hardware_does_what_amaranth_says(seed):
     tokens = random_tokens(seed, TOKENS)
     assert compiled(model(Random, seed), tokens) == interpreted(Random(seed), tokens)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_so_does_random_hardware_that_rests(seed, monkeypatch):
     """Each register and memory a group of its own, as if it were a component."""

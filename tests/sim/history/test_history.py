@@ -181,6 +181,7 @@ def test_the_past_ends_where_it_began(booted):
     booted.history.go_to(booted.history.frontier)
 
 
+@pytest.mark.slow
 def test_the_last_hit_of_a_long_stretch_is_the_same_wherever_the_snapshots_are(booted):
     """Searched in one piece, and by small ones around its end, where snapshots are left."""
     history, every = booted.history, [Condition(What.STEP, 0, 0xFFFFFFFF)]
@@ -196,6 +197,7 @@ def test_the_last_hit_of_a_long_stretch_is_the_same_wherever_the_snapshots_are(b
     history.go_to(history.frontier)
 
 
+@pytest.mark.slow
 def test_snapshots_stay_within_their_bounds(monkeypatch):
     """With little memory there are few, close to the present, and every cycle can be reached."""
     monkeypatch.setattr("sim.history.history.COST", 0)  # as many as there may be, on any machine

@@ -67,6 +67,7 @@ PLACES = st.one_of(st.integers(0, 80), st.integers(SECTOR_WORDS, SECTOR_WORDS + 
                    st.integers(0, SECTORS * SECTOR_WORDS - 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job", JOBS)
 @settings(max_examples=60, deadline=None)
 @given(damage=st.lists(st.tuples(PLACES, WORDS), min_size=1, max_size=12))
