@@ -13,7 +13,8 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba.core import event
+from numba.core import event, types
+from numba.core.registry import CPUDispatcher
 
 import isa
 from toolchain.lock import alone
@@ -23,11 +24,10 @@ __all__ = ["MASK", "NEVER", "SIGN", "announced", "index", "int64", "jit", "jit_i
 
 # Without `_nrt` nothing can be allocated, and nothing is. With it each array that is handed to a
 # function is counted up and down by atomic instructions, which take longer than all else.
-OPTIONS: Any = {"error_model": "numpy", "boundscheck": False, "_nrt": False}
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "boundscheck": False, "_nrt": False}
 
 # What `jit` makes is compiled as a part of what calls it; `jit_inline` puts it into the caller's
 # own code, for the fast path; what `jit_kept` makes goes to the cache.
-jit: Any = numba.njit(**OPTIONS)
 jit_inline: Any = numba.njit(inline="always", **OPTIONS)
 index: Any = np.uint64
 int64: Any = np.int64
@@ -35,6 +35,28 @@ int64: Any = np.int64
 MASK  = 0xFFFFFFFF
 SIGN  = 0x80000000
 NEVER = 1 << 62  # a cycle that does not come
+
+
+class Part(CPUDispatcher):
+    """A function that only compiled ones call; it is compiled once.
+
+    By itself Numba compiles a function, and all that it calls, for each constant that somebody
+    passes, and each time with what a call from Python needs: half of what a first start took.
+    """
+
+    def __init__(self, function: Callable[..., Any]):
+        super().__init__(function, targetoptions={
+            "nopython": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, **OPTIONS})
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        return super().get_call_template(tuple(map(types.unliteral, args)), kws)
+
+    def __call__(self, *arguments: Any) -> None:
+        raise TypeError(f"{self.py_func.__name__} cannot be called from Python; "
+                        "sim.golden.interpreted has one that can")
+
+
+jit: Any = Part
 
 
 def jit_kept(function: Callable[..., Any]) -> Any:
@@ -90,7 +112,7 @@ class announced:
             def on_start(self, event: Any) -> None:
                 say, outer._say = outer._say, None
                 if say is not None:
-                    say("compiling the golden model, once: about half a minute")
+                    say("compiling the golden model, once: about ten seconds")
 
             def on_end(self, event: Any) -> None:
                 pass
