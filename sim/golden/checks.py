@@ -3,7 +3,7 @@
 # Numba infers the types of arguments; an annotation here would be a comment that nobody checks.
 
 from isa.machine import ENABLED
-from sim.golden.compiled import MASK, index, int64, jit
+from sim.golden.compiled import MASK, index, int64, jit, jit_inline
 from sim.golden.records import diverge
 from sim.golden.state import (
     CHANGES,
@@ -60,6 +60,7 @@ __all__ = ["COVERAGE_WORDS", "count_fault", "count_insn", "coverage_index", "fau
 # the place they come from and their reason.
 PLACES = ("fetch", "second word", "decode", "load", "store", "int", "halt", "interrupt")
 FETCH, SECOND, DECODE, LOAD, STORE, INT, HALT, INTERRUPT = range(len(PLACES))
+NO_PLACE = -1
 
 MODES = ("privileged", "masked", "translated")  # what code is
 IN_PRIVILEGED, IN_MASKED, IN_TRANSLATED = range(len(MODES))
@@ -81,7 +82,7 @@ def fault_index(mode, place, reason):
     return COVER_FAULTS + (mode * len(PLACES) + place) * REASONS + reason
 
 
-@jit
+@jit_inline
 def count_insn(cpu, cover, op, active):
     """An instruction retired."""
     missed = int64(cpu[FINDS] != cpu[FINDS_SEEN])

@@ -1,13 +1,15 @@
 """How Numba compiles the golden model, and when it has to do so again.
 
 Integers are int64 and kept in 0 to 2^32-1 by masks: Numba makes floats of an int64 and a uint64.
-An array index goes through `index`, which spares the check for negative ones. Where the model runs
+An array index goes through `index`, which spares the check for negative ones. `unsigned` is for two
+numbers to compare, where a negative one is to be greater than all others. Where the model runs
 uncompiled (`sim.golden.interpreted`), `index` and `int64` are `int`, and `jit` does nothing.
 """
 
 import hashlib
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +22,15 @@ import isa
 from toolchain.lock import alone
 
 __all__ = ["MASK", "NEVER", "SIGN", "announced", "index", "int64", "jit", "jit_inline", "jit_kept",
-           "prepare", "sources_digest"]
+           "prepare", "sources_digest", "unsigned"]
 
 # Without `_nrt` nothing can be allocated, and nothing is. With it each array that is handed to a
 # function is counted up and down by atomic instructions, which take longer than all else.
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "boundscheck": False, "_nrt": False}
 
-# What `jit` makes is compiled as a part of what calls it; `jit_inline` puts it into the caller's
-# own code, for the fast path; what `jit_kept` makes goes to the cache.
-jit_inline: Any = numba.njit(inline="always", **OPTIONS)
 index: Any = np.uint64
 int64: Any = np.int64
+unsigned: Any = np.uint64
 
 MASK  = 0xFFFFFFFF
 SIGN  = 0x80000000
@@ -44,9 +44,10 @@ class Part(CPUDispatcher):
     passes, and each time with what a call from Python needs: half of what a first start took.
     """
 
-    def __init__(self, function: Callable[..., Any]):
+    def __init__(self, function: Callable[..., Any], inline: bool = False):
         super().__init__(function, targetoptions={
-            "nopython": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, **OPTIONS})
+            "nopython": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
+            "forceinline": inline, **OPTIONS})
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         return super().get_call_template(tuple(map(types.unliteral, args)), kws)
@@ -56,7 +57,10 @@ class Part(CPUDispatcher):
                         "sim.golden.interpreted has one that can")
 
 
+# What `jit` makes is compiled as a part of what calls it; `jit_inline` puts it into the caller's
+# own code, for the fast path; what `jit_kept` makes goes to the cache.
 jit: Any = Part
+jit_inline: Any = partial(Part, inline=True)
 
 
 def jit_kept(function: Callable[..., Any]) -> Any:
@@ -72,12 +76,12 @@ def prepare(function: Any, *arguments: Any) -> None:
 
     Of several processes that need the same at the same time one compiles, and the others load.
     """
-    types = tuple(map(numba.typeof, arguments))
-    if types not in function.signatures:
+    signature = tuple(map(numba.typeof, arguments))
+    if signature not in function.signatures:
         with ExitStack() as stack:
             with suppress(OSError):  # nothing is kept where nothing can be written
                 stack.enter_context(alone(Path(function.stats.cache_path or "") / "lock"))
-            function.compile(types)
+            function.compile(signature)
 
 
 def sources_digest() -> int:

@@ -14,14 +14,15 @@ path.
 
 from isa import IP_FIELD, REGISTERS
 from isa.machine import ENABLED, Interrupt
-from isa.trace import RECORD_WORDS
 from sim.golden.arithmetic import compute
 from sim.golden.checks import (
     DECODE,
     FETCH,
     HALT,
     INT,
+    INTERRUPT,
     LOAD,
+    NO_PLACE,
     SECOND,
     STORE,
     count_fault,
@@ -30,7 +31,16 @@ from sim.golden.checks import (
     follow_mask,
     follow_timer,
 )
-from sim.golden.compiled import MASK, NEVER, index, int64, jit, jit_kept, sources_digest
+from sim.golden.compiled import (
+    MASK,
+    NEVER,
+    index,
+    int64,
+    jit,
+    jit_kept,
+    sources_digest,
+    unsigned,
+)
 from sim.golden.opcodes import (
     OP_CONSTANT,
     OP_HALT,
@@ -46,10 +56,16 @@ from sim.golden.opcodes import (
     OP_STORE,
     OP_WAIT,
 )
-from sim.golden.records import differs, follow_stop, leave_record, put_record
+from sim.golden.records import (
+    agrees,
+    differs,
+    effects,
+    follow_stop,
+    leave_record,
+    put_record,
+)
 from sim.golden.state import (
     A_REGISTER,
-    ACCESSED,
     ASLEEP,
     AT,
     BASE,
@@ -122,9 +138,11 @@ SPARE_ROWS = 8
 
 
 @jit
-def bad_fields(use, d, s0, s1):
-    """Whether a field that the instruction uses names no register; `ip` is one, but to read."""
-    return (use & USES_D_WRITTEN != 0 and d >= REGISTERS or use & USES_D_READ != 0 and d > IP_FIELD
+def is_bad(check, use, d, s0, s1):
+    """Whether an instruction faults for what it is: its opcode always does, or a field that it uses
+    names no register; `ip` is one, but to read."""
+    return (check >> FAULT_AT != 0 or use & USES_D_WRITTEN != 0 and d >= REGISTERS
+            or use & USES_D_READ != 0 and d > IP_FIELD
             or use & USES_S0 != 0 and s0 > IP_FIELD or use & USES_S1 != 0 and s1 > IP_FIELD)
 
 
@@ -161,6 +179,25 @@ def sleep(mem, cpu, cycles, limit):
         return int64(ASLEEP), cycles
     cpu[SKIPPED] += max(limit - cycles, int64(0))
     return int64(0), max(limit, cycles)
+
+
+@jit
+def control(mem, regs, cpu, active, ip, word, a):
+    """`int`, `halt` and `wait`: (event, next ip)."""
+    op = word >> OPCODE_AT
+    if op == OP_WAIT:
+        return int64(SLEEP), ip
+    if op == OP_HALT:
+        if active:
+            return int64(INVALID_INSTRUCTION), ip
+        cpu[CAUSE], cpu[CAUSE_INSN], cpu[CAUSE_IMM] = ip, word, 0
+        cpu[STOPPED] = HALTED
+        return int64(RECHECK), ip
+    if a != RETURN:
+        return software_interrupt(mem, regs, cpu, a, ip + 1)
+    if active:
+        return int64(INVALID_INTERRUPT), ip
+    return return_from_interrupt(mem, regs, cpu)
 
 
 def make_run(mode):
@@ -210,160 +247,181 @@ def make_run(mode):
             fetched = NOWHERE
             loaded, loaded_before = NOWHERE, NOWHERE
             stored, stored_before = NOWHERE, NOWHERE
+            here  = ip  # counted from where `fetched` begins
+            event = int64(0)
 
-            while cycles < limit:
-                if mode == FOLLOW:
-                    if at >= trace_end:
-                        leave = int64(END)
+            while event == 0 and leave == 0:
+                # The fast path: instructions whose words and data are in these ranges, and that do
+                # nothing but go on to the next. Any other ends it, before it has done anything;
+                # `place` says where it stands.
+                place = int64(NO_PLACE)
+                while cycles < limit:
+                    if mode == FOLLOW:
+                        if at >= trace_end:
+                            leave = int64(END)
+                            break
+                        if int64(trace[index(at), index(W_KIND)]) > FAULTED:
+                            place = int64(INTERRUPT)
+                            break
+
+                    # Fetch and decode.
+                    if unsigned(here) >= unsigned(fetched[1]):
+                        place = int64(FETCH)
                         break
-                    if int64(trace[index(at), index(W_KIND)]) > FAULTED:
-                        leave, ip = follow_event(mem, regs, cpu, cover, trace, at, ip & MASK,
-                                                 active)
+                    ip   = here + fetched[0]
+                    word = int64(mem[index(ip + fetched[2])])
+                    op = word >> OPCODE_AT
+                    d  = word >> D_AT & FIELD_MASK
+                    s0 = word >> S0_AT & FIELD_MASK
+                    s1 = word & FIELD_MASK
+                    if word & checks[index(op)]:
+                        if is_bad(checks[index(op)], uses[index(op)], d, s0, s1):
+                            place = int64(DECODE)
+                            break
+                        regs[index(IP_FIELD)] = ip
+                    a = regs[index(s0)]
+                    b = regs[index(s1)]
+
+                    # Execute.
+                    imm     = int64(0)
+                    value   = int64(0)
+                    address = int64(0)
+                    wrote   = int64(0)
+                    then    = here + 1
+                    if op == OP_CONSTANT:
+                        if unsigned(then) >= unsigned(fetched[1]):
+                            place = int64(SECOND)
+                            break
+                        wrote = int64(A_REGISTER)
+                        imm = int64(mem[index(ip + 1 + fetched[2])])
+                        value = imm
+                        then = here + 2
+                    elif op == OP_LOAD:
+                        wrote = int64(A_REGISTER | LOADED)
+                        if covers(loaded, a):
+                            address = a + loaded[2]
+                        elif covers(loaded_before, a):
+                            address = a + loaded_before[2]
+                        else:
+                            place = int64(LOAD)
+                            break
+                        value = int64(mem[index(address)])
+                    elif op == OP_STORE:
+                        wrote = int64(MEMORY)
+                        value = a
+                        target = regs[index(d)]
+                        if covers(stored, target):
+                            address = target + stored[2]
+                        elif covers(stored_before, target):
+                            address = target + stored_before[2]
+                        else:
+                            place = int64(STORE)
+                            break
+                        mem[index(address)] = value
+                    elif op == OP_JMP:
+                        then = a - fetched[0]
+                    elif op == OP_JZ:
+                        if a == 0:
+                            then = b - fetched[0]
+                    elif op == OP_JNZ:
+                        if a != 0:
+                            then = b - fetched[0]
+                    elif op == OP_RJMP:
+                        then = (ip + a & MASK) - fetched[0]
+                    elif op == OP_RJZ:
+                        if a == 0:
+                            then = (ip + b & MASK) - fetched[0]
+                    elif op == OP_RJNZ:
+                        if a != 0:
+                            then = (ip + b & MASK) - fetched[0]
+                    elif op == OP_INT or op == OP_HALT or op == OP_WAIT:
+                        place = int64(HALT) if op == OP_HALT else int64(INT)
+                        break
+                    elif op != OP_NOP:
+                        wrote = int64(A_REGISTER)
+                        value = compute(op, a, b)
+                    if wrote & A_REGISTER:
+                        regs[index(d)] = value
+                    cycles += 1
+
+                    # Leave a record, or compare with the other machine's.
+                    if mode != RUN:
+                        made = effects(word, imm, wrote, d, value, address)
+                        if mode == RECORD:
+                            leave_record(cpu, trace, at, 0, ip, made, cycles, active)
+                        elif agrees(trace, at, ip, made) or not differs(cpu, trace, at, op, 0, 0,
+                                                                        ip, made):
+                            count_insn(cpu, cover, op, active)
+                        else:
+                            leave = int64(DIVERGED)
+                            break
+                        at += 1
+                    here = then
+
+                ip = here + fetched[0] & MASK
+                if place == NO_PLACE:
+                    break
+                if mode == FOLLOW:
+                    if place == INTERRUPT:  # or another record that is no instruction's
+                        leave, ip = follow_event(mem, regs, cpu, cover, trace, at, ip, active)
                         at += leave == 0
                         break
 
-                # Fetch.
-                event = int64(0)
-                imm   = int64(0)
-                word  = int64(0)
-                op    = int64(NO_OP)
-                place = int64(DECODE)
-                if covers(fetched, ip):
-                    word = int64(mem[index(ip + fetched[2])])
-                    op = word >> OPCODE_AT
-                else:
-                    ip &= MASK
-                    event, fetched = lookup(mem, cpu, active, ip, EXECUTE)
-                    if event:
-                        place = int64(FETCH)
-                    else:
-                        word = int64(mem[index(ip + fetched[2])])
-                        op = word >> OPCODE_AT
-                next_ip = ip + 1
-                if op == OP_CONSTANT:
-                    if covers(fetched, ip + 1):
-                        imm = int64(mem[index(ip + 1 + fetched[2])])
-                    else:
-                        second = ip + 1 & MASK
-                        event, found = lookup(mem, cpu, active, second, EXECUTE)
-                        if event:
-                            op = int64(NO_OP)
-                            place = int64(SECOND)
-                        else:
-                            imm = int64(mem[index(second + found[2])])
-
-                # Decode.
-                d  = word >> D_AT & FIELD_MASK
-                s0 = word >> S0_AT & FIELD_MASK
-                s1 = word & FIELD_MASK
-                if word & checks[index(op)]:
-                    if event == 0 and checks[index(op)] >> FAULT_AT:
-                        event = checks[index(op)] >> FAULT_AT
-                    elif event == 0 and bad_fields(uses[index(op)], d, s0, s1):
-                        event = int64(INVALID_INSTRUCTION)
-                    if event:
-                        op = int64(NO_OP)
-                    regs[index(IP_FIELD)] = ip
-                a = regs[index(s0)]
-                b = regs[index(s1)]
-
-                # Execute. Whatever faults leaves everything as it was.
+                # What ended the fast path. Once a range is found it goes on from the same
+                # instruction; the others are executed here, and whatever faults leaves everything
+                # as it was.
+                imm     = int64(0)
                 value   = int64(0)
                 address = int64(0)
                 wrote   = int64(0)
-                if op == OP_LOAD:
-                    wrote = int64(A_REGISTER | LOADED)
-                    if covers(loaded, a):
-                        address = a + loaded[2]
-                        value = int64(mem[index(address)])
-                    elif covers(loaded_before, a):
-                        address = a + loaded_before[2]
-                        value = int64(mem[index(address)])
-                    else:
-                        loaded_before = loaded
-                        event, loaded = lookup(mem, cpu, active, a, READ)
-                        place = int64(LOAD)
-                        if event == 0:
-                            address = a + loaded[2]
-                            value = int64(mem[index(address)])
-                elif op == OP_STORE:
-                    wrote = int64(MEMORY)
-                    value = a
+                next_ip = ip + 1
+                if place == FETCH:
+                    event, fetched = lookup(mem, cpu, active, ip, EXECUTE)
+                    here = ip - fetched[0]
+                    if event == 0:
+                        continue
+                    word, op = int64(0), int64(NO_OP)
+                elif place == LOAD:
+                    loaded_before = loaded
+                    event, loaded = lookup(mem, cpu, active, a, READ)
+                    if event == 0:
+                        continue
+                elif place == STORE:
                     target = regs[index(d)]
-                    if covers(stored, target):
-                        address = target + stored[2]
-                        mem[index(address)] = a
-                    elif covers(stored_before, target):
-                        address = target + stored_before[2]
-                        mem[index(address)] = a
-                    else:
-                        stored_before = stored
-                        event, address, stored = lookup_store(mem, cpu, active, target)
-                        place = int64(STORE)
-                        if event == 0 and covers(stored, target):
-                            mem[index(address)] = a
-                        elif event == 0:
-                            cycle = cycles + 1
-                            if mode == FOLLOW:
-                                cycle = int64(trace[index(at), index(W_CYCLE)])
-                            event = store_reserved(mem, cpu, stores, address, a, cycle,
-                                                   mode == FOLLOW)
-                elif op == OP_CONSTANT:
-                    wrote = int64(A_REGISTER)
-                    value = imm
-                    next_ip = ip + 2
-                elif op == OP_JMP:
-                    next_ip = a
-                elif op == OP_JZ:
-                    if a == 0:
-                        next_ip = b
-                elif op == OP_JNZ:
-                    if a != 0:
-                        next_ip = b
-                elif op == OP_RJMP:
-                    next_ip = ip + a & MASK
-                elif op == OP_RJZ:
-                    if a == 0:
-                        next_ip = ip + b & MASK
-                elif op == OP_RJNZ:
-                    if a != 0:
-                        next_ip = ip + b & MASK
-                elif op == OP_INT:
-                    place = int64(INT)
-                    if a != RETURN:
-                        event, next_ip = software_interrupt(mem, regs, cpu, a, next_ip)
-                    elif active:
-                        event = int64(INVALID_INTERRUPT)
-                    else:
-                        event, next_ip = return_from_interrupt(mem, regs, cpu)
-                elif op == OP_HALT:
-                    place = int64(HALT)
-                    event = int64(INVALID_INSTRUCTION)
-                    if not active:
-                        event = int64(RECHECK)
-                        next_ip = ip
-                        cpu[CAUSE], cpu[CAUSE_INSN], cpu[CAUSE_IMM] = ip, word, imm
-                        cpu[STOPPED] = HALTED
-                elif op == OP_WAIT:
-                    next_ip = ip
-                    event = int64(SLEEP)
-                elif op != OP_NOP and op != NO_OP:
-                    wrote = int64(A_REGISTER)
-                    value = compute(op, a, b)
-                if wrote & A_REGISTER and (event == 0 or event >= REMAP):
-                    regs[index(d)] = value
+                    stored_before = stored
+                    event, address, stored = lookup_store(mem, cpu, active, target)
+                    if event == 0:
+                        if covers(stored, target):
+                            continue
+                        wrote = int64(MEMORY)
+                        value = a
+                        cycle = cycles + 1
+                        if mode == FOLLOW:
+                            cycle = int64(trace[index(at), index(W_CYCLE)])
+                        event = store_reserved(mem, cpu, stores, address, a, cycle, mode == FOLLOW)
+                elif place == INT or place == HALT:
+                    event, next_ip = control(mem, regs, cpu, active, ip, word, a)
+                else:
+                    if op == OP_CONSTANT:
+                        event, found = lookup(mem, cpu, active, ip + 1 & MASK, EXECUTE)
+                        if event:
+                            place = int64(SECOND)
+                        else:
+                            imm = int64(mem[index((ip + 1 & MASK) + found[2])])
+                    if place == DECODE:
+                        event = max(checks[index(op)] >> FAULT_AT, int64(INVALID_INSTRUCTION))
+                    elif event == 0:
+                        wrote = int64(A_REGISTER)
+                        value = imm
+                        regs[index(d)] = value
+                        next_ip = ip + 2
                 cycles += 1
 
-                # Compare with the other machine's record, or leave one.
+                reason = event if event < REMAP else int64(0)
                 if mode != RUN and (mode == FOLLOW or event != SLEEP):
-                    reason = event if event < REMAP else int64(0)
-                    made = (word, imm, wrote, d if wrote & A_REGISTER else int64(0),
-                            value if wrote & A_REGISTER else int64(0), address,
-                            value if wrote & ACCESSED else int64(0))
+                    made = effects(word, imm, wrote, d, value, address)
                     if mode == RECORD:
-                        leave_record(trace, at, reason, ip, made, cycles)
-                        if trace.shape[1] > RECORD_WORDS:  # where it was, for who wants to know
-                            trace[index(at), index(RECORD_WORDS)] = cpu[BASE] if active else 0
+                        leave_record(cpu, trace, at, reason, ip, made, cycles, active)
                     elif differs(cpu, trace, at, op, event, reason, ip, made):
                         leave = int64(DIVERGED)
                         break
@@ -375,19 +433,18 @@ def make_run(mode):
 
                 if event:
                     cpu[CHANGES] += 1
-                    if event < REMAP:
+                    if reason:
                         cpu[SKIPPED] += 1
                         cpu[CAUSE_INSN], cpu[CAUSE_IMM] = word, imm
-                        next_ip = fault(mem, regs, cpu, event, ip)
-                    ip = next_ip
+                        next_ip = fault(mem, regs, cpu, reason, ip)
                     if event <= REMAP:
                         forget(cpu)
                     elif event == TO_HOST:
                         leave = int64(IO)
                     elif event == SLEEP:
                         leave, cycles = sleep(mem, cpu, cycles, limit)
-                    break
                 ip = next_ip
+                here = ip - fetched[0]
 
         if cpu[STOPPED] and leave == 0:
             leave = int64(STOP)

@@ -30,7 +30,7 @@ __all__ = ["MODULES", "UNCOMPILED", "interpreted_run", "namespace", "new_namespa
 MODULES = (compiled, state, opcodes, arithmetic, translation, records, traps, checks, core)
 
 UNCOMPILED: dict[str, Any] = {
-    "index": int, "int64": int,
+    "index": int, "int64": int, "unsigned": lambda number: number & (1 << 64) - 1,
     "jit": lambda function: function, "jit_inline": lambda function: function,
     "jit_kept": lambda function: function,
 }

@@ -7,11 +7,12 @@ second word, `Wrote`, register written, its value, address, data).
 # Numba infers the types of arguments; an annotation here would be a comment that nobody checks.
 
 from isa.trace import RECORD_WORDS
-from sim.golden.compiled import MASK, index, int64, jit
+from sim.golden.compiled import MASK, index, int64, jit, jit_inline
 from sim.golden.opcodes import OP_CONSTANT
 from sim.golden.state import (
     A_REGISTER,
     ACCESSED,
+    BASE,
     CAUSE,
     CLOCK_ID,
     DEVICE,
@@ -38,10 +39,10 @@ from sim.golden.state import (
     W_WROTE,
 )
 
-__all__ = ["differs", "diverge", "follow_stop", "leave_record", "put_record"]
+__all__ = ["agrees", "differs", "diverge", "effects", "follow_stop", "leave_record", "put_record"]
 
 
-@jit
+@jit_inline
 def put_record(trace, at, kind, ip, code, cycle):
     """A record with nothing but these; the rest is 0."""
     row = index(at)
@@ -53,8 +54,16 @@ def put_record(trace, at, kind, ip, code, cycle):
     trace[row, index(W_CYCLE)] = cycle & MASK
 
 
-@jit
-def leave_record(trace, at, fault, ip, made, cycle):
+@jit_inline
+def effects(word, imm, wrote, d, value, address):
+    """What an instruction did; `value` went to a register, or to or from memory, or both."""
+    to_register = wrote & A_REGISTER != 0
+    return (word, imm, wrote, d if to_register else int64(0), value if to_register else int64(0),
+            address, value if wrote & ACCESSED else int64(0))
+
+
+@jit_inline
+def leave_record(cpu, trace, at, fault, ip, made, cycle, active):
     """The record of an instruction; `fault` is its reason, 0 if it retired."""
     put_record(trace, at, int64(fault != 0), ip, fault, cycle)
     if fault == 0:
@@ -67,6 +76,8 @@ def leave_record(trace, at, fault, ip, made, cycle):
         trace[row, index(W_VALUE)] = value
         trace[row, index(W_ADDRESS)] = address
         trace[row, index(W_DATA)] = data
+    if trace.shape[1] > RECORD_WORDS:  # where it was, for who wants to know
+        trace[index(at), index(RECORD_WORDS)] = cpu[BASE] if active else 0
 
 
 @jit
@@ -78,6 +89,19 @@ def diverge(cpu, field, kind, ip, code):
     cpu[SEEN] = kind
     cpu[SEEN + W_IP] = ip
     cpu[SEEN + W_CODE] = code
+
+
+@jit_inline
+def agrees(trace, at, ip, made):
+    """Whether a record says just this of an instruction. Where it does not, ask `differs`."""
+    row = index(at)
+    word, imm, wrote, d, value, address, data = made
+    return (int64(trace[row, index(W_KIND)]) | ip ^ int64(trace[row, index(W_IP)])
+            | word ^ int64(trace[row, index(W_INSN)]) | imm ^ int64(trace[row, index(W_IMM)])
+            | wrote ^ int64(trace[row, index(W_WROTE)]) | d ^ int64(trace[row, index(W_D)])
+            | value ^ int64(trace[row, index(W_VALUE)])
+            | address ^ int64(trace[row, index(W_ADDRESS)])
+            | data ^ int64(trace[row, index(W_DATA)])) == 0
 
 
 @jit

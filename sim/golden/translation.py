@@ -1,14 +1,14 @@
 """Address translation of the golden model: the manual's section 5.
 
-A *range* is (first address, end, physical - virtual): addresses that are translated alike. What is
-found in a page table is kept in `cpu`, at RECENT, until `forget`; where the loop touches memory it
-keeps the last ranges in locals.
+A *range* is (first address, words, physical - virtual): addresses that are translated alike. What
+is found in a page table is kept in `cpu`, at RECENT, until `forget`; where the loop touches memory
+it keeps the last ranges in locals.
 """
 # mypy: disallow-untyped-defs=False
 # Numba infers the types of arguments; an annotation here would be a comment that nobody checks.
 
 from isa.machine import RESERVED_LIMIT
-from sim.golden.compiled import MASK, index, int64, jit, jit_inline
+from sim.golden.compiled import MASK, index, int64, jit, jit_inline, unsigned
 from sim.golden.state import (
     BASE,
     FINDS,
@@ -116,7 +116,8 @@ def lookup(mem, cpu, active, a, need):
     if active:
         for at in range(first, first + WAYS * RANGE_WORDS, RANGE_WORDS):
             if cpu[index(at)] <= a and a < cpu[index(at + 1)]:
-                return int64(0), (cpu[index(at)], cpu[index(at + 1)], cpu[index(at + 2)])
+                low, high = cpu[index(at)], cpu[index(at + 1)]
+                return int64(0), (low, high - low, cpu[index(at + 2)])
     reason, low, high, delta = find(mem, cpu, active, a, need)
     if active:
         cpu[FINDS] += 1
@@ -126,7 +127,7 @@ def lookup(mem, cpu, active, a, need):
             cpu[index(first)], cpu[index(first + 1)], cpu[index(first + 2)] = low, high, delta
     if reason:
         low, high, delta = int64(0), int64(0), int64(0)
-    return reason, (low, high, delta)
+    return reason, (low, high - low, delta)
 
 
 @jit
@@ -135,16 +136,17 @@ def lookup_store(mem, cpu, active, a):
 
     Reserved words are never in that range, so that each store to them is looked at.
     """
-    reason, (low, high, delta) = lookup(mem, cpu, active, a, WRITE)
+    reason, (low, words, delta) = lookup(mem, cpu, active, a, WRITE)
     if reason == 0 and a + delta < RESERVED_LIMIT:
         return reason, a + delta, (int64(0), int64(0), int64(0))
-    return reason, a + delta, (max(low, RESERVED_LIMIT - delta), high, delta)
+    first = max(low, RESERVED_LIMIT - delta)
+    return reason, a + delta, (first, low + words - first, delta)
 
 
 @jit_inline
 def covers(found, a):
     """Whether an address is in a range."""
-    return found[0] <= a and a < found[1]
+    return unsigned(a - found[0]) < unsigned(found[1])
 
 
 @jit
