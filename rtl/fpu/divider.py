@@ -36,8 +36,8 @@ class FpDivider(wiring.Component):
 
         # --- operands, to be normalised ----------------------------------------------------------
 
-        a_mantissa, b_mantissa = Signal(24), Signal(24)
-        a_zeros, b_zeros       = Signal(5), Signal(5)
+        a_mantissa, b_mantissa = (Signal(24, name=f"{name}_mantissa") for name in "ab")
+        a_zeros, b_zeros       = (Signal(5, name=f"{name}_zeros") for name in "ab")
         scale = Signal(signed(10))  # of the quotient's highest bit
         m.d.sync += [
             a_mantissa.eq(mantissa_of(self.a)),
@@ -58,7 +58,8 @@ class FpDivider(wiring.Component):
             return Mux(rest[25], left, rest[:25])[:24] << 1, ~rest[25]
 
         middle, after = Signal(25), Signal(25)
-        first, second = Signal(), Signal()
+        first  = Signal()
+        second = Signal()
         m.d.comb += [
             Cat(middle, first).eq(Cat(*step(left, divisor))),
             Cat(after, second).eq(Cat(*step(middle, divisor))),

@@ -15,7 +15,7 @@ from rtl.fpu.fpu import Fpu
 from rtl.fpu.op import FpuOp
 from tests.formal.prover import BUILD, Bug, Proof, to_smt2
 
-__all__ = ["PROOFS"]
+__all__ = ["A", "B", "FLOAT", "EVEN", "PROOFS", "RESULT", "follows", "fpu_proof", "is_number", "pipeline"]
 
 FLOAT = z3.Float32()
 EVEN  = z3.RNE()
@@ -78,26 +78,37 @@ MEANING = {
 }
 
 
-def prove(proof, files):
-    """Whether the result is always what the operation means, `depth` cycles on."""
-    op   = FpuOp[proof.name.removeprefix("fpu_").upper()]
+A, B, RESULT = z3.BitVecs("a b result", 32)
+
+
+def pipeline(op, files, depth):
+    """The FPU's states as SMT-LIB, s0 and so many more, and its operands and result."""
     text = (BUILD / to_smt2(Held(op), files)).read_text()
     text += "".join(f"(declare-const s{n} |top_s|)\n(assert (|top_u| s{n}))\n"
-                    for n in range(proof.depth + 1))
-    text += "".join(f"(assert (|top_t| s{n} s{n + 1}))\n" for n in range(proof.depth))
-    text += "".join(f"(declare-const {name} (_ BitVec 32))\n"
-                    f"(assert (= {name} (|top_n dut.{name}| s{state})))\n"
-                    for name, state in (("a", 0), ("b", 0), ("result", proof.depth)))
+                    for n in range(depth + 1))
+    text += "".join(f"(assert (|top_t| s{n} s{n + 1}))\n" for n in range(depth))
+    return text + "".join(f"(declare-const {name} (_ BitVec 32))\n"
+                          f"(assert (= {name} (|top_n dut.{name}| s{state})))\n"
+                          for name, state in (("a", 0), ("b", 0), ("result", depth)))
+
+
+def follows(op, known, claim):
+    """Whether what is known leads to the claim."""
     solver = z3.Then("simplify", "propagate-values", "solve-eqs", "fpa2bv", "simplify",
                      "smt").solver()
-    solver.add(z3.parse_smt2_string(text))
-    a, b, result = z3.BitVecs("a b result", 32)
-    solver.add(z3.Not(MEANING[op](result, a, b)))
+    solver.add(*known, z3.Not(claim))
     answer = solver.check()
     if answer == z3.sat:
         found = solver.model()
-        print(f"{op.name} of {found[a]} and {found[b]} gives {found[result]}")
+        print(f"{op.name} of {found[A]} and {found[B]} gives {found[RESULT]}")
     return answer == z3.unsat
+
+
+def prove(proof, files):
+    """Whether the result is always what the operation means, `depth` cycles on."""
+    op = FpuOp[proof.name.removeprefix("fpu_").upper()]
+    return follows(op, z3.parse_smt2_string(pipeline(op, files, proof.depth)),
+                   MEANING[op](RESULT, A, B))
 
 
 def fpu_proof(op, depth, *bugs):
