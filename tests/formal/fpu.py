@@ -15,7 +15,7 @@ from rtl.fpu.fpu import Fpu
 from rtl.fpu.op import FpuOp
 from tests.formal.prover import BUILD, Bug, Proof, to_smt2
 
-__all__ = ["A", "B", "FLOAT", "EVEN", "PROOFS", "RESULT", "follows", "fpu_proof", "is_number", "pipeline"]
+__all__ = ["A", "B", "EVEN", "FLOAT", "PROOFS", "RESULT", "pipeline"]
 
 FLOAT = z3.Float32()
 EVEN  = z3.RNE()
@@ -92,23 +92,18 @@ def pipeline(op, files, depth):
                           for name, state in (("a", 0), ("b", 0), ("result", depth)))
 
 
-def follows(op, known, claim):
-    """Whether what is known leads to the claim."""
+def prove(proof, files):
+    """Whether the result is always what the operation means, `depth` cycles on."""
+    op     = FpuOp[proof.name.removeprefix("fpu_").upper()]
     solver = z3.Then("simplify", "propagate-values", "solve-eqs", "fpa2bv", "simplify",
                      "smt").solver()
-    solver.add(*known, z3.Not(claim))
+    solver.add(z3.parse_smt2_string(pipeline(op, files, proof.depth)))
+    solver.add(z3.Not(MEANING[op](RESULT, A, B)))
     answer = solver.check()
     if answer == z3.sat:
         found = solver.model()
         print(f"{op.name} of {found[A]} and {found[B]} gives {found[RESULT]}")
     return answer == z3.unsat
-
-
-def prove(proof, files):
-    """Whether the result is always what the operation means, `depth` cycles on."""
-    op = FpuOp[proof.name.removeprefix("fpu_").upper()]
-    return follows(op, z3.parse_smt2_string(pipeline(op, files, proof.depth)),
-                   MEANING[op](RESULT, A, B))
 
 
 def fpu_proof(op, depth, *bugs):

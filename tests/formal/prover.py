@@ -21,7 +21,8 @@ from amaranth import Fragment, ResetSignal
 from amaranth.back import rtlil
 from amaranth.hdl import Assume, Module
 
-__all__ = ["BUILD", "Bug", "Inside", "Proof", "ProofError", "plant", "to_smt2", "warm_up"]
+__all__ = ["BUILD", "Bug", "Inside", "Proof", "ProofError", "is_unsatisfiable", "plant", "to_smt2",
+           "warm_up"]
 
 ROOT  = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "formal"
@@ -193,8 +194,17 @@ def tool(name: str) -> str:
     return str(path)
 
 
-def call(command: list[str], *, may_fail: bool = False) -> subprocess.CompletedProcess:
-    """Run a tool in the build folder, with Bitwuzla on the path."""
+def is_unsatisfiable(text: str) -> bool:
+    """Ask Bitwuzla whether what a text in SMT-LIB asserts is never so."""
+    answer = call(["bitwuzla"], text=text).stdout.split()
+    if answer not in (["sat"], ["unsat"]):
+        raise ProofError(f"bitwuzla said {' '.join(answer)[:2000]}")
+    return answer == ["unsat"]
+
+
+def call(command: list[str], *, may_fail: bool = False,
+         text: str | None = None) -> subprocess.CompletedProcess:
+    """Run a tool in the build folder, with Bitwuzla on the path, and a text for it to read."""
     programs = BUILD / "bin"
     if not (programs / "bitwuzla").exists():
         programs.mkdir(parents=True, exist_ok=True)
@@ -204,7 +214,8 @@ def call(command: list[str], *, may_fail: bool = False) -> subprocess.CompletedP
         made.rename(programs / "bitwuzla")
     environment = {"YOWASP_CACHE_DIR": str(ROOT / "build" / "yowasp"), **os.environ,
                    "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(command, cwd=BUILD, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=BUILD, env=environment, capture_output=True, text=True,
+                          input=text)
     if done.returncode and not may_fail:
         raise ProofError(f"{Path(command[0]).name} failed:\n{(done.stdout + done.stderr)[-2000:]}")
     return done

@@ -1,22 +1,30 @@
-"""Proofs by induction about the integer units at their full width: what each step adds.
+"""Proofs about multiplier and divider at their full width: what each step adds.
 
-No solver here multiplies or divides numbers of 32 bits. So nothing is multiplied: a quotient's
-digits, and with them the multiples of the divisor that they stand for, are summed up as they come,
-and the proof is that the sums are right in each step. The invariants speak of registers inside.
+No solver here multiplies or divides numbers of 32 bits. So nothing is multiplied:
+
+* a quotient's digits, and with them the multiples of the divisor that they stand for, are summed up
+  as they come; by induction, both sums are right after each step. The invariants speak of registers
+  inside;
+* a product is the sum of small ones, whatever these are: for the solver, the small product is any
+  function. That they make up the whole is algebra, which Z3 does by itself.
 """
 
+import z3
 from amaranth import Cat, Module, Mux, Signal
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert, Assume, Cover
 from amaranth.lib import wiring
 
 from rtl.core.divider import Divider
-from tests.formal.prover import Bug, Inside, Proof
+from rtl.core.multiplier import Multiplier
+from tests.formal.prover import BUILD, Bug, Inside, Proof, to_smt2
 
-__all__ = ["PROOFS"]
+__all__ = ["PROOFS", "is_whole_product", "sum_of_products"]
 
 WIDTH = 32
 
+
+# --- division ------------------------------------------------------------------------------------
 
 def magnitude(word, is_signed):
     return Mux(is_signed & word[-1], -word, word)[:len(word)]
@@ -141,9 +149,77 @@ class DividerSteps(wiring.Component):
                              Assert(ones == quotient)]
 
 
-DIVIDER = "rtl/core/divider.py"
+# --- multiplication ------------------------------------------------------------------------------
+
+def sum_of_products(times, a, b, *, half):
+    """The products of the halves of two numbers, from the lower one up, where they belong."""
+    return sum(times(one, other) * (1 << (m + n) * half)
+               for m, one in enumerate(a) for n, other in enumerate(b))
+
+
+def is_whole_product(*, half, bits):
+    """Algebra, which Z3 does by itself: it is the product, as polynomials modulo 2^bits."""
+    a, b = ([z3.BitVec(f"{name}{n}", bits) for n in range(2)] for name in "ab")
+    whole = (a[0] + a[1] * (1 << half)) * (b[0] + b[1] * (1 << half))
+    return z3.is_bv_value(differ := z3.simplify(
+        whole - sum_of_products(lambda x, y: x * y, a, b, half=half), som=True)) and (
+            differ.as_long() == 0)
+
+
+class MultiplierSteps(wiring.Component):
+    """A multiplier whose inputs are anything."""
+
+    def __init__(self):
+        super().__init__({})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.dut = dut = Multiplier(width=WIDTH)
+        en = Signal(attrs={"keep": 1})
+        a  = Signal(WIDTH, attrs={"keep": 1})
+        b  = Signal(WIDTH, attrs={"keep": 1})
+        product = Signal(WIDTH, attrs={"keep": 1})
+        m.d.comb += [en.eq(AnySeq(1)), a.eq(AnySeq(WIDTH)), b.eq(AnySeq(WIDTH)),
+                     dut.en.eq(en), dut.a.eq(a), dut.b.eq(b), product.eq(dut.product)]
+        return m
+
+
+# What stands in for a multiplication, of which the lower bits may be all that is wanted.
+SMALL_PRODUCTS = """
+(declare-fun times ((_ BitVec 32) (_ BitVec 32)) (_ BitVec 32))
+(define-fun low-times ((x (_ BitVec 16)) (y (_ BitVec 16))) (_ BitVec 16)
+  ((_ extract 15 0) (times (concat #x0000 x) (concat #x0000 y))))
+"""
+
+
+def prove_product(proof, files):
+    """From any state: with `en` the sum of the small products comes next, whatever these are; else
+    what was there stays. And the sum is the product."""
+    text  = (BUILD / to_smt2(MultiplierSteps(), files)).read_text()
+    text  = (text.replace("(_ BitVec 16) (bvmul ", "(_ BitVec 16) (low-times ")
+             .replace("(_ BitVec 32) (bvmul ", "(_ BitVec 32) (times "))
+    text += "".join(f"(declare-const s{n} |top_s|)\n(assert (|top_u| s{n}))\n" for n in range(2))
+    text += "(assert (|top_t| s0 s1))\n" + "".join(
+        f"(declare-const {name}{n} {sort})\n(assert (= {name}{n} (|top_n dut.{name}| s{n})))\n"
+        for n in range(2) for name, sort in (("en", "Bool"), *(
+            (word, f"(_ BitVec {WIDTH})") for word in ("a", "b", "product"))))
+    times = z3.Function("times", *[z3.BitVecSort(WIDTH)] * 3)
+    before, after = z3.BitVecs("product0 product1", WIDTH)
+    halves = [[z3.ZeroExt(WIDTH // 2, z3.Extract(at + WIDTH // 2 - 1, at, z3.BitVec(name, WIDTH)))
+               for at in (0, WIDTH // 2)] for name in ("a0", "b0")]
+    solver = z3.Solver()
+    solver.add(z3.parse_smt2_string(SMALL_PRODUCTS + text), z3.Not(after == z3.If(
+        z3.Bool("en0"), sum_of_products(times, *halves, half=WIDTH // 2), before)))
+    return solver.check() == z3.unsat and is_whole_product(half=WIDTH // 2, bits=WIDTH)
+
+
+DIVIDER, MULTIPLIER = (f"rtl/core/{name}.py" for name in ("divider", "multiplier"))
 
 PROOFS = (
+    Proof("multiplier", lambda: None, induction=1, run=prove_product, bugs=(
+        Bug(MULTIPLIER, "cross_a.eq(ah * bl)", "cross_a.eq(al * bl)"),
+        Bug(MULTIPLIER, "[:half] << half", "[1:half] << half"),
+        Bug(MULTIPLIER, "with m.If(self.en):", "with m.If(1):"))),
     Proof("divider_steps", DividerSteps, induction=1, depth=2, reaches=4, bugs=(
         Bug(DIVIDER, "left.eq(Mux(is_short, after, x))", "left.eq(x)"),
         Bug(DIVIDER, "rests[2].eq(x - y - (y << 1))", "rests[2].eq(x - (y << 2))"),

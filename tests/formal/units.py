@@ -10,7 +10,6 @@ from rtl.bus import Reason
 from rtl.core.alu import Alu
 from rtl.core.control import Decoder, Unit
 from rtl.core.divider import Divider
-from rtl.core.multiplier import Multiplier
 from rtl.core.registers import Registers
 from tests.formal.follower import EFFECTS, IP
 from tests.formal.prover import Bug, Proof
@@ -93,32 +92,6 @@ class DividerProof(wiring.Component):
 
         # Reach: the longest division, and a negative result.
         m.d.comb += [Cover(dut.done & (waited == self.CYCLES)), Cover(dut.done & dut.result[-1])]
-
-        return m
-
-
-class MultiplierProof(wiring.Component):
-    """A multiplier of 8 bits: the product of the last operands with `en`, and no others."""
-
-    WIDTH = 8
-
-    def __init__(self):
-        super().__init__({})
-
-    def elaborate(self, platform):
-        m = Module()
-        m.submodules.dut = dut = Multiplier(width=self.WIDTH)
-        m.d.comb += [port.eq(AnySeq(len(port))) for port in (dut.en, dut.a, dut.b)]
-
-        # Model, and promise.
-        a, b, has_any = Signal(self.WIDTH), Signal(self.WIDTH), Signal()
-        with m.If(dut.en):
-            m.d.sync += [a.eq(dut.a), b.eq(dut.b), has_any.eq(1)]
-        with m.If(has_any):
-            m.d.comb += Assert(dut.product == (a * b)[:self.WIDTH])
-
-        # Reach: a product that is not that of this cycle's operands.
-        m.d.comb += Cover(has_any & ~dut.en & (dut.product[-1] != (dut.a * dut.b)[self.WIDTH - 1]))
 
         return m
 
@@ -226,8 +199,8 @@ class RegistersProof(wiring.Component):
         return m
 
 
-ALU, CONTROL, DIVIDER, MULTIPLIER, REGISTERS = (
-    f"rtl/core/{name}.py" for name in ("alu", "control", "divider", "multiplier", "registers"))
+ALU, CONTROL, DIVIDER, REGISTERS = (
+    f"rtl/core/{name}.py" for name in ("alu", "control", "divider", "registers"))
 
 PROOFS = (
     Proof("leading_zeros", lambda: LeadingZeros(24), bugs=(
@@ -242,10 +215,6 @@ PROOFS = (
     Proof("no_fpu", lambda: AluProof(fpu=False), bugs=(
         Bug(CONTROL, "with m.If(left_out):",
             "with m.If(left_out & ~(bad_d | bad_s0 | bad_s1)):"),)),
-    # A pair, another or none behind it, and one more.
-    Proof("multiplier", MultiplierProof, depth=4, reaches=3, bugs=(
-        Bug(MULTIPLIER, "cross_b.eq(al * bh)", "cross_b.eq(ah * bh)"),
-        Bug(MULTIPLIER, "with m.If(self.en):", "with m.If(1):"))),
     # A register's state is where its value and its frame's are; seven steps lead through all.
     Proof("registers", RegistersProof, depth=8, reaches=6, bugs=(
         Bug(REGISTERS, "live_goes.eq(~frame_bank", "live_goes.eq(frame_bank"),
