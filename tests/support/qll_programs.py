@@ -355,6 +355,8 @@ class _Writer:
             if chance.random() < 0.5:
                 lines += ["} else {", *self.block(depth + 1, "  ")]
             return [*lines, "}"]
+        if chance.random() < 0.2:
+            return self.loop_asked_at_its_end()
         counter = self.new_name("i")
         rounds = chance.randrange(1, 5)
         self.fixed.add(counter)
@@ -366,6 +368,23 @@ class _Writer:
                     *body, "}"]
         return [f"var {counter} = {rounds};", f"while ({counter}) {{",
                 f"  {counter} = {counter} - 1;", *body, "}"]
+
+    def loop_asked_at_its_end(self) -> list[str]:
+        """Its counter may begin past the bound, and wrap around. From anywhere it ends within ten
+        rounds: below the bound, which is less than 64, there are no more."""
+        chance = self.chance
+        counter, bound = self.new_name("i"), self.new_name("m")
+        step = chance.choice((7, 8, 13, 63, 64, 200, 0x40000000, 0x60000001))
+        past = chance.randrange(-4, 40) - step * chance.choice((1, 2, 3, 3))
+        start = self.expression("byte", 2) if chance.random() < 0.4 else (
+            f"{past & 0xFFFFFFFF} + len text")
+        most = f"({self.expression('byte', 2)}) & 63" if chance.random() < 0.7 else (
+            f"{chance.randrange(64)}")
+        asked = f"!({counter} < {bound})" if chance.random() < 0.5 else f"{counter} >= {bound}"
+        body = f"hash = hash * 31 + {counter};" if chance.random() < 0.6 else self.note()
+        return [f"var {counter} = {start};", f"var {bound} = {most};", "while (true) {",
+                f"  {body}", f"  {counter} = {counter} + {step};",
+                f"  if ({asked}) {{ break; }}", "}"]
 
     def declaration(self) -> str:
         chance = self.chance

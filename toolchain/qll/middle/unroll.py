@@ -263,17 +263,23 @@ class _Room:
     """Makes the question whether `AHEAD` rounds are left when the counter has some value.
 
     It is asked twice: before the first of them (`first`), and again after each (`again`), in blocks
-    that are reached only if the first answer was yes. So the bound is no less than these rounds are
-    long, and their length can be taken off it once for all.
+    that are reached only if the first answer was yes. A loop that asks at its end alone may begin
+    with a counter that is past its bound: the question is not whether the counter is below the
+    bound after these rounds, where it may have wrapped around, but whether it is below the bound
+    less these rounds, where the bound is no less.
     """
 
     def __init__(self, function: Function, counter: _Counter, preheader: Block, line: int):
         self.line = line
-        self.bound = counter.bound
         self.last = function.const(AHEAD - 1)
-        self.far: Ins | None = None  # how far these rounds go
+        self.near: Ins | None = None     # a counter below it has these rounds left
+        self.reaches: Ins | None = None  # whether the bound is as far as that, if it may not be
         if counter.bound is not None:
-            self.far = self._make(preheader, "mul", counter.step, self.last)
+            far = self._make(preheader, "mul", counter.step, self.last)
+            self.near = self._make(preheader, "sub", counter.bound, far)
+            ranges = Ranges()
+            if ranges.of(counter.bound)[0] < ranges.of(far)[1]:
+                self.reaches = self._make(preheader, "lt", far, counter.bound)
 
     def _make(self, block: Block, op: str, a: Ins, b: Ins) -> Ins:
         made = Ins(op, [a, b], None, self.line)
@@ -282,16 +288,13 @@ class _Room:
         return made
 
     def first(self, value: Ins, block: Block) -> Ins:
-        if self.far is None or self.bound is None:
-            return self._make(block, "lt", self.last, value)
-        return self._make(block, "lt", self._make(block, "add", value, self.far), self.bound)
+        answer = self.again(value, block)
+        return answer if self.reaches is None else self._make(block, "and", answer, self.reaches)
 
-    def again(self, value: Ins, before: Block, block: Block) -> Ins:
-        """The question in `block`, which `before` leads to."""
-        if self.far is None or self.bound is None:
-            return self.first(value, block)
-        nearer = self._make(before, "sub", self.bound, self.far)
-        return self._make(block, "lt", value, nearer)
+    def again(self, value: Ins, block: Block) -> Ins:
+        if self.near is None:
+            return self._make(block, "lt", self.last, value)
+        return self._make(block, "lt", value, self.near)
 
 
 def _unroll_ahead(function: Function, loop: Loop) -> int:
@@ -322,7 +325,7 @@ def _unroll_ahead(function: Function, loop: Loop) -> int:
         values = {phi: done.get(phi.args[back], phi.args[back]) for phi in phis}
     for phi, copy in zip(phis, main.phis, strict=True):
         copy.args.append(values[phi])
-    again = room.again(values[counter.phi], before, main)
+    again = room.again(values[counter.phi], main)
     link(preheader, Ins("branch", [enough], None, line), [before])
     preheader.succs.append(block)  # which knows
     link(before, Ins("jump", [], None, line), [main])
