@@ -13,6 +13,7 @@ from isa.config import MachineConfig
 from isa.machine import Reason
 from sim.golden import checks
 from sim.golden.checks import MODES, PLACES
+from sim.golden.interpreted import namespace
 
 __all__ = ["Coverage", "no_fault", "no_insn"]
 
@@ -88,10 +89,11 @@ class Coverage:
         self.counts += other.counts
 
     def insn(self, opcode: int, translated: int, missed: int, interrupted: int) -> int:
-        return int(self.counts[checks.coverage_index(opcode, translated, missed, interrupted)])
+        at = namespace()["coverage_index"](opcode, translated, missed, interrupted)
+        return int(self.counts[at])
 
     def fault(self, mode: str, place: str, reason: Reason) -> int:
-        at = checks.fault_index(MODES.index(mode), PLACES.index(place), int(reason))
+        at = namespace()["fault_index"](MODES.index(mode), PLACES.index(place), int(reason))
         return int(self.counts[at])
 
     def reasons(self) -> set[Reason]:

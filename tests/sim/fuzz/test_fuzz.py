@@ -32,9 +32,9 @@ from sim.fuzz.subjects import (
     Travels,
 )
 from sim.fuzz.values import encode
-from sim.golden import Follower, Golden, checks, state
+from sim.golden import Follower, Golden, state
 from sim.golden.follow import RULES
-from sim.golden.interpreted import MODULES, new_namespace
+from sim.golden.interpreted import MODULES, namespace, new_namespace
 from sim.machine import Status
 from toolchain.qasm import assemble
 from toolchain.source import Source
@@ -121,12 +121,12 @@ def test_failure_is_saved_as_assembly_with_its_seed(tmp_path):
 
 
 def test_coverage_names_what_was_never_reached():
-    coverage = Coverage(QUIET)
+    coverage, coverage_index = Coverage(QUIET), namespace()["coverage_index"]
     assert "add translated, miss" in coverage.missing()
-    coverage.counts[checks.coverage_index(6, 1, 1, 0)] = 1
+    coverage.counts[coverage_index(6, 1, 1, 0)] = 1
     assert "add translated, miss" not in coverage.missing()
     assert coverage.impossible() == []
-    coverage.counts[checks.coverage_index(24, 0, 0, 0)] = 1
+    coverage.counts[coverage_index(24, 0, 0, 0)] = 1
     assert coverage.impossible() == ["wait privileged"]
     assert "(a) " in str(coverage)
 
