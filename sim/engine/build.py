@@ -34,6 +34,13 @@ LIBRARY = "engine.so"
 COMPILE  = ("-std=c++17 -O1 -fPIC -fno-semantic-interposition -fno-plt -shared "
             "-Wl,-Bsymbolic").split()
 
+# A design is one long function, for which GCC takes two fifths of its time to find out what memory
+# holds when; what it then keeps for later crowds out what is needed sooner.
+GCC_ONLY = ("--param=sccvn-max-alias-queries-per-access=0 "
+            "--param=dse-max-alias-queries-per-store=0 "
+            "-fno-tree-fre -fno-tree-dse -fno-tree-coalesce-vars "
+            "-fcrossjumping -fthread-jumps -fpeephole2").split()
+
 Say = Callable[[str], None]
 
 
@@ -49,7 +56,8 @@ def source_key(folders: Iterable[Path], *facts: object) -> str:
             if path.suffix in (".py", ".cpp", ".h") and path.is_file():
                 digest.update(f"\0{path.relative_to(ROOT)}\0".encode())
                 digest.update(path.read_bytes())
-    for fact in (*facts, _amaranth(), sys.version_info[:2], COMPILE, os.environ.get("CXX", "")):
+    for fact in (*facts, _amaranth(), sys.version_info[:2], COMPILE, GCC_ONLY,
+                 os.environ.get("CXX", "")):
         digest.update(f"\0{fact!r}".encode())
     return digest.hexdigest()[:20]
 
@@ -101,7 +109,7 @@ def _build(folder: Path, elaborate: Callable[[], Design], say: Say) -> None:
         (work / "design.json").write_text(design.to_json())
 
         say("building the simulator: the C++ compiler makes it fast")
-        _run([compiler, *COMPILE, f"-I{work}", f"-I{DRIVER.parent}", DRIVER, "-o",
+        _run([compiler, *_options(compiler), f"-I{work}", f"-I{DRIVER.parent}", DRIVER, "-o",
               work / LIBRARY])
         if folder.exists():
             shutil.rmtree(folder)
@@ -128,7 +136,12 @@ def _uncollected() -> Iterator[None]:
 def compile_library(source: Path, include: Path, library: Path, *options: str,
                     compiler: str | None = None) -> None:
     """Make a shared library of a C++ file, which includes others from a folder."""
-    _run([compiler or _compiler(), *COMPILE, *options, f"-I{include}", source, "-o", library])
+    compiler = compiler or _compiler()
+    _run([compiler, *_options(compiler), *options, f"-I{include}", source, "-o", library])
+
+
+def _options(compiler: str) -> list[str]:
+    return COMPILE if "clang" in Path(compiler).name else COMPILE + GCC_ONLY
 
 
 def _compiler() -> str:

@@ -177,7 +177,10 @@ class Writer:
                 lines.pop()
                 head, before = "} else {", None
             else:
-                head, before = f"if ({'' if value else '!'}{self.part(bit)}) {{", entry
+                is_rare = bit.node in self.rest.conditions
+                head = (f"if ({'' if value else '!'}{self.part(bit)}) "
+                        f"{'[[unlikely]] ' * is_rare}{{")
+                before = entry
             lines += [indent + head, *self._block(entry, indent + "    "), indent + "}"]
         return lines
 

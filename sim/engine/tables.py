@@ -4,7 +4,7 @@ A processor's decoder compares its opcode with all that there are, and makes of 
 instruction asks for: a few hundred operations in each cycle, or one look for each value.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sim.engine.netlist import Memory, Netlist, Node, Part, Word, in_order, width_of
 
@@ -13,7 +13,7 @@ __all__ = ["tabulate"]
 WIDEST     = 8  # bits that a table is for
 WORTHWHILE = 6  # operations that a table takes the place of
 
-Operands = list[int]
+Operands = Sequence[int]
 
 
 def tabulate(netlist: Netlist) -> None:
@@ -30,7 +30,7 @@ def tabulate(netlist: Netlist) -> None:
         source, cone = sources[node], in_order([node], sources.__contains__)
         if sum(1 + sum(map(len, inner.args)) // 3 for inner in cone) < WORTHWHILE:
             continue
-        values = tuple(_value(cone, source, bits) for bits in range(1 << source.width))
+        values = _values(cone, source)
         node.kind, node.args, node.is_signed = "read", ((source,),), False
         node.memory = tables.setdefault((node.width, values), Memory(
             f"table{len(tables)}", node.width, len(values), values, is_fixed=True))
@@ -54,25 +54,33 @@ def _sources(order: list[Node]) -> dict[Node, Part]:
     return sources
 
 
-def _value(cone: list[Node], source: Part, bits: int) -> int:
-    """What the last node of a cone is, if its source is `bits`."""
-    values: dict[Node | None, int] = {source.node: bits << source.low}
+def _values(cone: list[Node], source: Part) -> tuple[int, ...]:
+    """What the last node of a cone is for each value of its source."""
+    count  = 1 << source.width
+    values: dict[Node | None, list[int]] = {
+        source.node: [bits << source.low for bits in range(count)]}
     for node in cone:
+        operands = [_bits_of(word, values, count) for word in node.args]
         if node.memory is not None:
-            values[node] = node.memory.init[_bits_of(node.args[0], values)]
-            continue
-        operands = [_bits_of(word, values) for word in node.args]
-        values[node] = OPERATIONS[node.kind](node, operands) & ((1 << node.width) - 1)
-    return values[cone[-1]]
+            values[node] = [node.memory.init[address] for address in operands[0]]
+        else:
+            result, mask = OPERATIONS[node.kind], (1 << node.width) - 1
+            values[node] = [result(node, of) & mask for of in zip(*operands, strict=True)]
+    return tuple(values[cone[-1]])
 
 
-def _bits_of(word: Word, values: dict[Node | None, int]) -> int:
-    value, at = 0, 0
+def _bits_of(word: Word, values: dict[Node | None, list[int]], count: int) -> list[int]:
+    """A word for each value of the source, of which there are so many."""
+    found, at = [0] * count, 0
     for part in word:
-        bits = part.low if part.node is None else values[part.node] >> part.low
-        value |= (bits & ((1 << part.width) - 1)) << at
+        low, mask = part.low, (1 << part.width) - 1
+        if part.node is None:
+            found = [value | (low & mask) << at for value in found]
+        else:
+            found = [value | (bits >> low & mask) << at
+                     for value, bits in zip(found, values[part.node], strict=True)]
         at += part.width
-    return value
+    return found
 
 
 def _selected(node: Node, operands: Operands) -> int:
