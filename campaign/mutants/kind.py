@@ -32,7 +32,7 @@ __all__ = ["CPU_SECONDS", "mutant_kinds"]
 BATCH      = 100   # mutants of the hardware in one job
 FEWEST     = 3     # that are worth a model of their own together
 TOGETHER_S = 3600  # for those of one model
-SOME       = 20    # of other areas in one job
+SOME       = 10    # of other areas in one job
 FATES      = {KILLED: "killed", SURVIVES: "survived", EQUAL: "compiled to the same",
               NOT_BUILT: "not built"}  # and "equivalent"
 
