@@ -44,13 +44,13 @@ AREAS = {area.name: area for area in (
          python_mutants, ("sdram_chips.py", "account.py", "ram.py")),
     Area("golden", "changes of the golden model",
          ("sim/golden/core.py", "sim/golden/arithmetic.py", "sim/golden/translation.py",
-          "sim/golden/traps.py"), python_mutants),
+          "sim/golden/traps.py"), python_mutants, timeout_s=120),
     Area("kernel", "changes of the kernel", ("kernel/*.qll",), qll_mutants,
          ("audit.qll", "no_audit.qll", "limits.qll"), timeout_s=1800),
     Area("compiler", "changes of the compiler",
          ("toolchain/qll/middle/*.py", "toolchain/qll/target/*.py", "toolchain/qll/check/*.py",
           "toolchain/qll/syntax/*.py"), python_mutants,
-         ("habits.py", "recovery.py", "recorder.py")),
+         ("habits.py", "recovery.py", "recorder.py"), timeout_s=150),
 )}
 
 

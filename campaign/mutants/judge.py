@@ -11,8 +11,8 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,12 +26,14 @@ if TYPE_CHECKING:  # what a mutant may change is imported when it is planted
     from sim.fuzz.subjects import Subject
 
 __all__ = ["ALONE", "BUILDS", "EQUAL", "FIRST_BUILD", "KILLED", "NOT_BUILT", "PROGRAMS", "SURVIVES",
-           "Verdict", "clean_header", "compile_quickly", "judge", "related_tests",
+           "Verdict", "at_most", "clean_header", "compile_quickly", "judge", "related_tests",
            "signal_of", "wrong"]
 
 KILLED, SURVIVES, EQUAL, NOT_BUILT = "killed", "survives", "equal", "not built"
 ALONE     = "alone"  # no verdict: of hardware that cannot be changed beside other changes
-PROGRAMS  = 80   # random ones, for hardware and model
+PROGRAMS  = 80   # random ones, for the hardware
+MODEL_PROGRAMS = 27  # of three machines, by each of three variants of the model's loop
+ONE_S     = 10   # of processor's time that a program may take of the model, or a source
 SOURCES   = range(1, 31)  # random ones, for the compiler
 FIRST     = 3    # of those, before the tests
 RUNS      = 4    # of each kind of random run, for the kernel
@@ -44,6 +46,9 @@ KERNEL_TESTS = ("tick", "display", "screen", "screen_sequences", "copying", "dam
                 "terminal", "utilities", "shell_language", "files", "names", "console", "jobs",
                 "shell", "crash")
 KERNEL_LATER = ("suites", "sentences", "db", "masked", "failures")
+
+# The model's tests that need not take long uncompiled.
+MODEL_TESTS = ("core", "interrupts", "translation", "follow", "counters")
 
 # The compiler's tests that are asked first, and those that are not asked: of any text, of growth.
 COMPILER_TESTS = ("errors", "backend", "passes", "fold", "ssa", "rules", "warnings", "aggregates")
@@ -69,6 +74,21 @@ def judge(mutant: Mutant, *, only_tests: bool = False) -> Verdict:
         return _hardware(mutant, only_tests)
     area = mutant.path.split("/")[0]
     return {"sim": _model, "kernel": _kernel, "toolchain": _compiler}[area](mutant)
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """A TimeoutError for what takes more of the processor's time."""
+    def over(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGVTALRM, over)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def signal_of(returncode: int) -> str:
@@ -168,14 +188,13 @@ def _lockstep(build_name: str, clean_header: str, only_builds: bool) -> Verdict:
         return SURVIVES, ""
     design = dataclasses.replace(design, header=header)
     machine.quince_design = lambda *config, **options: design
-    return _by_programs([make_rtl_subject(build_name)])
+    return _by_programs(make_rtl_subject(build_name))
 
 
-def _by_programs(subjects: "Sequence[Subject]") -> Verdict:
-    """Random programs on subjects in turn: killed by the first one that ends otherwise or badly."""
+def _by_programs(subject: "Subject") -> Verdict:
+    """Random programs: killed by the first one that ends otherwise or badly."""
     from sim.fuzz.generate import generate
     for seed in range(PROGRAMS):
-        subject = subjects[seed % len(subjects)]
         if by := wrong(subject, generate(seed, subject.config), seed):
             return KILLED, by
     return SURVIVES, ""
@@ -184,7 +203,8 @@ def _by_programs(subjects: "Sequence[Subject]") -> Verdict:
 def wrong(subject: "Subject", program: "Program", seed: int) -> str | None:
     """Which program it is, if it ends otherwise or badly on a subject."""
     try:
-        divergence = subject.examine(program).divergence
+        with at_most(ONE_S):
+            divergence = subject.examine(program).divergence
     except Exception as error:
         return f"program {seed}: {type(error).__name__}"
     return None if divergence is None else f"program {seed}"
@@ -193,23 +213,23 @@ def wrong(subject: "Subject", program: "Program", seed: int) -> str | None:
 # --- golden model --------------------------------------------------------------------------------
 
 def _model(mutant: Mutant) -> Verdict:
-    """The changed model, uncompiled, in the hardware's place."""
-    import ast
-    import dataclasses
-
-    from isa.config import MachineConfig
-    from sim.fuzz.campaign import CONFIGS
-    from sim.fuzz.subjects import ModelSubject
-    from sim.golden.interpreted import new_namespace
-    space = new_namespace()
-    tree = ast.parse(mutant.text)
-    tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    exec(compile(tree, mutant.path, "exec"), space)
-    plain = MachineConfig(cycles_per_ms=20, peripherals=("timer", "clock", "mmu"))
-    quinix = CONFIGS["quinix"]
-    builds = (plain, dataclasses.replace(plain, page_table=CONFIGS["two-level"].page_table),
-              dataclasses.replace(plain, fpu=False, compat=quinix.compat))
-    return _by_programs([ModelSubject(build, space) for build in builds])
+    """The changed model, uncompiled, beside the one that is not changed; then in its place."""
+    from campaign.mutants.model import MACHINES, Pair, changed_namespace, let_all_be
+    space = changed_namespace(mutant)
+    pairs = [Pair(machine, space) for machine in MACHINES]
+    for seed in range(MODEL_PROGRAMS):
+        try:
+            with at_most(ONE_S):
+                by = pairs[seed % len(pairs)].difference(seed)
+        except Exception as error:
+            by = type(error).__name__
+        if by:
+            return KILLED, f"program {seed}: {by}"
+    let_all_be(space)
+    names = [*MODEL_TESTS, *(["instructions"] if mutant.path.endswith("arithmetic.py") else [])]
+    failed = _pytest([str(ROOT / "tests" / "sim" / "golden" / f"test_{name}.py")
+                      for name in names], "-m", "not slow")
+    return (KILLED, failed) if failed else (SURVIVES, "")
 
 
 # --- compiler ------------------------------------------------------------------------------------
@@ -244,7 +264,8 @@ def _sources(seeds: range) -> str | None:
     from tests.support.qll_programs import program
     for seed in seeds:
         try:
-            given = results(program(random.Random(seed)), (0, 2))
+            with at_most(ONE_S):
+                given = results(program(random.Random(seed)), (0, 2))
         except Exception as error:
             return f"source {seed}: {type(error).__name__}"
         if None in given or len(set(given)) > 1:

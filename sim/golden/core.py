@@ -380,7 +380,7 @@ def make_run(mode):
                     here = ip - fetched[0]
                     if event == 0:
                         continue
-                    word, op = int64(0), int64(NO_OP)
+                    word, op, d = int64(0), int64(NO_OP), int64(0)
                 elif place == LOAD:
                     loaded_before = loaded
                     event, loaded = lookup(mem, cpu, active, a, READ)

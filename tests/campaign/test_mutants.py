@@ -3,15 +3,19 @@
 import ast
 import os
 import signal
+from types import FunctionType
 
 import pytest
 
 from campaign.mutants import forked
 from campaign.mutants.areas import AREAS, mutants, named
 from campaign.mutants.change import Mutant, equivalents, source
-from campaign.mutants.judge import KILLED, judge, related_tests
+from campaign.mutants.judge import KILLED, at_most, judge, related_tests
+from campaign.mutants.model import MACHINES, Pair
 from campaign.mutants.python import python_mutants
 from campaign.mutants.qll import qll_mutants
+from sim.golden import state
+from sim.golden.interpreted import new_namespace
 
 
 def put(monkeypatch, text):
@@ -119,6 +123,12 @@ def test_what_a_change_does_to_its_fork_is_its_verdict(monkeypatch, judged, expe
     assert forked.judge_in_fork("golden", 0) == expected
 
 
+def test_what_takes_too_long_of_the_processor_s_time_ends():
+    with pytest.raises(TimeoutError), at_most(0.01):
+        while True:
+            pass
+
+
 def test_a_judge_that_fails_says_so(monkeypatch):
     monkeypatch.setattr(forked, "mutants", lambda area: [])
     with pytest.raises(RuntimeError, match="IndexError"):
@@ -126,9 +136,23 @@ def test_a_judge_that_fails_says_so(monkeypatch):
 
 
 @pytest.mark.slow
+def test_all_variants_of_the_golden_model_s_loop_are_compared():
+    pairs = [Pair(machine, new_namespace()) for machine in MACHINES]
+    assert [pairs[seed % 3].difference(seed) for seed in (1, 2, 3, 6, 7)] == [None] * 5
+    for variant, seed in (("RECORD", 2), ("FOLLOW", 3), ("RUN", 6)):
+        space = new_namespace()
+        made, wrong = space["make_run"], new_namespace()
+        exec("def compute(op, a, b): return a", wrong)
+        space["make_run"] = lambda mode, made=made, wrong=wrong, variant=variant: \
+            (FunctionType(made.__code__, wrong)(mode) if mode == getattr(state, variant)
+             else made(mode))
+        assert Pair(MACHINES[seed % 3], space).difference(seed) is not None, variant
+
+
+@pytest.mark.slow
 def test_a_change_of_the_golden_model_is_found():
     number = next(number for number, mutant in enumerate(mutants("golden"))
-                  if mutant.path == "sim/golden/traps.py" and mutant.kind == "off by one")
+                  if mutant.lines()[0] == "elif op == OP_EQ:")
     verdict, by = judge(mutants("golden")[number])
     assert verdict == KILLED and by.startswith("program ")
 

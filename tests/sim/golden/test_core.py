@@ -12,7 +12,7 @@ from isa.config import MachineConfig, PageTable
 from isa.machine import ENTRY_TABLE, FAULT_REASON, FRAME_IP, Reason
 from isa.trace import RECORD_WORDS, Word
 from sim.fuzz.generate import generate
-from sim.golden import Golden
+from sim.golden import Golden, state
 from sim.host.hosts import Hosts
 from sim.host.terminal import Terminal
 from sim.machine import Status
@@ -72,6 +72,14 @@ def test_a_trace_of_few_rows_is_never_too_short(rows):
         assert not trace[rows].any()
     whole.run(golden.cycles)
     assert all_of(golden) == all_of(whole)
+
+
+def test_uncompiled_too_a_run_can_begin_with_what_cannot_be_fetched():
+    golden = Golden(compiled=False)
+    golden.load([])
+    golden.cpu[state.IP] = 0xFFFF_FFFF
+    status, used = golden.record(np.zeros((100, RECORD_WORDS), np.uint32))
+    assert (status, used > 0, golden.fault_ip) == (Status.STOPPED, True, 0xFFFF_FFFF)
 
 
 @pytest.mark.manual("5.3")
