@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from isa import encode
+from isa import IP_FIELD, encode
 from isa.config import MachineConfig, PageTable
-from isa.machine import ENTRY_TABLE, FAULT_REASON, FRAME_IP, Reason
+from isa.machine import ENTRY_TABLE, FAULT_REASON, FRAME_IP, PROGRAM, Reason
 from isa.trace import RECORD_WORDS, Word
 from sim.fuzz.generate import generate
 from sim.golden import Golden, state
@@ -80,6 +80,13 @@ def test_uncompiled_too_a_run_can_begin_with_what_cannot_be_fetched():
     golden.cpu[state.IP] = 0xFFFF_FFFF
     status, used = golden.record(np.zeros((100, RECORD_WORDS), np.uint32))
     assert (status, used > 0, golden.fault_ip) == (Status.STOPPED, True, 0xFFFF_FFFF)
+
+
+def test_a_store_can_name_ip_as_its_address():
+    golden = Golden()
+    golden.load([encode("store", d=IP_FIELD, s0=1), encode("halt")])
+    assert golden.run(9) is Status.STOPPED
+    assert (golden.fault_ip, golden.memory[PROGRAM]) == (PROGRAM + 1, 0)
 
 
 @pytest.mark.manual("5.3")
