@@ -158,7 +158,7 @@ def _hardware(mutant: Mutant, only_tests: bool) -> Verdict:
 
 
 def compile_quickly(build: Any) -> None:
-    """A model that runs for seconds is not worth a minute of the compiler's time."""
+    """Without optimisation: a model that runs for seconds is not worth more of the compiler."""
     build.COMPILE = [option if option != "-O1" else "-O0" for option in build.COMPILE]
 
 
