@@ -22,12 +22,13 @@ REGISTERS_OF = {"timer": (MS_LEFT,), "mmu": (BASE, IS_ON)}
 TICKERS  = {"timer": "timer.cycle", "clock": "clock.cycle"}
 # What works in each cycle of a program: the pipeline up to execution, and what follows it along;
 # and the count of cycles on its way into a record.
-BUSY     = ("core.account", "core.fetch", "core.first", "core.forward", "core.i", "core.i__payload",
-            "core.i_valid", "core.o__valid", "core.progress", "core.queue", "core.retire",
-            "core.retiring", "core.slow__req__payload", "core.targets", "core.trap",
-            "core.traps.trap", "core.watch", "core.arbiter.outstanding", "core.execute.jump",
-            "counters_arg0", "counters_arg1", "counters_arg2", "data__va", "fetch__first",
-            "fetch__second", "ip", "mmu.va", "mmu.walk__found", "mmu.walk__va", "trace", "traces")
+BUSY     = ("core.account.empty", "core.account.operand", "core.account.waited", "core.fetch",
+            "core.first", "core.forward", "core.i", "core.i__payload", "core.i_valid",
+            "core.o__valid", "core.progress", "core.queue", "core.retire", "core.retiring",
+            "core.slow__req__payload", "core.targets", "core.trap", "core.traps.trap",
+            "core.watch", "core.arbiter.outstanding", "core.execute.jump", "counters_arg0",
+            "counters_arg1", "counters_arg2", "data__va", "fetch__first", "fetch__second", "ip",
+            "mmu.va", "mmu.walk__found", "mmu.walk__va", "trace", "traces")
 INSIDE   = "soc."        # where all of this is in a design with a memory chip
 CHIP_FAULT = "chip_fault"
 
