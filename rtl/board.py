@@ -60,7 +60,7 @@ class BoardConfig:
     insn_regions, data_regions : int
         Sizes of the TLBs.
     stored_regions : int
-        Size of their second level; a power of two, or 0 for none. No board was placed with one yet.
+        Size of their second level; a power of two, or 0 for none.
     ram_words : int
         A power of two.
     """
@@ -77,7 +77,7 @@ class BoardConfig:
     cache_words:  int       = 8192
     insn_regions: int       = 4
     data_regions: int       = 4
-    stored_regions: int     = 0
+    stored_regions: int     = 512
     ram_words:    int       = MachineConfig().ram_words
     machine:      MachineConfig = field(init=False)
 
