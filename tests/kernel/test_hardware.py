@@ -66,6 +66,17 @@ def test_a_session_without_trouble_reads_no_debug_information(tmp_path):
     assert "elftools" not in done.stderr
 
 
+def test_the_end_of_the_input_ends_a_program_and_then_the_shell(tmp_path):
+    script, disk = tmp_path / "script", tmp_path / "disk.qfs"
+    script.write_text("cat\nto the end\n")
+    disk.write_bytes(system().disk.read_bytes())
+    done = subprocess.run(
+        [sys.executable, "-m", "sim", "--input", script, "--disk", disk, "--display", "none:64x48"],
+        cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0
+    assert done.stdout.replace("\r", "").endswith("to the end\nto the end\n/ $ exit\n")
+
+
 @pytest.mark.slow
 def test_the_model_alone_gives_the_same_status(tmp_path):
     status, text, complaint = session(tmp_path, "--engine", "model")

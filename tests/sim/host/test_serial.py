@@ -3,7 +3,7 @@
 import io
 import os
 
-from sim.host.serial import Serial
+from sim.host.serial import MOST_ENDS, QUIET, Serial
 from sim.host.terminal import ScriptedTerminal, Terminal
 
 
@@ -27,10 +27,21 @@ def test_reading_never_waits():
     os.close(reader)
 
 
-def test_the_end_can_be_typed_once():
+def test_the_end_can_be_typed():
     line = Serial(Terminal(b"x"), end_octet=4)
     assert not line.ended
     assert [line.read(5) for _ in range(3)] == [b"x", b"\4", b""] and line.ended
+    assert b"".join(line.read(5) for _ in range(3 * QUIET)) == b""
+
+
+def test_the_end_is_typed_again_when_the_machine_has_answered_and_is_quiet():
+    line = Serial(Terminal(b"", io.BytesIO()), end_octet=4)
+    ends = []
+    for _ in range(2 * MOST_ENDS):
+        ends.append(b"".join(line.read(5) for _ in range(2 * QUIET)))
+        line.write(b"$ ")
+        assert line.read(5) == b""
+    assert ends == [b"\4"] * MOST_ENDS + [b""] * MOST_ENDS
 
 
 def test_a_script_can_sit_at_the_line():
