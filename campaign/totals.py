@@ -29,6 +29,8 @@ def totals_into(text: str, store: Store, kinds: Mapping[str, Kind]) -> tuple[str
         if kind is not None and kind.names is not None:
             rows[name] = _row(store, kind, fates)
     order = [name for name in kinds if name in rows]
+    if not order:
+        return text, set()
     table = "\n".join([HEAD, *(rows[name] for name in order)])
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", set(order)
 
