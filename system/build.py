@@ -20,7 +20,7 @@ from toolchain.source import Source
 from toolchain.targets import LIBRARY, library_sources
 
 __all__ = ["Paths", "build", "build_debug_kernel", "build_disk", "build_kernel", "build_program",
-           "kernel_sources", "manual_pages", "program_page"]
+           "digest", "kernel_sources", "manual_pages", "program_page"]
 
 DISK_SECTORS = 6144  # 3 MiB: 560 KiB are free on a fresh disk
 
@@ -114,8 +114,8 @@ class _Cache:
             digest.update(source.text.encode())
         return digest.hexdigest()
 
-    def octets_key(self, *parts: object) -> str:
-        return _digest(repr((self.toolchain, parts)).encode())
+    def facts_key(self, *parts: object) -> str:
+        return digest(repr((self.toolchain, parts)).encode())
 
     @staticmethod
     def stamp(product: Path) -> Path:
@@ -131,7 +131,8 @@ class _Cache:
         self.stamp(product).write_text(key)
 
 
-def _digest(octets: bytes) -> str:
+def digest(octets: bytes) -> str:
+    """By which contents are known."""
     return hashlib.sha256(octets).hexdigest()
 
 
@@ -212,8 +213,8 @@ def build_disk(paths: Paths, level: int = 2, cache: _Cache | None = None) -> Pat
     others = sorted((FIRMWARE / "disk").rglob("*"))
     library = sorted(path for path in LIBRARY.rglob("*") if path.suffix in (".qasm", ".qll"))
     pages = manual_pages()
-    key = cache.octets_key({name: _digest(octets) for name, octets in programs}, pages,
-                           {str(path): _digest(path.read_bytes()) if path.is_file() else ""
+    key = cache.facts_key({name: digest(octets) for name, octets in programs}, pages,
+                           {str(path): digest(path.read_bytes()) if path.is_file() else ""
                             for path in (*others, *library)})
     if cache.is_fresh(paths.disk, key):
         return paths.disk

@@ -5,14 +5,13 @@ contents that it was given last. A file that still has them is the system's, and
 sources; one that has others is the person's, and stays.
 """
 
-import hashlib
 import json
 import os
 import shutil
 import sys
 from pathlib import Path
 
-from system.build import Paths, build
+from system.build import Paths, build, digest
 from toolchain.lock import InUseError, exclusive
 from toolchain.places import BUILD, DATA
 from toolchain.qfs import Image, QfsError, refuse_damage, repair
@@ -50,8 +49,8 @@ def make_disk(disk: Path = DISK, paths: Paths | None = None) -> Path:
     with exclusive(disk):
         _copy(paths.disk, disk)
         fresh = Image.load(paths.disk)
-        _write_manifest(disk, _digest(paths.disk.read_bytes()),
-                        {path: _digest(data) for path, (data, _) in _files(fresh).items()})
+        _write_manifest(disk, digest(paths.disk.read_bytes()),
+                        {path: digest(data) for path, (data, _) in _files(fresh).items()})
     return disk
 
 
@@ -77,7 +76,7 @@ def update_disk(paths: Paths, disk: Path) -> None:
     InUseError, QfsError, OSError
         If that cannot be done; the disk stays as it is then.
     """
-    built_digest = _digest(paths.disk.read_bytes())
+    built_digest = digest(paths.disk.read_bytes())
     built_before, known = _read_manifest(disk)
     if built_before != built_digest:
         with exclusive(disk):
@@ -95,9 +94,9 @@ def _update(disk: Path, fresh: Image, known: dict[str, str], built_digest: str) 
         if image.find(path) is None:
             image.make_directory(path)
     for path, (data, is_executable) in _files(fresh).items():
-        now[path] = _digest(data)
+        now[path] = digest(data)
         found = image.find(path)
-        here = None if found is None or found.is_directory else _digest(image.read(path))
+        here = None if found is None or found.is_directory else digest(image.read(path))
         if here == now[path] or known.get(path) == now[path]:
             continue
         if here == known.get(path):  # the system's own, or a new file of the system
@@ -110,7 +109,7 @@ def _update(disk: Path, fresh: Image, known: dict[str, str], built_digest: str) 
     for path in known.keys() - now.keys():  # the system has them no more
         found = image.find(path)
         if found is not None and not found.is_directory \
-                and _digest(image.read(path)) == known[path]:
+                and digest(image.read(path)) == known[path]:
             image.remove(path)
             changed.append(path)
     if changed:
@@ -127,10 +126,6 @@ def _files(image: Image) -> dict[str, tuple[bytes, bool]]:
 
 def _directories(image: Image) -> list[str]:
     return [path for path, entry in image.walk("/") if entry.is_directory]
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def _manifest(disk: Path) -> Path:
