@@ -33,14 +33,15 @@ exit 42
 """
 
 
-def session(tmp_path, *options):
+def session(tmp_path, *options, commands=COMMANDS, python=()):
     """What a session said, and the status it ended with."""
     script, disk = tmp_path / "script", tmp_path / "disk.qfs"
-    script.write_text(COMMANDS)
+    script.write_text(commands)
     disk.write_bytes(system().disk.read_bytes())
     done = subprocess.run(
-        [sys.executable, "-m", "sim", "--input", script, "--disk", disk, "--display", "none:64x48",
-         *options], cwd=ROOT, capture_output=True, text=True, timeout=600)
+        [sys.executable, *python, "-m", "sim", "--input", script, "--disk", disk,
+         "--display", "none:64x48", *options],
+        cwd=ROOT, capture_output=True, text=True, timeout=600)
     return done.returncode, done.stdout.replace("\r", ""), done.stderr
 
 
@@ -56,25 +57,15 @@ def test_twenty_commands_agree_with_the_golden_model(tmp_path):
 
 def test_a_session_without_trouble_reads_no_debug_information(tmp_path):
     """The kernel's takes longer to read than the whole system to boot."""
-    script, disk = tmp_path / "script", tmp_path / "disk.qfs"
-    script.write_text("halt\n")
-    disk.write_bytes(system().disk.read_bytes())
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "sim", "--input", script, "--disk", disk,
-         "--display", "none:64x48"], cwd=ROOT, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0 and "import time" in done.stderr
-    assert "elftools" not in done.stderr
+    status, _, imported = session(tmp_path, commands="halt\n", python=("-X", "importtime"))
+    assert status == 0 and "import time" in imported
+    assert "elftools" not in imported
 
 
 def test_the_end_of_the_input_ends_a_program_and_then_the_shell(tmp_path):
-    script, disk = tmp_path / "script", tmp_path / "disk.qfs"
-    script.write_text("cat\nto the end\n")
-    disk.write_bytes(system().disk.read_bytes())
-    done = subprocess.run(
-        [sys.executable, "-m", "sim", "--input", script, "--disk", disk, "--display", "none:64x48"],
-        cwd=ROOT, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0
-    assert done.stdout.replace("\r", "").endswith("to the end\nto the end\n/ $ exit\n")
+    status, text, _ = session(tmp_path, commands="cat\nto the end\n")
+    assert status == 0
+    assert text.endswith("to the end\nto the end\n/ $ exit\n")
 
 
 @pytest.mark.slow
