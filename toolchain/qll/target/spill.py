@@ -124,8 +124,8 @@ class _Ways:
     def behind(self, value: Ins, next_call: bool = False) -> Ins:
         """The instruction behind the one that makes a value, or the next call, if there is one.
 
-        In front of it the value goes to the frame, as late as possible, so that what is loaded for
-        that call has left its own slot.
+        From there on the value has its slot in the frame: what is loaded for that call has left
+        its own. The store may come before it, if the slot is free (`_stored_early`).
         """
         block = value.block
         assert block is not None
