@@ -4,6 +4,7 @@ An executor never runs a job twice by itself and never loses one: each that is s
 once, with its answer or as `Lost`, and the runner decides what then happens.
 """
 
+import hashlib
 import multiprocessing
 import os
 import signal
@@ -137,6 +138,7 @@ class Cluster:
                                f"{error}") from None
         self.jobs: dict[Any, Job] = {}
         self.files: dict[Path, dict[str, Any]] = {}
+        self.losses = 0  # how often they may have been lost
 
     def room(self) -> int:
         return self.AHEAD * sum(self.client.nthreads().values()) - len(self.jobs)
@@ -144,11 +146,18 @@ class Cluster:
     def _files_of(self, folders: Sequence[Path]) -> Mapping[str, Any]:
         for folder in folders:
             if folder not in self.files:
-                self.files[folder] = {
-                    str(path.relative_to(BUILD)): self.client.scatter(
-                        path.read_bytes(), hash=True, broadcast=True)
-                    for path in sorted(folder.rglob("*")) if path.is_file()}
+                self.files[folder] = self._send(folder)
         return {name: future for folder in folders for name, future in self.files[folder].items()}
+
+    def _send(self, folder: Path) -> dict[str, Any]:
+        """Every file of a folder to all workers. A key never comes back: the scheduler may hear
+        that an old one was given up only after it got the new one, and would drop that."""
+        contents = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+        keys = {path: f"{hashlib.sha256(octets).hexdigest()}-{self.losses}"
+                for path, octets in contents.items()}
+        sent = self.client.scatter({keys[path]: octets for path, octets in contents.items()},
+                                   broadcast=True)
+        return {str(path.relative_to(BUILD)): sent[key] for path, key in keys.items()}
 
     def submit(self, job: Job, folders: Sequence[Path]) -> None:
         future = self.client.submit(carry_out_with_files, self.table, job.kind, job.seeds,
@@ -165,6 +174,8 @@ class Cluster:
             wait_for(list(self.jobs), timeout=timeout_s, return_when="FIRST_COMPLETED")
         except TimeoutError:
             return []
+        except CancelledError:
+            pass  # one of them is: below it is known which
         over: list[tuple[Job, Answer | Lost]] = []
         for future in [future for future in self.jobs if future.done()]:
             job = self.jobs.pop(future)
@@ -172,11 +183,15 @@ class Cluster:
                 over.append((job, future.result()))
             except (CancelledError, KilledWorker):
                 # Its worker died with the answer, or with the only copy of a file that was sent.
-                self.files.clear()
+                self._forget_files()
                 over.append((job, Lost()))
             except OtherSourcesError as error:
                 raise ClusterError(str(error)) from None
         return over
+
+    def _forget_files(self) -> None:
+        self.files.clear()
+        self.losses += 1
 
     def running(self) -> int:
         return len(self.jobs)

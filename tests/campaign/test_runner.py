@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from campaign import executors
+from campaign import executors, work
 from campaign.executors import Cluster, ClusterError, Processes
 from campaign.kind import Failure, Outcome
 from campaign.runner import Plan, Runner
@@ -33,6 +33,21 @@ class Heard:
 
     def say(self, line):
         self.lines.append(line)
+
+
+@dataclass
+class LosesFiles(Heard):
+    """Lets the scheduler forget, every few looks, what was sent to the workers."""
+    cluster: Cluster | None = None
+    lost:    int = 0
+    TIMES = 5
+
+    def update(self, **figures):
+        super().update(**figures)
+        if self.updates % 5 == 2 and self.lost < self.TIMES:
+            self.lost += 1
+            self.cluster.client.cancel([sent for files in self.cluster.files.values()
+                                        for sent in files.values()])
 
 
 class Here:
@@ -211,6 +226,32 @@ def test_a_cluster_gets_what_was_built_and_loses_nothing_when_a_worker_is_killed
     assert (folder / "killed").exists()
     assert runner.store.counts(1)["made"] == {"read": 90}
     assert (theirs / "campaign-test" / "made").read_text() == "3"
+
+
+@pytest.mark.slow
+def test_jobs_whose_files_are_lost_are_done_again(folder, tmp_path, monkeypatch):
+    """The scheduler has no copy of a file any more, again and again: whoever waits for a job hears
+    of it, the file is sent again, and the runner does the job again."""
+    distributed = pytest.importorskip("distributed")
+    made = tmp_path / "campaign-test" / "made"
+    made.parent.mkdir()
+    made.write_text("3")
+    for module in (executors, work):
+        monkeypatch.setattr(module, "BUILD", tmp_path)
+    monkeypatch.setattr(work, "HERE", set())
+    monkeypatch.setenv("QUINCE_BUILD", str(tmp_path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Dask's own affair
+        with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False,
+                                      dashboard_address=None) as here:
+            cluster = Cluster(here.scheduler_address, table=TABLE)
+            heard = LosesFiles(cluster=cluster)
+            runner = runner_of(folder, Plan(("made",), count=90), cluster, heard)
+            runner.folders["made"] = (made.parent,)
+            assert runner.run()
+    assert heard.lines and heard.lost == LosesFiles.TIMES
+    assert not runner.store.failures(1)
+    assert runner.store.counts(1)["made"] == {"read": 270}
 
 
 def test_a_cluster_that_is_not_there_is_told_in_a_sentence():
