@@ -13,7 +13,7 @@ from isa.config import Compat, MachineConfig, PageTable
 from isa.trace import RECORD_WORDS
 from sim.fuzz.generate import generate
 from sim.fuzz.subjects import LIMIT_RECORDS
-from sim.golden import Follower, Golden, machine, state
+from sim.golden import Follower, Golden, interpreted, machine, state
 from sim.golden.interpreted import interpreted_run, new_namespace
 from sim.machine import Status
 
@@ -37,7 +37,8 @@ def changed_namespace(mutant: Mutant) -> dict[str, Any]:
 
 
 def let_all_be(space: dict[str, Any]) -> None:
-    """From now on, every model of this process is one with the names of `space`, uncompiled."""
+    """From now on, every model of this process is one with the names of `space`, uncompiled, and
+    tests that ask for these names get them."""
     def run(mode: int) -> Callable[..., int]:
         return interpreted_run(mode, space)
 
@@ -45,6 +46,7 @@ def let_all_be(space: dict[str, Any]) -> None:
              "prepare": lambda *_: None}
     for name, ours in names.items():
         setattr(machine, name, ours)
+    interpreted.namespace = names["namespace"]  # type: ignore[assignment]
 
 
 class Pair:

@@ -12,6 +12,7 @@ from isa.machine import (
     FAULT_REASON,
     FRAME_IP,
     PROGRAM,
+    RESERVED_LIMIT,
     PageFlag,
     Reason,
 )
@@ -267,6 +268,30 @@ def by_the_manual(memory, ram, base, a, need):
     return (Reason.OUT_OF_BOUNDS, None) if physical >= ram else (0, physical)
 
 
+RAM   = 0x2000
+EDGES = [0, 1, 0x10, 0x20, 0x1FFE, 0x1FFF, 0x2000, 0xFFFFFFF0, 0xFFFFFFFF]
+
+
+def random_table(rng):
+    """Memory with a random list table, and the `cpu` that translates by it."""
+    memory = np.zeros(RAM, dtype=np.uint32)
+    base = rng.choice([0x100, 0x100, RAM - rng.randrange(1, 60)])
+    words = [rng.randrange(10)]
+    for _ in range(10):
+        words += [rng.choice(EDGES) + rng.randrange(4) & 0xFFFFFFFF,
+                  rng.choice(EDGES) + rng.randrange(4) & 0xFFFFFFFF,
+                  rng.choice([0, 1, 5, 16, 0x40, 0xFFFFFFFF]), rng.randrange(16)]
+    room = min(len(words), RAM - base)
+    memory[base:base + room] = words[:room]
+    cpu = np.zeros(state.CPU_WORDS, dtype=np.int64)
+    cpu[state.RAM_WORDS], cpu[state.BASE] = RAM, base
+    return memory, cpu
+
+
+def random_access(rng):
+    return rng.choice(EDGES) + rng.randrange(-3, 20) & 0xFFFFFFFF, rng.choice([2, 4, 8])
+
+
 @numba.njit
 def compiled_find(mem, cpu, active, a, need):
     return find(mem, cpu, active, a, need)
@@ -279,29 +304,64 @@ def compiled_find(mem, cpu, active, a, need):
 def test_walk_agrees_with_the_manuals_words_on_random_tables_and_so_does_the_whole_range(
         find, seed):
     rng = random.Random(seed)
-    ram = 0x2000
-    edges = [0, 1, 0x10, 0x20, 0x1FFE, 0x1FFF, 0x2000, 0xFFFFFFF0, 0xFFFFFFFF]
     for _ in range(40):
-        memory = np.zeros(ram, dtype=np.uint32)
-        base = rng.choice([0x100, 0x100, ram - rng.randrange(1, 60)])
-        words = [rng.randrange(10)]
-        for _ in range(10):
-            words += [rng.choice(edges) + rng.randrange(4) & 0xFFFFFFFF,
-                      rng.choice(edges) + rng.randrange(4) & 0xFFFFFFFF,
-                      rng.choice([0, 1, 5, 16, 0x40, 0xFFFFFFFF]), rng.randrange(16)]
-        room = min(len(words), ram - base)
-        memory[base:base + room] = words[:room]
-        plain = memory.tolist()
-        cpu = np.zeros(state.CPU_WORDS, dtype=np.int64)
-        cpu[state.RAM_WORDS], cpu[state.BASE] = ram, base
+        memory, cpu = random_table(rng)
+        plain, base = memory.tolist(), int(cpu[state.BASE])
+        arrays = (memory, cpu) if find is compiled_find else (*map(memoryview, (memory, cpu)),)
         for _ in range(60):
-            a = rng.choice(edges) + rng.randrange(-3, 20) & 0xFFFFFFFF
-            need = rng.choice([2, 4, 8])
-            arrays = (memory, cpu) if find is compiled_find else map(memoryview, (memory, cpu))
+            a, need = random_access(rng)
             reason, low, high, delta = find(*arrays, True, a, need)
-            wanted, physical = by_the_manual(plain, ram, base, a, need)
+            wanted, physical = by_the_manual(plain, RAM, base, a, need)
             assert reason == wanted
             if reason == 0:
                 assert a + delta == physical and low <= a < high
                 for other in {low, high - 1, rng.randrange(low, min(high, low + 50))}:
-                    assert by_the_manual(plain, ram, base, other, need) == (0, other + delta)
+                    assert by_the_manual(plain, RAM, base, other, need) == (0, other + delta)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_looked_up_is_what_the_walk_finds_and_the_last_ranges_of_each_access_are_known(
+        seed):
+    model, rng = namespace(), random.Random(seed)
+    for _ in range(10):
+        memory, cpu = map(memoryview, random_table(rng))
+        recent = {need: [] for need in (state.READ, state.WRITE, state.EXECUTE)}
+        before = list(cpu[:state.RECENT])
+        for step in range(100):
+            a, need = random_access(rng)
+            ranges = recent[need]
+            is_known = any(low <= a < high for low, high, _ in ranges)
+            assert model["was_found"](cpu, a, need) == is_known
+            wanted, *found = model["find"](memory, cpu, True, a, need)
+            finds = cpu[state.FINDS]
+            reason, (low, words, delta) = model["lookup"](memory, cpu, True, a, need)
+            assert reason == wanted
+            assert cpu[state.FINDS] == finds + (not is_known)
+            if reason == 0:
+                assert low <= a < low + words and delta == found[-1]
+                if not is_known:
+                    recent[need] = [tuple(found), *ranges][:state.WAYS]
+            else:
+                assert (low, words) == (0, 0)
+            if step % 40 == 39:
+                model["forget"](cpu)
+                recent = {need: [] for need in recent}
+        assert list(cpu[:state.RECENT]) == before
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_range_for_further_stores_has_no_reserved_word(seed):
+    model, rng = namespace(), random.Random(seed)
+    for _ in range(10):
+        memory, cpu = map(memoryview, random_table(rng))
+        for _ in range(60):
+            a, _ = random_access(rng)
+            wanted, *_, offset = model["find"](memory, cpu, True, a, state.WRITE)
+            reason, physical, further = model["lookup_store"](memory, cpu, True, a)
+            low, words, delta = further
+            assert reason == wanted
+            if reason == 0:
+                assert physical == a + offset
+                assert model["covers"](further, a) == (physical >= RESERVED_LIMIT)
+            if words:
+                assert low + delta >= RESERVED_LIMIT
