@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support.qll import LEVELS, build, run
+from tests.support.qll import LEVELS, Outcome, build, run
 from tests.support.qll_interpreter import interpret
 from tests.support.qll_mutations import check_survives, mutate
 from tests.support.qll_programs import program
@@ -57,12 +57,19 @@ def _campaign(seed: int, count: int) -> int:
     return 0
 
 
+def outcomes(text: str, levels: Sequence[int] = LEVELS) -> tuple[int | None, list[Outcome]]:
+    """What a program gives by the language's definition, None if it does not end in time, and what
+    comes of it at each level."""
+    program = with_deep_stack(lambda: analyse([Source("t.qll", text)])[0])
+    return (with_deep_stack(lambda: interpret(program)),
+            [run(build([text], level=level), budget=CYCLES) for level in levels])
+
+
 def results(text: str, levels: Sequence[int] = LEVELS) -> list[int | None]:
     """What a program gives by the language's definition and at each level; None if it does not end
     in time."""
-    program = with_deep_stack(lambda: analyse([Source("t.qll", text)])[0])
-    return [with_deep_stack(lambda: interpret(program)),
-            *(run(build([text], level=level), budget=CYCLES).r0 for level in levels)]
+    wanted, found = outcomes(text, levels)
+    return [wanted, *(outcome.r0 for outcome in found)]
 
 
 def _compare(seed: int, count: int) -> int:

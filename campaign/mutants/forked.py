@@ -73,8 +73,12 @@ def _judge_and_leave(area: str, number: int, told: int) -> None:
     os._exit(0)
 
 
-def _compile_loops() -> None:
-    """What each fork compares with."""
+def _compile_loops(area: str) -> None:
+    """What each fork compares with, or runs programs on."""
+    if area == "compiler":
+        from sim.golden import Golden
+        Golden().run(1)
+        return
     from campaign.mutants.model import MACHINES, Pair
     from sim.golden.interpreted import namespace
     pair = Pair(MACHINES[0], namespace())
@@ -86,8 +90,8 @@ def main() -> int:
     area, *numbers = sys.argv[1:]
     for module in IMPORTED[area]:
         importlib.import_module(module)
-    if area == "golden":
-        _compile_loops()
+    _compile_loops(area)
+    mutants(area)
     for number in map(int, numbers):
         print(json.dumps([number, judge_in_fork(area, number)]), flush=True)
     return 0

@@ -27,6 +27,7 @@ class Outcome:
     r0:           int | None
     output:       str
     instructions: int
+    words:        int  # of the image
 
 
 def compile_text(sources: list[str], target: str = "none", level: int = 2) -> str:
@@ -55,7 +56,7 @@ def run(words: list[int], stdin: list[str] | None = None, budget: int = BUDGET) 
     golden.load(words)
     status = golden.run(budget)
     r0 = golden.registers().general[0] if status is Status.STOPPED else None
-    return Outcome(r0, output.getvalue().decode(), golden.instructions)
+    return Outcome(r0, output.getvalue().decode(), golden.instructions, len(words))
 
 
 def run_qll(source: str, target: str = "none", level: int = 2, asm: str = "") -> Outcome:

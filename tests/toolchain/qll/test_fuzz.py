@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz_qll import results
+from tests.fuzz_qll import outcomes
+from tests.support.qll import LEVELS
+from tests.support.qll_measures import RANDOM, check_measures
 from tests.support.qll_mutations import check_survives, mutate, seeds
 from tests.support.qll_programs import program as random_program
 from toolchain.qll.front import with_deep_stack
@@ -25,11 +27,13 @@ def test_damaged_programs(part):
     with_deep_stack(campaign)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", RANDOM)
 def test_random_programs_give_what_they_should_at_every_level(seed):
-    given = results(random_program(random.Random(seed)))
-    assert given[0] is not None
-    assert given == [given[0]] * len(given)
+    wanted, found = outcomes(random_program(random.Random(seed)))
+    assert wanted is not None
+    assert [outcome.r0 for outcome in found] == [wanted] * len(LEVELS)
+    for level, outcome in zip(LEVELS, found, strict=True):
+        check_measures(f"random/{seed}", level, outcome)
 
 
 @given(st.text(max_size=80))

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.qll import LEVELS, build, run
 from tests.support.qll_interpreter import interpret
+from tests.support.qll_measures import check_measures
 from toolchain.qll.front import analyse, with_deep_stack
 from toolchain.source import Source
 
@@ -30,6 +31,7 @@ def test_program(path, level):
     outcome = run(build([text], header(text, "Target", "none"), level))
     output = header(text, "Output", '""')[1:-1].encode().decode("unicode_escape")
     assert (outcome.r0, outcome.output) == (int(header(text, "Result"), 0), output)
+    check_measures(f"programs/{path.stem}", level, outcome)
 
 
 @pytest.mark.parametrize("path", [path for path in PROGRAMS if "Target:" not in path.read_text()],

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.qll import build, run
+from tests.support.qll_measures import check_measures
 
 BENCH = Path(__file__).parents[3] / "bench"
 
@@ -24,13 +25,16 @@ def test_a_workload_takes_a_third_of_the_reference_s_instructions(name):
     outcome = run(build([text]))
     assert outcome.r0 == expected(text)
     assert outcome.instructions <= 0.30 * REFERENCE[name]
+    check_measures(f"workloads/{name}", 2, outcome)
 
 
 @pytest.mark.parametrize("level", [0, 1])
 @pytest.mark.parametrize("name", sorted(REFERENCE))
 def test_a_workload_at_lower_levels(name, level):
     text = (BENCH / "workloads" / f"{name}.qll").read_text()
-    assert run(build([text], level=level)).r0 == expected(text)
+    outcome = run(build([text], level=level))
+    assert outcome.r0 == expected(text)
+    check_measures(f"workloads/{name}", level, outcome)
 
 
 @pytest.mark.parametrize("path", sorted((BENCH / "kernels").glob("*.qll")),
@@ -38,4 +42,6 @@ def test_a_workload_at_lower_levels(name, level):
 @pytest.mark.parametrize("level", [1, 2])
 def test_a_kernel(path, level):
     text = path.read_text()
-    assert run(build([text], level=level)).r0 == expected(text)
+    outcome = run(build([text], level=level))
+    assert outcome.r0 == expected(text)
+    check_measures(f"kernels/{path.stem}", level, outcome)
