@@ -34,6 +34,7 @@ ALONE     = "alone"  # no verdict: of hardware that cannot be changed beside oth
 PROGRAMS  = 80   # random ones, for the hardware
 MODEL_PROGRAMS = 27  # of three machines, by each of three variants of the model's loop
 ONE_S     = 10   # of processor's time that a program may take of the model, or a source
+TEST_S    = 20   # that a test of the compiler may take
 SOURCES   = range(1, 31)  # random ones, for the compiler
 FIRST     = 8    # of those, before the tests
 RUNS      = 4    # of each kind of random run, for the kernel
@@ -108,12 +109,18 @@ def related_tests(path: str, *, or_folder: bool = True) -> list[str]:
     return ([str(test) for test in named] or [str(folder)] * or_folder) + others
 
 
-def _pytest(tests: list[str], *options: str) -> str | None:
-    """Run tests in this process, where the change is planted; the first one that fails, or None."""
+def _pytest(tests: list[str], *options: str, each_s: float = 0) -> str | None:
+    """Run tests in this process, where the change is planted; the first one that fails, or None.
+    Each may take so much of the processor's time, if that is said."""
     import pytest
 
     class Reporter:
         failed: str | None = None
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_call(self, item: Any) -> Any:
+            with at_most(each_s):  # of 0 it sets no timer
+                return (yield)
 
         def pytest_runtest_logreport(self, report: Any) -> None:
             if report.failed:
@@ -246,9 +253,9 @@ def _compiler(mutant: Mutant) -> Verdict:
     every = sorted(str(path) for path in (ROOT / "tests/toolchain/qll").glob("test_*.py"))
     left_out = [*first, *_compiler_tests(COMPILER_NEVER)]
     failed = _first(partial(_sources, SOURCES[:FIRST]),
-                    partial(_pytest, first, "-m", "not slow"),
+                    partial(_pytest, first, "-m", "not slow", each_s=TEST_S),
                     partial(_pytest, [path for path in every if path not in left_out],
-                            "-m", "not slow"),
+                            "-m", "not slow", each_s=TEST_S),
                     partial(_sources, SOURCES[FIRST:]))
     return (KILLED, failed) if failed else (SURVIVES, "")
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.support.qll import reject
+from tests.support.qll import build, reject
+from toolchain.qll.check.resolve import MAX_TYPE_DEPTH
+from toolchain.qll.syntax.parser import MAX_DEPTH
 
 MAIN = "function main(): byte { return 0; }\n"
 
@@ -246,6 +248,17 @@ KINDS = [
     ("void-member", body("var x: void[3];")),
     ("void-member", "function f(): void { } " + body("var x = f();")),
     ("void-member", "global g: void = void; " + MAIN),
+    *(("void-member", "function f(): void { } " + body(text)) for text in (
+        "var x: void;", "var x: void[] = null;", "var x: struct { v: void; };", "var x = new void;",
+        "var x = new void[2];", "var x = new void[2] ... 3;", "var x = new void[2] = [1];",
+        "var x = [f()];", "var x = [f(); 3];", "var x = true ? f() : f();", "var x = void;")),
+    *(("operand-type", "function f(): void { } " + body(text)) for text in (
+        "f() + 1;", "f()[0];", "f().x;", "-f();", "len f();", "var p: * void = null; *p;",
+        "var p: * void = null; p[0];", "var b: byte[2]; b[f()] = 1;")),
+    ("type-mismatch", "function f(): void { } " + body("var x = [1, f()];")),
+    ("not-testable", "function f(): void { } " + body("if (f()) { }")),
+    ("unknown-type", body("var x = new zork;")),
+    ("unknown-type", body("var x = new zork[2];")),
     ("empty-struct", body("var x: struct { };")),
     ("new-type", body("var x = new byte ... 3;")),
     ("new-type", body("var x = new byte = [1];")),
@@ -325,6 +338,14 @@ def test_one_mistake_is_one_message():
     source = body("var x = nope; var y: byte = x + 1; y = x.z; f(x[3], &x); x = -x; "
                   "if (x) { x(); } var z = [x, x]; var w = g { m = x }; delete w; ")
     assert reject([source]).kinds == ["unknown-identifier", "unknown-identifier", "unknown-type"]
+
+
+def test_limits_of_nesting_are_none_of_number():
+    """Twice as many beside each other as there may be within each other."""
+    many = 2 * MAX_TYPE_DEPTH
+    instances = "".join(f"var x{n}: t<byte[{n}]>; " for n in range(1, many))
+    total = "(1) + " * MAX_DEPTH + "1"
+    assert build(["type t<T> = struct { x: T; }; " + body(f"{instances} x1.x[0] = {total};")])
 
 
 def test_a_duplicate_label_in_assembly_is_reported():
