@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from isa import encode
 from isa.config import MachineConfig
+from isa.machine import ENTRY_TABLE, Reason
 from isa.trace import Kind, Word, Wrote
-from sim.golden import Follower, Golden, state
+from sim.golden import Follower, Golden, checks, state
 from sim.golden.interpreted import namespace
 from sim.machine import Status
+from tests.support.golden import list_table
 from toolchain.qasm import assemble
 from toolchain.source import Source
 
@@ -280,3 +283,64 @@ def test_sleeping_model_says_so():
     assert status is Status.STUCK
     assert follower.apply(trace[:used]) is None
     assert follower.is_asleep
+
+
+# --- what is counted ------------------------------------------------------------------------------
+
+PAST, ENDS = 0x400000, 0x700  # behind the RAM; a handler that halts
+TABLE      = {0x8000: list_table((0x1000, 0x1000, 0x100, 15))}
+MASKED     = "constant r1 0\nstore r1 r1\n"
+PLACED = [  # the place of a fault, its reason, the program, whether it is translated
+    ("fetch",       Reason.OUT_OF_BOUNDS,       f"constant r1 {PAST}\njmp r1", False),
+    ("second word", Reason.OUT_OF_BOUNDS,       f"constant r1 {PAST - 1}\nconstant r2 0x05000000\n"
+                                                "store r1 r2\njmp r1", False),
+    ("decode",      Reason.INVALID_INSTRUCTION, "word 0xff000000", False),
+    ("load",        Reason.OUT_OF_BOUNDS,       f"constant r1 {PAST}\nload r2 r1", False),
+    ("store",       Reason.OUT_OF_BOUNDS,       f"constant r1 {PAST}\nstore r1 r1", False),
+    ("int",         Reason.INVALID_INTERRUPT,   "constant r1 99\nint r1", False),
+    ("fetch",       Reason.MEMORY_FAULT,        "constant r1 0x5000\njmp r1", True),
+    ("load",        Reason.MEMORY_FAULT,        "constant r1 0x5000\nload r2 r1", True),
+    ("store",       Reason.MEMORY_FAULT,        "constant r1 0x5000\nstore r1 r1", True),
+    ("int",         Reason.INVALID_INTERRUPT,   "constant r1 0\nint r1", True),
+    ("halt",        Reason.INVALID_INSTRUCTION, "halt", True),
+]
+
+
+def counted(program, translated):
+    """What a follower has seen of a program whose fault ends it: the faults' cells, those of
+    instructions, and how many instructions there were."""
+    memory = {ENTRY_TABLE + 1: [ENDS], ENDS: [encode("halt")], **TABLE}
+    follower = Follower()
+    golden = Golden()
+    for model in (golden, follower):
+        model.load(assemble([Source("test.qasm", program)]).words)
+    for one in (golden, follower.golden):
+        for at, words in memory.items():
+            one.memory[at:at + len(words)] = words
+        if translated:
+            one.cpu[state.TRANSLATING], one.cpu[state.BASE] = 1, 0x8000
+    trace = np.zeros((50, len(Word)), np.uint32)
+    _, used = golden.record(trace)
+    assert follower.apply(trace[:used]) is None
+    cells = follower.golden.coverage
+    faults = cells[checks.COVER_FAULTS:].reshape(len(checks.MODES), len(checks.PLACES), -1)
+    return (np.argwhere(faults).tolist(),
+            cells[:checks.COVER_FAULTS].reshape(-1, 2, 2, 2),  # translated, missed, interrupted
+            np.count_nonzero(trace[:used, Word.KIND] == Kind.INSN))
+
+
+@pytest.mark.parametrize("place, reason, program, translated", PLACED,
+                         ids=[f"{place}-{int(reason)}" for place, reason, *_ in PLACED])
+def test_a_fault_is_counted_by_what_code_it_was_its_place_and_its_reason(
+        place, reason, program, translated):
+    for masked in ([False] if translated else [False, True]):
+        if masked and place == "int":
+            continue  # it does nothing then
+        mode = "translated" if translated else "masked" if masked else "privileged"
+        faults, instructions, retired = counted(MASKED * masked + program, translated)
+        assert faults == [[checks.MODES.index(mode), checks.PLACES.index(place), reason]]
+        assert instructions.sum() == retired
+        # The handler's `halt` is not translated, and nothing of its kind has to be looked for.
+        assert instructions[:, int(translated)].sum() == retired - translated
+        assert instructions[:, 0, 1].sum() == 0
+        assert instructions[:, 1, 1].sum() == (translated and retired > 1)

@@ -3,6 +3,7 @@
 import pytest
 
 from sim.golden.machine import Golden
+from tests.support.qll import compile_text
 from toolchain.qasm import assemble
 from toolchain.qll.middle.ir import parse_function
 from toolchain.qll.middle.module import Module
@@ -67,6 +68,15 @@ FIB = """
       ret %6
     }"""
 
+LINES = """global g: byte = 1;
+function main(): byte {
+  g = g * 3 +
+  2; g = g - 1;
+
+  return g;
+}
+"""
+
 MAIN = "function @main (0) {\nb0:\n  %0 = call.fast @fib(11)\n  ret %0\n}"
 
 
@@ -86,6 +96,14 @@ def test_a_result_leaves_its_register_to_the_next_calls_argument():
     lines = text_of(parse_function(FIB), fast=True)
     start = lines.index("@fib$after0:")
     assert lines[start + 1:start + 4] == ["  load r8 r63", "  store r63 r0", "  add r0 r8 r26"]
+
+
+def test_a_source_line_is_shown_where_its_code_begins_once():
+    text = compile_text([LINES])
+    assert [line for line in text.splitlines() if line.startswith("  ; ")] == [
+        "  ; g = g * 3 +", "  ; 2; g = g - 1;", "  ; return g;"]
+    assert [line for line in text.splitlines() if line.startswith("  ;!line ")] == [
+        f"  ;!line {number} source0.qll" for number in (3, 4, 6)]
 
 
 def test_a_late_result_is_not_stored_at_once():

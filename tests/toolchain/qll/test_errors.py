@@ -257,6 +257,7 @@ KINDS = [
         "var p: * void = null; p[0];", "var b: byte[2]; b[f()] = 1;")),
     ("type-mismatch", "function f(): void { } " + body("var x = [1, f()];")),
     ("not-testable", "function f(): void { } " + body("if (f()) { }")),
+    ("unknown-type", "global g: zork = 1; " + body("g(); g(1);")),
     ("unknown-type", body("var x = new zork;")),
     ("unknown-type", body("var x = new zork[2];")),
     ("empty-struct", body("var x: struct { };")),
