@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from sim.engine.netlist import Memory, Node, Part, Word, Write, const, width_of
 
 __all__ = ["Action", "Block", "Branch", "Change", "Compute", "Drive", "Item", "Path", "Rest",
-           "Select", "Store", "bits_of", "common", "condition_of"]
+           "Select", "Settle", "Stirs", "Store", "bits_of", "common", "condition_of"]
 
 Branch = tuple[Part, bool]   # a bit and what it is
 Path   = tuple[Branch, ...]  # of a block: all that has been decided, outermost first
+Stirs  = tuple[int, int]     # bits of the fields `stirred` and `changed`
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,17 @@ class Drive:
         yield self.word
 
 
-Action = Compute | Select | Change | Store | Drive  # `words` are what it computes with
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """A value is kept, and what comes from it is computed again if it is another."""
+    node: Node
+
+    def words(self) -> Iterator[Word]:
+        yield self.node.word
+
+
+# `words` are what it computes with.
+Action = Compute | Select | Change | Store | Drive | Settle
 
 
 @dataclass(eq=False)
@@ -107,14 +118,21 @@ class Rest:
     -------
     kept : list of Node
         Those whose values are needed in other cycles, too.
-    stirs : dict of Node or Memory to int
-        The registers and memories that all of it comes from, and their groups.
+    settled : list of Node
+        Those of them that other blocks are computed from.
     conditions : list of Node
         Those of its blocks; their names are the C++.
+    bits : dict of Path to Stirs
+        Of its blocks, by the first two conditions; the bit that says that one is to be done.
+    stirs : dict of Node or Memory to Stirs
+        The registers, memories and settled values that blocks are computed from, and the bits of
+        these blocks.
     """
-    kept:       list[Node]               = field(default_factory=list)
-    stirs:      dict[Node | Memory, int] = field(default_factory=dict)
-    conditions: list[Node]               = field(default_factory=list)
+    kept:       list[Node]                 = field(default_factory=list)
+    settled:    list[Node]                 = field(default_factory=list)
+    conditions: list[Node]                 = field(default_factory=list)
+    bits:       dict[Path, Stirs]          = field(default_factory=dict)
+    stirs:      dict[Node | Memory, Stirs] = field(default_factory=dict)
 
 
 def condition_of(part: Part) -> Branch:

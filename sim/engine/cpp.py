@@ -14,6 +14,8 @@ from sim.engine.blocks import (
     Item,
     Rest,
     Select,
+    Settle,
+    Stirs,
     Store,
     bits_of,
 )
@@ -59,6 +61,7 @@ class Writer:
         self.names |= {table: table.name for table in netlist.tables}
         self.busy   = busy
         self.rest   = Rest()
+        self.fresh: dict[Node, str] = {}  # what has been computed, but is not settled
 
     # --- the struct ------------------------------------------------------------------------------
 
@@ -90,7 +93,8 @@ class Writer:
         bodies: list[str] = []
         for name, tick in functions.items():
             bodies += ["", *self._function(name, tick)]
-        lines.append(f"    uint64_t stirred = {ALL};")
+        lines += [f"    uint64_t stirred = {ALL}, changed = {ALL};",
+                  f"    void stir() {{ stirred = changed = {ALL}; }}"]
         lines += [f"    {local_type(node.width)} k{n} = 0;"
                   for n, node in enumerate(self.rest.kept)]
         lines += ["", *(f"    void {name}();" for name in functions), "};"]
@@ -155,9 +159,12 @@ class Writer:
         for n, node in enumerate(plan.nodes):
             self.names[node] = f"k{kept[node]}" if node in kept else f"n{n}"
         lines = [f"inline void Top::{name}() {{"]
-        lines += (["    const uint64_t stirring = stirred;", "    stirred = 0;"] if rests
+        self.fresh = {node: f"f{kept[node]}" for node in plan.rest.settled}
+        lines += (["    uint64_t stirring = stirred, changing = changed;",
+                   "    stirred = changed = 0;"] if rests
                   # What a function without rest has changed, the other has not seen.
-                  else [f"    stirred = {ALL};"])
+                  else ["    stir();"])
+        lines += [f"    {local_type(node.width)} {name};" for node, name in self.fresh.items()]
         body = self._block(plan.root, "    ")
         lines += [f"    {local_type(node.width)} {self.names[node]};"
                   for node in plan.nodes if node not in kept]
@@ -187,9 +194,15 @@ class Writer:
     def _item(self, item: Item) -> list[str]:
         match item.action:
             case Compute(node):
-                return [f"{self.names[node]} = {self.operation(node)};"]
+                return [f"{self._made(node)} = {self.operation(node)};"]
             case Select(node, word):
-                return [f"{self.names[node]} = {self.word(word)};"]
+                return [f"{self._made(node)} = {self.word(word)};"]
+            case Settle(node):
+                kept, fresh = self.names[node], self.fresh[node]
+                if node not in self.rest.stirs:
+                    return [f"{kept} = {fresh};"]
+                return [f"if ({kept} != {fresh}) {{ {kept} = {fresh}; "
+                        f"{stirring('stirring', 'changing', self.rest.stirs[node])} }}"]
             case Change(register, word):
                 name, value = self.names[register], self.word(word)
                 if register not in self.rest.stirs:
@@ -221,7 +234,10 @@ class Writer:
         return [f"{guard}{place} = {value};"]
 
     def _stirs(self, changed: Node | Memory) -> str:
-        return f"stirred |= {1 << self.rest.stirs[changed]:#x}ull;"
+        return stirring("stirred", "changed", self.rest.stirs[changed])
+
+    def _made(self, node: Node) -> str:
+        return self.fresh.get(node) or self.names[node]
 
     # --- expressions -----------------------------------------------------------------------------
 
@@ -376,6 +392,12 @@ SIMPLE  = {"and": " & ", "or": " | ", "xor": " ^ ", "add": " + ", "sub": " - ", 
 CARRIES = {"add", "sub", "mul"}
 COMPARE = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 SHIFT   = {"shl", "shr", "sshr"}
+
+
+def stirring(first: str, second: str, bits: Stirs) -> str:
+    """Set bits of two words."""
+    return " ".join(f"{name} |= {value:#x}ull;" for name, value in zip((first, second), bits,
+                                                                       strict=True) if value)
 
 
 def port(name: str) -> str:

@@ -213,7 +213,7 @@ struct Engine : Progress {
 
     // Inputs change only when a token was taken, or when Python gave some: not each cycle.
     void drive_inputs() {
-        top->stirred = ~0ull;
+        top->stir();
         offers = has_input();
 #define INPUT(i, domain, valid_, ready_, payload_) \
         top->valid_ = !inputs[i].empty(); \
@@ -575,7 +575,7 @@ void engine_emit(const Change* changes, size_t count, const uint32_t* handles,
 void engine_count(Engine* e) {
     if (!e->profile) e->profile = new Profile;
     TALLY_WANTED(e->top) = true;
-    e->top->stirred = ~0ull;
+    e->top->stir();
 }
 void engine_enter_space(Engine* e, uint32_t mapping, uint32_t space) {
     e->profile->enter(mapping, space);

@@ -17,6 +17,7 @@ from sim.engine.blocks import (
     Item,
     Path,
     Select,
+    Settle,
     Store,
     bits_of,
     common,
@@ -275,15 +276,19 @@ class Placement:
         makers:  dict[Node, list[Item]] = defaultdict(list)
         readers: dict[Node | Memory, list[Item]] = defaultdict(list)
         writers: dict[Node | Memory, list[Item]] = defaultdict(list)
+        settles: dict[Node, Item] = {}
         for item in self.items:
             if item.made is not None:
                 makers[item.made].append(item)
+            elif isinstance(item.action, Settle):
+                settles[item.action.node] = item
         for item in self.items:
             for node in self._reads(item):
+                last = settles.get(node, item)
                 if node.kind == "register":
                     readers[node].append(item)
                 elif node.kind != "input":
-                    item.needs += makers[node]
+                    item.needs += makers[node] if last is item else [last]
             if item.made is not None and item.made.memory is not None:
                 readers[item.made.memory].append(item)
             if item.changed is not None:

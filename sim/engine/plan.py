@@ -7,6 +7,7 @@ from sim.engine.blocks import Block, Item, Path, Rest
 from sim.engine.netlist import Netlist, Node, Part
 from sim.engine.order import Scheduler
 from sim.engine.placement import Placement
+from sim.engine.stirs import find_stirs
 from sim.engine.tidy import tidy
 
 __all__ = ["Plan", "make_plan"]
@@ -49,6 +50,7 @@ def make_plan(netlist: Netlist, resting: Set[Node] = frozenset(),
     placement.link()
     root = Scheduler(items).schedule()
     tidy(root, set(rest.kept))
+    find_stirs(root, rest)
     return Plan(root,
                 list(dict.fromkeys(item.made for item in items if item.made is not None)),
                 rest)

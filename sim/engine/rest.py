@@ -4,8 +4,9 @@ Most registers of a computer rest in most cycles: those of its devices, of units
 instructions use, of what is set up once. Values that come from such registers alone, conditions
 included, stay as they are until one of them changes. So they are kept from cycle to cycle, and
 computed only in a cycle after a change: when the machine has been *stirred*. Registers of a
-component are a group (`groups.py`), and what depends on certain groups is a block of its own: a
-device that works disturbs only what looks at it.
+component are a group (`groups.py`), and what depends on certain groups is a block of its own, which
+is done when something that it reads has changed (`stirs.py`): a device that works disturbs only
+what looks at it.
 
 Which registers rest is a guess that decides about speed alone. A design says which ones are busy;
 those that never hold their value, such as counters, are found here.
@@ -13,18 +14,21 @@ those that never hold their value, such as counters, are found here.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Set
+from functools import reduce
 
-from sim.engine.blocks import Item, Rest, Store
-from sim.engine.groups import groups_of
+from sim.engine.blocks import Item, Path, Rest, Settle, Store, common
+from sim.engine.groups import groups_of, masks_of, union_of
 from sim.engine.netlist import Memory, Netlist, Node, Word, in_order
+from sim.engine.stirs import place_of
 
 __all__ = ["CHANGING", "STIRRED", "busy_state", "put_to_rest", "resting_nodes"]
 
 # Some group has been stirred: first what is computed, in a later block what registers become.
 STIRRED  = Node("stirred", 1, name="stirring")
-CHANGING = Node("stirred", 1, name="stirring")
+CHANGING = Node("stirred", 1, name="changing")
 
-LEAST = 6  # things to do that are worth a block; fewer are done in one with others, too often
+LEAST = 3   # things to do that are worth a block; fewer are done in one with others, too often
+MOST  = 63  # blocks of each kind; the last bit of a word is that of all others together
 
 
 def busy_state(netlist: Netlist, paths: Iterable[str]) -> set[Node | Memory]:
@@ -83,62 +87,61 @@ def put_to_rest(netlist: Netlist, busy: Set[Node | Memory], items: list[Item]) -
                and (item.made is None or item.made in rests)
                and all(node in rests for node in used[item])]
 
-    groups = groups_of(netlist, rests)
-    masks  = _masks(nodes, groups)
-    looks  = {item: [*used[item], *([] if item.made is None else [item.made])] for item in resting}
-    wanted = _wanted(resting, {item: _union(masks[node] for node in looks[item])
-                               for item in resting})
-    blocks = {mask: Node("stirred", 1, name=f"(stirring & {mask:#x}ull)")
-              for mask in wanted.values() if mask}
-    for item in resting:
+    masks  = masks_of(nodes, groups_of(netlist, rests, nodes))
+    looks  = {item: union_of(masks[node] for node in
+                             [*used[item], *([] if item.made is None else [item.made])])
+              for item in resting}
+    rest   = Rest(conditions=[STIRRED, CHANGING])
+    for first in (STIRRED, CHANGING):
         # What registers become waits for all that reads them; all else waits for nothing.
-        first = CHANGING if item.changed is not None else STIRRED
-        mask  = wanted[item]
-        inner = ((blocks[mask].word[0], True),) if mask else ()
-        item.path = ((first.word[0], True), *inner, *item.path)
+        inside = [item for item in resting if (item.changed is not None) == (first is CHANGING)]
+        _enter_blocks(first, _wanted(inside, looks), rest)
 
-    made_in = {item.made: item.path[:2] for item in resting}
-    kept    = dict.fromkeys(node for item in items for node in used[item]
-                            if node in made_in and made_in[node] != item.path[:2])
-    sources = dict.fromkeys(source for item in resting for node in looks[item]
-                            for source in (node, node.memory) if source in groups)
-    return Rest(list(kept), {source: groups[source] for source in sources},
-                [STIRRED, CHANGING, *blocks.values()])
-
-
-def _masks(nodes: Iterable[Node], groups: dict[Node | Memory, int]) -> defaultdict[Node, int]:
-    """The groups that each node depends on, a bit for each."""
-    masks = defaultdict[Node, int](int)
-    masks.update((node, 1 << group) for node, group in groups.items() if isinstance(node, Node))
-    for node in nodes:
-        masks[node] = _union(masks[part.node] for word in node.args for part in word
-                             if part.node is not None)
-        if node.memory in groups:
-            masks[node] |= 1 << groups[node.memory]
-    return masks
+    made_in = {item.made: place_of(item.path, rest) for item in resting}
+    outside = [(item, node) for item in items for node in used[item]
+               if node in made_in and made_in[node] != place_of(item.path, rest)]
+    rest.kept    = list(dict.fromkeys(node for item, node in outside))
+    rest.settled = list(dict.fromkeys(node for item, node in outside if item in looks))
+    for node in rest.settled:
+        path = reduce(common, (item.path for item in resting if item.made is node))
+        items.append(Item(path, Settle(node)))
+    return rest
 
 
 def _wanted(items: list[Item], masks: dict[Item, int]) -> dict[Item, int]:
-    """After a change of which groups each thing is done; 0 is any. All that makes a node is one."""
+    """What depends on the same groups, or few others: these groups; 0 is any. All that makes a
+    node is one."""
     of_node = defaultdict[Node | None, int](int)
     for item in items:
         of_node[item.made] |= masks[item]
     found  = {item: masks[item] if item.made is None else of_node[item.made] for item in items}
     counts = Counter(found.values())
-    large  = sorted((mask for mask, count in counts.items() if mask and count >= LEAST),
-                    key=lambda mask: (mask.bit_count(), mask))
-    instead = {mask: next((other for other in large if other & mask == mask), 0)
-               for mask in counts}
-    return {item: instead[mask] if mask else 0 for item, mask in found.items()}
+    large  = [mask for mask, count in counts.most_common() if mask and count >= LEAST][:MOST]
+    large.sort(key=lambda mask: (mask.bit_count(), mask))
+    instead = {mask: _nearest(mask, large) for mask in counts}
+    return {item: instead[mask] for item, mask in found.items()}
+
+
+def _nearest(mask: int, large: list[int]) -> int:
+    """Of these sets of groups the one that has most of another in it, and little else."""
+    return max((other for other in large if other & mask), default=0,
+               key=lambda other: ((other & mask).bit_count(), -other.bit_count()))
+
+
+def _enter_blocks(first: Node, wanted: dict[Item, int], rest: Rest) -> None:
+    """Move things into blocks, each of which gets a bit."""
+    inner: dict[int, Path] = {0: ()}
+    for n, mask in enumerate(dict.fromkeys(filter(None, wanted.values()))):
+        node = Node("stirred", 1, name=f"({first.name} & {1 << n:#x}ull)")
+        rest.conditions.append(node)
+        inner[mask] = ((node.word[0], True),)
+    for n, path in enumerate([*list(inner.values())[1:], ()]):
+        bit = 1 << (n if path else MOST)
+        rest.bits[((first.word[0], True), *path)] = (bit, 0) if first is STIRRED else (0, bit)
+    for item, mask in wanted.items():
+        item.path = ((first.word[0], True), *inner[mask], *item.path)
 
 
 def _is_made(node: Node) -> bool:
     """Whether a node is computed, or an input: no register."""
     return node.kind != "register"
-
-
-def _union(masks: Iterable[int]) -> int:
-    union = 0
-    for mask in masks:
-        union |= mask
-    return union

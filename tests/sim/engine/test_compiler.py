@@ -385,8 +385,8 @@ def test_random_hardware_does_what_amaranth_says(seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_so_does_random_hardware_that_rests(seed, monkeypatch):
     """Each register and memory a group of its own, as if it were a component."""
-    monkeypatch.setattr(rest, "groups_of", lambda netlist, registers: {
-        source: n % 64 for n, source in enumerate((*netlist.nexts, *netlist.memories.values()))})
+    monkeypatch.setattr(rest, "groups_of", lambda netlist, registers, nodes: {
+        source: n for n, source in enumerate((*netlist.nexts, *netlist.memories.values()))})
     tokens = random_tokens(seed, TOKENS // 3)
     found = compiled(model(Resting, seed, busy=busy_names(seed)), tokens)
     expected = interpreted(Resting(seed), tokens)
