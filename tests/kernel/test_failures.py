@@ -147,6 +147,12 @@ class Broken:
     def start(self, count, golden):
         self.is_on = True
 
+    def start_at(self, line):
+        """What starts it when this line is asked for, the first being 1."""
+        def started(count, golden):
+            self.is_on = self.is_on or count >= line
+        return started
+
 
 @pytest.mark.parametrize("what", ["write", "flush"])
 @pytest.mark.parametrize("name", [*OPERATIONS, *WRITES])
@@ -201,6 +207,28 @@ def test_a_failed_flush_is_told_to_whoever_closes():
         flushes += 1
     assert (-1, 0) in results and (0, -1) in results
     assert (-1, -1) not in results
+
+
+@pytest.mark.parametrize("what", ["write", "flush"])
+@pytest.mark.parametrize("name", ["destroy", "rename over", "open to replace"])
+def test_an_error_while_all_is_written_is_told_once_and_nothing_is_lost(name, what):
+    _, line, after = OPERATIONS[name]
+    lines = ["0 s /keep", line, *after, "0 y", "0 y"]
+    whole = files_of(Image(array("I", carry_out(lines, disk().words.tobytes()).disk)))
+    told = 0
+    for step in range(1, MOST_STEPS):
+        broken = Broken(what, step)
+        session = carry_out(lines, disk().words.tobytes(), on_write=broken,
+                            on_prompt=broken.start_at(len(lines) - 1))
+        if broken.left >= 0:
+            break  # from the last one on: it marks the disk as the machine stops
+        *_, first, second = answers_of(session)
+        assert (first, second) in [([-1], [0]), ([0], [-1])], step
+        assert first == [-1] or what == "flush"
+        told += first == [-1]
+        found = Image(array("I", session.disk))
+        assert check(found) == [] and files_of(found) == whole, step
+    assert told > 0
 
 
 def test_what_a_crash_left_of_a_failed_write_is_mended_on_the_host():
