@@ -9,8 +9,9 @@ import argparse
 import dataclasses
 import hashlib
 import json
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from campaign.mutants.judge import (
     wrong,
 )
 from campaign.mutants.together import BITS, CHOOSER, Chooser, Together, together
+from toolchain.places import ROOT
 
 __all__ = ["judged"]
 
@@ -119,26 +121,45 @@ def _design(config: Any, memory: str, changes: Mapping[int, Mutant]
         return dataclasses.replace(design, header=header), change
 
     left_over: dict[int, str] = {}
-
-    def sort_out(some: dict[int, Mutant]) -> None:
-        """Find the changes that nothing can be made of."""
+    while True:
+        some = {number: mutant for number, mutant in changes.items() if number not in left_over}
         try:
-            attempt(some)
+            design, change = attempt(some)
         except Exception as error:
-            if len(some) == 1:
-                left_over[next(iter(some))] = f"{type(error).__name__}: {error}"
-                return
-            middle, numbers = len(some) // 2, list(some)
-            for part in (numbers[:middle], numbers[middle:]):
-                sort_out({number: some[number] for number in part})
+            guilty = _guilty(error, some) or _sorted_out(attempt, some)
+            left_over |= dict.fromkeys(guilty, f"{type(error).__name__}: {error}"[:200])
+        else:
+            return design, {**change.left_over, **left_over}
 
+
+def _guilty(error: Exception, changes: Mapping[int, Mutant]) -> list[int]:
+    """The changes of those lines of the hardware that an error is about: of the statement that was
+    being read, or those that it names."""
+    places = set(re.findall(r"(rtl/[\w/]+\.py):(\d+)", str(error)))
+    frame = error.__traceback__
+    while frame is not None:
+        told = getattr(frame.tb_frame.f_locals.get("stmt"), "src_loc", None)
+        if told is not None:
+            places.add((Path(told[0]).relative_to(ROOT).as_posix(), str(told[1])))
+        frame = frame.tb_next
+    is_probe = "is no register" in str(error)  # the engine looks at registers through `status`
+    return [number for number, mutant in changes.items()
+            if (mutant.path, str(mutant.line)) in places
+            or is_probe and "status" in mutant.lines()[0]]
+
+
+def _sorted_out(attempt: Callable[[Mapping[int, Mutant]], object],
+                some: Mapping[int, Mutant]) -> list[int]:
+    """The changes that nothing can be made of, found by halves."""
     try:
-        design, change = attempt(changes)
+        attempt(some)
     except Exception:
-        sort_out(dict(changes))
-        design, change = attempt({number: mutant for number, mutant in changes.items()
-                                  if number not in left_over})
-    return design, {**change.left_over, **left_over}
+        numbers, middle = list(some), len(some) // 2
+        if len(some) == 1:
+            return numbers
+        return [number for part in (numbers[:middle], numbers[middle:])
+                for number in _sorted_out(attempt, {one: some[one] for one in part})]
+    return []
 
 
 def main(argv: Sequence[str] | None = None) -> int:

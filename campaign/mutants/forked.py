@@ -15,14 +15,15 @@ import sys
 import traceback
 
 from campaign.mutants.areas import AREAS, mutants
-from campaign.mutants.judge import KILLED, Verdict, judge, signal_of
+from campaign.mutants.judge import KILLED, NOT_JUDGED, Verdict, death, judge
 
 __all__ = ["judge_in_fork"]
 
 # What tests of the areas import that none of these changes.
 IMPORTED = {"compiler": ("numpy", "pytest", "sim.golden.machine", "sim.host.hosts",
                          "sim.host.terminal"),
-            "golden": ("campaign.mutants.model", "pytest")}
+            "golden": ("campaign.mutants.model", "pytest"),
+            "kernel": ("pytest", "system.build", "tests.stress", "toolchain.qll.generate")}
 WAITS = 20  # times the processor's time that is allowed may pass, on a busy machine
 
 
@@ -48,7 +49,7 @@ def judge_in_fork(area: str, number: int) -> Verdict:
             return KILLED, "time"
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status < 0:
-        return KILLED, signal_of(status)
+        return death(status)
     answer = json.loads(said)
     if isinstance(answer, str):
         raise RuntimeError(answer)
@@ -79,6 +80,10 @@ def _compile_loops(area: str) -> None:
         from sim.golden import Golden
         Golden().run(1)
         return
+    if area == "kernel":
+        from tests.support.system import boot
+        boot("exit")
+        return
     from campaign.mutants.model import MACHINES, Pair
     from sim.golden.interpreted import namespace
     pair = Pair(MACHINES[0], namespace())
@@ -93,7 +98,11 @@ def main() -> int:
     _compile_loops(area)
     mutants(area)
     for number in map(int, numbers):
-        print(json.dumps([number, judge_in_fork(area, number)]), flush=True)
+        try:
+            verdict = judge_in_fork(area, number)
+        except RuntimeError as error:
+            verdict = NOT_JUDGED, str(error)
+        print(json.dumps([number, verdict]), flush=True)
     return 0
 
 

@@ -18,18 +18,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from campaign.mutants.areas import mutants
-from campaign.mutants.change import Mutant, plant
+from campaign.mutants.change import Mutant, plant, source
 from toolchain.places import BUILD, ROOT
 
 if TYPE_CHECKING:  # what a mutant may change is imported when it is planted
     from sim.fuzz.program import Program
     from sim.fuzz.subjects import Subject
 
-__all__ = ["ALONE", "BUILDS", "EQUAL", "FIRST_BUILD", "KILLED", "NOT_BUILT", "PROGRAMS", "SURVIVES",
-           "Verdict", "at_most", "clean_header", "compile_quickly", "judge", "related_tests",
-           "signal_of", "wrong"]
+__all__ = ["ALONE", "BUILDS", "EQUAL", "FIRST_BUILD", "KILLED", "NOT_BUILT", "NOT_JUDGED",
+           "PROGRAMS", "SURVIVES", "Verdict", "at_most", "clean_header", "compile_quickly",
+           "death", "judge", "related_tests", "wrong"]
 
 KILLED, SURVIVES, EQUAL, NOT_BUILT = "killed", "survives", "equal", "not built"
+NOT_JUDGED = "not judged"  # no verdict: what should judge it failed
 ALONE     = "alone"  # no verdict: of hardware that cannot be changed beside other changes
 PROGRAMS  = 80   # random ones, for the hardware
 MODEL_PROGRAMS = 27  # of three machines, by each of three variants of the model's loop
@@ -37,7 +38,10 @@ ONE_S     = 10   # of processor's time that a program may take of the model, or 
 TEST_S    = 20   # that a test of the compiler may take
 SOURCES   = range(1, 31)  # random ones, for the compiler
 FIRST     = 8    # of those, before the tests
+PROOF_S   = 130  # of processor's time that a proof may take, if it holds
+SUITES    = ("usertests", "attacks")  # test programs of the kernel that take less than a second
 RUNS      = 4    # of each kind of random run, for the kernel
+SUITE_CYCLES = 1_000_000_000  # ten times what a suite takes
 SHORT_CYCLES = 20_000_000  # in which a kernel starts and carries out two short commands
 
 # The kernel's tests in the order in which they are asked: what is short before what is long. Those
@@ -46,7 +50,8 @@ KERNEL_TESTS = ("tick", "display", "screen", "screen_sequences", "copying", "dam
                 "large_disks", "streams", "restart", "consoles", "loader", "check", "path",
                 "terminal", "utilities", "shell_language", "files", "names", "console", "jobs",
                 "shell", "crash")
-KERNEL_LATER = ("suites", "sentences", "db", "masked", "failures")
+KERNEL_LATER = ("failures", "suites", "db")
+KERNEL_DEBUGGED = ("sentences", "masked")
 
 # The model's tests that need not take long uncompiled.
 MODEL_TESTS = ("core", "encoding", "interrupts", "translation", "follow", "counters")
@@ -56,8 +61,9 @@ COMPILER_TESTS = ("errors", "backend", "passes", "fold", "ssa", "rules", "warnin
                   "programs", "workloads")
 COMPILER_NEVER = ("fuzz", "growth", "recovery")
 
-# Which build of the hardware has a file in it, if the first one has not.
-FIRST_BUILD = "list"
+# Which build of the hardware has a file in it, if the first one has not. What the first one does
+# not find is asked of another one, whose memory lets all that use it wait.
+FIRST_BUILD, OTHER_BUILD = "list", "sdram"
 BUILDS = {"two_level_walker": "two-level", "untranslated": "no-mmu", "hesitant": "hesitant",
           "cache": "sdram", "cache_lookup": "sdram", "cache_refill": "sdram",
           "cache_shape": "sdram", "cached_sdram": "sdram", "line_arbiter": "sdram",
@@ -93,9 +99,12 @@ def at_most(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def signal_of(returncode: int) -> str:
-    """What a process died of, by its negative status."""
-    return "time" if -returncode == signal.SIGXCPU else f"signal {-returncode}"
+def death(returncode: int) -> Verdict:
+    """The verdict on a mutant whose process died of a signal, by its negative status: none, if that
+    may have come from outside."""
+    if -returncode in (signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP):
+        return NOT_JUDGED, f"signal {-returncode}"
+    return KILLED, "time" if -returncode == signal.SIGXCPU else f"signal {-returncode}"
 
 
 def related_tests(path: str, *, or_folder: bool = True) -> list[str]:
@@ -113,6 +122,8 @@ def _pytest(tests: list[str], *options: str, each_s: float = 0) -> str | None:
     """Run tests in this process, where the change is planted; the first one that fails, or None.
     Each may take so much of the processor's time, if that is said."""
     import pytest
+    if not tests:
+        return None  # without a path it would take all that there are
 
     class Reporter:
         failed: str | None = None
@@ -146,20 +157,35 @@ def _hardware(mutant: Mutant, only_tests: bool) -> Verdict:
     from sim.engine import build
     clean_key = build.source_key
     build_name = BUILDS.get(Path(mutant.path).stem, FIRST_BUILD)
-    clean = clean_header(build_name)
-    if not clean.exists():
-        raise RuntimeError(f"there is no {clean}: run `python -m campaign`")
+    clean = {name: clean_header(name) for name in (build_name, OTHER_BUILD)}
+    for path in clean.values():
+        if not path.exists():
+            raise RuntimeError(f"there is no {path}: run `python -m campaign`")
     plant(mutant)
     work = Path(tempfile.mkdtemp(prefix="quince-mutant-"))
     build.CACHE = work
     compile_quickly(build)
     build.source_key = lambda folders, *facts: clean_key(folders, "mutant", *facts)
     try:
-        verdict = _lockstep(build_name, clean.read_text(), only_tests)
+        if error := _elaborates(build_name):
+            return NOT_BUILT, error
+        own = [test for test in related_tests(mutant.path, or_folder=False) if "/rtl/" in test]
+        failed = _pytest(own, "-m", "not slow")
+        if failed:
+            return KILLED, failed
+        verdict = _lockstep(build_name, clean[build_name], only_tests)
+        is_other = build_name == FIRST_BUILD
+        if verdict[0] == EQUAL and is_other:  # what only a memory that lets one wait needs
+            verdict, is_other = _lockstep(OTHER_BUILD, clean[OTHER_BUILD]), False
         if verdict[0] != SURVIVES:
             return verdict
         tests = related_tests(mutant.path)
-        failed = _pytest(tests, "-m", "not slow") or _pytest(tests, "-m", "slow")
+        others = [test for test in tests if test not in own]
+        failed = _pytest(others, "-m", "not slow") or _pytest(tests, "-m", "slow")
+        if not failed and is_other:
+            verdict = _lockstep(OTHER_BUILD, clean[OTHER_BUILD])
+            failed = verdict[1] if verdict[0] == KILLED else None
+        failed = failed or _proof(mutant)
         return (KILLED, failed) if failed else (SURVIVES, "")
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -179,8 +205,24 @@ def clean_header(name: str) -> Path:
     return BUILD / "campaign" / "headers" / f"{key}.h"
 
 
-def _lockstep(build_name: str, clean_header: str, only_builds: bool) -> Verdict:
-    """Random programs on the changed hardware; what is compiled may be the same as without."""
+def _elaborates(build_name: str) -> str | None:
+    """What Amaranth says against the changed hardware, which is cheap to hear before all else."""
+    from amaranth.hdl import Fragment
+
+    from sim.engine import machine
+    from sim.fuzz.campaign import CONFIGS, MEMORIES
+    try:
+        design = machine.quince_design(CONFIGS[build_name],
+                                       memory=MEMORIES.get(build_name, "ideal"))
+        Fragment.get(design.component, design.platform)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _lockstep(build_name: str, clean: Path, only_builds: bool = False) -> Verdict:
+    """Random programs on the changed hardware; what is compiled may be the same as without.
+    `only_builds` if they have been tried."""
     from sim.engine import machine
     from sim.engine.header import header_of
     from sim.fuzz.campaign import CONFIGS, MEMORIES, make_rtl_subject
@@ -190,13 +232,36 @@ def _lockstep(build_name: str, clean_header: str, only_builds: bool) -> Verdict:
         header = header_of(design)
     except Exception as error:
         return NOT_BUILT, f"{type(error).__name__}: {error}"
-    if header == clean_header:
+    if header == clean.read_text():
         return EQUAL, "the compiled model is the same"
     if only_builds:
         return SURVIVES, ""
     design = dataclasses.replace(design, header=header)
+    quince_design = machine.quince_design
     machine.quince_design = lambda *config, **options: design
-    return _by_programs(make_rtl_subject(build_name))
+    try:
+        return _by_programs(make_rtl_subject(build_name))
+    finally:
+        machine.quince_design = quince_design
+
+
+def _proof(mutant: Mutant) -> str | None:
+    """Which proof that finds other bugs in the file does not hold, if their tools are there."""
+    try:
+        from tests.formal import page, prover
+        from tests.formal.__main__ import attempt, proofs
+    except ModuleNotFoundError:
+        return None
+    told = page.rows(page.PAGE.read_text())
+    asked = {name: float(told[name][-2]) for name, proof in proofs().items()
+             if mutant.path in {bug.path for bug in proof.bugs}}
+    bug = prover.Bug(mutant.path, source(mutant.path), mutant.text)
+    for name in sorted((name for name in asked if asked[name] <= PROOF_S), key=asked.__getitem__):
+        prover.warm_up()
+        fails, *_ = attempt(dataclasses.replace(proofs()[name], bugs=(bug,)), 0, lambda _: None)
+        if fails:
+            return f"proof {name}"
+    return None
 
 
 def _by_programs(subject: "Subject") -> Verdict:
@@ -296,7 +361,8 @@ def _kernel(mutant: Mutant) -> Verdict:
     from tests.support import system
     from toolchain.source import Source, SourceErrors
     clean = system.system()  # of the unchanged kernel: the programs are the same
-    sources, image = build.kernel_sources, build.image
+    sources, image, debug_file = build.kernel_sources, build.image, build.debug_file
+    settings = {"strict": False, "debug": False}
 
     def changed(*, debug: bool = False) -> list[Source]:
         return [Source(one.name, mutant.text) if Path(one.name).name == Path(mutant.path).name
@@ -304,7 +370,8 @@ def _kernel(mutant: Mutant) -> Verdict:
 
     work = Path(tempfile.mkdtemp(prefix="quince-mutant-"))
     build.kernel_sources = changed
-    build.image = lambda *parts, **options: image(*parts, **options | {"strict": False})
+    build.image = lambda *parts, **options: image(*parts, **options | settings)
+    build.debug_file = lambda *_: b""
     try:
         paths = _with_kernel_of(clean, build.Paths(work / "release"))
         try:
@@ -317,11 +384,18 @@ def _kernel(mutant: Mutant) -> Verdict:
         system.build_debug_kernel = lambda *_: build.build_debug_kernel(work)
         system.system.cache_clear()
         system.debug_kernel.cache_clear()
-        failed = _first(_short_session,
+        failed = _first(_or_error(_short_session),
+                        *(_or_error(partial(_suite, name)) for name in SUITES),
                         partial(_pytest, [*related_tests(mutant.path, or_folder=False),
                                           *_kernel_tests(KERNEL_TESTS)], "-m", "not slow"),
-                        _sessions,
-                        partial(_pytest, _kernel_tests(KERNEL_LATER), "-m", "not long"))
+                        partial(_pytest, _kernel_tests(KERNEL_LATER), "-m", "not long"),
+                        _sessions)
+        if not failed:  # these read the debug information, which costs as much as the code
+            settings["debug"], build.debug_file = True, debug_file
+            shutil.rmtree(work)
+            build.build_kernel(paths)
+            system.debug_kernel.cache_clear()
+            failed = _pytest(_kernel_tests(KERNEL_DEBUGGED), "-m", "not long")
         return (KILLED, failed) if failed else (SURVIVES, "")
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -330,6 +404,17 @@ def _kernel(mutant: Mutant) -> Verdict:
 def _first(*checks: Callable[[], str | None]) -> str | None:
     """What the first of the checks that finds something has found."""
     return next((found for check in checks if (found := check())), None)
+
+
+def _or_error(check: Callable[[], str | None]) -> Callable[[], str | None]:
+    """A session in which the host may complain of what the kernel asks for."""
+    def checked() -> str | None:
+        try:
+            return check()
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+
+    return checked
 
 
 def _with_kernel_of(clean: Any, own: Any) -> Any:
@@ -351,33 +436,29 @@ def _short_session() -> str | None:
     return None if session.status == 7 and "\nalive\n" in session.text else "short-session"
 
 
-def _sessions() -> str | None:
-    """Random sessions on the debug kernel, and the suites: the first one that goes wrong."""
-    from tests.stress import KINDS
+def _suite(program: str, kernel: Path | None = None) -> str | None:
+    """What a test program on the disk finds."""
     from tests.support.system import boot
+    session = boot(f"/test/{program}", "echo the shell is alive", limit=SUITE_CYCLES,
+                   kernel=kernel)
+    if session.status != 0 or "FAILED" in session.text or "0 failed" not in session.text \
+            or "the shell is alive\n" not in session.text:
+        return f"{program}: {session.text[-200:]}"
+    return None
+
+
+def _sessions() -> str | None:
+    """The suites on the debug kernel, and random sessions: the first one that goes wrong."""
+    from tests.stress import KINDS
+    from tests.support.system import debug_kernel
 
     def run(kind: Any, seed: int) -> str | None:
         wrong: str | None = kind.check(kind.generate(seed))
-        return wrong
+        return wrong and f"{kind.name} {seed}: {wrong[-200:]}"
 
-    def suite(program: str) -> str | None:
-        session = boot(f"/test/{program}", "echo the shell is alive")
-        if session.status != 0 or "FAILED" in session.text or "0 failed" not in session.text \
-                or "the shell is alive\n" not in session.text:
-            return session.text[-200:]
-        return None
-
-    checks = [(program, partial(suite, program)) for program in ("usertests", "attacks")]
-    checks += [(f"{name} {seed}", partial(run, kind(), seed))
-               for seed in range(1, RUNS + 1) for name, kind in KINDS.items()]
-    for name, check in checks:
-        try:
-            wrong = check()
-        except Exception as error:
-            wrong = f"{type(error).__name__}: {error}"
-        if wrong:
-            return f"{name}: {wrong[-200:]}"
-    return None
+    return _first(*(_or_error(partial(_suite, name, debug_kernel())) for name in SUITES),
+                  *(_or_error(partial(run, kind(), seed))
+                    for seed in range(1, RUNS + 1) for kind in KINDS.values()))
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from campaign.kind import Failure, Kind, Outcome, Say, of_each_seed
+from campaign.kind import Failure, Kind, Outcome, Say
 from campaign.mutants.areas import AREAS, mutants, named
 from campaign.mutants.change import equivalents
 from campaign.mutants.forked import WAITS
@@ -21,15 +21,16 @@ from campaign.mutants.judge import (
     FIRST_BUILD,
     KILLED,
     NOT_BUILT,
+    NOT_JUDGED,
     SURVIVES,
     clean_header,
-    signal_of,
+    death,
 )
 from toolchain.places import ROOT
 
 __all__ = ["CPU_SECONDS", "mutant_kinds"]
 
-BATCH      = 100   # mutants of the hardware in one job
+BATCH      = 250   # mutants of the hardware in one job
 FEWEST     = 3     # that are worth a model of their own together
 TOGETHER_S = 3600  # for those of one model
 SOME       = 10    # of other areas in one job
@@ -37,13 +38,6 @@ FATES      = {KILLED: "killed", SURVIVES: "survived", EQUAL: "compiled to the sa
               NOT_BUILT: "not built"}  # and "equivalent"
 
 CPU_SECONDS = "seconds of processor"  # what a campaign's mutants took together
-
-
-def _judge(area: str, seed: int, outcome: Outcome) -> str | None:
-    """One mutant in a process of its own."""
-    if _is_known(area, seed, outcome):
-        return None
-    return _judge_alone(area, seed, outcome)
 
 
 def _is_known(area: str, seed: int, outcome: Outcome) -> bool:
@@ -64,7 +58,7 @@ def _judge_alone(area: str, seed: int, outcome: Outcome, *options: str) -> str |
     try:
         done = _run(AREAS[area].timeout_s, "judge", area, str(seed), *options)
         if done.returncode < 0:
-            verdict, by = KILLED, signal_of(done.returncode)  # it crashed what it ran in
+            verdict, by = death(done.returncode)  # it crashed what it ran in
         elif done.returncode:
             return f"{mutant}\nit could not be judged: {done.stderr[-1000:]}"
         else:
@@ -89,6 +83,8 @@ def _run(timeout_s: float, module: str, *options: str) -> subprocess.CompletedPr
 def _note(outcome: Outcome, area: str, seed: int, verdict: str, by: str) -> str | None:
     """Keep what became of a mutant; what is wrong with that, if anything."""
     mutant = mutants(area)[seed]
+    if verdict == NOT_JUDGED:
+        return f"{mutant}\nit could not be judged: {by}"
     _tell(outcome, area, seed, FATES[verdict])
     if verdict == KILLED:
         outcome.meet(f"by {by.split(' ')[0].split('::')[0]}")
@@ -140,15 +136,13 @@ def _examine_hardware(seeds: range) -> Outcome:
 
 def _judge_together(folder: str, build: str, numbers: list[int],
                     verdicts: dict[int, tuple[str, str]]) -> None:
-    """Add verdicts, as long as there are any to be had. A mutant that its process dies of is
-    killed, and another process goes on behind it."""
+    """Add verdicts, as long as there are any to be had. A mutant at which the process dies is
+    judged alone, and another process goes on behind it."""
     while len(verdicts) < len(numbers):
         begun: int | None = None
-        why = "time"
         try:
-            done = _run(TOGETHER_S, "batch", folder, build, *map(str, numbers), "--done",
-                        *map(str, verdicts))
-            said, why = done.stdout, signal_of(done.returncode)
+            said = _run(TOGETHER_S, "batch", folder, build, *map(str, numbers), "--done",
+                        *map(str, verdicts)).stdout
         except subprocess.TimeoutExpired as over:
             said = (over.stdout or b"").decode() if isinstance(over.stdout, bytes) else ""
         for line in said.splitlines():
@@ -159,7 +153,7 @@ def _judge_together(folder: str, build: str, numbers: list[int],
                 begun = None
         if begun is None:
             return  # all of them; or it did not come so far, and they are judged alone
-        verdicts[begun] = KILLED, why
+        verdicts[begun] = ALONE, ""
 
 
 def _hardware(say: Say) -> Sequence[Path]:
@@ -186,8 +180,8 @@ def _system(say: Say) -> Sequence[Path]:
 def mutant_kinds() -> list[Kind]:
     """One for each area."""
     prepare = {"rtl": _hardware, "kernel": _system}
-    examine = {"rtl": _examine_hardware, "kernel": of_each_seed(partial(_judge, "kernel"))}
-    batch = {"rtl": BATCH, "kernel": 1}
+    examine = {"rtl": _examine_hardware}
+    batch = {"rtl": BATCH}
     return [Kind(f"mutants-{area.name}", f"{area.about} at single points, which a test must find",
                  "mutants", partial(_timed, examine.get(area.name, partial(_examine_in_forks,
                                                                            area.name))),

@@ -16,17 +16,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amaranth import Module, Mux, Signal, Value
-from amaranth.hdl._ast import Operator, Slice, SwitchValue
+from amaranth.hdl._ast import Assign, Operator, Slice, Statement, SwitchValue
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In
 
 from campaign.mutants.change import Mutant, source
 from toolchain.places import ROOT
 
-__all__ = ["BITS", "CHOOSER", "CHOSEN", "NAME", "Chooser", "Together", "rewritten", "together"]
+__all__ = ["BITS", "CHOOSER", "CHOSEN", "NAME", "Chooser", "Together", "differences", "rewritten",
+           "together"]
 
 CHOOSER = "mutant"     # the stream that brings the number
 BITS    = 16           # of it: a change's number and 1; 0 is the hardware as it is
+WIDEST  = 128      # value that the engine computes with
 CHOSEN  = Signal(BITS, name="chosen_mutant")
 NAME    = "_together"  # of what changed sources call
 
@@ -74,7 +76,10 @@ class Together:
         """What a change makes; None if it cannot."""
         if number not in self.left_over:
             try:
-                return make()
+                made = make()
+                if _widest(made) > WIDEST:
+                    raise _ShapesError("it has too wide a value")
+                return made
             except Exception as error:  # whatever Amaranth says to a wrong shape
                 self.left_over[number] = f"{type(error).__name__}: {error}"
         return None
@@ -83,19 +88,23 @@ class Together:
 
     def assign(self, m: Any, domain: str, clean: Make, changed: dict[int, Make]) -> None:
         """Statements of a domain."""
-        choices = [(number, self._made(number, make)) for number, make in changed.items()]
-        choices = [(number, made) for number, made in choices if number not in self.left_over]
-        original = clean()
-        condition = m.If
-        for number, made in choices:
-            with condition(CHOSEN == number + 1):
-                m.d[domain] += made
-            condition = m.Elif
-        if not choices:
-            m.d[domain] += original
-            return
-        with m.Else():
-            m.d[domain] += original
+        original = list(Statement.cast(clean()))
+        places: list[dict[int, Any]] = [{} for _ in original]
+        others: dict[int, Any] = {}  # whose statements are not one for one those of the original
+        for number, make in changed.items():
+            made = self._made(number, lambda make=make: list(Statement.cast(make())))  # type: ignore
+            if number in self.left_over:
+                continue
+            found = differences(original, made)
+            if found:
+                for index, statement in found.items():
+                    places[index][number] = statement
+            else:
+                others[number] = made
+        with _one_of(m, domain, others):
+            for statement, place in zip(original, places, strict=True):
+                with _one_of(m, domain, place):
+                    m.d[domain] += statement
 
     def test(self, clean: Make, changed: dict[int, Make]) -> Any:
         """A condition."""
@@ -117,6 +126,42 @@ class Together:
                 except _ShapesError as error:
                     self.left_over[number] = str(error)
         return value
+
+
+@contextmanager
+def _one_of(m: Any, domain: str, choices: Mapping[int, Any]) -> Iterator[None]:
+    """What is added within is in force if none of these changes is chosen."""
+    condition = m.If
+    for number, made in choices.items():
+        with condition(CHOSEN == number + 1):
+            m.d[domain] += made
+        condition = m.Elif
+    if choices:
+        with m.Else():
+            yield
+    else:
+        yield
+
+
+def differences(original: list[Any], made: list[Any]) -> dict[int, Any]:
+    """Statements, by their places, that are others than in the original, or none; {} if that cannot
+    be told of each by itself."""
+    one, other = ([repr(statement) for statement in part] for part in (original, made))
+    if len(one) == len(other):
+        return {index: statement for index, statement in enumerate(made)
+                if one[index] != other[index]}
+    gone = next((index for index, text in enumerate(one) if other[index:index + 1] != [text]), 0)
+    return {gone: []} if one[:gone] + one[gone + 1:] == other else {}
+
+
+def _widest(part: Any) -> int:
+    """The width of the widest value in an expression or a statement."""
+    if isinstance(part, list):
+        return max(map(_widest, part), default=0)
+    if isinstance(part, Assign):
+        return _widest(part.rhs)
+    width = len(part) if isinstance(part, Value) else 0
+    return max([width, *(_widest(operand) for operand in getattr(part, "operands", ()))])
 
 
 class _ShapesError(Exception):

@@ -1,19 +1,26 @@
 """Mutants: what changes there are, that a change is really planted, and which are equivalent."""
 
 import ast
+import json
 import os
 import signal
+import subprocess
+import sys
 from types import FunctionType
 
 import pytest
+from amaranth.hdl import Signal
+from amaranth.hdl._ast import Statement
 
 from campaign.mutants import forked
 from campaign.mutants.areas import AREAS, mutants, named
 from campaign.mutants.change import Mutant, equivalents, source
-from campaign.mutants.judge import KILLED, at_most, judge, related_tests
+from campaign.mutants.judge import KILLED, NOT_JUDGED, SURVIVES, at_most, judge, related_tests
+from campaign.mutants.kind import mutant_kinds
 from campaign.mutants.model import MACHINES, Pair
 from campaign.mutants.python import python_mutants
 from campaign.mutants.qll import qll_mutants
+from campaign.mutants.together import differences
 from sim.golden import state
 from sim.golden.interpreted import new_namespace
 
@@ -113,7 +120,8 @@ def die_by(number):
 
 @pytest.mark.parametrize("judged, expected", [
     (lambda mutant: ("survives", mutant.path[:12]), ("survives", "sim/golden/t")),
-    (die_by(signal.SIGKILL),                        (KILLED, f"signal {signal.SIGKILL}")),
+    (die_by(signal.SIGTRAP),                        (KILLED, f"signal {signal.SIGTRAP}")),
+    (die_by(signal.SIGKILL),                        (NOT_JUDGED, f"signal {signal.SIGKILL}")),
     (die_by(signal.SIGXCPU),                        (KILLED, "time")),
 ])
 def test_what_a_change_does_to_its_fork_is_its_verdict(monkeypatch, judged, expected):
@@ -127,6 +135,17 @@ def test_what_takes_too_long_of_the_processor_s_time_ends():
     with pytest.raises(TimeoutError), at_most(0.01):
         while True:
             pass
+
+
+@pytest.mark.parametrize("kept", ["a.eq(1)", "[a.eq(1), b.eq(c)]"])
+def test_of_hardware_only_the_statement_that_changes_stands_twice(kept):
+    a, b, c = Signal(name="a"), Signal(name="b"), Signal(name="c")
+    scope = {"a": a, "b": b, "c": c}
+    original = list(Statement.cast([eval(kept, scope), c.eq(a)]))
+    changed  = list(Statement.cast([eval(kept, scope), c.eq(~a)]))
+    assert list(differences(original, changed)) == [len(original) - 1]
+    assert differences(original, original[:-1]) == {len(original) - 1: []}
+    assert differences(original, [*changed, b.eq(a)]) == {}
 
 
 def test_a_judge_that_fails_says_so(monkeypatch):
@@ -155,6 +174,19 @@ def test_a_change_of_the_golden_model_is_found():
                   if mutant.lines()[0] == "elif op == OP_EQ:")
     verdict, by = judge(mutants("golden")[number])
     assert verdict == KILLED and by.startswith("program ")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("area, path", [("rtl", "rtl/fpu/rounder.py"),
+                                        ("kernel", "kernel/names.qll")])
+def test_a_change_that_changes_nothing_survives_all_that_judges(area, path):
+    """Otherwise the judges would kill by mistakes of their own."""
+    number = next(number for number, mutant in enumerate(mutants(area)) if mutant.path == path
+                  and (path, *mutant.lines()) in equivalents())
+    next(kind for kind in mutant_kinds() if kind.name == f"mutants-{area}").prepare(print)
+    done = subprocess.run([sys.executable, "-m", "campaign.mutants.judge", area, str(number)],
+                          capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == {"verdict": SURVIVES, "by": ""}
 
 
 def test_a_change_says_where_it_is():
