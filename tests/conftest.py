@@ -2,10 +2,11 @@
 
 import signal
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # No test depends on how long something takes, and none on what an earlier run found.
-settings.register_profile("quince", deadline=None, database=None)
+settings.register_profile("quince", deadline=None, database=None,
+                          suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quince")
 
 # A shell lets what it starts in the background ignore ctrl-C, and that is handed down. The programs
