@@ -16,7 +16,7 @@ from tests.formal.prover import Bug, Proof, ProofError, plant, warm_up
 # What a process that carries out a proof says of one that fails; 1 is what Python says of itself.
 FAILS = 3
 
-MODULES = ("units", "steps", "traps", "core", "mmu", "translation", "fpu", "fpu_steps",
+MODULES = ("units", "fetch", "steps", "traps", "core", "mmu", "translation", "fpu", "fpu_steps",
            "memory", "peripherals", "uart")
 
 

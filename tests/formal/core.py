@@ -99,10 +99,13 @@ class CoreProof(wiring.Component):
         Memory answers at once, and there is no other master.
     only : tuple of int
         Opcodes that retire; none for all.
+    shared : bool
+        The other master writes, too. The follower, which knows of no writes but the program's, has
+        then nothing to say about what is loaded; `claim_shared` has.
     """
-    def __init__(self, *groups, whole=False, fpu=True, prompt=False, only=()):
+    def __init__(self, *groups, whole=False, fpu=True, prompt=False, only=(), shared=False):
         self.groups, self.whole, self.fpu = groups, whole, fpu
-        self.prompt, self.only = prompt, only
+        self.prompt, self.only, self.shared = prompt, only, shared
         super().__init__({})
 
     def elaborate(self, platform):
@@ -201,21 +204,33 @@ class CoreProof(wiring.Component):
                 m.d.sync += word.eq(data.w_data)
 
     def _elaborate_master(self, m):
-        """A device that reads, anything but the window, by the rules of its bus."""
-        bus = self.core.masters[0]
-        stands, addr = Signal(), Signal(32)
-        self.m_pending, self.m_addr = Signal(), Signal(32)
+        """A device that reads, or writes, anything but windows, by the rules of its bus. What it
+        writes is no word of the interrupt table."""
+        bus, data = self.core.masters[0], self.core.data_port
+        asked = bus.req.payload
+        stands, stood = Signal(), Signal(asked.shape())
+        self.m_pending, self.m_request = Signal(), Signal(asked.shape())
         m.d.comb += [
             bus.req.valid.eq((stands | AnySeq(1)) & (~self.m_pending | bus.rsp.valid)),
-            bus.req.payload.addr.eq(Mux(stands, addr, AnySeq(32))),
+            asked.eq(Mux(stands, stood, AnySeq(len(stood.as_value())))),
             bus.rsp.ready.eq(1),
-            Assume(~is_window(bus.req.payload.addr)),
+            Assume(~is_window(asked.addr)),
+            Assume(~asked.write | is_ram(asked.addr) | (asked.addr >= RAM_WORDS)
+                   if self.shared else ~asked.write),
         ]
-        m.d.sync += [stands.eq(bus.req.valid & ~bus.req.ready), addr.eq(bus.req.payload.addr)]
+        m.d.sync += [stands.eq(bus.req.valid & ~bus.req.ready), stood.eq(asked)]
         with m.If(bus.rsp.valid):
             m.d.sync += self.m_pending.eq(0)
         with m.If(bus.req.valid & bus.req.ready):
-            m.d.sync += [self.m_pending.eq(1), self.m_addr.eq(bus.req.payload.addr)]
+            m.d.sync += [self.m_pending.eq(1), self.m_request.eq(asked)]
+
+        # The next access to RAM behind a request is the master's: `m_acts`.
+        self.m_is_due, self.m_acts = Signal(), Signal()
+        m.d.comb += self.m_acts.eq(self.m_is_due & data.en)
+        with m.If(bus.req.valid & bus.req.ready & is_ram(asked.addr)):
+            m.d.sync += self.m_is_due.eq(1)
+        with m.Elif(self.m_acts):
+            m.d.sync += self.m_is_due.eq(0)
 
     # --- claims about the ports ------------------------------------------------------------------
 
@@ -275,10 +290,48 @@ class CoreProof(wiring.Component):
             m.d.sync += is_due.eq(0)
         with m.If(stores):
             m.d.comb += [Assert(core.trace.address == addr), Assert(core.trace.data == word)]
-        with m.If(core.data_port.en & core.data_port.write):
+        with m.If(core.data_port.en & core.data_port.write & ~self.m_acts):
             m.d.comb += Assert(~is_due | core.traces)
             m.d.sync += [is_due.eq(1), addr.eq(core.data_port.addr),
                          word.eq(core.data_port.w_data)]
+
+    def claim_shared(self, m):
+        """A request of the other master is made to RAM once, before its answer. A read, by it or by
+        a `load`, gives what the word held in the cycle in which RAM was asked for it."""
+        core, data, bus = self.core, self.core.data_port, self.core.masters[0]
+        request, answer = self.m_request, bus.rsp.payload
+        with m.If(self.m_acts):
+            m.d.comb += [Assert(data.addr == request.addr), Assert(data.write == request.write),
+                         Assert(~data.write | (data.w_data == request.data))]
+        with m.If(bus.rsp.valid):
+            m.d.comb += [Assert(~self.m_is_due),
+                         Assert((answer.reason == Reason.NONE) == (request.addr < RAM_WORDS))]
+
+        loads = (core.traces & (core.trace.kind == INSN) & (core.trace.wrote & LOADED).any()
+                 & is_ram(core.trace.address))
+        is_asked, addr = Signal(), Signal(32)
+        with m.If(core.traces):
+            m.d.sync += is_asked.eq(0)
+        with m.If(data.en & ~data.write & ~self.m_acts):
+            m.d.sync += [is_asked.eq(1), addr.eq(data.addr)]
+        with m.If(loads):
+            m.d.comb += [Assert(is_asked), Assert(addr == core.trace.address)]
+        for n, (where, content) in enumerate(zip(self.addresses, self.contents, strict=True)):
+            by_core, by_master = Signal(32, name=f"by_core{n}"), Signal(32, name=f"by_master{n}")
+            with m.If(data.en & self.m_acts):
+                m.d.sync += by_master.eq(content)
+            with m.If(data.en & ~data.write & ~self.m_acts):
+                m.d.sync += by_core.eq(content)
+            with m.If(loads & (core.trace.address == where)):
+                m.d.comb += Assert(core.trace.data == by_core)
+            with m.If(bus.rsp.valid & ~request.write & (request.addr == where)):
+                m.d.comb += Assert(answer.data == by_master)
+
+        # Reach: the word that is loaded was changed by the other one while the program ran.
+        changed = Signal()
+        with m.If(self.m_acts & data.write & (data.addr == self.addresses[0])):
+            m.d.sync += changed.eq(1)
+        m.d.comb += Cover(changed & loads & (core.trace.address == self.addresses[0]))
 
     def claim_windows(self, m):
         """A window is touched exactly once for each access, three cycles before its record."""
@@ -328,7 +381,7 @@ class CoreProof(wiring.Component):
         with m.If(bus.rsp.valid):
             m.d.comb += [Assert(self.m_pending),
                          Assert((bus.rsp.payload.reason == Reason.NONE)
-                                == (self.m_addr < RAM_WORDS))]
+                                == (self.m_request.addr < RAM_WORDS))]
 
     def _assume_few_interrupts(self, m):
         """Handlers' addresses are read from where the entry table is, and not from far behind."""
@@ -409,6 +462,12 @@ PROOFS = (
         Bug(LOAD_STORE, "self.may_pass.eq(direct.ready & ~x_is_refused)", "self.may_pass.eq(1)"),
         Bug(LOAD_STORE, "direct.en.eq(x_accesses & translate.is_plain",
             "direct.en.eq(x_accesses & ~translate.is_low"))),
+    core_proof("shared", "shared", "stores", depth=7, reaches=9, shared=True, bugs=(
+        Bug(ARBITER, "direct.ready.eq(port_free & ~takes_port)", "direct.ready.eq(port_free)"),
+        Bug(ARBITER, "port.write.eq(request.write),", "port.write.eq(0),"),
+        Bug(ARBITER, "is_past_end.eq(request.addr >= self.ram_words)",
+            "is_past_end.eq(request.addr > self.ram_words)"),
+        Bug(ARBITER, "response.data.eq(port.r_data)", "response.data.eq(request.data)"))),
     core_proof("entry", "frame", "interrupts", "ip", depth=9, reaches=9, prompt=True,
                only=(1, 2), bugs=(
         Bug(TRAPS, "self.save.eq(self.is_enabled)", "self.save.eq(1)"),
