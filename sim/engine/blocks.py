@@ -125,8 +125,8 @@ class Rest:
     bits : dict of Path to Stirs
         Of its blocks, by the first two conditions; the bit that says that one is to be done.
     stirs : dict of Node or Memory to Stirs
-        The registers, memories and settled values that blocks are computed from, and the bits of
-        these blocks.
+        The registers, memories, inputs and settled values that blocks are computed from, and the
+        bits of these blocks.
     """
     kept:       list[Node]                 = field(default_factory=list)
     settled:    list[Node]                 = field(default_factory=list)

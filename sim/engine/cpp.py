@@ -1,7 +1,7 @@
 """The C++ of a design: its state as a struct, what comes before an edge of its clocks and at it as
 functions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -121,6 +121,12 @@ class Writer:
             raise NetlistError(f"{path} is no memory of the design; there are "
                                f"{', '.join(self.netlist.memories)}")
         return f"top->{self.names[self.netlist.memories[path]]}"
+
+    def stirs(self, ports: Iterable[str]) -> str:
+        """What is to be done when these inputs of `top` have changed."""
+        return " ".join(stirring("top->stirred", "top->changed", self.rest.stirs[part.node])
+                        for name in ports for part in self.netlist.inputs.get(name, ())
+                        if part.node in self.rest.stirs)
 
     def large(self) -> list[str]:
         """The fields of memories that are not part of the struct."""

@@ -213,9 +213,8 @@ struct Engine : Progress {
 
     // Inputs change only when a token was taken, or when Python gave some: not each cycle.
     void drive_inputs() {
-        top->stir();
         offers = has_input();
-#define INPUT(i, domain, valid_, ready_, payload_) \
+#define INPUT(i, domain, valid_, ready_, payload_, stirs) \
         top->valid_ = !inputs[i].empty(); \
         if (!inputs[i].empty()) top->payload_ = inputs[i].front();
         EACH_INPUT
@@ -278,9 +277,10 @@ struct Engine : Progress {
 #undef OUTPUT
         }
         bool taken = false;
-#define INPUT(i, domain, valid, ready, payload) \
+#define INPUT(i, domain, valid, ready, payload, stirs) \
         if (DOMAINS & domain && top->valid && top->ready) { \
             inputs[i].pop(); \
+            stirs \
             taken = true; \
             last_token = cycles; \
         }
@@ -335,8 +335,9 @@ struct Engine : Progress {
 
     template <Asked ASKED> int run(uint64_t budget) {
         constexpr bool INTO = ASKED == ALL;
-        drive_inputs();
         Top* const top = this->top;
+        top->stir();  // whatever has been done to it from outside
+        drive_inputs();
         SET_RECORDING(top, ASKED != NOTHING);
         uint64_t end = cycles + budget;
         while (cycles < end) {

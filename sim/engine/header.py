@@ -68,7 +68,8 @@ def header_of(design: Design) -> str:
         f"#define IS_STOPPED(top) ({_any([design.stopped] if design.stopped else [])})",
         f"#define IS_ASLEEP(top) ({_any([design.asleep] if design.asleep else [])})",
         *_macro("EACH_OUTPUT", [_stream(design, "OUTPUT", i, s) for i, s in enumerate(outs)]),
-        *_macro("EACH_INPUT", [_stream(design, "INPUT", i, s) for i, s in enumerate(ins)]),
+        *_macro("EACH_INPUT", [_stream(design, "INPUT", i, s, writer.stirs(
+            (f"{s.name}__valid", f"{s.name}__payload"))) for i, s in enumerate(ins)]),
         *_macro("EACH_SLOT", [_slot(design, "SLOT", slot) for slot in design.slots]),
         *_macro("EACH_KEPT", [_slot(design, "KEPT", slot) for slot in design.slots
                               if slot.is_kept]),
@@ -167,9 +168,9 @@ def _mask(design: Design, domain: str) -> int:
     return 1 << [clock.domain for clock in design.clocks].index(domain)
 
 
-def _stream(design: Design, macro: str, index: int, stream: Stream) -> str:
+def _stream(design: Design, macro: str, index: int, stream: Stream, *more: str) -> str:
     ports = ", ".join(port(f"{stream.name}__{part}") for part in ("valid", "ready", "payload"))
-    return f"{macro}({index}, {_mask(design, stream.domain)}u, {ports})"
+    return f"{macro}({', '.join((f'{index}, {_mask(design, stream.domain)}u, {ports}', *more))})"
 
 
 def _slot(design: Design, macro: str, slot: Slot) -> str:

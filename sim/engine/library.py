@@ -147,6 +147,8 @@ CHANGE = np.dtype([("cycle", np.uint64), ("value", np.uint64), ("signal", np.uin
 
 PAGE_WORDS = 256  # as in profile.h
 
+NO_TOKENS = np.empty(0, dtype=np.uint64)  # what most streams have put out, most of the time
+
 
 class Snapshot:
     """The state of a simulation at one moment.
@@ -266,7 +268,10 @@ class Simulation:
     def receive(self, stream: str) -> NDArray[np.uint64]:
         """Take what the design has put out on a stream."""
         number = self._numbers[stream]
-        tokens = np.empty(self._library.engine_available(self._engine, number), dtype=np.uint64)
+        count  = self._library.engine_available(self._engine, number)
+        if not count:
+            return NO_TOKENS
+        tokens = np.empty(count, dtype=np.uint64)
         self._library.engine_receive(self._engine, number, tokens.ctypes.data, len(tokens))
         return tokens
 

@@ -1,9 +1,9 @@
 """Which blocks of what rests are to be done after a change: those that are computed from it.
 
-A register or memory that changes sets the bits of the blocks that read it, for the next cycle. A
-value that is settled in one block and used in another sets the bit of that one in the same cycle,
-but only if it is another than before: so what a strobe that stays 0 would let happen is not looked
-at, whatever the address beside it does.
+A register, memory or input that changes sets the bits of the blocks that read it, for the next
+cycle. A value that is settled in one block and used in another sets the bit of that one in the same
+cycle, but only if it is another than before: so what a strobe that stays 0 would let happen is not
+looked at, whatever the address beside it does.
 
 A block that is visited twice must be done both times or not at all. So what is settled only after
 its first visit does not count: then that counts from which it is computed.
@@ -92,6 +92,6 @@ class _Search:
             return
         for word in (*item.action.words(), [bit for bit, _ in item.path]):
             yield from (part.node for part in word
-                        if part.node is not None and part.node.kind not in ("input", "stirred"))
+                        if part.node is not None and part.node.kind != "stirred")
         if item.made is not None and item.made.memory is not None:
             yield item.made.memory
