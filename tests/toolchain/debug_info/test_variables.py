@@ -49,14 +49,20 @@ def compiled(tmp_path, level, text=PROGRAM):
     return path
 
 
-@pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("seed", [6, 7])
-def test_variables_hold_what_the_language_says(level, seed):
+# By the seed of a program and the level: statements that it stops at, variables that are there
+# then, and variables that are not. A note that is missing shows in these numbers alone.
+SEEN = {
+    (6, 0): (109, 4564, 0), (6, 1): (161, 10361, 0),     (6, 2): (172, 13651, 50),
+    (7, 0): (196, 861, 0),  (7, 1): (218, 791, 51),      (7, 2): (184, 563, 66),
+    (9, 0): (221, 37526, 0), (9, 1): (315, 4269, 41374), (9, 2): (255, 22657, 12966),
+}
+
+
+@pytest.mark.parametrize("seed, level", SEEN)
+def test_variables_hold_what_the_language_says(seed, level):
     report = check(program(random.Random(seed)), level)
     assert report.wrong == []
-    assert report.stops > 0 and report.there > 0
-    if level == 0:
-        assert report.missing == 0
+    assert (report.stops, report.there, report.missing) == SEEN[seed, level]
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -44,6 +44,12 @@ source0.qll:2:32: error: the constant 'N' depends on itself
     .constant global M: byte = 2 * N;
                                    ^
     note: by way of 'M'"""),
+    "parameter that is missing": (
+        "function f(a: byte,): void { }\n" + MAIN,
+        """\
+source0.qll:1:20: error: expected another parameter after ',', found ')'
+    function f(a: byte,): void { }
+                       ^"""),
     "length of 0": (
         ".constant global N: byte = 4;\ntype t = byte[N - 4];\n" + MAIN,
         """\
@@ -325,6 +331,33 @@ KINDS = [
 @pytest.mark.parametrize("kind, source", KINDS, ids=[f"{n}-{k[0]}" for n, k in enumerate(KINDS)])
 def test_kind(kind, source):
     assert reject([source]).kinds == [kind]
+
+
+NOTES = [
+    ("float",   "byte",    "a cast converts: <float>"),
+    ("int",     "float",   "a cast converts: <int>"),
+    ("byte",    "int",     "a cast makes it fit: <unsafe byte>"),
+    ("* byte",  "byte",    "a cast makes it fit: <unsafe * byte>"),
+    ("byte",    "* byte",  "a cast makes it fit: <unsafe byte>"),
+    ("byte",    "() => byte", "a cast makes it fit: <unsafe byte>"),
+    ("s",       "* s",     "'*' in front gives what it points to"),
+    ("* s",     "s",       "'&' in front gives its address"),
+    ("float",   "* float", "'*' in front gives what it points to"),
+    ("* float", "float",   "'&' in front gives its address"),
+    ("* byte",  "float",   None),
+    ("float",   "* byte",  None),
+    ("* s",     "byte[2]", None),
+    ("byte[2]", "* s",     None),
+    ("s",       "byte",    None),
+]
+
+
+@pytest.mark.parametrize("wanted, given, note", NOTES)
+def test_a_mismatch_says_what_may_be_meant(wanted, given, note):
+    message, = reject([f"type s = struct {{ x: byte; y: byte; }}; function f(g: {given}): void {{\n"
+                       f"var w: {wanted} = g; }} " + MAIN]).messages
+    assert f"expected {wanted}, actual {given}" in message
+    assert message.partition("\n    note: ")[2] == (note or "")
 
 
 def test_all_mistakes_of_a_run_are_reported_in_order():

@@ -82,6 +82,40 @@ def test_simplify_drops_a_check_that_a_branch_has_decided():
           ret 0""")
 
 
+def test_simplify_drops_checks_of_what_is_computed_from_a_bounded_value():
+    assert after("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          %1 = lt %0, 10
+          branch %1, b1, b2
+        b1: <- b0
+          %2 = add %0, 1
+          %3 = lt %2, 11
+          guard.1 %3
+          %4 = mul %2, 3
+          %5 = lt %4, 31
+          guard.1 %5
+          %6 = lt %2, 10
+          guard.1 %6
+          ret %4
+        b2: <- b0
+          ret 0
+        }""", simplify) == lines("""
+        b0:
+          %0 = param 0
+          %1 = lt %0, 10
+          branch %1, b1, b2
+        b1: <- b0
+          %2 = add %0, 1
+          %3 = mul %2, 3
+          %4 = lt %2, 10
+          guard.1 %4
+          ret %3
+        b2: <- b0
+          ret 0""")
+
+
 def test_simplify_keeps_a_check_that_only_another_round_has_decided():
     # What is known of %4 in this round says nothing about the %4 of the round before, which is %1.
     text = """
@@ -331,6 +365,31 @@ def test_long_loops_get_several_rounds_in_one():
     assert sum(line.startswith("store.e") for line in result) == 11
     assert any(" = phi 1000, " in line for line in result)
     assert any(line.endswith("0xfffffff8") for line in result)
+
+
+@pytest.mark.parametrize("stores, trips, copies", [
+    (3, 20, 20),                          # 80 operations: written out
+    (3, 21, 7), (3, 24, 8), (3, 32, 8),   # by eight, or seven if nothing is left over then
+    (3, 23, 8 + 7), (3, 31, 8 + 7), (3, 33, 8 + 1), (3, 100, 5),
+    (6, 12, 4), (6, 17, 4 + 1), (6, 33, 3), (9, 12, 4), (9, 24, 4), (9, 25, 4 + 1),
+    (12, 16, 2), (12, 17, 2 + 1), (40, 100, 1),
+])
+def test_how_many_rounds_become_one(stores, trips, copies):
+    body_of_loop = "".join(f"store.e {n}, %1\n" for n in range(stores))
+    result = after(f"""
+        function @f (1) {{
+        b0:
+          %0 = param 0
+          jump b1
+        b1: <- b0, b1
+          %1 = phi {trips}, %2
+          %2 = add %1, 0xffffffff
+          {body_of_loop}
+          branch %2, b1, b2
+        b2: <- b1
+          ret %0
+        }}""", unroll_loops)
+    assert sum(line.startswith("store.e") for line in result) == stores * copies
 
 
 def test_a_search_keeps_its_tests():

@@ -87,7 +87,7 @@ def inline_calls(function: Function, bodies: dict[str, Function], counts: dict[s
             if ins.op != "call" or not ins.value.fast:
                 continue
             callee = bodies.get(ins.value.symbol)
-            if callee is None or callee.recursive or callee is function:
+            if callee is None or callee.recursive:
                 continue
             if callee.inline_cost < 0:
                 callee.inline_cost = cost(callee)

@@ -44,8 +44,7 @@ def remove_unused(function: Function) -> None:
         stack += block.term.args
         for ins in block.body:
             op = ins.op
-            if op in BINARY or op in UNARY or op == "mov" or (
-                    op == "load" and ins.value in _DROPPABLE):
+            if op in BINARY or op in UNARY or op == "load" and ins.value in _DROPPABLE:
                 continue
             live.add(ins)
             stack += ins.args
@@ -195,9 +194,6 @@ class _Simplifier:
                 self.memory.forget()
             elif op == "round":
                 self.memory.forget_globals()
-            elif op == "mov":
-                ins.fwd = args[0]
-                continue
             body.append(ins)
         block.body = body
         term = block.term
