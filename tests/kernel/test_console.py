@@ -17,3 +17,11 @@ def test_characters_above_an_octet_go_out_as_utf_8(text, tmp_path):
     image = Image(array("I", system().disk.read_bytes()))
     image.write("/say", build_program(Paths(tmp_path), source).read_bytes(), executable=True)
     assert text in boot("/say", disk=image.words.tobytes()).lines()
+
+
+@pytest.mark.parametrize("typed", ["é", "€", "😀", "é€😀"])
+@pytest.mark.parametrize("key", ["\x7f", "\x08"])
+def test_a_character_of_many_octets_is_taken_back_whole(typed, key):
+    text = boot("cat > /tmp/line", f"a{typed}{key * len(typed)}b", "\x04",
+                "echo; cat /tmp/line").text
+    assert "\nab\n" in text
