@@ -111,6 +111,20 @@ def time_at(cpu, trace, at):
 
 
 @jit
+def time_before(cpu, trace, at):
+    """When the program's last record before this one came; the timer's store, which came earlier,
+    if it is not among these records. Those of devices say nothing of how far the program is: they
+    come at any time, also while a handler's address is read."""
+    at -= 1
+    while at >= 0 and int64(trace[index(at), index(W_KIND)]) == EVENT:
+        at -= 1
+    if at < 0:
+        return cpu[TIMER_SET]
+    since = int64(trace[index(at), index(W_CYCLE)]) - cpu[TIME] & MASK
+    return cpu[TIME] + (since - (MASK + 1) if since > MASK >> 1 else since)
+
+
+@jit
 def ticks_at(cpu, slack):
     """How often the timer's interrupt has come, as seen so many cycles later."""
     came = cpu[TIMER_CARRY]
@@ -129,8 +143,8 @@ def timer_waits(cpu):
 def take_tick(cpu, before):
     """A timer interrupt was accepted. One stands for all that came while masked: there is one
     pending bit, so what came for certain by then is not to be accepted any more. That is what came
-    `before`, by the cycle of the record in front: until its own record the handler's address is
-    read, which takes any time, and the next interrupt may come meanwhile."""
+    `before`, by the cycle of the program's record in front: until its own record the handler's
+    address is read, which takes any time, and the next interrupt may come meanwhile."""
     cpu[TIMER_TAKEN] = max(cpu[TIMER_TAKEN] + 1, ticks_at(cpu, before - cpu[TIME] - TIMER_SLACK))
     cpu[TIMER_GONE] = max(cpu[TIMER_GONE] + 1, ticks_at(cpu, -TIMER_SLACK))
 
@@ -175,7 +189,7 @@ def follow_tick(mem, cpu):
 @jit
 def follow_interrupt(mem, regs, cpu, cover, trace, at, ip, active):
     """An interrupt was accepted before the instruction at `ip`: the next ip."""
-    before = time_at(cpu, trace, at - 1) if at > 0 else cpu[TIME]
+    before = time_before(cpu, trace, at)
     cpu[TIME] = time_at(cpu, trace, at)
     number = int64(trace[index(at), index(W_CODE)])
     if ip != int64(trace[index(at), index(W_IP)]):

@@ -187,6 +187,25 @@ def test_timer_interrupt_that_comes_while_the_handlers_address_is_read_is_in_tim
     assert not timer_waits(cpu)
 
 
+def test_records_of_devices_do_not_say_when_an_interrupt_was_accepted():
+    """The clock ticks while a handler's address is read; the timer's next interrupt comes
+    meanwhile, too, and is accepted in its time."""
+    time_before, take_tick, timer_waits = (
+        namespace()[name] for name in ("time_before", "take_tick", "timer_waits"))
+    trace = np.concatenate([row(Kind.INSN, cycle=195), row(Kind.DEVICE, cycle=210),
+                            row(Kind.DEVICE, cycle=229), row(Kind.INTERRUPT, code=2, cycle=230)])
+    cpu = np.zeros(state.CPU_WORDS, np.int64)
+    cpu[state.PERIOD] = 100
+    cpu[state.TIME] = 229  # of the clock's record
+    before = time_before(cpu, trace, 3)
+    assert before == 195
+    cpu[state.TIME] = 230
+    take_tick(cpu, before)
+    assert timer_waits(cpu)
+    cpu[state.TIMER_SET] = 40
+    assert time_before(cpu, trace[1:], 2) == 40
+
+
 def test_timer_interrupt_that_never_comes_is_noticed():
     program = assemble([Source("test.qasm", """
         constant r1 0x300
