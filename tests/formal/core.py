@@ -318,7 +318,7 @@ class CoreProof(wiring.Component):
             m.d.comb += [Assert(is_asked), Assert(addr == core.trace.address)]
         for n, (where, content) in enumerate(zip(self.addresses, self.contents, strict=True)):
             by_core, by_master = Signal(32, name=f"by_core{n}"), Signal(32, name=f"by_master{n}")
-            with m.If(data.en & self.m_acts):
+            with m.If(self.m_acts):
                 m.d.sync += by_master.eq(content)
             with m.If(data.en & ~data.write & ~self.m_acts):
                 m.d.sync += by_core.eq(content)
