@@ -1,6 +1,7 @@
 """Build QLL programs and run them on the golden model."""
 
 import io
+import re
 from dataclasses import dataclass
 
 from sim.golden.machine import Golden
@@ -13,8 +14,8 @@ from toolchain.qll.middle.ir import verify
 from toolchain.source import Source, SourceErrors
 from toolchain.targets import library_sources
 
-__all__ = ["LEVELS", "Outcome", "Rejected", "build", "compile_text", "reject", "run", "run_qll",
-           "warnings"]
+__all__ = ["LEVELS", "Outcome", "Rejected", "build", "compile_text", "header", "reject", "run",
+           "run_qll", "warnings"]
 
 LEVELS = (0, 1, 2)
 
@@ -28,6 +29,12 @@ class Outcome:
     output:       str
     instructions: int
     words:        int  # of the image
+
+
+def header(text: str, name: str, default: str = "") -> str:
+    """What a program says of itself in the comments at its top."""
+    found = re.search(rf"^// {name}: (.*)$", text, re.MULTILINE)
+    return found[1] if found else default
 
 
 def compile_text(sources: list[str], target: str = "none", level: int = 2) -> str:

@@ -8,13 +8,12 @@ says in the commit which numbers changed, and why where they grew.
 
 import json
 import random
-import re
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from tests.support.qll import LEVELS, Outcome, build, run
+from tests.support.qll import LEVELS, Outcome, build, header, run
 from tests.support.qll_programs import program as random_program
 
 __all__ = ["RANDOM", "check_measures", "measured"]
@@ -43,8 +42,7 @@ def _programs() -> Iterator[tuple[str, str, str]]:
     for folder in ("bench/workloads", "bench/kernels", "tests/programs"):
         for path in sorted((ROOT / folder).glob("*.qll")):
             text = path.read_text()
-            target = re.search(r"^// Target: (.*)$", text, re.MULTILINE)
-            yield (f"{path.parent.name}/{path.stem}", text, target[1] if target else "none")
+            yield f"{path.parent.name}/{path.stem}", text, header(text, "Target", "none")
     for seed in RANDOM:
         yield f"random/{seed}", random_program(random.Random(seed)), "none"
 

@@ -1,11 +1,10 @@
 """Whole programs in QLL, with what they give in the comments at their top."""
 
-import re
 from pathlib import Path
 
 import pytest
 
-from tests.support.qll import LEVELS, build, run
+from tests.support.qll import LEVELS, build, header, run
 from tests.support.qll_interpreter import interpret
 from tests.support.qll_measures import check_measures
 from toolchain.qll.front import analyse, with_deep_stack
@@ -13,11 +12,6 @@ from toolchain.source import Source
 
 FOLDER = Path(__file__).parents[2] / "programs"
 PROGRAMS = sorted(FOLDER.glob("*.qll"))
-
-
-def header(text, name, default=""):
-    found = re.search(rf"^// {name}: (.*)$", text, re.MULTILINE)
-    return found[1] if found else default
 
 
 def test_there_are_programs():
