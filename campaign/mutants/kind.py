@@ -30,7 +30,7 @@ from toolchain.places import ROOT
 
 __all__ = ["CPU_SECONDS", "mutant_kinds"]
 
-BATCH      = 250   # mutants of the hardware in one job
+BATCH      = 80    # mutants of the hardware in one job
 FEWEST     = 3     # that are worth a model of their own together
 TOGETHER_S = 3600  # for those of one model
 SOME       = 10    # of other areas in one job
