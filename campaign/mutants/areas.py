@@ -8,6 +8,7 @@ from functools import cache
 
 from campaign.mutants.change import Mutant
 from campaign.mutants.python import python_mutants
+from campaign.mutants.qasm import qasm_mutants
 from campaign.mutants.qll import qll_mutants
 from toolchain.places import ROOT
 
@@ -45,8 +46,13 @@ AREAS = {area.name: area for area in (
     Area("golden", "changes of the golden model",
          ("sim/golden/core.py", "sim/golden/arithmetic.py", "sim/golden/translation.py",
           "sim/golden/traps.py"), python_mutants, timeout_s=120),
+    Area("lockstep", "changes of what follows and compares",
+         ("sim/golden/checks.py", "sim/golden/records.py", "sim/golden/follow.py",
+          "sim/lockstep.py", "sim/fuzz/subjects.py"), python_mutants, timeout_s=240),
     Area("kernel", "changes of the kernel", ("kernel/*.qll",), qll_mutants,
          ("audit.qll", "no_audit.qll", "limits.qll"), timeout_s=1800),
+    Area("assembly", "changes of the kernel's assembly", ("kernel/*.qasm",), qasm_mutants,
+         timeout_s=1800),
     Area("compiler", "changes of the compiler",
          ("toolchain/qll/middle/*.py", "toolchain/qll/target/*.py", "toolchain/qll/check/*.py",
           "toolchain/qll/syntax/*.py"), python_mutants,

@@ -1,5 +1,6 @@
 """A change of one place of a source file, and where such changes are listed as equivalent."""
 
+import importlib
 import importlib.abc
 import importlib.util
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 from toolchain.places import ROOT
 
-__all__ = ["EQUIVALENT", "Mutant", "equivalents", "plant"]
+__all__ = ["EQUIVALENT", "Mutant", "equivalents", "plant", "replace"]
 
 COMPILER   = "toolchain.qll"
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
@@ -92,3 +93,15 @@ def plant(mutant: Mutant) -> None:
     if planter.module in sys.modules:
         raise RuntimeError(f"{planter.module} is imported already")
     sys.meta_path.insert(0, planter)
+
+
+def replace(mutant: Mutant) -> None:
+    """Change a module that is imported already, and what others imported from it by name."""
+    module = importlib.import_module(mutant.path.removesuffix(".py").replace("/", "."))
+    before = {name: value for name, value in vars(module).items()
+              if getattr(value, "__module__", None) == module.__name__}
+    exec(compile(mutant.text, str(ROOT / mutant.path), "exec"), vars(module))
+    for other in list(sys.modules.values()):
+        for name, value in list(vars(other).items()):
+            if name in before and value is before[name]:
+                setattr(other, name, getattr(module, name))

@@ -19,11 +19,15 @@ from campaign.mutants.judge import KILLED, NOT_JUDGED, Verdict, death, judge
 
 __all__ = ["judge_in_fork"]
 
+KERNELS = ("kernel", "assembly")
+
 # What tests of the areas import that none of these changes.
 IMPORTED = {"compiler": ("numpy", "pytest", "sim.golden.machine", "sim.host.hosts",
                          "sim.host.terminal"),
             "golden": ("campaign.mutants.model", "pytest"),
-            "kernel": ("pytest", "system.build", "tests.stress", "toolchain.qll.generate")}
+            "lockstep": ("campaign.mutants.model", "pytest"),
+            **dict.fromkeys(KERNELS, ("pytest", "system.build", "tests.stress",
+                                      "toolchain.qll.generate"))}
 WAITS = 20  # times the processor's time that is allowed may pass, on a busy machine
 
 
@@ -80,7 +84,7 @@ def _compile_loops(area: str) -> None:
         from sim.golden import Golden
         Golden().run(1)
         return
-    if area == "kernel":
+    if area in KERNELS:
         from tests.support.system import boot
         boot("exit")
         return

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from campaign.mutants.areas import mutants
-from campaign.mutants.change import Mutant, plant, source
+from campaign.mutants.change import Mutant, plant, replace, source
 from toolchain.places import BUILD, ROOT
 
 if TYPE_CHECKING:  # what a mutant may change is imported when it is planted
@@ -56,6 +56,12 @@ KERNEL_DEBUGGED = ("sentences", "masked")
 # The model's tests that need not take long uncompiled.
 MODEL_TESTS = ("core", "encoding", "interrupts", "translation", "follow", "counters")
 
+# Of what compares hardware and model, modules that are plain Python, and the tests of each.
+COMPARING = {"sim/golden/follow.py": ("sim/golden/test_follow.py", "sim/test_lockstep.py",
+                                      "sim/fuzz/test_fuzz.py"),
+             "sim/lockstep.py": ("sim/test_lockstep.py", "sim/test_cli.py"),
+             "sim/fuzz/subjects.py": ("sim/fuzz/test_fuzz.py",)}
+
 # The compiler's tests that are asked first, and those that are not asked: of any text, of growth.
 COMPILER_TESTS = ("errors", "backend", "passes", "fold", "ssa", "rules", "warnings", "aggregates",
                   "programs", "workloads")
@@ -81,6 +87,8 @@ def judge(mutant: Mutant, *, only_tests: bool = False) -> Verdict:
     only those of the hardware can have."""
     if mutant.path.startswith("rtl/"):
         return _hardware(mutant, only_tests)
+    if mutant.path in COMPARING:
+        return _comparing(mutant)
     area = mutant.path.split("/")[0]
     return {"sim": _model, "kernel": _kernel, "toolchain": _compiler}[area](mutant)
 
@@ -308,6 +316,18 @@ def _model(mutant: Mutant) -> Verdict:
     names = [*MODEL_TESTS, *(["instructions"] if mutant.path.endswith("arithmetic.py") else [])]
     failed = _pytest([str(ROOT / "tests" / "sim" / "golden" / f"test_{name}.py")
                       for name in names], "-m", "not slow")
+    return (KILLED, failed) if failed else (SURVIVES, "")
+
+
+def _comparing(mutant: Mutant) -> Verdict:
+    """What is short before what needs another build of the hardware."""
+    try:
+        replace(mutant)
+    except Exception as error:
+        return KILLED, f"it cannot be imported: {type(error).__name__}"
+    tests = [str(ROOT / "tests" / path) for path in COMPARING[mutant.path]]
+    failed = _first(*(partial(_pytest, tests, "-m", which, each_s=3 * TEST_S)
+                      for which in ("not slow", "slow and not long")))
     return (KILLED, failed) if failed else (SURVIVES, "")
 
 

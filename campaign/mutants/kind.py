@@ -179,7 +179,7 @@ def _system(say: Say) -> Sequence[Path]:
 
 def mutant_kinds() -> list[Kind]:
     """One for each area."""
-    prepare = {"rtl": _hardware, "kernel": _system}
+    prepare = {"rtl": _hardware, "kernel": _system, "assembly": _system}
     examine = {"rtl": _examine_hardware}
     batch = {"rtl": BATCH}
     return [Kind(f"mutants-{area.name}", f"{area.about} at single points, which a test must find",

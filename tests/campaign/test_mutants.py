@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import FunctionType
 
 import pytest
@@ -19,15 +20,18 @@ from campaign.mutants.judge import KILLED, NOT_JUDGED, SURVIVES, at_most, judge,
 from campaign.mutants.kind import mutant_kinds
 from campaign.mutants.model import MACHINES, Pair
 from campaign.mutants.python import python_mutants
+from campaign.mutants.qasm import qasm_mutants
 from campaign.mutants.qll import qll_mutants
 from campaign.mutants.together import differences
 from sim.golden import state
 from sim.golden.interpreted import new_namespace
 
+CHANGES = {".py": python_mutants, ".qll": qll_mutants, ".qasm": qasm_mutants}
+
 
 def put(monkeypatch, text):
     """Let every source be this text."""
-    for module in ("change", "python", "qll"):
+    for module in ("change", "python", "qasm", "qll"):
         monkeypatch.setattr(f"campaign.mutants.{module}.source", lambda path: text)
 
 
@@ -78,6 +82,22 @@ def test_qll_is_changed_at_single_points(monkeypatch, line, kind, expected):
     assert made == expected
 
 
+@pytest.mark.parametrize("line, kind, expected", [
+    ("  sub r1 r2 r3  ; less", "dropped instruction", ["; less"]),
+    ("  sub r1 r2 r3  ; less", "another instruction", ["add r1 r2 r3  ; less"]),
+    ("  sub r1 r2 r3  ; less", "swapped operands",    ["sub r1 r3 r2  ; less"]),
+    ("  store r1 r1",          "swapped operands",    []),
+    ("  repeat n 2 63",        "off by one",          ["repeat n 3 63", "repeat n 2 64"]),
+    ("@here: sub r1",          "dropped instruction", []),
+    ("; sub r1 r2 r3",         "dropped instruction", []),
+])
+def test_qasm_is_changed_at_single_points(monkeypatch, line, kind, expected):
+    put(monkeypatch, f"@here:\n{line}\n")
+    made = [mutant.text.split("\n")[1].strip() for mutant in qasm_mutants("kernel/x.qasm")
+            if mutant.kind == kind]
+    assert made == expected
+
+
 @pytest.mark.parametrize("area", AREAS)
 def test_each_area_has_many_changes_and_all_of_them_are_programs(area):
     every = mutants(area)
@@ -107,7 +127,7 @@ def test_a_change_keeps_its_name_and_its_place_as_others_come(monkeypatch):
 
 def test_each_change_that_is_listed_as_equivalent_is_one_and_has_a_reason():
     there = {(mutant.path, *mutant.lines()) for path in {path for path, *_ in equivalents()}
-             for mutant in (python_mutants if path.endswith(".py") else qll_mutants)(path)}
+             for mutant in CHANGES[Path(path).suffix](path)}
     assert [known for known in equivalents() if known not in there] == []
     assert all(len(reason) > 20 for reason in equivalents().values())
 
@@ -174,6 +194,14 @@ def test_a_change_of_the_golden_model_is_found():
                   if mutant.lines()[0] == "elif op == OP_EQ:")
     verdict, by = judge(mutants("golden")[number])
     assert verdict == KILLED and by.startswith("program ")
+
+
+@pytest.mark.slow
+def test_a_change_of_what_follows_is_found_though_it_is_imported_already():
+    number = next(number for number, mutant in enumerate(mutants("lockstep"))
+                  if mutant.lines()[1] == "cpu[state.AT] += 2")
+    verdict, by = forked.judge_in_fork("lockstep", number)
+    assert verdict == KILLED and by.startswith("tests/sim/")
 
 
 @pytest.mark.long
