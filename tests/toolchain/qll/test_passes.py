@@ -620,6 +620,12 @@ class Plain:
     def forget_way(self):
         self.known = {}
 
+    def events(self):
+        return self.known
+
+    def go_back(self, events):
+        self.known = events
+
     def stored(self, kind, address, value):
         self.keep(lambda other, known: (known is Memory.LOCAL) is not (kind is Memory.LOCAL)
                   or not may_alias(root_of(address), root_of(other)))

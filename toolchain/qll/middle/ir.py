@@ -55,9 +55,9 @@ from typing import Any
 from toolchain.arithmetic import WORD_MASK
 
 __all__ = [
-    "BINARY", "COMMUTATIVE", "LEAVES", "NO_RESULT", "TERMINATORS", "TRAP_BOUNDS", "TRAP_CAPACITY",
-    "TRAP_NULL", "UNARY", "Block", "CallInfo", "Function", "Ins", "Memory", "Slot", "final", "link",
-    "parse_function", "print_function", "verify",
+    "BINARY", "COMMUTATIVE", "LEAVES", "NO_RESULT", "OPERATIONS", "TERMINATORS", "TRAP_BOUNDS",
+    "TRAP_CAPACITY", "TRAP_NULL", "UNARY", "Block", "CallInfo", "Function", "Ins", "Memory", "Slot",
+    "final", "link", "parse_function", "print_function", "verify",
 ]
 
 TRAP_NULL, TRAP_BOUNDS, TRAP_CAPACITY = 0, 1, 2  # added to 0xE0000000
@@ -68,7 +68,7 @@ BINARY = frozenset("""
     add sub mul div mod and or shl shr eq neq lt gt fadd fsub fmul fdiv feq flt fgt slt sgt sdiv
     smod sar""".split())
 COMMUTATIVE = frozenset("add mul and or eq neq fadd fmul feq".split())
-PURE = UNARY | BINARY | frozenset(["phi", "param"])
+OPERATIONS = UNARY | BINARY
 TERMINATORS = frozenset(["jump", "branch", "ret", "trap"])
 NO_RESULT = TERMINATORS | frozenset(["store", "guard", "guardnot", "spill", "round"])
 
@@ -439,12 +439,16 @@ def verify(function: Function) -> None:
         for phi in block.phis:
             if phi.op != "phi" or len(phi.args) != len(block.preds):
                 complain(f"phi of b{block.n} does not fit its predecessors")
+            if phi.block is not block:
+                complain(f"{phi!r} of b{block.n} is said to stand elsewhere")
             defined[phi] = (block, -1)
         for index, ins in enumerate(block.body):
             if ins.op in TERMINATORS or ins.op == "phi":
                 complain(f"{ins.op} in the body of b{block.n}")
             if ins in defined:
                 complain(f"{ins!r} stands twice")
+            if ins.block is not block:
+                complain(f"{ins!r} in b{block.n} is said to stand elsewhere")
             defined[ins] = (block, index)
 
     dominators = _dominators(function)

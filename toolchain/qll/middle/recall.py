@@ -2,22 +2,20 @@
 
 Nothing is deleted when memory may have changed. Instead each word that is known has the time at
 which it was noted, each kind of event the time at which it last happened, and a word still counts
-if nothing that concerns it has happened since. So an event costs the same however much is known,
-and `set_undoable` of who goes through the blocks takes all of it back at the end of a branch.
+if nothing that concerns it has happened since. So an event costs the same however much is known.
+At the end of a branch all of it is taken back: the words by `undo`, a list of whoever goes through
+the blocks, and the events by `go_back`.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from toolchain.qll.middle.ir import Ins, Memory
 
 __all__ = ["Recall", "Root", "may_alias", "root_of"]
 
+_LOCAL, _GLOBAL, _CONSTANT = Memory.LOCAL, Memory.GLOBAL, Memory.CONSTANT
+
 Root = tuple[Any, int | None]  # what an address is relative to, and how far from it if known
-
-# Events; a store is one by what it may have changed, see `stored`.
-_NEW_WAY, _ALL, _GLOBALS = "new way", "all", "globals"
-
 
 def root_of(address: Ins) -> Root:
     """What an address is relative to, and how far from it if that is known."""
@@ -46,26 +44,52 @@ def may_alias(one: Root, other: Root) -> bool:
     return isinstance(one[0], Ins) or isinstance(other[0], Ins)
 
 
+class _Stores:
+    """When there were stores.
+
+    Attributes
+    ----------
+    last : tuple
+        The time and the base of the last one, the times of the last one with a base other than that
+        one's, and of the last one with a base that may be anywhere.
+    times : dict
+        By base, and by root, the time of the last one.
+    """
+    __slots__ = ("last", "times")
+
+    def __init__(self) -> None:
+        self.last: tuple[int, Any, int, int] = (0, None, 0, 0)
+        self.times: dict[Any, int] = {}
+
+
 class Recall:
     """For addresses, the value there.
 
     Private memory (`Memory.LOCAL`) and the rest know nothing of each other; constants never change.
     """
-    __slots__ = ("_set", "_now", "_entries", "_events", "_stores")
+    __slots__ = ("_undo", "_time", "_entries", "_new_way", "_all", "_globals", "_private",
+                 "_others")
 
-    def __init__(self, set_undoable: Callable[[dict, Any, Any], None]):
-        self._set = set_undoable
-        self._now = 0
+    def __init__(self, undo: list[tuple[dict, Any, Any]]):
+        self._undo = undo
+        self._time = 0
         self._entries: dict[Ins, tuple[Memory, Root, Ins, int]] = {}
-        self._events: dict[str, int] = {}
-        # Of stores by (is private, base) and (is private, base, offset), the last one's time; by
-        # `is private` the last one's time and base, and the times of the last one with a base other
-        # than that one's, and of the last one with a base that may be anywhere.
-        self._stores: dict[Any, Any] = {}
+        # When something last happened to everything, to all but private memory, and to globals.
+        self._new_way = self._all = self._globals = 0
+        self._private, self._others = _Stores(), _Stores()
+
+    def events(self) -> Any:
+        """What has happened so far, for `go_back`."""
+        return self._new_way, self._all, self._globals, self._private.last, self._others.last
+
+    def go_back(self, events: Any) -> None:
+        self._new_way, self._all, self._globals, self._private.last, self._others.last = events
 
     def note(self, kind: Memory, address: Ins, value: Ins) -> None:
         """A value was loaded from an address."""
-        self._set(self._entries, address, (kind, root_of(address), value, self._now))
+        entries = self._entries
+        self._undo.append((entries, address, entries.get(address)))
+        entries[address] = kind, root_of(address), value, self._time
 
     def at(self, address: Ins) -> Ins | None:
         """The value at an address, if it is known."""
@@ -74,58 +98,56 @@ class Recall:
 
     def forget(self) -> None:
         """Something happened that may have changed all memory but private one."""
-        self._happened(_ALL)
+        self._all = self._time = self._time + 1
 
     def forget_globals(self) -> None:
-        self._happened(_GLOBALS)
+        self._globals = self._time = self._time + 1
 
     def forget_way(self) -> None:
         """A block begins to which several ways lead."""
-        self._happened(_NEW_WAY)
+        self._new_way = self._time = self._time + 1
 
     def stored(self, kind: Memory, address: Ins, value: Ins) -> None:
         """Nothing is known any more of what may be the same word."""
-        now = self._now = self._now + 1
-        base, offset = root = root_of(address)
-        private = kind is Memory.LOCAL
-        last, known, other, unnamed = self._stores.get(private, (0, base, 0, 0))
+        now = self._time = self._time + 1
+        root = root_of(address)
+        base = root[0]
+        stores = self._private if kind is _LOCAL else self._others
+        last, known, other, unnamed = stores.last
         if known is not base and known != base:
             other = last
         if isinstance(base, Ins):
             unnamed = now
-        set_, stores = self._set, self._stores
-        set_(stores, private, (now, base, other, unnamed))
-        set_(stores, (private, base), now)
-        set_(stores, (private, base, offset), now)
-        set_(self._entries, address, (kind, root, value, now))
-
-    def _happened(self, event: str) -> None:
-        self._now += 1
-        self._set(self._events, event, self._now)
+        stores.last = now, base, other, unnamed
+        undo, times, entries = self._undo, stores.times, self._entries
+        undo.append((times, base, times.get(base)))
+        undo.append((times, root, times.get(root)))
+        undo.append((entries, address, entries.get(address)))
+        times[base] = times[root] = now
+        entries[address] = kind, root, value, now
 
     def _counts(self, entry: tuple[Memory, Root, Ins, int]) -> bool:
-        kind, (base, offset), _, time = entry
-        since = self._events.get
-        if since(_NEW_WAY, 0) > time:
+        kind, root, _, time = entry
+        if self._new_way > time:
             return False
-        if kind is Memory.CONSTANT:
+        if kind is _CONSTANT:
             return True
-        private = kind is Memory.LOCAL
-        if not private and (since(_ALL, 0) > time
-                            or kind is Memory.GLOBAL and since(_GLOBALS, 0) > time):
+        if kind is _LOCAL:
+            stores = self._private
+        elif self._all > time or kind is _GLOBAL and self._globals > time:
             return False
-        stores = self._stores
-        if private not in stores:
-            return True
-        last, known, other, unnamed = stores[private]
+        else:
+            stores = self._others
+        last, known, other, unnamed = stores.last
         if last <= time:
             return True
+        base, offset = root
         if isinstance(base, Ins):
             if (other if known is base else last) > time:
                 return False
         elif unnamed > time:
             return False
+        times = stores.times.get
         if offset is None:
-            return stores.get((private, base), 0) <= time
-        return (stores.get((private, base, offset), 0) <= time
-                and stores.get((private, base, None), 0) <= time)
+            return times(base, 0) <= time
+        return times(root, 0) <= time and times((base, None), 0) <= time

@@ -16,7 +16,7 @@ from typing import Any
 from toolchain.arithmetic import WORD_MASK
 from toolchain.qll.middle.cfg import analyse, dominates, prune, tidy
 from toolchain.qll.middle.fold import BOOLEAN, fold
-from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, Memory, final
+from toolchain.qll.middle.ir import OPERATIONS, Block, Function, Ins, Memory, final
 from toolchain.qll.middle.recall import Recall
 
 __all__ = ["remove_unused", "simplify"]
@@ -24,39 +24,44 @@ __all__ = ["remove_unused", "simplify"]
 # A load of kind K may be dropped if nobody uses it.
 _DROPPABLE = frozenset([Memory.ELEMENT, Memory.GLOBAL, Memory.LOCAL, Memory.CONSTANT])
 
+_POINTER, _OUT = Memory.POINTER, Memory.OUT
+
 # Operations whose bounds follow from those of their operands.
 _ARITHMETIC = frozenset(["add", "sub", "mul", "and", "div", "mod", "shr", "shl", "or"])
 
 
 def simplify(function: Function) -> None:
     """Simplify a function in place."""
-    _Simplifier(function).run()
-    prune(function)
+    if not _Simplifier(function).run():
+        prune(function)
     tidy(function)
     remove_unused(function)
 
 
 def remove_unused(function: Function) -> None:
     """Drop operations without effect whose result nobody uses."""
-    live: set[Ins] = set()
+    doubtful: list[Ins] = []
+    used: set[Ins] = set()
     stack: list[Ins] = []
     for block in function.blocks:
+        doubtful += block.phis
         stack += block.term.args
         for ins in block.body:
             op = ins.op
-            if op in BINARY or op in UNARY or op == "load" and ins.value in _DROPPABLE:
-                continue
-            live.add(ins)
-            stack += ins.args
+            if op in OPERATIONS or op == "load" and ins.value in _DROPPABLE:
+                doubtful.append(ins)
+            else:
+                stack += ins.args
     while stack:
         ins = stack.pop()
-        if ins not in live:
-            live.add(ins)
+        if ins not in used:
+            used.add(ins)
             stack += ins.args
-    for block in function.blocks:
-        if block.phis:
-            block.phis = [phi for phi in block.phis if phi in live]
-        block.body = [ins for ins in block.body if ins in live]
+    unused = {ins for ins in doubtful if ins not in used}
+    for changed in {ins.block: True for ins in unused}:
+        assert changed is not None
+        changed.phis = [phi for phi in changed.phis if phi not in unused]
+        changed.body = [ins for ins in changed.body if ins not in unused]
 
 
 def _is_older(value: Ins, block: Block) -> bool:
@@ -71,41 +76,49 @@ class _Simplifier:
 
     def __init__(self, function: Function):
         self.function = function
+        # By what they compute, values that have been met; those count whose blocks are on `path`.
         self.table: dict[tuple, Ins] = {}
+        self.path: list[Block] = []       # down the dominator tree to where the walk is
         self.truth: dict[Ins, bool] = {}
         self.below: dict[Ins, int] = {}   # known upper bounds, exclusive
         self.equal: dict[Ins, Ins] = {}   # another value that is known to be the same number
         self.undo: list[tuple[dict, Any, Any]] = []
         self.ranges = Ranges(self)
-        self.memory = Recall(self._set)
+        self.memory = Recall(self.undo)
+        self.has_cut = False              # an edge
 
-    def run(self) -> None:
-        function = self.function
+    def run(self) -> bool:
+        """Go through all blocks; whether all of the function's blocks are surely reached still."""
+        function, memory, undo = self.function, self.memory, self.undo
         blocks = analyse(function)
-        stack: list[tuple[Block, bool]] = [(blocks[0], False)]
-        marks: list[int] = []
+        # Blocks, with what was known at the end of the one above: so much of `undo`, and of memory.
+        stack: list[tuple[Block, int, Any]] = [(blocks[0], 0, memory.events())]
         while stack:
-            block, leaving = stack.pop()
-            if leaving:
-                self._rewind(marks.pop())
-                continue
-            marks.append(len(self.undo))
-            stack.append((block, True))
+            block, known, then = stack.pop()
+            if len(undo) > known:
+                self._rewind(known)
+            self.path[block.level:] = [block]
             if len(block.preds) != 1 or block.preds[0] is not block.idom:
-                self.memory.forget_way()
+                memory.forget_way()
+            else:
+                memory.go_back(then)
             self._block(block)
-            for kid in reversed(block.kids):
-                stack.append((kid, False))
-        function.resolve()
+            if block.kids:
+                known, then = len(undo), memory.events()
+                stack += [(kid, known, then) for kid in reversed(block.kids)]
+        for block in blocks:  # what the walk met later only these use
+            for phi in block.phis:
+                phi.args = [final(arg) for arg in phi.args]
+        return not self.has_cut and len(blocks) == len(function.blocks)
 
     def _rewind(self, mark: int) -> None:
         undo = self.undo
-        while len(undo) > mark:
-            table, key, old = undo.pop()
+        for table, key, old in reversed(undo[mark:]):
             if old is None:
                 del table[key]
             else:
                 table[key] = old
+        del undo[mark:]
 
     def _set(self, table: dict, key: Any, value: Any) -> None:
         self.undo.append((table, key, table.get(key)))
@@ -141,30 +154,9 @@ class _Simplifier:
             term = pred.term
             if term.op == "branch" and pred.succs[0] is not pred.succs[1]:
                 self._learn(final(term.args[0]), pred.succs[0] is block)
-        table = self.table
         if block.phis:
-            kept = []
-            for phi in block.phis:
-                args = phi.args = [final(arg) for arg in phi.args]
-                found = None
-                for arg in args:
-                    if arg is phi or arg is found:
-                        continue
-                    if found is not None:
-                        kept.append(phi)
-                        break
-                    found = arg
-                else:
-                    phi.fwd = found
-                    continue
-                key = (block, *args)
-                same = table.get(key)
-                if same is not None:
-                    phi.fwd = same
-                    kept.pop()
-                else:
-                    self._set(table, key, phi)
-            block.phis = kept
+            self._phis(block)
+        memory = self.memory
         body: list[Ins] = []
         for ins in block.body:
             op = ins.op
@@ -172,7 +164,7 @@ class _Simplifier:
             for index, arg in enumerate(args):
                 if arg.fwd is not None:
                     args[index] = final(arg)
-            if op in BINARY or op in UNARY:
+            if op in OPERATIONS:
                 value = self._operation(ins)
                 if value is not None:
                     ins.fwd = value
@@ -181,7 +173,11 @@ class _Simplifier:
                 if self._load(ins):
                     continue
             elif op == "store":
-                self._store(ins)
+                kind = ins.value
+                if kind is _POINTER:
+                    memory.forget()
+                elif kind is not _OUT:
+                    memory.stored(kind, args[0], args[1])
             elif op == "guard" or op == "guardnot":
                 kept_guard = self._guard(ins)
                 if kept_guard is False:
@@ -191,15 +187,41 @@ class _Simplifier:
                     block.body = body
                     return
             elif op == "call":
-                self.memory.forget()
+                memory.forget()
             elif op == "round":
-                self.memory.forget_globals()
+                memory.forget_globals()
             body.append(ins)
         block.body = body
-        term = block.term
-        term.args = [final(arg) for arg in term.args]
-        if term.op == "branch":
+        args = block.term.args
+        for index, arg in enumerate(args):
+            if arg.fwd is not None:
+                args[index] = final(arg)
+        if block.term.op == "branch":
             self._branch(block)
+
+    def _phis(self, block: Block) -> None:
+        """Drop phis of a single value, and those that are the same as another one."""
+        kept: list[Ins] = []
+        table = self.table
+        for phi in block.phis:
+            args = phi.args = [final(arg) for arg in phi.args]
+            found = None
+            for arg in args:
+                if arg is phi or arg is found:
+                    continue
+                if found is not None:
+                    break
+                found = arg
+            else:
+                phi.fwd = found
+                continue
+            key = (block, *args)
+            same = table.setdefault(key, phi)
+            if same is phi:
+                kept.append(phi)
+            else:
+                phi.fwd = same
+        block.phis = kept
 
     def _operation(self, ins: Ins) -> Ins | None:
         """The value that an operation has already; None if it must be computed."""
@@ -213,9 +235,11 @@ class _Simplifier:
             if type(better) is Ins:
                 return better
             op, a, b = better  # type: ignore[misc]
+            ins.op = op
+            ins.args = [a] if b is None else [a, b]
         key = (op, a, b)
         found = self.table.get(key)
-        if found is not None:
+        if found is not None and self._is_above(found.block):
             return found
         if op in BOOLEAN:
             if op == "lt":
@@ -227,10 +251,14 @@ class _Simplifier:
                 truth = self.truth.get(a)
                 if truth is not None:
                     return function.const(truth is (op == "neq"))
-        ins.op = op
-        ins.args = [a] if b is None else [a, b]
-        self._set(self.table, key, ins)
+        self.table[key] = ins
         return None
+
+    def _is_above(self, block: Block | None) -> bool:
+        """Whether the walk is in a block or below it."""
+        assert block is not None
+        path, level = self.path, block.level
+        return level < len(path) and path[level] is block
 
     def _decided(self, condition: Ins) -> bool | None:
         """Whether a condition is known to hold or not to hold."""
@@ -276,6 +304,7 @@ class _Simplifier:
 
     def _cut(self, block: Block, guard: Ins) -> None:
         """End a block with a trap."""
+        self.has_cut = True
         for succ in block.succs:
             succ.remove_pred(block)
         block.succs = []
@@ -291,6 +320,7 @@ class _Simplifier:
             term.args = [final(term.args[0].args[0])]
         decided = self._decided(term.args[0])
         if decided is not None:
+            self.has_cut = True
             going, leaving = block.succs if decided else reversed(block.succs)
             term.op, term.args = "jump", []
             leaving.remove_pred(block)
@@ -300,8 +330,7 @@ class _Simplifier:
 
     def _load(self, ins: Ins) -> bool:
         """Whether the load is replaced by a value."""
-        kind = ins.value
-        if kind is Memory.POINTER:
+        if ins.value is _POINTER:
             self.memory.forget()
             return False
         address = ins.args[0]
@@ -309,15 +338,8 @@ class _Simplifier:
         if known is not None:
             ins.fwd = known
             return True
-        self.memory.note(kind, address, ins)
+        self.memory.note(ins.value, address, ins)
         return False
-
-    def _store(self, ins: Ins) -> None:
-        kind = ins.value
-        if kind is Memory.POINTER:
-            self.memory.forget()
-        elif kind is not Memory.OUT:
-            self.memory.stored(kind, *ins.args)
 
 
 class Ranges:
