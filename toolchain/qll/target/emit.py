@@ -28,7 +28,16 @@ from toolchain.qll.abi import (
     TRAP_BASE,
 )
 from toolchain.qll.middle.cfg import meet, positions
-from toolchain.qll.middle.ir import BINARY, LEAVES, UNARY, Block, Function, Ins, Memory
+from toolchain.qll.middle.ir import (
+    BINARY,
+    LEAVES,
+    OPERATIONS,
+    UNARY,
+    Block,
+    Function,
+    Ins,
+    Memory,
+)
 from toolchain.qll.middle.module import Module
 from toolchain.qll.target.frame import may_start, needs_frame
 from toolchain.qll.target.place import jump_targets, trap_label
@@ -37,6 +46,15 @@ from toolchain.qll.target.spill import SPILL_SLOT
 from toolchain.qll.target.text import fast_label, number, reference
 
 __all__ = ["emit_function"]
+
+# Operations that nobody misses if their result is not used; so are most loads.
+_PURE = OPERATIONS | LEAVES | {"mov", "reload"}
+
+_Moves = list[tuple[int, Ins]]  # to registers, all at once
+
+_RESERVE = f"  sub r{STACK} r{STACK} r{ONE}"  # a word of the stack
+_RELEASE = f"  add r{STACK} r{STACK} r{ONE}"
+
 
 def emit_function(function: Function, used: int, module: Module, offsets: dict[str, set[int]],
                   comments: bool = True, has_stack_entry: bool = True) \
@@ -59,14 +77,18 @@ class _Emitter:
         self.module = module
         self.offsets = offsets
         self.comments = comments
-        self.lines: list[Any] = []  # text, or a label's name as a tuple
+        self.lines: list[Any] = []  # text, or a label as a tuple
+        self._out = self.lines.append
+        # Labels are as references show them, here and in what follows.
+        self.label = reference(function.symbol)
         self.used_labels: set[str] = set()
         self.returns = 0
         self.line = 0
-        # Of a line: a mark and a block of one of its checks.
-        self.traps: dict[tuple[int, int], tuple[int, Block]] = {}
-        self.stubs: list[tuple[str, list[tuple[int, Ins]], Block, Block]] = []
+        # Of a line: its label, and a mark and a block of one of its checks.
+        self.traps: dict[tuple[int, int], tuple[str, int, Block]] = {}
+        self.stubs: list[tuple[str, _Moves, Block, Block]] = []
         self.has_calls = any(ins.op == "call" for block in function.blocks for ins in block.body)
+        function.const(1).reg = ONE
         self.saved: list[int] = []
         if not function.interrupt:
             if self.has_calls:
@@ -82,8 +104,9 @@ class _Emitter:
             block = stack.pop()
             self.inside.add(block)
             stack.extend(block.kids)
-        self.moves: dict[tuple[Block, Block], list[tuple[int, Ins]]] = {}
+        self.moves: dict[tuple[Block, Block], _Moves] = {}  # on the edges that have some
         self.targets: dict[Block, Block] = {}
+        self.is_noted = module.marks is not None
         self.note = NoRecorder() if module.marks is None else Recorder(
             self.lines, module.marks)
 
@@ -119,23 +142,23 @@ class _Emitter:
 
     # --- text ---
 
-    def _out(self, text: str) -> None:
-        self.lines.append(text)
-
-    def _label(self, name: str) -> None:
-        self.lines.append((name,))
+    def _own_label(self, suffix: str) -> str:
+        """A label that begins with that of the function."""
+        label = self.label
+        return f"{label[:-1]}${suffix}`" if label[-1] == "`" else f"{label}${suffix}"
 
     def _name(self, block: Block) -> str:
-        name = f"{self.function.symbol}${self.targets.get(block, block).label}"
-        self.used_labels.add(name)
-        return name
+        """The label of a block, or of where a jump to it may go instead, which is needed then."""
+        label = self.targets.get(block, block).label
+        self.used_labels.add(label)
+        return label
 
     def _remark(self, mark: int) -> None:
         """Show the source line when it changes."""
         line = self.module.line_of(mark)
-        if line and line != self.line and self.comments:
+        if line and line != self.line:
             self.line = line
-            self.lines.append(self.module.remark(line))
+            self._out(self.module.remark(line))
 
     def _leaf(self, register: int, leaf: Ins) -> None:
         """Put a leaf into a register."""
@@ -152,7 +175,7 @@ class _Emitter:
                 name = f"{name}${offset}"
             self._out(f"  constant r{register} {reference(name)}")
         elif op == "block":
-            self._out(f"  constant r{register} {reference(self._name(leaf.value))}")
+            self._out(f"  constant r{register} {self._name(leaf.value)}")
         else:
             if op == "slot":
                 slot, offset = leaf.value
@@ -172,8 +195,15 @@ class _Emitter:
             self._out(f"  constant r{register} {offset & 0xFFFFFFFF}")
             self._out(f"  add r{register} r{STACK} r{register}")
 
-    def _move_all(self, moves: list[tuple[int, Ins]]) -> None:
+    def _move_all(self, moves: _Moves) -> None:
         """Registers get values, all at once."""
+        if len(moves) == 1:
+            target, value = moves[0]
+            if value.block is None and value.op != "param":
+                self._leaf(target, value)
+            elif value.reg != target:
+                self._out(f"  mov r{target} r{value.reg}")
+            return
         pending = {}
         leaves = []
         for target, value in moves:
@@ -199,20 +229,16 @@ class _Emitter:
 
     def run(self) -> list[str]:
         function = self.function
-        symbol = function.symbol
         blocks = function.blocks
         for index, block in enumerate(blocks):
-            block.label = str(index)
+            block.label = self._own_label(str(index))
         for block in blocks:
-            for position, pred in enumerate(block.preds):
-                moves = [(phi.reg, phi.args[position]) for phi in block.phis if phi.reg >= 0
-                         and not (phi.args[position].block is not None
-                                  and phi.args[position].reg == phi.reg)]
-                self.moves[pred, block] = moves
+            if block.phis:
+                self._note_moves(block)
         for block in blocks:
             self._find_target(block)
-        self._label(symbol)
-        self.used_labels.add(symbol)
+        self._out((self.label,))
+        self.used_labels.add(self.label)
         if self.has_stack_entry:
             self.note.frame(0, -1 if function.interrupt else STACK_LINK, [])
         if function.fast:
@@ -220,15 +246,16 @@ class _Emitter:
                 self._stack_entry()
             else:
                 self.note.frame(0, LINK, [])
-            self._label(fast_label(symbol))
-            self.used_labels.add(fast_label(symbol))
+            fast = reference(fast_label(function.symbol))
+            self._out((fast,))
+            self.used_labels.add(fast)
             if function.pinned:
                 for leaf in function.pinned:
                     if leaf.op == "param":
                         self._out(f"  mov r{leaf.reg} r{leaf.value}")
                     else:
                         self._leaf(leaf.reg, leaf)
-                self._label(f"{symbol}$self")
+                self._out((self._own_label("self"),))
         elif not function.interrupt and not (self.start is blocks[0] and self.has_calls):
             self._out(f"  mov r{LINK} r{STACK_LINK}")
             self.note.frame(0, LINK, [])
@@ -237,46 +264,69 @@ class _Emitter:
         for name, moves, target, source in self.stubs:
             self.note.node(name, source.term.line, source in self.inside)
             self._note_frame(source)
-            self._label(name)
+            self._out((name,))
             self._move_all(moves)
-            self._out(f"  constant r{TEMPORARY} {reference(self._name(target))}")
+            self._out(f"  constant r{TEMPORARY} {self._name(target)}")
             self.note.edge(self.targets.get(target, target))
             self._out(f"  jmp r{TEMPORARY}")
-        for (trap, line), (mark, source) in sorted(self.traps.items(), key=lambda one: one[0]):
+        for (trap, line), (label, mark, source) in sorted(
+                self.traps.items(), key=lambda one: one[0]):
             self.note.node((trap, line), mark, source in self.inside)
             self._note_frame(source)
-            self._label(trap_label(function, trap, line))
+            self._out((label,))
             self._out(f"  constant r{RESULT} {TRAP_BASE + trap:#x}")
             self._out("  halt")
         used = self.used_labels
-        return [line if type(line) is str else f"{reference(line[0])}:" for line in self.lines
+        return [line if type(line) is str else f"{line[0]}:" for line in self.lines
                 if type(line) is str or line[0] in used]
+
+    def _note_moves(self, block: Block) -> None:
+        """What must be moved on the edges to a block."""
+        phis = [phi for phi in block.phis if phi.reg >= 0]
+        for position, pred in enumerate(block.preds):
+            moves: _Moves = []
+            for phi in phis:
+                arg = phi.args[position]
+                if arg.reg != phi.reg or arg.block is None:
+                    moves.append((phi.reg, arg))
+            self.moves[pred, block] = moves
 
     def _block(self, block: Block, after: Block | None) -> None:
         function, note = self.function, self.note
         is_first = block is function.blocks[0]
-        note.node(block, (block.body or [block.term])[0].line, block in self.inside)
         if not is_first:
-            self._label(f"{function.symbol}${block.label}")
-            self._note_frame(None if block is self.start else block)
-        if is_first:
-            for param in function.params:
-                if param.reg >= 0:
-                    note.define(param.value, param)
-        for phi in block.phis:
-            if phi.reg >= 0:
-                note.define(phi.reg, phi)
+            self._out((block.label,))
+        if self.is_noted:
+            self._note_start(block, is_first)
         if block is self.start:
             self._prologue()
         if is_first:
             self._move_all([(param.reg, _arrived(param)) for param in function.params
                             if param.reg >= 0])
-        for index, ins in enumerate(block.body):
-            note.instruction(block, index, ins)
-            self._instruction(ins)
-            if ins.reg >= 0 and ins.op not in ("call", "reload"):
-                note.define(ins.reg, ins)
+        if self.is_noted:
+            for index, ins in enumerate(block.body):
+                note.instruction(block, index, ins)
+                self._instruction(ins)
+                if ins.reg >= 0 and ins.op not in ("call", "reload"):
+                    note.define(ins.reg, ins)
+        else:
+            for ins in block.body:
+                self._instruction(ins)
         self._terminator(block, after)
+
+    def _note_start(self, block: Block, is_first: bool) -> None:
+        """Note what holds where a block begins."""
+        note = self.note
+        note.node(block, (block.body or [block.term])[0].line, block in self.inside)
+        if is_first:
+            for param in self.function.params:
+                if param.reg >= 0:
+                    note.define(param.value, param)
+        else:
+            self._note_frame(None if block is self.start else block)
+        for phi in block.phis:
+            if phi.reg >= 0:
+                note.define(phi.reg, phi)
 
     def _note_frame(self, block: Block | None) -> None:
         """What has been pushed where a block begins; None for one in front of the frame."""
@@ -294,7 +344,7 @@ class _Emitter:
         path = {block: None}
         at = block
         while (at not in self.targets and at.term.op == "jump" and at is not self.start
-               and not self.moves[at, at.succs[0]] and not self._visible(at)):
+               and not self.moves.get((at, at.succs[0])) and not self._visible(at)):
             if at.succs[0] in path:  # round and round
                 self.targets[block] = at
                 return
@@ -340,7 +390,7 @@ class _Emitter:
                 column = IP_COLUMN
                 if entry and not self.function.fast:
                     link = register = STACK_LINK
-            self._out(f"  sub r{STACK} r{STACK} r{ONE}")
+            self._out(_RESERVE)
             pushed += 1
             self.note.frame(pushed, link, saved)
             self._out(f"  store r{STACK} r{register}")
@@ -362,14 +412,14 @@ class _Emitter:
             saved.pop()
             link = LINK if register == LINK else link
             self.note.frame(len(saved) + 1, link, saved)
-            self._out(f"  add r{STACK} r{STACK} r{ONE}")
+            self._out(_RELEASE)
             self.note.frame(len(saved), link, saved)
 
     def _adjust(self, op: str, words: int, note: Callable[[int], None]) -> None:
         """Move the stack pointer; `note` hears how far after each step."""
         if words <= 2:
             for done in range(words):
-                self._out(f"  {op} r{STACK} r{STACK} r{ONE}")
+                self._out(_RESERVE if op == "sub" else _RELEASE)
                 note(done + 1)
         else:
             self._out(f"  constant r{TEMPORARY} {words}")
@@ -377,25 +427,27 @@ class _Emitter:
             note(words)
 
     def _instruction(self, ins: Ins) -> None:
-        op, args = ins.op, ins.args
-        if ins.reg < 0 and _is_pure(ins):
-            return
-        self._remark(ins.line)
+        op, args, register = ins.op, ins.args, ins.reg
+        if register < 0:
+            if _is_pure(ins):
+                return
+            register = TEMPORARY
+        if self.comments:
+            self._remark(ins.line)
         if op in BINARY:
-            self._out(f"  {op} r{ins.reg} r{_register(args[0])} r{_register(args[1])}")
+            self._out(f"  {op} r{register} r{args[0].reg} r{args[1].reg}")
         elif op in LEAVES:
-            self._leaf(ins.reg, ins)
+            self._leaf(register, ins)
         elif op == "load":
-            register = ins.reg if ins.reg >= 0 else TEMPORARY
-            self._out(f"  load r{register} r{_register(args[0])}")
+            self._out(f"  load r{register} r{args[0].reg}")
         elif op == "store":
-            self._out(f"  store r{_register(args[0])} r{_register(args[1])}")
+            self._out(f"  store r{args[0].reg} r{args[1].reg}")
         elif op == "guard" or op == "guardnot":
             jump = "jz" if op == "guard" else "jnz"
             self._trap(ins)
-            self._out(f"  {jump} r{_register(args[0])} r{_register(args[1])}")
+            self._out(f"  {jump} r{args[0].reg} r{args[1].reg}")
         elif op in UNARY or op == "mov":
-            self._out(f"  {op} r{ins.reg} r{_register(args[0])}")
+            self._out(f"  {op} r{register} r{args[0].reg}")
         elif op == "call":
             self._call(ins)
         elif op == "spill" or op == "reload":
@@ -405,55 +457,57 @@ class _Emitter:
                 address = TEMPORARY
                 self._stack_address(address, offset)
             if op == "spill":
-                self._out(f"  store r{address} r{_register(args[0])}")
-                self.note.spill(ins.value, _register(args[0]))
+                self._out(f"  store r{address} r{args[0].reg}")
+                self.note.spill(ins.value, args[0].reg)
             else:
-                self._out(f"  load r{ins.reg if ins.reg >= 0 else TEMPORARY} r{address}")
-                self.note.reload(ins.reg if ins.reg >= 0 else TEMPORARY, ins.value)
+                self._out(f"  load r{register} r{address}")
+                self.note.reload(register, ins.value)
         else:
             raise AssertionError(op)
 
     def _trap(self, ins: Ins) -> str:
         """The label that a failed check goes to."""
         line = self.module.line_of(ins.line)
-        assert ins.block is not None
-        self.traps.setdefault((ins.value, line), (ins.line, ins.block))
-        label = trap_label(self.function, ins.value, line)
-        self.used_labels.add(label)
+        known = self.traps.get((ins.value, line))
+        if known is None:
+            label = reference(trap_label(self.function, ins.value, line))
+            assert ins.block is not None
+            known = self.traps[ins.value, line] = label, ins.line, ins.block
+            self.used_labels.add(label)
         self.note.edge((ins.value, line))
-        return label
+        return known[0]
 
     def _call(self, ins: Ins) -> None:
         info = ins.value
-        after = f"{self.function.symbol}$after{self.returns}"
+        after = self._own_label(f"after{self.returns}")
         self.returns += 1
         self.used_labels.add(after)
         link = LINK if info.fast else STACK_LINK
         target = TEMPORARY
+        is_inner = info.symbol == self.function.symbol
         if info.fast:
             # A pinned parameter that a recursion passes on in its own place is there already.
-            inner = info.symbol == self.function.symbol
             self._move_all([(index, arg) for index, arg in enumerate(ins.args)
-                            if not (inner and arg.op == "param" and arg.block is None
+                            if not (is_inner and arg.op == "param" and arg.block is None
                                     and arg.value == index)])
         elif info.symbol is None:
-            target = _register(ins.args[0])
+            target = ins.args[0].reg
             if target == STACK_LINK:
                 self._out(f"  mov r{TEMPORARY} r{STACK_LINK}")
                 target = TEMPORARY
-        inner = f"{self.function.symbol}$self"
-        if info.symbol == self.function.symbol and self.function.pinned:
-            target = next((leaf.reg for leaf in self.function.pinned
-                           if leaf.op == "label" and leaf.value[0] == inner), TEMPORARY)
-            self.used_labels.add(inner)
+        label = None
+        if is_inner and self.function.pinned:
+            target = next((leaf.reg for leaf in self.function.pinned if leaf.op == "label"
+                           and leaf.value[0] == f"{info.symbol}$self"), TEMPORARY)
+            label = self._own_label("self")
+            self.used_labels.add(label)
         if target == TEMPORARY and info.symbol is not None:
-            label = fast_label(info.symbol) if info.fast else info.symbol
-            if info.symbol == self.function.symbol and self.function.pinned:
-                label = inner
-            self._out(f"  constant r{TEMPORARY} {reference(label)}")
-        self._out(f"  constant r{link} {reference(after)}")
+            if label is None:
+                label = reference(fast_label(info.symbol) if info.fast else info.symbol)
+            self._out(f"  constant r{TEMPORARY} {label}")
+        self._out(f"  constant r{link} {after}")
         self._out(f"  jmp r{target}")
-        self._label(after)
+        self._out((after,))
         self.note.call(ins)
         if ins.reg >= 0 and ins.reg != RESULT:
             self._out(f"  mov r{ins.reg} r{RESULT}")
@@ -464,79 +518,83 @@ class _Emitter:
         term, note = block.term, self.note
         if term.op == "jump":
             target = block.succs[0]
-            moves = self.moves[block, target]
-            self._move_all(moves)
+            moves = self.moves.get((block, target))
+            if moves:
+                self._move_all(moves)
             note.instruction(block, len(block.body), term)
             if target is not after:
-                self._remark(term.line)
+                if self.comments:
+                    self._remark(term.line)
                 self._jump(f"  jmp r{self._target(block, target, moves)}", target)
             else:
                 note.edge(target)
             return
         note.instruction(block, len(block.body), term)
+        if self.comments and term.op != "trap":
+            self._remark(term.line)
         if term.op == "branch":
             self._branch(block, after)
         elif term.op == "ret":
             self._return(block)
         else:
-            self._out(f"  constant r{TEMPORARY} {reference(self._trap(term))}")
+            self._out(f"  constant r{TEMPORARY} {self._trap(term)}")
             self._out(f"  jmp r{TEMPORARY}")
 
     def _jump(self, text: str, target: Block) -> None:
         self.note.edge(self.targets.get(target, target))
         self._out(text)
 
-    def _target(self, block: Block, target: Block, moved: list[tuple[int, Ins]]) -> int:
+    def _target(self, block: Block, target: Block, moved: _Moves | None) -> int:
         """A register with the address of a successor, when `moved` has been done."""
         for arg in block.term.args:
-            if arg.op == "block" and arg.value is target and arg.reg >= 0 and not any(
-                    arg.reg == register for register, _ in moved):
+            if arg.op == "block" and arg.value is target and arg.reg >= 0 and not (
+                    moved and any(arg.reg == register for register, _ in moved)):
                 return arg.reg
-        self._out(f"  constant r{TEMPORARY} {reference(self._name(target))}")
+        self._out(f"  constant r{TEMPORARY} {self._name(target)}")
         return TEMPORARY
 
     def _branch(self, block: Block, after: Block | None) -> None:
-        self._remark(block.term.line)
-        condition = _register(block.term.args[0])
+        condition = block.term.args[0].reg
         first, second = block.succs
         taken = jump_targets(block, after)[0]
         other = second if taken is first else first
         jump = "jnz" if taken is first else "jz"
-        moves, stay = self.moves[block, taken], self.moves[block, other]
+        moves, stay = self.moves.get((block, taken)), self.moves.get((block, other))
         if moves and self._harmless(block, moves, other, stay, condition):
             self._move_all(moves)
-            moves = []
+            moves = None
         if not moves:
-            self._jump(f"  {jump} r{condition} r{self._target(block, taken, [])}", taken)
+            self._jump(f"  {jump} r{condition} r{self._target(block, taken, None)}", taken)
             self._stay(block, other, stay, after)
         elif not stay and other is after:
             opposite = "jz" if taken is first else "jnz"
-            self._jump(f"  {opposite} r{condition} r{self._target(block, other, [])}", other)
+            self._jump(f"  {opposite} r{condition} r{self._target(block, other, None)}", other)
             self._move_all(moves)
             self._jump(f"  jmp r{self._target(block, taken, moves)}", taken)
         else:
-            name = f"{self.function.symbol}$edge{len(self.stubs)}"
+            name = self._own_label(f"edge{len(self.stubs)}")
             self.used_labels.add(name)
             self.stubs.append((name, moves, taken, block))
-            self._out(f"  constant r{TEMPORARY} {reference(name)}")
+            self._out(f"  constant r{TEMPORARY} {name}")
             self.note.edge(name)
             self._out(f"  {jump} r{condition} r{TEMPORARY}")
             self._stay(block, other, stay, after)
 
-    def _stay(self, block: Block, other: Block, moves: list[tuple[int, Ins]],
+    def _stay(self, block: Block, other: Block, moves: _Moves | None,
               after: Block | None) -> None:
         """What comes behind the conditional jump of a branch."""
-        self._move_all(moves)
+        if moves:
+            self._move_all(moves)
         if other is not after:
             self._jump(f"  jmp r{self._target(block, other, moves)}", other)
         else:
             self.note.edge(other)
 
-    def _harmless(self, block: Block, moves: list[tuple[int, Ins]], other: Block,
-                  stay: list[tuple[int, Ins]], condition: int) -> bool:
+    def _harmless(self, block: Block, moves: _Moves, other: Block, stay: _Moves | None,
+                  condition: int) -> bool:
         """Whether the moves of the taken edge may come in front of the jump."""
         needed = other.live | 1 << condition
-        for _, value in stay:
+        for _, value in stay or ():
             if value.block is not None:
                 needed |= 1 << value.reg
         for phi in other.phis:
@@ -549,7 +607,6 @@ class _Emitter:
         return not any(needed >> target & 1 for target, _ in moves)
 
     def _return(self, block: Block) -> None:
-        self._remark(block.term.line)
         if self.function.interrupt:
             # The interrupt's return restores all registers, the stack pointer included.
             self._out("  constant r0 0")
@@ -571,15 +628,6 @@ def _arrived(param: Ins) -> Ins:
     return source
 
 
-def _register(value: Ins) -> int:
-    """The register of an operand; the constant 1 has one of its own."""
-    if value.reg >= 0:
-        return value.reg
-    assert value.op == "const" and value.value == 1, value
-    return ONE
-
-
 def _is_pure(ins: Ins) -> bool:
     """Whether nobody misses the instruction if its result is not used."""
-    return (ins.op in BINARY or ins.op in UNARY or ins.op in LEAVES or ins.op == "mov"
-            or ins.op == "reload" or ins.op == "load" and ins.value is not Memory.POINTER)
+    return ins.op in _PURE or ins.op == "load" and ins.value is not Memory.POINTER
