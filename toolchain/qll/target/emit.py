@@ -12,12 +12,10 @@ function proper, whose label ends in `$fast`: result and first argument in `r0`,
 """
 
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 from toolchain.dwarf.numbers import IP_COLUMN
 from toolchain.qll.abi import (
-    FIRST_PRESERVED,
     LINK,
     ONE,
     PRESERVED_REGISTERS,
@@ -27,7 +25,7 @@ from toolchain.qll.abi import (
     TEMPORARY,
     TRAP_BASE,
 )
-from toolchain.qll.middle.cfg import meet, positions
+from toolchain.qll.middle.cfg import positions
 from toolchain.qll.middle.ir import (
     BINARY,
     LEAVES,
@@ -39,10 +37,9 @@ from toolchain.qll.middle.ir import (
     Memory,
 )
 from toolchain.qll.middle.module import Module
-from toolchain.qll.target.frame import may_start, needs_frame
+from toolchain.qll.target.frame import frame_start, lay_out
 from toolchain.qll.target.place import jump_targets, trap_label
 from toolchain.qll.target.recorder import CodeRecord, NoRecorder, Recorder
-from toolchain.qll.target.spill import SPILL_SLOT
 from toolchain.qll.target.text import fast_label, number, reference
 
 __all__ = ["emit_function"]
@@ -95,9 +92,9 @@ class _Emitter:
                 self.saved.append(LINK)
             self.saved += [reg for reg in PRESERVED_REGISTERS if used >> reg & 1]
         self.arriving = positions(function.blocks)
-        self.size = self._lay_out()
+        self.size = lay_out(function)
         self.frame = self.size + len(self.saved)
-        self.start = self._frame_start()
+        self.start = frame_start(function, self.arriving) if self.frame else function.blocks[0]
         self.inside: set[Block] = set()
         stack = [self.start]
         while stack:
@@ -109,36 +106,6 @@ class _Emitter:
         self.is_noted = module.marks is not None
         self.note = NoRecorder() if module.marks is None else Recorder(
             self.lines, module.marks)
-
-    # --- the frame ---
-
-    def _lay_out(self) -> int:
-        """Offsets of the slots; the number of words below what is pushed."""
-        offset = self.function.out_words
-        slots = self.function.slots
-        for slot in slots:
-            if slot.name == SPILL_SLOT:
-                slot.offset = offset
-                offset += slot.size
-        for slot in sorted((slot for slot in slots if slot.name != SPILL_SLOT),
-                           key=lambda one: one.size):
-            slot.offset = offset
-            offset += slot.size
-        return offset
-
-    def _frame_start(self) -> Block:
-        """The last block from which everything that needs the frame is reached."""
-        entry = self.function.blocks[0]
-        if not self.frame or self.function.interrupt:
-            return entry
-        needing = [block for block in self.function.blocks if needs_frame(block, self.arriving)]
-        if not needing or any(param.reg >= FIRST_PRESERVED for param in self.function.params):
-            return entry
-        at = reduce(meet, needing)
-        places = may_start(entry)
-        while at.idom is not None and at not in places:
-            at = at.idom
-        return at
 
     # --- text ---
 
