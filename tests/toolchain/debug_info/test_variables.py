@@ -65,6 +65,27 @@ def test_variables_hold_what_the_language_says(seed, level):
     assert (report.stops, report.there, report.missing) == SEEN[seed, level]
 
 
+# Behind variables that nobody needs any more, a loop that takes their registers; on the way back
+# more than one register gets a value, and so does one on the way out.
+LOOPS = {
+    "greatest divisor": "while (b) { var t = a % b; a = b; b = t; } return a;",
+    "going round":      "while (c) { var t = a; a = b; b = c; c = t - 1; } return a * b;",
+    "two ways back":    "var l = 3; while (c) { c = c - 1; var t = a + b; if (t > c) { l = a; "
+                        "a = b; b = l; continue; } l = b; a = b; b = t; } return l * b + a;",
+}
+
+
+@pytest.mark.parametrize("level", [1, 2])
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_variable_whose_register_a_loop_takes_is_not_there_any_more(loop, level):
+    text = ("global g: byte = 0;\nfunction f(a: byte, b: byte, c: byte): byte {\n"
+            "  var early = a * b + c;\n  var next = early * c;\n"
+            "  g = early;\n  g = next;\n  " + LOOPS[loop].replace("; ", ";\n  ") +
+            "\n}\nfunction main(): byte { return f(12, 18, 5) + f(3, 4, 9); }\n")
+    report = check(text, level)
+    assert report.wrong == [] and report.stops > 10 and report.missing > 0
+
+
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", ["queens", "templates", "swap_members", "strings_outlive"])
 def test_the_code_is_the_same_with_and_without(level, name):

@@ -32,3 +32,21 @@ def test_constants_are_what_the_machine_computes(kind):
     text = (f"{declared}function main(): byte {{ var a: {kind}; var b: {kind};\n"
             f"{checks}return 0; }}")
     assert run_qll(text, level=0).r0 == 0
+
+
+SIGNED = {"byte": ("0", "1", "0x80000000"), "int": ("0", "5", "2147483647"),
+          "float": ("0.0f", "1.5f", "1e-40f", "Inf", "NaN")}
+
+
+@pytest.mark.parametrize("kind", SIGNED)
+def test_a_sign_in_front_of_a_literal_is_what_the_machine_makes_of_it(kind):
+    literals = SIGNED[kind]
+    checks = "".join(f"number = {literal}; if (bits(-{literal}) != bits(zero - number)"
+                     f" || bits(- -{literal}) != bits(zero - (zero - number))) {{ return {at}; }}\n"
+                     for at, literal in enumerate(literals, start=1))
+    text = f"""
+global zero: {kind} = {literals[0]};
+global number: {kind} = {literals[0]};
+function bits(x: {kind}): byte {{ return *<unsafe * byte>&x; }}
+function main(): byte {{ {checks} return 0; }}"""
+    assert run_qll(text, level=0).r0 == 0

@@ -119,6 +119,12 @@ source0.qll:1:39: error: expected struct type, actual * byte
 source0.qll:2:12: error: expected ';' after a statement
       var x = 1
                ^"""),
+    "semicolon behind what might be a type argument": (
+        "type t = byte;\nfunction f(a: byte): bool {\n  return sizeof t < a\n}\n" + MAIN,
+        """\
+source0.qll:3:22: error: expected ';' after a statement
+      return sizeof t < a
+                         ^"""),
     "brace that is never closed": (
         "function main(): byte {\n  return 0;\n",
         """\
@@ -220,7 +226,8 @@ KINDS = [
     ("operand-type", body("var x = len 3;")),
     ("operand-type", body("var x = 3[0];")),
     ("operand-type", body("var x = 1.0f << 2.0f;")),
-    ("operand-type", body("var x = byte[2] { };")),
+    *(("operand-type", body(f"var x = {kind} {{ }};")) for kind in (
+        "byte[2]", "byte[]", "string[]", "string[][2]", "string[2][]")),
     ("operand-type", body("var x: byte[2]; delete x;")),
     ("not-testable", body("if (1.0f && 1) { }")),
     ("not-testable", body("var s: struct { x: byte; }; if (!s) { }")),
@@ -249,6 +256,10 @@ KINDS = [
     ("recursive-type", "type t<T> = struct { x: T; }; type a = t<a>; " + MAIN),
     ("recursive-type", "type t<T> = struct { x: t<T>; }; " + body("var x: t<byte>;")),
     ("recursive-type", "type a = a.x; " + MAIN),
+    ("type-mismatch", "type a = b.x; type b = c; type c = d; type d = struct { x: int; }; "
+     "function main(): a { return 'c'; }"),
+    ("operand-type", "type a = b.x; type b = c; type c = d; type d = int; " + MAIN),
+    ("unknown-type", "type t = struct { x: zork; }; " + body("var a: byte[sizeof t]; a[1] = 2;")),
     ("void-member", "type s = struct { v: void; }; " + MAIN),
     ("void-member", "type v = void; function f(x: v): void { } " + MAIN),
     ("void-member", body("var x: void[3];")),
@@ -357,6 +368,32 @@ def test_a_mismatch_says_what_may_be_meant(wanted, given, note):
     message, = reject([f"type s = struct {{ x: byte; y: byte; }}; function f(g: {given}): void {{\n"
                        f"var w: {wanted} = g; }} " + MAIN]).messages
     assert f"expected {wanted}, actual {given}" in message
+    assert message.partition("\n    note: ")[2] == (note or "")
+
+
+REMARKS = [
+    *((f"if (x {operator} x) {{ }}", f"var x: {kind};", "numeric or pointer", note)
+      for operator in ("==", "!=") for kind in ("byte[2]", "byte[]", "s", "() => byte")
+      for note in ["slices, arrays, structs and functions cannot be compared"]),
+    ("if (x < x) { }", "var x: byte[2];", "numeric", None),
+    ("x = x + x;", "var x: s;", "numeric", None),
+    ("x = x + x;", "var x: * s;", "numeric",
+     "pointers have no arithmetic; &p[unsafe n] steps, <unsafe byte>p is a number"),
+    ("if (p < p) { }", "var p: * s;", "numeric", None),
+    ("if (f() == f()) { }", "", "numeric or pointer", None),
+    ("len x = 1;", "var x: byte[2];", "assignable",
+     "the length of an array is fixed; a slice of it has a length of its own"),
+    ("cap x = 1;", "var x: byte[2];", "assignable", None),
+    ("x == 1 = 1;", "var x: byte;", "assignable", "'==' compares"),
+    ("x < 1 = 1;", "var x: byte;", "assignable", None),
+]
+
+
+@pytest.mark.parametrize("statement, variable, expected, note", REMARKS)
+def test_a_wrong_operand_says_what_may_be_meant(statement, variable, expected, note):
+    message, = reject(["type s = struct { x: byte; y: byte; }; function f(): void { "
+                       f"{variable}\n{statement} }} " + MAIN]).messages
+    assert f"expected {expected} " in message
     assert message.partition("\n    note: ")[2] == (note or "")
 
 

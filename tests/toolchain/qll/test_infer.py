@@ -46,6 +46,9 @@ def program(parameters, patterns, *actual):
     ("A, B", ["B", "A"], ["byte", "int"], "int,byte"),
     ("A, B", ["pair<A, B>", "A"], ["pair<byte, int>", "byte"], "byte,int"),
     ("T", ["T", "T"], ["byte", "byte"], "byte"),
+    ("T", ["* T", "byte[sizeof T]"], ["* struct { x: int; y: int; }", "byte[2]"],
+     "struct { x: int; y: int; }"),
+    ("T", ["byte[sizeof T[2]]", "T"], ["byte[2]", "int"], "int"),
 ])
 def test_arguments_of_these_types_tell_the_type_arguments(parameters, patterns, actual, found):
     text = program(parameters, patterns, *actual)

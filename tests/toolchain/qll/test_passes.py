@@ -1,19 +1,27 @@
 """Each pass on small functions, before and after."""
 
 import random
+from pathlib import Path
 from unittest import mock
 
 import pytest
 
+from tests.support.qll import compile_text
+from toolchain.qll.front import analyse
+from toolchain.qll.middle import loops, optimise
 from toolchain.qll.middle import simplify as simplification
 from toolchain.qll.middle.cfg import shorten_latches, skip_empty, split_returns
 from toolchain.qll.middle.inline import bottom_up, count_calls, inline_calls
 from toolchain.qll.middle.ir import Memory, parse_function, print_function, verify
 from toolchain.qll.middle.loops import improve_loops
+from toolchain.qll.middle.lower import lower
 from toolchain.qll.middle.recall import Recall, may_alias, root_of
 from toolchain.qll.middle.simplify import simplify
 from toolchain.qll.middle.slots import promote_slots
 from toolchain.qll.middle.unroll import LONG, unroll_loops
+from toolchain.source import Source
+
+ROOT = Path(__file__).parents[3]
 
 
 def after(text, *passes):
@@ -643,3 +651,52 @@ def test_what_is_recalled_is_what_nothing_may_have_changed(seed):
             simplification.simplify(function)
             results.append(print_function(function))
     assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("level, passes", [
+    (1, ["simplify"]),
+    (2, ["improve_loops", "inline_calls", "promote_slots", "shorten_latches", "simplify",
+         "skip_empty", "split_returns", "unroll_loops"])])
+def test_each_pass_that_changes_a_function_is_checked(monkeypatch, level, passes):
+    told = []
+
+    def noted(name):
+        work = getattr(optimise, name)
+
+        def run(function, *others):
+            changed = work(function, *others)
+            if changed is not False:
+                told.append((name, function))
+            return changed
+        return run
+
+    for name in passes:
+        monkeypatch.setattr(optimise, name, noted(name))
+
+    for path in ("bench/kernels/string.qll", "tests/programs/array_lengths.qll"):
+        tree, _ = analyse([Source(path, (ROOT / path).read_text())])
+        optimise.optimise(lower(tree, level), level, lambda function: told.append(("", function)))
+    assert sorted({name for name, _ in told if name}) == passes
+    unchecked = [one for one, following in zip(told, [*told[1:], None], strict=True)
+                 if one[0] and following != ("", one[1])]
+    assert unchecked == []
+
+
+def test_what_loops_know_of_users_stays_true(monkeypatch):
+    users, made, checked = loops._Users, [], 0
+
+    def checks(function):
+        nonlocal checked
+        made.clear()
+        changed = loops.improve_loops(function)
+        for one in made:
+            kept = {value: of for value, of in one._of.items() if of}
+            assert kept == users(function)._of
+            checked += len(kept)
+        return changed
+
+    monkeypatch.setattr(optimise, "improve_loops", checks)
+    monkeypatch.setattr(loops, "_Users", lambda function: made.append(users(function)) or made[-1])
+    for name in ("kernels/crc32", "kernels/sieve", "workloads/matmul"):
+        compile_text([(ROOT / "bench" / f"{name}.qll").read_text()])
+    assert checked > 100

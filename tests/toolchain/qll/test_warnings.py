@@ -40,6 +40,8 @@ def test_warning(kind):
 def test_a_slice_of_a_local_that_is_returned():
     [found] = warnings("function f(): byte[] { var a: byte[3]; return a; }\n")
     assert "'a', which ends with the function [-Wreturned-local]" in found
+    assert warnings("function f(): byte[3] { var a: byte[3]; return a; }\n") == []
+    assert warnings("function f(a: byte[]): byte[] { return a; }\n") == []
 
 
 @pytest.mark.parametrize("expression, operators", [

@@ -133,7 +133,7 @@ def _not_assignable(body: Body, given: Expression, node: nodes.Expression) -> No
     if isinstance(given, tree.FunctionAddress):
         notes = (f"'{given.function.name}' is a function",
                  *body.report.declared(given.function.pos))
-    elif isinstance(node, nodes.Len) and isinstance(given, tree.Const):
+    elif isinstance(node, nodes.Len):  # that of a slice is a place
         notes = ("the length of an array is fixed; a slice of it has a length of its own",)
     elif isinstance(given, tree.Binary) and given.op is tree.BinaryOp.EQ:
         notes = ("'==' compares",)

@@ -104,12 +104,11 @@ class Marks:
         if found is not None:
             return int(found)
         mark, outer = self.table[number], self.table[call]
-        made = call
-        if mark is not None and outer is not None:
-            held = dict(outer.held)
-            for (scope, local), what in mark.held.items():
-                held[_placed_scope(scope, outer, known), local] = _placed(what, values, slots)
-            made = self.new(replace(mark, scope=_placed_scope(mark.scope, outer, known), held=held))
+        assert mark is not None and outer is not None  # each call stands in a statement
+        held = dict(outer.held)
+        for (scope, local), what in mark.held.items():
+            held[_placed_scope(scope, outer, known), local] = _placed(what, values, slots)
+        made = self.new(replace(mark, scope=_placed_scope(mark.scope, outer, known), held=held))
         known[number] = made
         return made
 

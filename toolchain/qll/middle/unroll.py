@@ -56,8 +56,9 @@ def unroll_loops(function: Function) -> bool:
                 any_whole = True
             else:
                 gain = _unroll_counted(function, loop, trips) if budget > 0 else 0
-            budget -= gain
-            changed |= gain > 0
+            if gain:
+                budget -= gain
+                changed = True
         if not any_whole:
             break
         function.resolve()
@@ -165,7 +166,7 @@ def _unroll_counted(function: Function, loop: Loop, trips: int) -> int:
     """Some rounds in one; returns by how many operations the function grew."""
     block, preheader = loop.header, loop.preheader
     assert preheader is not None
-    size = max(1, len(block.body))
+    size = len(block.body)
     rounds = 8 if size <= 5 else 4 if size <= 10 else 2
     while rounds > 1 and (trips < 2 * rounds or size * rounds > ROUND):
         rounds //= 2
