@@ -59,6 +59,15 @@ def test_who_waits_for_what_nobody_else_has_can_end(kernel):
     assert check(Image(array("I", session.disk))) == []
 
 
+@on_both_kernels
+def test_what_calls_take_and_give_may_lie_in_pieces(kernel):
+    session = boot("/test/edges", "echo the shell is alive", kernel=KERNELS[kernel]())
+    assert re.findall("^FAILED.*", session.text, re.M) == []
+    assert len(re.findall("^ok ", session.text, re.M)) == 8
+    assert "0 failed" in session.text
+    assert "the shell is alive\n" in session.text
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kernel, what, count", [("release", "grow packed limits", 5),
                                                  ("debug", "grow packed limits inject", 13)])

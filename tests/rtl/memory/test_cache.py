@@ -10,6 +10,7 @@ from amaranth.sim import Simulator
 
 from rtl.memory import cache
 from rtl.memory.cache import Banks, Cache
+from rtl.memory.cache_refill import VictimBuffer
 from rtl.memory.cache_shape import CacheShape
 
 SHAPES = {
@@ -345,6 +346,39 @@ def test_a_store_in_any_cycle_of_a_flush_is_not_lost(place):
             assert rig.memory.words[place] == after + 1, after
 
     rig.run(bench)
+
+
+def test_a_victims_words_go_out_in_their_order_to_a_memory_that_is_ready_before():
+    dut = VictimBuffer(shape=SHAPES["lines of four"])
+
+    async def bench(ctx):
+        ctx.set(dut.written.ready, 1)
+        for round_ in range(2):
+            expected, sent = [10 * round_ + n for n in range(4)], []
+            await ctx.tick().repeat(3)
+            ctx.set(dut.begins, 1)
+            ctx.set(dut.new_line, 5 + round_)
+            await ctx.tick()
+            ctx.set(dut.begins, 0)
+            assert ctx.get(dut.is_full) and not ctx.get(dut.asks)
+            for n in range(2):
+                ctx.set(dut.takes, 1)
+                ctx.set(dut.pair, expected[2 * n] | expected[2 * n + 1] << 32)
+                await ctx.tick()
+            ctx.set(dut.takes, 0)
+            assert ctx.get(dut.asks) and ctx.get(dut.line) == 5 + round_
+            while ctx.get(dut.written.valid):
+                ctx.set(dut.is_taken, len(sent) == 3)
+                sent.append(ctx.get(dut.written.payload))
+                await ctx.tick()
+            ctx.set(dut.is_taken, 0)
+            assert sent == expected
+            assert not ctx.get(dut.is_full) and not ctx.get(dut.asks)
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
 
 
 @pytest.mark.parametrize("options, error, message", [

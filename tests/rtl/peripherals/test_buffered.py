@@ -368,6 +368,26 @@ def test_what_was_written_arrives_whatever_the_program_stores_meanwhile():
     assert host.written == follower.written and len(host.written) > 10
 
 
+@pytest.mark.parametrize("cycles", [3, 5, 8])
+def test_a_word_that_is_stored_while_it_is_sent_goes_out_the_next_time(cycles):
+    async def test(rig):
+        await rig.store(2, 2)
+        await rig.store(3, 11)
+        await rig.store(4, 12)
+        rig._wants = lambda: False
+        await rig.store(0, WRITE)
+        await rig.idle(cycles)
+        await rig.store(3, 99)
+        await rig.idle(3)
+        rig._wants = lambda: True
+        await rig.until(0, 0)
+        await rig.store(0, WRITE)
+        await rig.until(0, 0)
+
+    host = run(ConsoleOutput(), test)
+    assert host.written == [[11, 12], [99, 12]]
+
+
 def test_refuses_a_device_that_does_nothing():
     with pytest.raises(ValueError, match="must write, read or both"):
         BufferedDevice(writes=False, reads=False, answered=False)

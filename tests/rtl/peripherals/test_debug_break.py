@@ -80,6 +80,17 @@ def test_the_host_can_interrupt():
     run(test)
 
 
+def test_an_interrupt_does_not_let_a_stopped_machine_go_on():
+    async def test(rig):
+        await rig.store(0, 1)
+        await rig.idle(3)
+        rig.inbox.append(INTERRUPT)
+        await rig.idle(3)
+        assert len(rig.irq_cycles) == 1 and rig.events == [] and await rig.load(0) == 2
+
+    run(test)
+
+
 def test_a_shy_host_is_waited_for():
     async def test(rig):
         for _ in range(20):

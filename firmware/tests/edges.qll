@@ -1,0 +1,198 @@
+// edges: what calls take and give, over the seams between pieces of memory that lie apart.
+//
+// Says "ok NAME" or "FAILED NAME" for each test, and at the end how many failed. A process is
+// given its memory as it touches it; others take some in between, so that the next piece lies elsewhere.
+
+// A slice as the kernel sees it, made of any words.
+type raw = struct { pointer: byte; length: byte; capacity: byte; };
+
+function at(address: byte): * byte {
+  return <unsafe * byte>address;
+}
+
+function put_words(address: byte, words: byte[]): void {
+  for (var i = 0; i < len words; i = i + 1) { *at(address + i) = words[i]; }
+}
+
+function same(address: byte, other: * byte, words: byte): bool {
+  for (var i = 0; i < words; i = i + 1) {
+    if (*at(address + i) != other[unsafe i]) { return false; }
+  }
+  return true;
+}
+
+function holds(name: string, contents: string): bool {
+  var handle = os::open(name, os::READING);
+  var room = new byte[100];
+  var count = os::read(handle, room);
+  os::close(handle);
+  var good = count == len contents && same(<unsafe byte>&room[0], &contents[0], count);
+  delete room;
+  return good;
+}
+
+// --- what calls give --------------------------------------------------------------------------------
+
+function an_entry(seam: byte): bool {
+  var each: os::listed;
+  var handle = os::open("/", os::READING);
+  os::read_directory(handle, &each.flags);
+  os::close(handle);
+  var good = true;
+  for (var before = 1; before < sizeof os::listed; before = before + 5) {
+    handle = os::open("/", os::READING);
+    os::read_directory(handle, at(seam - before));
+    os::close(handle);
+    good = same(seam - before, &each.flags, sizeof os::listed) && good;
+  }
+  return good;
+}
+
+function a_status(seam: byte): bool {
+  var told: os::status;
+  os::stat("/bin", &told.flags);
+  os::stat("/bin", at(seam - 1));
+  return same(seam - 1, &told.flags, sizeof os::status);
+}
+
+// Three processes and no more, the second one over the seam. Ticks go on.
+function processes(seam: byte): bool {
+  var rows: os::process_status[4];
+  var first = seam - sizeof os::process_status - 5;
+  var behind = at(first + 3 * sizeof os::process_status);
+  *behind = 77;
+  if (os::list_processes(&rows[0].pid, 4) != 4 || os::list_processes(at(first), 3) != 3) { return false; }
+  var good = *behind == 77;
+  for (var i = 0; i < 3; i = i + 1) {
+    var row = first + i * sizeof os::process_status;
+    good = same(row, &rows[i].pid, 2) && same(row + 4, &rows[i].words, os::NAME + 1) && good;
+  }
+  return good;
+}
+
+function two_handles(seam: byte): bool {
+  return os::pipe(at(seam - 1)) == 0 && os::close(*at(seam - 1)) == 0 && os::close(*at(seam)) == 0;
+}
+
+// --- what calls take --------------------------------------------------------------------------------
+
+// A name, the slice of a text, and the text itself.
+function a_text(seam: byte): bool {
+  put_words(seam - 4, "/tmp/edges");
+  *at(seam + 6) = 0;
+  var handle = lib::support::syscall2(3, seam - 4, os::WRITING);
+  if (handle == os::FAILED) { return false; }
+  put_words(seam - 3, "over the seam");
+  *(<unsafe * raw>(seam + 100)) = raw { pointer = seam - 3, length = 13, capacity = 13 };
+  var good = lib::support::syscall2(2, handle, seam + 100) == 13;
+  put_words(seam + 100, ", and behind");
+  *(<unsafe * raw>(seam - 1)) = raw { pointer = seam + 100, length = 12, capacity = 12 };
+  good = lib::support::syscall2(2, handle, seam - 1) == 12 && good;
+  good = os::close(handle) == 0 && good;
+  return holds("/tmp/edges", "over the seam, and behind") && os::destroy("/tmp/edges") == 0 && good;
+}
+
+// A file's octets into both pieces, one a word and four a word, and back to another file.
+function a_file(seam: byte): bool {
+  var text = "ABCDEFGHIJKLMNOPQRSTUVWX";
+  var handle = os::open("/tmp/edges", os::WRITING);
+  os::write(handle, text);
+  os::close(handle);
+  handle = os::open("/tmp/edges", os::READING);
+  *(<unsafe * raw>(seam + 100)) = raw { pointer = seam - 7, length = 24, capacity = 24 };
+  var good = lib::support::syscall2(1, handle, seam + 100) == 24 && same(seam - 7, &text[0], 24);
+  os::seek(handle, 0, os::FROM_START);
+  good = os::read_packed(handle, at(seam - 2), 6) == 24 && good;
+  os::close(handle);
+  handle = os::open("/tmp/edges", os::WRITING);
+  good = os::write_packed(handle, at(seam - 2), 23) == 23 && os::close(handle) == 0 && good;
+  return holds("/tmp/edges", "ABCDEFGHIJKLMNOPQRSTUVW") && os::destroy("/tmp/edges") == 0 && good;
+}
+
+// The same through a pipe.
+function octets(seam: byte): bool {
+  var pair: byte[2];
+  var text = "ABCDEFGHIJKLMNOPQRSTUVWX";
+  os::pipe(&pair[0]);
+  os::write(pair[1], text);
+  var good = os::read_packed(pair[0], at(seam - 2), 6) == 24;
+  good = os::write_packed(pair[1], at(seam - 2), 24) == 24 && good;
+  *(<unsafe * raw>(seam + 100)) = raw { pointer = seam - 7, length = 24, capacity = 24 };
+  good = lib::support::syscall2(1, pair[0], seam + 100) == 24 && same(seam - 7, &text[0], 24) && good;
+  good = lib::support::syscall2(2, pair[1], seam + 100) == 24 && good;
+  var room = new byte[24];
+  good = os::read(pair[0], room) == 24 && same(seam - 7, &room[0], 24) && good;
+  delete room;
+  os::close(pair[0]);
+  os::close(pair[1]);
+  return good;
+}
+
+// A child's words and its handles: a count, and pairs.
+function a_child(seam: byte): bool {
+  var map: byte[5] = [2, 1, 1, 3, 3];
+  put_words(seam - 9, "@exit 4321");
+  put_words(seam + 50, map);
+  *(<unsafe * raw>(seam + 100)) = raw { pointer = seam - 9, length = 10, capacity = 10 };
+  var name = os::terminated("/test/edges");
+  var status: byte = 0;
+  var pid = lib::support::syscall3(7, <unsafe byte>name, seam + 100, seam + 50);
+  var good = os::wait(pid, &status) == pid && status == 4321;
+  put_words(seam - 2, map);
+  put_words(seam + 50, "@exit 1234");
+  *(<unsafe * raw>(seam + 100)) = raw { pointer = seam + 50, length = 10, capacity = 10 };
+  pid = lib::support::syscall3(7, <unsafe byte>name, seam + 100, seam - 2);
+  good = os::wait(pid, at(seam)) == pid && *at(seam) == 1234 && good;
+  delete name;
+  return good;
+}
+
+// --- running ----------------------------------------------------------------------------------------
+
+type test = struct { name: string; run: (byte) => bool; };
+
+global tests: test[] = [
+  test { name = "an entry of a directory", run = an_entry },
+  test { name = "a file's status", run = a_status },
+  test { name = "processes", run = processes },
+  test { name = "two handles", run = two_handles },
+  test { name = "a name and a text", run = a_text },
+  test { name = "a file", run = a_file },
+  test { name = "a pipe", run = octets },
+  test { name = "a child", run = a_child },
+];
+
+.constant global SEAMS: byte = 3;
+.constant global FIRST: byte = 0x400;  // words that are given at first; then as many as there are
+
+function main(text: string): byte {
+  var words = os::arguments(text);
+  if (len words == 2) { return os::number_of(words[1]); }  // @exit
+  if (len words == 1) { return os::sleep(100000); }        // @sleep
+  var start = os::grow(FIRST << SEAMS);
+  var pids: byte[SEAMS];
+  *at(start) = 0;
+  for (var i = 0; i < SEAMS; i = i + 1) {
+    pids[i] = os::spawn("/test/edges", "@sleep", null);
+    *at(start + (FIRST << i)) = 0;
+  }
+  var failed = 0;
+  for (var i = 0; i < len tests; i = i + 1) {
+    var good = true;
+    for (var n = 0; n < SEAMS; n = n + 1) { good = tests[i].run(start + (FIRST << n)) && good; }
+    if (good) {
+      os::say("ok ");
+    } else {
+      os::say("FAILED ");
+      failed = failed + 1;
+    }
+    os::say_line(tests[i].name);
+  }
+  for (var i = 0; i < SEAMS; i = i + 1) {
+    os::kill(pids[i]);
+    os::wait(pids[i], null);
+  }
+  os::say_number(failed);
+  os::say_line(" failed");
+  return failed;
+}
