@@ -1,5 +1,7 @@
 """From the intermediate representation to machine code: placing, scheduling, registers, text."""
 
+import re
+
 import pytest
 
 from sim.golden.machine import Golden
@@ -121,6 +123,66 @@ def test_a_late_result_is_not_stored_at_once():
     lines = text_of(function, fast=True)
     load, stored = lines.index("  load r10 r0"), lines.index("  store r63 r10")
     assert load + 1 < stored < lines.index("@f$after0:")
+
+
+def test_a_result_that_is_there_at_once_is_stored_at_once():
+    function = parse_function("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          %1 = add %0, %0
+          %2 = add %0, 7
+          %3 = sub %2, 5
+          %4 = call.fast @g(%3)
+          %5 = add %1, %4
+          ret %5
+        }""")
+    lines = text_of(function, fast=True)
+    made = next(at for at, line in enumerate(lines) if re.match("  add r.* r0 r0", line))
+    assert lines[made + 1] == f"  store r63 {lines[made].split()[1]}"
+
+
+def test_two_operations_change_places_if_the_one_behind_is_late():
+    lines = text_of(parse_function("""
+        function @f (3) {
+        b0:
+          %0 = param 0
+          %1 = param 1
+          %2 = param 2
+          %3 = add %1, %2
+          %4 = load.e %0
+          branch %4, b1, b2
+        b1: <- b0
+          ret %3
+        b2: <- b0
+          ret %4
+        }"""), fast=True)
+    start = lines.index("@f$fast:")
+    ops = [line.split()[0] for line in lines[start:] if line.startswith("  ")]
+    assert ops.index("load") < ops.index("add")
+
+
+def test_what_goes_round_in_a_loop_keeps_its_register():
+    """Not what is computed from it meanwhile, though it is there no more."""
+    lines = text_of(parse_function("""
+        function @f (2) {
+        b0:
+          %0 = param 0
+          %1 = param 1
+          jump b1
+        b1: <- b0, b1
+          %2 = phi %0, %6
+          %3 = load.e %2
+          %4 = add %2, %3
+          %6 = load.e %3
+          store.e %4, %6
+          branch %6, b1, b2
+        b2: <- b1
+          ret %1
+        }"""), fast=True)
+    inside = lines[lines.index("@f$1:"):]
+    inside = inside[:next(at for at, line in enumerate(inside) if line.startswith("  jnz"))]
+    assert not any(line.startswith("  mov") for line in inside)
 
 
 def test_parameters_on_the_stack():

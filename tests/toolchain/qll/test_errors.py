@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.qll import build, reject
+from toolchain.qll.check.names import MAX_HINTS
 from toolchain.qll.check.resolve import MAX_TYPE_DEPTH
 from toolchain.qll.syntax.parser import MAX_DEPTH
 
@@ -103,6 +104,25 @@ source0.qll:2:51: error: expected struct type, actual * point
     function main(): byte { var p = new point; return p.x; }
                                                       ^
     note: write -> to reach through a pointer: ->x"""),
+    "member of a type that is no struct": (
+        "type t = struct { x: byte; };\n"
+        "function main(): byte { var p = new t.x.y; return 0; }\n",
+        """\
+source0.qll:2:37: error: expected struct type, actual byte
+    function main(): byte { var p = new t.x.y; return 0; }
+                                        ^~~"""),
+    "string where none may be": (
+        "function main(): byte { return 1 \"a long word that is cut\"; }\n",
+        """\
+source0.qll:1:34: error: expected ';' after a statement, found string "a long word tha...
+    function main(): byte { return 1 "a long word that is cut"; }
+                                     ^~~~~~~~~~~~~~~~~~~~~~~~~"""),
+    "character where none may be": (
+        "function main(): byte { return 1 'a'; }\n",
+        """\
+source0.qll:1:34: error: expected ';' after a statement, found character 'a'
+    function main(): byte { return 1 'a'; }
+                                     ^~~"""),
     "chain of instances": (
         "function show<T>(x: T): byte { return x.name; }\n"
         "function twice<T>(x: T): byte { return show(&x); }\n"
@@ -256,6 +276,8 @@ KINDS = [
     ("recursive-type", "type t<T> = struct { x: T; }; type a = t<a>; " + MAIN),
     ("recursive-type", "type t<T> = struct { x: t<T>; }; " + body("var x: t<byte>;")),
     ("recursive-type", "type a = a.x; " + MAIN),
+    ("recursive-type", "type a = * b; type b = * c; "
+     "type c = (b, struct { x: a; }) => void; " + MAIN),
     ("type-mismatch", "type a = b.x; type b = c; type c = d; type d = struct { x: int; }; "
      "function main(): a { return 'c'; }"),
     ("operand-type", "type a = b.x; type b = c; type c = d; type d = int; " + MAIN),
@@ -276,6 +298,7 @@ KINDS = [
     ("not-testable", "function f(): void { } " + body("if (f()) { }")),
     ("unknown-type", "global g: zork = 1; " + body("g(); g(1);")),
     ("unknown-type", body("var x = new zork;")),
+    ("unexpected-type-arguments", "type t = byte; " + body("var x: t<int>;")),
     ("unknown-type", body("var x = new zork[2];")),
     ("empty-struct", body("var x: struct { };")),
     ("new-type", body("var x = new byte ... 3;")),
@@ -386,6 +409,12 @@ REMARKS = [
     ("cap x = 1;", "var x: byte[2];", "assignable", None),
     ("x == 1 = 1;", "var x: byte;", "assignable", "'==' compares"),
     ("x < 1 = 1;", "var x: byte;", "assignable", None),
+    (";", "", "a", "there is no empty statement"),
+    ("{ }", "", "a", "a block is not a statement by itself"),
+    ("else { }", "", "a", "'else' follows the '}' of an 'if'"),
+    ("type t = byte;", "", "a", "there are no local types"),
+    ("/* x */", "", "a", "comments start with '//'"),
+    ("/ 2;", "", "a", None),
 ]
 
 
@@ -395,6 +424,15 @@ def test_a_wrong_operand_says_what_may_be_meant(statement, variable, expected, n
                        f"{variable}\n{statement} }} " + MAIN]).messages
     assert f"expected {expected} " in message
     assert message.partition("\n    note: ")[2] == (note or "")
+
+
+@pytest.mark.parametrize("line", ["var x{n} = conter;", "var x{n}: conter;"])
+def test_of_very_many_unknown_names_only_the_first_get_a_guess(line):
+    """Each guess looks through all names."""
+    many = "\n".join(line.format(n=n) for n in range(MAX_HINTS + 5))
+    messages = reject(["global counter: byte = 0; type counter = byte; " + body(many)]).messages
+    assert [" mean 'counter'?" in message for message in messages] == (
+        [True] * MAX_HINTS + [False] * 5)
 
 
 def test_all_mistakes_of_a_run_are_reported_in_order():
@@ -409,6 +447,10 @@ def test_one_mistake_is_one_message():
     source = body("var x = nope; var y: byte = x + 1; y = x.z; f(x[3], &x); x = -x; "
                   "if (x) { x(); } var z = [x, x]; var w = g { m = x }; delete w; ")
     assert reject([source]).kinds == ["unknown-identifier", "unknown-identifier", "unknown-type"]
+
+
+def test_what_stands_in_the_brackets_of_an_unknown_type_is_looked_at():
+    assert reject([body("var x: zork<nope, byte, * gone>;")]).kinds == ["unknown-type"] * 3
 
 
 def test_limits_of_nesting_are_none_of_number():

@@ -76,3 +76,12 @@ def test_arguments_of_these_types_tell_the_type_arguments(parameters, patterns, 
 ])
 def test_arguments_of_those_types_do_not(parameters, patterns, actual):
     assert reject([program(parameters, patterns, *actual)]).kinds == ["inference-failed"]
+
+
+@pytest.mark.parametrize("length, ends", [(400, "f<byte>"), (401, "f<byte...")])
+def test_the_label_of_an_instance_is_cut_if_it_is_long(length, ends):
+    name = "f" * (length - len("global::<byte>"))
+    text = (f"function {name}<T>(x: T): T {{ return x; }}\n"
+            f"function main(): byte {{ return {name}(1); }}\n")
+    functions = with_deep_stack(lambda: analyse([Source("t.qll", text)])[0]).functions
+    assert functions[1].label == f"global::{name[1:]}{ends}"

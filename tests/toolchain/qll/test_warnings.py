@@ -37,6 +37,16 @@ def test_warning(kind):
         f"t.qll:2:{column}: warning: {message} [-W{kind}]"]
 
 
+@pytest.mark.parametrize("statement, note", [
+    ("x == 2;", "'=' assigns"), ("f == 1.0f;", "'=' assigns"), ("x != 2;", None), ("x + 2;", None),
+    ("x;", None), ("t;", "a call needs parentheses, even without arguments"),
+])
+def test_a_value_that_is_not_used_says_what_may_be_meant(statement, note):
+    [found] = warnings("function t(): void { var x = 1; var f = 1.0f; x = x + <byte>f;\n"
+                       f"{statement} }}\n")
+    assert found.partition("\n    note: ")[2] == (note or "")
+
+
 def test_a_slice_of_a_local_that_is_returned():
     [found] = warnings("function f(): byte[] { var a: byte[3]; return a; }\n")
     assert "'a', which ends with the function [-Wreturned-local]" in found

@@ -73,8 +73,6 @@ class Constants:
 
     def value(self, glob: Global) -> int | None:
         """The word that a global has from the start, if it is a constant; reports nothing."""
-        if not glob.constant or glob.extern:
-            return None
         if glob not in self._known:
             self.report.muted += 1
             self._work_out(glob, nodes.Name(glob.pos, glob.pos, glob.name, None))

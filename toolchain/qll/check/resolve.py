@@ -197,7 +197,7 @@ class Resolver:
                     return part.type
             self.report.error("unknown-member", f"unknown member '{node.name}' in {kind}",
                               node.name_pos, node.name_pos + len(node.name))
-        elif base is not UNKNOWN and not isinstance(base, Variable):
+        elif base is not UNKNOWN:
             self.report.error("operand-type", f"expected struct type, actual {kind}",
                               node.base.pos, node.base.end)
         return UNKNOWN

@@ -248,8 +248,8 @@ class ExpressionParser(TypeParser):
         while self.kinds[self.i] == ".":
             self.i += 1
             at = self.starts[self.i]
-            base = nodes.MemberType(base.pos, self.end(), base, self.member_name(), at)
-            base.end = self.end()
+            name = self.member_name()
+            base = nodes.MemberType(base.pos, self.end(), base, name, at)
         return base
 
     # --- primaries, each with its suffixes -------------------------------------------------------

@@ -59,8 +59,8 @@ class TypeParser(Recovery, ABC):
             elif kind == ".":
                 self.i += 1
                 at = self.starts[self.i]
-                base = nodes.MemberType(base.pos, self.end(), base, self.member_name(), at)
-                base.end = self.end()
+                name = self.member_name()
+                base = nodes.MemberType(base.pos, self.end(), base, name, at)
             else:
                 return base
 

@@ -260,8 +260,7 @@ class _Placer:
                 return found
             if loop.preheader is not None:
                 limit = HELD_OVER_CALLS if loop.calls else HELD_IN_LOOP
-                if loop.held < limit and all(inner.held < HELD_IN_LOOP
-                                             for inner in self.inner[loop]):
+                if loop.held < limit:  # as many at most are held in the loops within
                     best = loop
             loop = loop.parent
         if best is None:

@@ -45,9 +45,9 @@ def _stretch(body: list[Ins], users: list[Ins], takes_over: dict[Ins, Ins]) -> l
     `takes_over` are the values that go into phis: each stays behind the last use of its phi's old
     value, or else they could not share a register.
     """
-    count = len(body)
-    if count < 3 or not any(ins.op in LATENCY for ins in body):
+    if not any(ins.op in LATENCY for ins in body):
         return body
+    count = len(body)
     after: list[list[int]] = [[] for _ in range(count)]  # who waits for an instruction
     waits = [0] * count
     index_of: dict[Ins, int] = {}
