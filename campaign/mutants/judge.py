@@ -65,7 +65,7 @@ COMPARING = {"sim/golden/follow.py": ("sim/golden/test_follow.py", "sim/test_loc
 # The compiler's tests that are asked first, and those that are not asked: of any text, of growth.
 COMPILER_TESTS = ("errors", "backend", "passes", "fold", "ssa", "rules", "warnings", "aggregates",
                   "programs", "workloads")
-COMPILER_NEVER = ("fuzz", "growth", "recovery")
+COMPILER_NEVER = ("fuzz", "growth")
 COMPILER_LATER = ("toolchain/debug_info/test_variables.py",)  # of other folders
 
 # Which build of the hardware has a file in it, if the first one has not. What the first one does

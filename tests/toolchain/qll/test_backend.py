@@ -237,6 +237,17 @@ def test_many_values_at_once(level, count):
                level) == count * (count - 1) // 2
 
 
+def test_of_too_many_values_those_that_are_needed_late_go_to_the_frame():
+    count, soon = 80, 20
+    loads = "".join(f"  %{index} = load.e {0x100 + index}\n" for index in range(count))
+    sums = f"  %{count} = add %0, %0\n" + "".join(
+        f"  %{count + index} = add %{count + index - 1}, %{index}\n" for index in range(1, count))
+    function = parse_function(f"function @f (0) {{\nb0:\n{loads}{sums}  ret %{2 * count - 1}\n}}")
+    ops = [line.split()[0] for line in text_of(function, level=1) if line.startswith("  ")]
+    summed = ops[len(ops) - ops[::-1].index("store"):]  # behind the last store
+    assert "load" in summed and summed[:soon] == ["add"] * soon
+
+
 @pytest.mark.parametrize("level", [0, 1, 2])
 def test_phis_that_change_places(level):
     # Three values go round: each phi takes what another one held.

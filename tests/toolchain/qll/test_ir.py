@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolchain.qll.middle.ir import parse_function, print_function, verify
+from toolchain.qll.middle.ir import Block, parse_function, print_function, verify
 
 EXAMPLE = """\
 function @`global::f` (2) {
@@ -49,6 +49,15 @@ def test_a_broken_rule_is_named(old, new, complaint):
     assert old in EXAMPLE
     with pytest.raises(ValueError, match=complaint):
         verify(parse_function(EXAMPLE.replace(old, new)))
+
+
+def test_a_predecessor_must_go_there():
+    for odd in (lambda blocks: blocks[2], lambda blocks: Block("elsewhere")):
+        function = parse_function(EXAMPLE)
+        blocks = function.blocks
+        blocks[1].preds.append(odd(blocks))
+        with pytest.raises(ValueError, match="has a predecessor that does not go there"):
+            verify(function)
 
 
 @pytest.mark.parametrize("text", ["", "function f", EXAMPLE.replace("lt %0, 10", "??")])

@@ -124,6 +124,21 @@ def test_simplify_drops_checks_of_what_is_computed_from_a_bounded_value():
           ret 0""")
 
 
+@pytest.mark.parametrize("made, guard, checked", [
+    ("neq %0, 0", "guard", "guard.1 %0"), ("neq %0, 0", "guardnot", "guardnot.1 %0"),
+    ("eq %0, 0", "guard", "guardnot.1 %0"), ("eq %0, 0", "guardnot", "guard.1 %0"),
+])
+def test_a_check_of_a_comparison_with_zero_is_one_of_the_value(made, guard, checked):
+    assert after(f"""
+        function @f (1) {{
+        b0:
+          %0 = param 0
+          %1 = {made}
+          {guard}.1 %1
+          ret 7
+        }}""", simplify) == ["b0:", "%0 = param 0", checked, "ret 7"]
+
+
 def test_simplify_keeps_a_check_that_only_another_round_has_decided():
     # What is known of %4 in this round says nothing about the %4 of the round before, which is %1.
     text = """
@@ -416,6 +431,34 @@ def test_a_search_keeps_its_tests():
         }""", unroll_loops, simplify)
     assert sum(line.startswith("branch") for line in result) == 4
     assert sum("load.p" in line for line in result) == 4
+
+
+def test_each_loop_is_unrolled_once():
+    """Also beside a loop that is written out, after which loops are looked for once more."""
+    result = after("""
+        function @f (2) {
+        b0:
+          %0 = param 0
+          %1 = and %0, 0xff
+          jump b1
+        b1: <- b0, b1
+          %2 = phi 3, %3
+          %3 = add %2, 0xffffffff
+          store.e 8, %2
+          branch %3, b1, b2
+        b2: <- b1
+          jump b3
+        b3: <- b2, b3
+          %4 = phi 0, %5
+          store.p %4, 7
+          %5 = add %4, %1
+          %6 = lt %5, 100
+          branch %6, b3, b4
+        b4: <- b3
+          ret
+        }""", unroll_loops, simplify)
+    assert sum(line.startswith("store.e") for line in result) == 3
+    assert sum(line.startswith("store.p") for line in result) == 5
 
 
 def test_each_round_loads_a_global_again():

@@ -319,7 +319,7 @@ def split_returns(function: Function) -> None:
             if pred.term.op != "jump":
                 staying.append(index)
                 continue
-            value = result.args[index] if result is not None and block.phis else result
+            value = result.args[index] if result in block.phis else result
             pred.succs = []
             pred.term = Ins("ret", [] if value is None else [value], None, block.term.line)
             pred.term.block = pred

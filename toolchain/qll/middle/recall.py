@@ -38,7 +38,7 @@ def root_of(address: Ins) -> Root:
 
 def may_alias(one: Root, other: Root) -> bool:
     """Whether two addresses, given by their roots, may be the same."""
-    if one[0] is other[0] or one[0] == other[0]:
+    if one[0] == other[0]:
         return one[1] is None or other[1] is None or one[1] == other[1]
     # Different things that both have a name are apart; all else may be anywhere.
     return isinstance(one[0], Ins) or isinstance(other[0], Ins)

@@ -145,7 +145,7 @@ def _pin(function: Function) -> None:
     uses: dict[Ins, list[tuple[Ins, int]]] = {}
     weights: dict[Ins, int] = {}
     for block in function.blocks:
-        weight = 8 ** min(block.depth, 3)
+        weight = 8 ** block.depth
         for ins in [*block.body, block.term]:
             for index in _operands(ins):
                 leaf = ins.args[index]
