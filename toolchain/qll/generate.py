@@ -87,10 +87,10 @@ def _finish(function: Function, level: int, module: Module, offsets: dict[str, s
     try:
         _know_callees(function, clobbers)
         note_order(function)
-        place(function, level, module.line_of)
+        blocks = place(function, level, module.line_of)
         if level > 1:
             schedule(function)
-        used = allocate(function)
+        used = allocate(function, blocks)
     except TooManyPhis:
         assert module.plain is not None
         function = module.plain(function.symbol)

@@ -71,15 +71,16 @@ def analyse(function: Function) -> list[Block]:
     backward: list[tuple[Block, Block]] = []
     for block in blocks[1:]:
         above: Block | None = None
+        number = block.n
         for pred in block.preds:
-            if 0 <= pred.n < block.n:
+            if 0 <= pred.n < number:
                 above = pred if above is None or above is pred else meet(above, pred)
             elif pred.n >= 0:
                 backward.append((pred, block))
         assert above is not None
         _hang(block, above)
     # Where all edges back lead to what dominates them, they change nothing.
-    if not all(dominates(block, pred) for pred, block in backward):
+    if backward and not all(dominates(block, pred) for pred, block in backward):
         _settle(blocks)
     for block in blocks[1:]:
         block.idom.kids.append(block)
@@ -146,11 +147,12 @@ def find_loops(blocks: list[Block]) -> list[Loop]:
         block.depth = 0
     loops = []
     for header in blocks:
-        latches = []
+        number = header.n
+        latches = None
         for pred in header.preds:
-            if pred.n >= header.n and dominates(header, pred):
-                latches.append(pred)
-        if not latches:
+            if pred.n >= number and dominates(header, pred):
+                latches = [*(latches or ()), pred]
+        if latches is None:
             continue
         loop = Loop(header)
         loop.latches = latches
@@ -275,8 +277,16 @@ def skip_empty(function: Function) -> None:
 
     Blocks in front of loops stay, as the place for what is needed in all rounds.
     """
-    blocks = analyse(function)
-    find_loops(blocks)
+    if any(not (block.body or block.phis) and block.term.op == "jump"
+           for block in function.blocks):
+        blocks = analyse(function)
+        find_loops(blocks)
+        _skip(blocks)
+        prune(function)
+    tidy(function)
+
+
+def _skip(blocks: list[Block]) -> None:
     arriving: dict[Block, dict[Block, int]] = {}  # at a target, the position of each predecessor
     for block in blocks[1:]:
         if block.phis or block.body or block.term.op != "jump":
@@ -300,13 +310,12 @@ def skip_empty(function: Function) -> None:
             pred.succs[pred.succs.index(block)] = target
         block.preds = staying
         arriving.pop(block, None)
-    prune(function)
-    tidy(function)
 
 
 def split_returns(function: Function) -> None:
     """Return at once where now a jump leads to a block that only returns."""
-    for block in list(function.blocks):
+    changed = False
+    for block in function.blocks:
         if block.term.op != "ret" or block.body or len(block.preds) < 2:
             continue
         result = block.term.args[0] if block.term.args else None
@@ -326,7 +335,9 @@ def split_returns(function: Function) -> None:
         block.preds = [block.preds[index] for index in staying]
         for phi in block.phis:
             phi.args = [phi.args[index] for index in staying]
-    prune(function)
+        changed = True
+    if changed:
+        prune(function)
     tidy(function)
 
 

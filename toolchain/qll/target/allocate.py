@@ -16,7 +16,7 @@ If too many values are alive at once, some go to the frame in the same way (`spi
 
 from toolchain.qll.abi import LINK, PRESERVED, RESULT, SCRATCH, TEMPORARY
 from toolchain.qll.middle.cfg import analyse, find_loops
-from toolchain.qll.middle.ir import Function
+from toolchain.qll.middle.ir import Block, Function
 from toolchain.qll.target.colour import USABLE, Colouring
 from toolchain.qll.target.liveness import Liveness
 from toolchain.qll.target.spill import TooManyPhis, clobbers_of, keep_over_calls, relieve
@@ -29,18 +29,20 @@ MOST_ALIVE     = USABLE.bit_count() - 4  # values at once that `Colouring` surel
 TRIES          = 60  # of `relieve`, before giving up
 
 
-def allocate(function: Function) -> int:
+def allocate(function: Function, blocks: list[Block] | None = None) -> int:
     """Set `reg` of every value; returns the mask of the registers used.
 
-    May add `spill` and `reload` instructions, whose `value` is a `Slot`.
+    May add `spill` and `reload` instructions, whose `value` is a `Slot`. `blocks` are what `place`
+    returned.
 
     Raises
     ------
     TooManyPhis
         If that did not help.
     """
-    blocks = analyse(function)
-    find_loops(blocks)
+    if blocks is None:
+        blocks = analyse(function)
+        find_loops(blocks)
     for block in blocks:
         block.weight = ROUNDS_OF_LOOP ** min(block.depth, DEEPEST)
     live = Liveness(function, blocks)

@@ -1,12 +1,6 @@
 """A register for each value, block by block down the dominator tree."""
 
-from toolchain.qll.abi import (
-    PRESERVED,
-    PRESERVED_REGISTERS,
-    RESULT,
-    SCRATCH,
-    SCRATCH_REGISTERS,
-)
+from toolchain.qll.abi import PRESERVED, RESULT, SCRATCH
 from toolchain.qll.middle.ir import Block, Ins
 from toolchain.qll.target.liveness import Liveness, over_ranges
 from toolchain.qll.target.spill import TooManyPhis, clobbers_of
@@ -17,9 +11,20 @@ USABLE = SCRATCH | PRESERVED
 
 ARGUMENTS = 8  # registers that are often those of arguments
 
-# In which order registers are tried: those of the arguments late, preserved ones last.
-_ORDER = [*SCRATCH_REGISTERS[ARGUMENTS:], *reversed(SCRATCH_REGISTERS[:ARGUMENTS]),
-          *PRESERVED_REGISTERS]
+_FOR_ARGUMENTS = (1 << ARGUMENTS) - 1
+_FIRST         = SCRATCH & ~_FOR_ARGUMENTS
+
+
+def _first(free: int) -> int:
+    """Which of some registers is tried: those of the arguments late, from the last to the first,
+    preserved ones last."""
+    lowest = free & _FIRST
+    if not lowest:
+        late = free & _FOR_ARGUMENTS
+        if late:
+            return late.bit_length() - 1
+        lowest = free
+    return (lowest & -lowest).bit_length() - 1
 
 
 class Colouring:
@@ -32,6 +37,7 @@ class Colouring:
         self.forbidden = [0] * count
         self.phis: list[list[Ins] | None] = [None] * count  # that have the value as an operand
         self.wish = [-1] * count  # a register of the calling convention
+        self.masks = [0] * count  # that which has been chosen
         self.used = 0
         self.wanted = 0  # registers of the phis behind the current block: for their operands
         self.usable = USABLE
@@ -84,28 +90,30 @@ class Colouring:
         busy = 0
         params = self.function.params if block is live.blocks[0] else []
         if not params:
-            values = live.values
+            masks = self.masks
             for number in live.live_in[block.n]:
-                busy |= 1 << values[number].reg
+                busy |= masks[number]
         block.live = busy
         ending, wanted, front = live.last_uses(block)
         self.wanted = 0
         for head in params or block.phis:
             if head.n in front:
-                busy |= 1 << self._choose(head, busy)
+                busy |= self._choose(head, busy)
             else:
                 head.reg = -1
         for succ in block.succs if block.loop is None else [*block.succs, block.loop.header]:
             for phi in succ.phis:
                 if phi.reg >= 0:
                     self.wanted |= 1 << phi.reg
+        masks = self.masks
         for ins, last, is_wanted in zip(block.body, ending, wanted, strict=True):
             for arg in last:
-                busy &= ~(1 << arg.reg)
+                busy &= ~masks[arg.n]
             if is_wanted:
-                busy |= 1 << self._choose(ins, busy)
+                busy |= self._choose(ins, busy)
 
     def _choose(self, value: Ins, busy: int) -> int:
+        """Give a value a register; returns the mask of it."""
         barred = busy | self.forbidden[value.n] | ~self.usable
         register = self._preferred(value, barred)
         if register < 0:
@@ -120,12 +128,11 @@ class Colouring:
                 if pool:
                     free = pool
                     break
-            for register in _ORDER:
-                if free >> register & 1:
-                    break
+            register = _first(free)
         value.reg = register
-        self.used |= 1 << register
-        return register
+        mask = self.masks[value.n] = 1 << register
+        self.used |= mask
+        return mask
 
     def _preferred(self, value: Ins, barred: int) -> int:
         """A free register that saves a move, or -1."""

@@ -11,7 +11,11 @@ __all__ = ["Calls", "Layout", "Liveness", "Uses", "over_ranges"]
 
 def _at_end(block: Block, live_out: set[int]) -> set[int]:
     """What is alive behind the last instruction of a block's body."""
-    return live_out.union([arg.n for arg in block.term.args if arg.block is not None])
+    alive = live_out.copy()
+    for arg in block.term.args:
+        if arg.block is not None:
+            alive.add(arg.n)
+    return alive
 
 
 @node
@@ -84,12 +88,17 @@ class Liveness:
         home, live_in, live_out = self._home, self.live_in, self.live_out
         for number, block in enumerate(self.blocks):
             needed = live_in[number]
-            for ins in [*block.body, block.term]:
+            for ins in block.body:
                 for arg in ins.args:
                     if arg.block is not None:
                         value = arg.n
                         if home[value] != number and value not in needed:
                             self._enter(value, block)
+            for arg in block.term.args:
+                if arg.block is not None:
+                    value = arg.n
+                    if home[value] != number and value not in needed:
+                        self._enter(value, block)
             for phi in block.phis:  # its operands live to the end of the predecessors
                 for arg, pred in zip(phi.args, block.preds, strict=True):
                     if arg.block is not None and arg.n not in live_out[pred.n]:
@@ -100,16 +109,15 @@ class Liveness:
     def _enter(self, value: int, block: Block) -> None:
         """A value that is made elsewhere is alive at the start of a block."""
         home, live_in, live_out = self._home[value], self.live_in, self.live_out
+        live_in[block.n].add(value)
         stack = [block]
         while stack:
-            at = stack.pop()
-            known = live_in[at.n]
-            if value not in known:
-                known.add(value)
-                for pred in at.preds:
-                    live_out[pred.n].add(value)
-                    if pred.n != home:
-                        stack.append(pred)
+            for pred in stack.pop().preds:
+                number = pred.n
+                live_out[number].add(value)
+                if number != home and value not in live_in[number]:
+                    live_in[number].add(value)
+                    stack.append(pred)
 
     def _across(self, block: Block) -> Calls:
         body = block.body
@@ -137,11 +145,10 @@ class Liveness:
     def last_uses(self, block: Block) -> tuple[list[list[Ins]], list[bool], set[int]]:
         """For each instruction of a body, operands that end there, and whether anybody wants its
         value; then what is alive in front of the body."""
-        body = block.body
         alive = _at_end(block, self.live_out[block.n])
         ending: list[list[Ins]] = []
         wanted: list[bool] = []
-        for ins in reversed(body):
+        for ins in reversed(block.body):
             number = ins.n
             if number in alive:
                 alive.remove(number)
@@ -150,9 +157,11 @@ class Liveness:
                 wanted.append(False)
             last: list[Ins] = []
             for arg in ins.args:
-                if arg.block is not None and arg.n not in alive:
-                    alive.add(arg.n)
-                    last.append(arg)
+                if arg.block is not None:
+                    number = arg.n
+                    if number not in alive:
+                        alive.add(number)
+                        last.append(arg)
             ending.append(last)
         ending.reverse()
         wanted.reverse()

@@ -38,34 +38,39 @@ def trap_label(function: Function, trap: int, line: int) -> str:
     return f"{function.symbol}${TRAPS[trap]}{line}"
 
 
-def place(function: Function, level: int, line_of: Callable[[int], int] = int) -> None:
+def place(function: Function, level: int,
+          line_of: Callable[[int], int] = int) -> list[Block] | None:
     """Afterwards only phis, `ret` and arguments of fast calls have leaves as operands.
 
-    `line_of` says which line an `Ins.line` stands for.
+    `line_of` says which line an `Ins.line` stands for. Returns the blocks in reverse postorder,
+    with dominators and loops, if that had to be found out.
     """
     _targets(function, line_of)
     if level == 0:
         _at_each_use(function)
-        return
+        return None
     blocks = analyse(function)
     _neighbours(function, blocks[0])
     loops = find_loops(blocks)
     if level > 1:
         _pin(function)
     _Placer(function, blocks, loops).run()
+    return blocks
 
 
 def _targets(function: Function, line_of: Callable[[int], int]) -> None:
     """Make the addresses that jumps go to operands of the terminators and guards."""
-    following = {block: function.blocks[index + 1] if index + 1 < len(function.blocks) else None
-                 for index, block in enumerate(function.blocks)}
-    for block in function.blocks:
-        block.body = [ins for ins in block.body if ins.op != "round"]
+    for block, after in zip(function.blocks, [*function.blocks[1:], None], strict=True):
+        has_rounds = False
         for ins in block.body:
-            if ins.op == "guard" or ins.op == "guardnot":
+            op = ins.op
+            if op == "guard" or op == "guardnot":
                 ins.args.append(function.label(
                     trap_label(function, ins.value, line_of(ins.line))))
-        after = following[block]
+            elif op == "round":
+                has_rounds = True
+        if has_rounds:
+            block.body = [ins for ins in block.body if ins.op != "round"]
         for target in jump_targets(block, after):
             block.term.args.append(function.leaf("block", target))
 
@@ -174,14 +179,17 @@ def _pin(function: Function) -> None:
             ins.args[index] = pinned
 
 
+# Positions of operands, by how many there are.
+_POSITIONS = tuple(range(count) for count in range(5))
+
+
 def _operands(ins: Ins) -> range:
     """Positions of the operands that must be in registers."""
-    if ins.op == "call":
-        info = ins.value
-        return range(0 if info.fast or info.symbol is not None else len(ins.args))
-    if ins.op == "ret":
-        return range(0)
-    return range(len(ins.args))
+    op = ins.op
+    if op == "ret" or op == "call" and (ins.value.fast or ins.value.symbol is not None):
+        return _POSITIONS[0]
+    count = len(ins.args)
+    return _POSITIONS[count] if count < len(_POSITIONS) else range(count)
 
 
 def _at_each_use(function: Function) -> None:
@@ -192,9 +200,7 @@ def _at_each_use(function: Function) -> None:
             args = ins.args
             for index in _operands(ins):
                 leaf = args[index]
-                if leaf.op in LEAVES and leaf.block is None and leaf.reg < 0:
-                    if leaf is one:
-                        continue
+                if leaf.block is None and leaf.reg < 0 and leaf is not one:
                     placed = Ins(leaf.op, [], leaf.value, ins.line)
                     placed.block = block
                     body.append(placed)
@@ -245,8 +251,7 @@ class _Placer:
             args = ins.args
             for index in _operands(ins):
                 leaf = args[index]
-                if (leaf.op in LEAVES and leaf.block is None and leaf.reg < 0
-                        and leaf is not self.one):
+                if leaf.block is None and leaf.reg < 0 and leaf is not self.one:
                     placed = self._before_loop(block, leaf)
                     if placed is not None:
                         args[index] = placed
@@ -293,9 +298,7 @@ class _Placer:
                     near[leaf] = ins
             for index in _operands(ins):
                 leaf = args[index]
-                if leaf.op in LEAVES and leaf.block is None and leaf.reg < 0:
-                    if leaf is one:
-                        continue
+                if leaf.block is None and leaf.reg < 0 and leaf is not one:
                     placed = near.get(leaf)
                     if placed is None:
                         placed = self._make(leaf, near, ins.line)

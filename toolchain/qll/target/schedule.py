@@ -7,6 +7,8 @@ so that values do not live much longer than before. Stores, checks and whatever 
 tell apart keep their order (see `ir` for the kinds of access).
 """
 
+from bisect import insort
+
 from toolchain.qll.middle.cfg import positions
 from toolchain.qll.middle.ir import Function, Ins, Memory
 
@@ -48,76 +50,84 @@ def _stretch(body: list[Ins], users: list[Ins], takes_over: dict[Ins, Ins]) -> l
     if not any(ins.op in LATENCY for ins in body):
         return body
     count = len(body)
-    after: list[list[int]] = [[] for _ in range(count)]  # who waits for an instruction
-    waits = [0] * count
-    index_of: dict[Ins, int] = {}
-    used_by: dict[Ins, list[int]] = {}
-    store = check = -1
-    loads: list[int] = []
-    for index, ins in enumerate(body):
-        before = set()
-        for arg in ins.args:
-            source = index_of.get(arg)
-            if source is not None:
-                before.add(source)
-        op = ins.op
-        if op == "store" or op == "load" and ins.value is Memory.POINTER:
-            before.update(loads)
-            before.update((store, check))
-            loads = []
-            store = index
-        elif op == "load":
-            before.update((store, check))
-            loads.append(index)
-        elif op == "guard" or op == "guardnot":
-            before.update((store, check))
-            check = index
-        old = takes_over.get(ins)
-        if old is not None:
-            before.update(used_by.get(old, ()))
-        for arg in ins.args:
-            if arg.op == "phi":
-                used_by.setdefault(arg, []).append(index)
-        before.discard(-1)
-        for source in before:
-            after[source].append(index)
-        waits[index] = len(before)
-        index_of[ins] = index
+    after, waits = _waiting(body, takes_over)
     needed = set(users)
     length = [0] * count
     for index in range(count - 1, -1, -1):
         ins = body[index]
-        latency = LATENCY.get(ins.op, 1)
-        longest = max((length[later] for later in after[index]), default=0)
-        if ins in needed:
-            longest = max(longest, 1)
-        length[index] = longest + latency
+        longest = 1 if ins in needed else 0
+        for later in after[index]:
+            if length[later] > longest:
+                longest = length[later]
+        length[index] = longest + LATENCY.get(ins.op, 1)
     start_at = [0] * count
-    window = list(range(min(WINDOW, count)))
+    end = WINDOW  # only what is in front of it may come next
+    ready = [index for index in range(min(end, count)) if not waits[index]]  # in order
     result = []
     cycle = 0
-    for following in range(WINDOW, count + WINDOW):
-        best = -1
-        early = 1 << 30
-        for position, index in enumerate(window):
-            if waits[index]:
-                continue
-            if start_at[index] <= cycle:
-                if early > cycle or length[index] > length[window[best]]:
-                    best, early = position, cycle
-            elif early > cycle and start_at[index] < early:
-                best, early = position, start_at[index]
-        index = window.pop(best)
-        if following < count:
-            window.append(following)
+    while ready:
+        best, early = ready[0], start_at[ready[0]]
+        for index in ready:
+            start = start_at[index]
+            if start <= cycle:
+                if early > cycle or length[index] > length[best]:
+                    best, early = index, cycle
+            elif early > cycle and start < early:
+                best, early = index, start
+        ready.remove(best)
+        if end < count and not waits[end]:
+            ready.append(end)
+        end += 1
         cycle = max(cycle, early) + 1
-        ins = body[index]
+        ins = body[best]
         result.append(ins)
-        ready = cycle - 1 + LATENCY.get(ins.op, 1)
-        for later in after[index]:
+        value_at = cycle - 1 + LATENCY.get(ins.op, 1)
+        for later in after[best]:
             waits[later] -= 1
+            if not waits[later] and later < end:
+                insort(ready, later)
             # Only those that use the value wait for it.
-            at = ready if ins in body[later].args else cycle
+            at = value_at if ins in body[later].args else cycle
             if at > start_at[later]:
                 start_at[later] = at
     return result
+
+
+def _waiting(body: list[Ins], takes_over: dict[Ins, Ins]) -> tuple[list[list[int]], list[int]]:
+    """For each instruction, which ones wait for it, and for how many it waits itself."""
+    after: list[list[int]] = [[] for _ in body]
+    waits: list[int] = []
+    index_of: dict[Ins, int] = {}
+    used_by: dict[Ins, list[int]] = {}  # phis
+    store = check = -1
+    loads: list[int] = []
+    for index, ins in enumerate(body):
+        before = {index_of[arg] for arg in ins.args if arg in index_of}
+        op = ins.op
+        if op == "store" or op == "load" and ins.value is Memory.POINTER:
+            before.update(loads)
+            before.add(store)
+            before.add(check)
+            loads = []
+            store = index
+        elif op == "load":
+            before.add(store)
+            before.add(check)
+            loads.append(index)
+        elif op == "guard" or op == "guardnot":
+            before.add(store)
+            before.add(check)
+            check = index
+        if takes_over:
+            old = takes_over.get(ins)
+            if old is not None:
+                before.update(used_by.get(old, ()))
+            for arg in ins.args:
+                if arg.op == "phi":
+                    used_by.setdefault(arg, []).append(index)
+        before.discard(-1)
+        for source in before:
+            after[source].append(index)
+        waits.append(len(before))
+        index_of[ins] = index
+    return after, waits
