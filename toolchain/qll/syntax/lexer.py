@@ -11,6 +11,8 @@ in themselves are WRONG, and stand where right ones would.
 """
 
 import re
+from itertools import accumulate
+from operator import add
 
 from toolchain.integers import integer_value
 
@@ -21,24 +23,29 @@ KEYWORDS = frozenset("""
     namespace new null return sizeof type unsafe using var void while
 """.split())
 
-_ESCAPE = r"\\(?:[\\'\"ntr0]|x[0-9a-fA-F]{2})"
+_OPERATORS = """
+    -> => ... << <= == != && || :: { } ( ) [ ] < > ; : , . = + - * / % & | ! ?
+""".split()
 
+_ESCAPE = r"\\(?:[\\'\"ntr0]|x[0-9a-fA-F]{2})"
+_STRING = rf'"(?: [^"\\\n]++ | {_ESCAPE} )*+"'
+_CHAR   = rf"'(?: [^'\\\n] | {_ESCAPE} )'"
+
+# What is in front of a token, and the token. Splitting a text by it gives both and, between them,
+# nothing: something matches everywhere.
 _TOKEN = re.compile(rf"""
-    (?: [ \t\r\n]++ | //[^\n]*+ )*+
-    (?: ([A-Za-z_][A-Za-z0-9_]*+ (?: ::[A-Za-z_][A-Za-z0-9_]*+ )*+)         # 1 name
-      | ((?: [0-9]++\.[0-9]++ (?: [eE][+-]?[0-9]++ )? | [0-9]++[eE][+-]?[0-9]++ ) f) # 2 float
-      | (0x[0-9a-fA-F]++ | 0b[01]++ | [0-9]++ (?! \.[0-9] ))                  # 3 integer
-      | (->|=>|\.\.\.|<<|<=|==|!=|&&|\|\||::|[{{}}()\[\]<>;:,.=+\-*/%&|!?])      # 4 operator
-      | ("(?: [^"\\\n]++ | {_ESCAPE} )*+")                                      # 5 string
-      | ('(?: [^'\\\n] | {_ESCAPE} )')                                          # 6 character
-      | (\Z)                                                                    # 7 end
-      | (.)                                                                     # 8 anything else
+    ( [ \t\r\n]*+ (?: //[^\n]*+ [ \t\r\n]*+ )*+ )
+    ( [A-Za-z_][A-Za-z0-9_]*+ (?: ::[A-Za-z_][A-Za-z0-9_]*+ )*+           # a name or keyword
+    | {"|".join(map(re.escape, _OPERATORS))}
+    | (?: [0-9]++\.[0-9]++ (?: [eE][+-]?[0-9]++ )? | [0-9]++[eE][+-]?[0-9]++ ) f  # a float
+    | 0x[0-9a-fA-F]++ | 0b[01]++ | [0-9]++ (?! \.[0-9] )
+    | {_STRING} | {_CHAR}
+    | "(?:[^"\\\n]|\\.)*+" | '(?:[^'\\\n]|\\.)*+'                         # literals that are wrong
+    | [0-9]++\.[0-9]++(?:[eE][+-]?[0-9]++)?
+    | \Z | .
     )""", re.VERBOSE | re.DOTALL)
 
-# A literal that is none of the above.
-_WRONG_LITERAL = re.compile(
-    r""" "(?:[^"\\\n]|\\.)*+" | '(?:[^'\\\n]|\\.)*+' | [0-9]++\.[0-9]++(?:[eE][+-]?[0-9]++)? """,
-    re.VERBOSE)
+_LITERAL = re.compile(rf"{_STRING}|{_CHAR}", re.VERBOSE)
 
 _LARGEST = 0xFFFFFFFF
 _SAFE_DIGITS = 9  # of a number that fits in a word for certain, prefix and all
@@ -79,77 +86,92 @@ class Tokens:
 
 
 _CLOSES = {")": "(", "]": "[", "}": "{"}
+_BRACKETS = frozenset("()[]{}")
+
+_WITH_FIXED_KIND = {"": "END", **{word: word for word in (*KEYWORDS, *_OPERATORS)}}
 
 
 def tokenise(text: str) -> Tokens:
     """Split a source into tokens."""
     tokens = Tokens()
-    at: int | None = 0
-    while at is not None:
-        at = _run(tokens, text, at)
+    parts = _TOKEN.split(text)
+    blanks, words = parts[1::3], parts[2::3]
+    tokens.texts = words
+    tokens.starts = list(accumulate(map(add, map(len, blanks), map(len, ["", *words]))))
+    if words[-2:] == ["", ""]:  # the end has matched with the blanks in front, and then alone
+        del words[-1], tokens.starts[-1]
+    kind_of = _Kinds(_WITH_FIXED_KIND)
+    tokens.kinds = [kind_of[word] for word in words]
+    _pair(tokens)
+    if kind_of.has_mistakes:
+        for index, kind in enumerate(tokens.kinds):
+            if kind == "ERROR" or kind == "WRONG":
+                _note_mistake(tokens, index, text)
     return tokens
 
 
-def _run(tokens: Tokens, text: str, at: int) -> int | None:
-    """Take tokens from a position on; where to go on behind a literal that is wrong, or None."""
-    kinds, texts, starts = tokens.kinds, tokens.texts, tokens.starts
-    closers, stack = tokens.closers, tokens.openers
-    for match in _TOKEN.finditer(text, at):
-        group = match.lastindex
-        assert group is not None
-        word = match[group]
-        kind = word
-        if group == 1:
-            if word not in KEYWORDS:
-                kind = "NAME"
-                if ":" in word and not KEYWORDS.isdisjoint(word.split("::")):
-                    wrong = [part for part in word.split("::") if part in KEYWORDS - {"global"}]
-                    if wrong:
-                        kind = "ERROR"
-                        tokens.errors[len(kinds)] = \
-                            f"'{wrong[0]}' is a keyword and cannot be part of a name"
-        elif group == 4:
-            if word in "([{":
-                stack.append(len(kinds))
-            elif word in _CLOSES and stack and kinds[stack[-1]] == _CLOSES[word]:
-                closers[stack.pop()] = len(kinds)
-        elif group == 3:
-            kind = "INT"
-            if len(word) > _SAFE_DIGITS and integer_value(word) > _LARGEST:
-                shown = word if len(word) <= 40 else f"{word[:37]}..."
-                tokens.wrong.append((match.start(group), len(word), f"integer literal {shown} "
-                                     "does not fit in a word of 32 bits"))
-                kind = "WRONG"
-        elif group == 2:
-            kind = "FLOAT"
-            if float(word[:-1]) == float("inf"):
-                tokens.wrong.append((match.start(group), len(word),
-                                     f"float literal {word} is out of range"))
-                kind = "WRONG"
-        elif group == 5:
-            kind = "STRING"
-        elif group == 6:
-            kind = "CHAR"
-        elif group == 7:
-            kind = "END"
-        else:
-            start = match.start(group)
-            literal = _WRONG_LITERAL.match(text, start)
-            if literal is None:
-                kind = "ERROR"
-                tokens.errors[len(kinds)] = _explain(text, start)
-            else:
-                tokens.wrong.append((start, 1, _explain(text, start)))
-                kinds.append("WRONG")
-                texts.append(literal[0])
-                starts.append(start)
-                return literal.end()
-        kinds.append(kind)
-        texts.append(word)
-        starts.append(match.start(group))
-        if kind == "END":
-            break
-    return None
+class _Kinds(dict[str, str]):
+    """The kind of each word, found out once."""
+    has_mistakes = False
+
+    def __missing__(self, word: str) -> str:
+        kind = self[word] = _kind(word)
+        if kind == "ERROR" or kind == "WRONG":
+            self.has_mistakes = True
+        return kind
+
+
+def _kind(word: str) -> str:
+    """What a word is that is neither a keyword nor an operator."""
+    if word.isidentifier() and word.isascii():
+        return "NAME"
+    first = word[0]
+    if "::" in word and first not in "\"'":
+        return "ERROR" if _keyword_within(word) else "NAME"
+    if first in "0123456789":
+        if word[-1] == "f" and word[:2] != "0x":
+            return "WRONG" if float(word[:-1]) == float("inf") else "FLOAT"
+        if "." in word or len(word) > _SAFE_DIGITS and integer_value(word) > _LARGEST:
+            return "WRONG"
+        return "INT"
+    if _LITERAL.fullmatch(word):
+        return "STRING" if first == '"' else "CHAR"
+    return "WRONG" if len(word) > 1 else "ERROR"
+
+
+def _keyword_within(word: str) -> str | None:
+    """A keyword that is part of a qualified name and must not be."""
+    return next((part for part in word.split("::") if part in KEYWORDS and part != "global"), None)
+
+
+def _pair(tokens: Tokens) -> None:
+    """Find out which brackets belong together."""
+    kinds, closers, stack = tokens.kinds, tokens.closers, tokens.openers
+    for index, kind in enumerate(kinds):
+        if kind in _BRACKETS:
+            opener = _CLOSES.get(kind)
+            if opener is None:
+                stack.append(index)
+            elif stack and kinds[stack[-1]] == opener:
+                closers[stack.pop()] = index
+
+
+def _note_mistake(tokens: Tokens, index: int, text: str) -> None:
+    """Say what is wrong with a word."""
+    word, start = tokens.texts[index], tokens.starts[index]
+    first = word[0]
+    if tokens.kinds[index] == "ERROR":
+        keyword = _keyword_within(word)
+        tokens.errors[index] = _explain(text, start) if keyword is None else \
+            f"'{keyword}' is a keyword and cannot be part of a name"
+    elif first in "\"'" or word[-1] != "f" and "." in word:
+        tokens.wrong.append((start, 1, _explain(text, start)))
+    elif word[-1] == "f" and word[:2] != "0x":
+        tokens.wrong.append((start, len(word), f"float literal {word} is out of range"))
+    else:
+        shown = word if len(word) <= 40 else f"{word[:37]}..."
+        tokens.wrong.append((start, len(word), f"integer literal {shown} "
+                             "does not fit in a word of 32 bits"))
 
 
 def _explain(text: str, at: int) -> str:
