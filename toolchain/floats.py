@@ -2,7 +2,6 @@
 
 import math
 import struct
-from decimal import Decimal
 
 __all__ = ["binary32_from_text"]
 
@@ -25,6 +24,7 @@ def binary32_from_text(text: str) -> int:
     # Going through binary64 would round twice. Where the text is not exactly the double, the
     # double is made odd: then rounding it to binary32 gives what rounding the text would.
     if value != 0 and not struct.pack("<d", value)[0] & 1:
+        from decimal import Decimal  # few programs need it
         exact = Decimal(text)
         if exact != Decimal(value):
             value = math.nextafter(value, math.inf if exact > Decimal(value) else -math.inf)

@@ -4,8 +4,7 @@ The contract is the chapter "The calling convention" of ``docs/compiler.md``; a 
 table of registers with this file.
 """
 
-from dataclasses import dataclass
-
+from toolchain.qll.node import node
 from toolchain.qll.types import FunctionType, Type, is_aggregate
 
 __all__ = ["CALL_CLOBBERS", "FIRST_PRESERVED", "LINK", "MOST_ARGUMENT_WORDS", "ONE", "PRESERVED",
@@ -39,7 +38,7 @@ MOST_ARGUMENT_WORDS = 12  # of a call in registers, the address of an aggregate 
 TRAP_BASE = 0xE0000000    # in r0, plus the number of the trap, when a check stops the machine
 
 
-@dataclass
+@node
 class Signature:
     """How a function is called; `offsets` are of the parameters from the stack pointer at entry."""
     fast: bool                 # may be called with its words in registers

@@ -8,7 +8,6 @@ import argparse
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -88,6 +87,7 @@ def main(argv: list[str] | None = None) -> int:
     except RecursionError:
         print("error: nested too deeply", file=sys.stderr)
     except Exception:  # a bug of ours: whoever mends it needs to see where
+        import traceback
         traceback.print_exc()
         print("error: internal error in the compiler, which is no fault of the program; please "
               "report it with the lines above and the program", file=sys.stderr)
@@ -275,9 +275,24 @@ def _warnings(parser: argparse.ArgumentParser, switches: list[str]) -> set[str]:
     return wanted
 
 
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal. To find that out argparse would load much that nobody needs here."""
+
+    def __init__(self, prog: str):
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """The width of the terminal; of what is none, 80."""
+    try:
+        return int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size().columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="qllc", formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="qllc", formatter_class=_HelpFormatter,
         description="compile QLL files, in order, as one program",
         epilog="warnings:\n" + "\n".join(f"  {name:16} {what}" for name, what in WARNINGS.items()))
     parser.add_argument("files", nargs="+", metavar="file",

@@ -5,6 +5,7 @@ registers and simplifies; 2 also works on loops and calls.
 """
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from toolchain.qll import tree
 from toolchain.qll.middle.ir import Function, print_function
@@ -14,10 +15,13 @@ from toolchain.qll.middle.needed import Needed, mentioned, stack_entries
 from toolchain.qll.middle.optimise import Check, optimise
 from toolchain.qll.target.allocate import TooManyPhis, allocate, clobbered
 from toolchain.qll.target.emit import emit_function
+from toolchain.qll.target.listener import note_order
 from toolchain.qll.target.place import place
-from toolchain.qll.target.recorder import CodeRecord, note_order
 from toolchain.qll.target.schedule import schedule
 from toolchain.qll.target.text import emit_data
+
+if TYPE_CHECKING:
+    from toolchain.qll.target.recorder import CodeRecord
 
 __all__ = ["generate", "generate_ir"]
 
@@ -43,7 +47,7 @@ def generate(program: tree.Program, level: int = 2, comments: bool = True,
     needed  = Needed(module, others)
     offsets: dict[str, set[int]] = {}
     texts: dict[str, list[str]] = {}
-    records: dict[str, CodeRecord] = {}
+    records: "dict[str, CodeRecord]" = {}
     clobbers: dict[str, int] = {}
     waiting = [function for function in ordered if function.symbol in needed.labels]
     while waiting:
@@ -82,7 +86,7 @@ def generate_ir(program: tree.Program, level: int = 2) -> str:
 
 def _finish(function: Function, level: int, module: Module, offsets: dict[str, set[int]],
             comments: bool, clobbers: dict[str, int], entered: Collection[str],
-            needed: Needed) -> tuple[list[str], CodeRecord | None]:
+            needed: Needed) -> "tuple[list[str], CodeRecord | None]":
     """From the final form of a function to text."""
     try:
         _know_callees(function, clobbers)

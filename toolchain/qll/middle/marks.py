@@ -12,15 +12,15 @@ that what a variable holds when a statement begins stays true wherever its code 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from toolchain.qll.middle.ir import Function, Ins, Slot, final
+from toolchain.qll.node import node
 
 __all__ = ["Held", "Mark", "Marks", "Scope", "relabel"]
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Scope:
     """A function, or a call of one that was put in place: of `parent`, on that line.
 
@@ -36,7 +36,7 @@ class Scope:
 Held = tuple[Ins | None, ...] | Ins
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Mark:
     """A statement, the rest of one, or the head of a function.
 
@@ -73,7 +73,8 @@ class Marks:
             return number
         found = self._rests.get(number)
         if found is None:
-            found = self._rests[number] = self.new(replace(mark, begins=False))
+            found = self._rests[number] = self.new(
+                Mark(mark.line, mark.column, mark.scope, mark.held, False))
         return found
 
     def renewed(self, number: int, values: Mapping[Ins, Ins | None],
@@ -90,7 +91,7 @@ class Marks:
         if mark is not None:
             held = {key: _replaced(what, values) for key, what in mark.held.items()}
             if is_copy or any(held[key] is not what for key, what in mark.held.items()):
-                made = self.new(replace(mark, held=held))
+                made = self.new(Mark(mark.line, mark.column, mark.scope, held, mark.begins))
         known[number] = made
         return made
 
@@ -108,7 +109,8 @@ class Marks:
         held = dict(outer.held)
         for (scope, local), what in mark.held.items():
             held[_placed_scope(scope, outer, known), local] = _placed(what, values, slots)
-        made = self.new(replace(mark, scope=_placed_scope(mark.scope, outer, known), held=held))
+        made = self.new(Mark(
+            mark.line, mark.column, _placed_scope(mark.scope, outer, known), held, mark.begins))
         known[number] = made
         return made
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 from toolchain.qll.middle.ir import Function
 from toolchain.qll.middle.marks import Marks
+from toolchain.qll.node import node
 from toolchain.source import Source
 
 __all__ = ["Data", "Module"]
 
 
-@dataclass
+@node
 class Data:
     """Words of the image under a label; a word is a number or the label whose address it is."""
     label: str

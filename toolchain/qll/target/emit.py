@@ -12,9 +12,8 @@ function proper, whose label ends in `$fast`: result and first argument in `r0`,
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from toolchain.dwarf.numbers import IP_COLUMN
 from toolchain.qll.abi import (
     LINK,
     ONE,
@@ -38,9 +37,12 @@ from toolchain.qll.middle.ir import (
 )
 from toolchain.qll.middle.module import Module
 from toolchain.qll.target.frame import frame_start, lay_out
+from toolchain.qll.target.listener import NoRecorder
 from toolchain.qll.target.place import jump_targets, trap_label
-from toolchain.qll.target.recorder import CodeRecord, NoRecorder, Recorder
 from toolchain.qll.target.text import fast_label, number, reference
+
+if TYPE_CHECKING:
+    from toolchain.qll.target.recorder import CodeRecord
 
 __all__ = ["emit_function"]
 
@@ -55,13 +57,12 @@ _RELEASE = f"  add r{STACK} r{STACK} r{ONE}"
 
 def emit_function(function: Function, used: int, module: Module, offsets: dict[str, set[int]],
                   comments: bool = True, has_stack_entry: bool = True) \
-        -> tuple[list[str], CodeRecord | None]:
+        -> "tuple[list[str], CodeRecord | None]":
     """Lines of assembly, and what is known of the code if it has marks; notes in `offsets` which
     words inside globals the code names. Without a stack entry it is only called in registers."""
     emitter = _Emitter(function, used, module, offsets, comments, has_stack_entry)
     lines = emitter.run()
-    note = emitter.note
-    return lines, note.finish(emitter.frame) if isinstance(note, Recorder) else None
+    return lines, emitter.note.finish(emitter.frame)
 
 
 class _Emitter:
@@ -104,8 +105,10 @@ class _Emitter:
         self.moves: dict[tuple[Block, Block], _Moves] = {}  # on the edges that have some
         self.targets: dict[Block, Block] = {}
         self.is_noted = module.marks is not None
-        self.note = NoRecorder() if module.marks is None else Recorder(
-            self.lines, module.marks)
+        self.note = NoRecorder()
+        if module.marks is not None:
+            from toolchain.qll.target.recorder import Recorder  # which most programs do without
+            self.note = Recorder(self.lines, module.marks)
 
     # --- text ---
 
@@ -300,8 +303,7 @@ class _Emitter:
         if self.function.interrupt:
             self.note.frame(self.frame if block in self.inside else 0, -1, [])
         elif block in self.inside:
-            saved = [(IP_COLUMN if register == LINK else register, depth)
-                     for depth, register in enumerate(self.saved, start=1)]
+            saved = [(register, depth) for depth, register in enumerate(self.saved, start=1)]
             self.note.frame(self.frame, -1 if LINK in self.saved else LINK, saved)
         else:
             self.note.frame(0, LINK, [])
@@ -353,24 +355,21 @@ class _Emitter:
         saved: list[tuple[int, int]] = []
         for register in self.saved:
             column = register
-            if register == LINK:
-                column = IP_COLUMN
-                if entry and not self.function.fast:
-                    link = register = STACK_LINK
+            if register == LINK and entry and not self.function.fast:
+                link = register = STACK_LINK
             self._out(_RESERVE)
             pushed += 1
             self.note.frame(pushed, link, saved)
             self._out(f"  store r{STACK} r{register}")
             saved.append((column, pushed))
-            link = -1 if column == IP_COLUMN else link
+            link = -1 if column == LINK else link
             self.note.frame(pushed, link, saved)
         if self.function.interrupt:
             link = -1
         self._adjust("sub", self.size, lambda done: self.note.frame(pushed + done, link, saved))
 
     def _epilogue(self) -> None:
-        saved = [(IP_COLUMN if register == LINK else register, depth)
-                 for depth, register in enumerate(self.saved, start=1)]
+        saved = [(register, depth) for depth, register in enumerate(self.saved, start=1)]
         link = -1 if LINK in self.saved else LINK
         self._adjust("add", self.size,
                      lambda done: self.note.frame(self.frame - done, link, saved))

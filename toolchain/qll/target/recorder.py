@@ -12,24 +12,19 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
+from toolchain.dwarf.numbers import IP_COLUMN
 from toolchain.dwarf.records import Frame, Location, Piece, Place
-from toolchain.qll.abi import CALL_CLOBBERS, RESULT
-from toolchain.qll.middle.ir import Block, Function, Ins, Slot, final
+from toolchain.qll.abi import CALL_CLOBBERS, LINK, RESULT
+from toolchain.qll.middle.ir import Block, Ins, Slot, final
 from toolchain.qll.middle.marks import Held, Mark, Marks, Scope
 from toolchain.qll.target.flow import Key, State, effect_of, solve
+from toolchain.qll.target.listener import NoRecorder
 
-__all__ = ["CodeRecord", "NoRecorder", "Recorder", "Spot", "note_order"]
+__all__ = ["CodeRecord", "Recorder", "Spot"]
 
 Line = Any  # of the emitter: text, or a label's name in a tuple
 
 _EFFECTS = frozenset(["store", "call"])
-
-
-def note_order(function: Function) -> None:
-    """Keep the order of the marks in each block, before code is moved about and added."""
-    if function.marks is not None:
-        for block in function.blocks:
-            block.order = list(dict.fromkeys(ins.line for ins in [*block.body, block.term]))
 
 
 @dataclass(frozen=True)
@@ -48,34 +43,6 @@ class CodeRecord:
     frames: list[Frame]
     places: dict[tuple[Scope, Any], list[Place]]
     ranges: dict[Scope, list[tuple[int, int]]]  # of calls that were put in place
-
-
-class NoRecorder:
-    """Hears everything and notes nothing."""
-
-    def node(self, what: object, mark: int, has_frame: bool) -> None:
-        """A block begins, or something else that is jumped to."""
-
-    def instruction(self, block: Block, index: int, ins: Ins) -> None:
-        """The next text is that of an instruction; the terminator stands behind the body."""
-
-    def define(self, register: int, value: Ins) -> None:
-        """A register holds a value that is made here."""
-
-    def call(self, ins: Ins) -> None:
-        """A call has come back."""
-
-    def spill(self, slot: Slot, register: int) -> None:
-        """A slot holds what a register does."""
-
-    def reload(self, register: int, slot: Slot) -> None:
-        """The reverse."""
-
-    def edge(self, target: object) -> None:
-        """From here the code may go on at the start of a node."""
-
-    def frame(self, offset: int, link: int, saved: Sequence[tuple[int, int]]) -> None:
-        """The frame is like this from here on, see `records.Frame`."""
 
 
 class _Kind(Enum):
@@ -139,7 +106,8 @@ class Recorder(NoRecorder):
         self._note(_Kind.EDGE, target)
 
     def frame(self, offset: int, link: int, saved: Sequence[tuple[int, int]]) -> None:
-        self.frames.append((len(self.lines), offset, link, tuple(saved)))
+        self.frames.append((len(self.lines), offset, link, tuple(
+            (IP_COLUMN if register == LINK else register, depth) for register, depth in saved)))
 
     # --- afterwards ---
 
