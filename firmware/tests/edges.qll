@@ -1,4 +1,5 @@
-// edges: what calls take and give, over the seams between pieces of memory that lie apart.
+// edges: what calls take and give, over the seams between pieces of memory that lie apart; and what is
+// just long enough, just too much, or of the wrong kind.
 //
 // Says "ok NAME" or "FAILED NAME" for each test, and at the end how many failed. A process is
 // given its memory as it touches it; others take some in between, so that the next piece lies elsewhere.
@@ -147,6 +148,86 @@ function a_child(seam: byte): bool {
   return good;
 }
 
+// --- counts, lengths and kinds ----------------------------------------------------------------------
+
+// Octets four a word: as many as are asked for, and of more than four in a pipe only whole words.
+function packed_counts(seam: byte): bool {
+  var pair: byte[2];
+  var room: byte[4];
+  os::pipe(&pair[0]);
+  os::write(pair[1], "abcdefghij");
+  var good = os::read_packed(pair[0], &room[0], 0) == 0 && os::read_packed(pair[0], &room[0], 1) == 4;
+  os::read_packed(pair[0], &room[0], 1);
+  os::write(pair[1], "klm");  // five octets now
+  good = os::read_packed(pair[0], &room[0], 4) == 4 && os::read_packed(pair[0], &room[0], 4) == 1 && good;
+  os::close(pair[0]);
+  os::close(pair[1]);
+  var handle = os::open("/tmp/edges", os::WRITING);
+  good = os::write_packed(handle, at(seam - 2), 10) == 10 && good;  // which is no whole word
+  good = os::write_packed(handle, at(seam - 2), 4) == os::FAILED && os::close(handle) == 0 && good;
+  handle = os::open("/tmp/edges", os::READING);
+  good = os::read_packed(handle, &room[0], 1) == 4 && os::seek(handle, 0, os::FROM_HERE) == 4 && good;
+  good = os::seek(handle, 1, os::FROM_HERE) == 5 && good;
+  good = os::read_packed(handle, &room[0], 1) == os::FAILED && os::seek(handle, 0, os::FROM_END) == 10 && good;
+  good = os::read_packed(handle, &room[0], 1) == 0 && os::close(handle) == 0 && good;
+  return os::destroy("/tmp/edges") == 0 && good;
+}
+
+// Names of 24 octets, two of which differ in the last one; and one that is the beginning of another.
+function long_names(seam: byte): bool {
+  var name: string = "/tmp/abcdefghijklmnopqrstuvwx";
+  var good = os::create(name) == 0;
+  name[len name - 1] = 'y';
+  good = os::create(name) == 0 && good;
+  len name = len name - 1;
+  good = os::open(name, os::READING) == os::FAILED && os::create(name) == 0 && os::destroy(name) == 0 && good;
+  len name = len name + 1;
+  good = os::destroy(name) == 0 && os::destroy(name) == os::FAILED && good;
+  name[len name - 1] = 'x';
+  return os::destroy(name) == 0 && good;
+}
+
+// What a call does with a handle to something that it is not for.
+function wrong_kinds(seam: byte): bool {
+  var pair: byte[2];
+  var room: byte[8];
+  os::pipe(&pair[0]);
+  var handles: byte[5] = [pair[0], pair[1], os::open("/bin", os::READING),
+                          os::open("/tmp/edges", os::WRITING), os::open("/bin/true", os::READING)];
+  var good = true;
+  for (var i = 0; i < 5; i = i + 1) {
+    var handle = handles[i];
+    good = (i == 4 || os::seek(handle, 0, 0) == os::FAILED) && good;
+    good = (i == 2 || os::read_directory(handle, at(seam)) == os::FAILED) && good;
+    good = (i == 1 || i == 3 || os::write(handle, "x") == os::FAILED) && good;
+    good = (i == 1 || i == 3 || os::write_packed(handle, &room[0], 4) == os::FAILED) && good;
+    good = (i == 0 || i == 4 || os::read(handle, room) == os::FAILED) && good;
+    good = (i == 0 || i == 4 || os::read_packed(handle, &room[0], 1) == os::FAILED) && good;
+    good = os::typed(handle) == os::FAILED && good;
+  }
+  for (var i = 0; i < 5; i = i + 1) { good = os::close(handles[i]) == 0 && good; }
+  return os::destroy("/tmp/edges") == 0 && good;
+}
+
+// A pipe takes two handles or none.
+function one_handle(seam: byte): bool {
+  var handles: byte[32];
+  var pair: byte[2];
+  var count = 0;
+  handles[0] = os::duplicate(1);
+  while (handles[count] != os::FAILED) {
+    count = count + 1;
+    handles[count] = os::duplicate(1);
+  }
+  count = count - 1;
+  os::close(handles[count]);
+  var good = os::pipe(&pair[0]) == os::FAILED;
+  handles[count] = os::duplicate(1);
+  good = handles[count] != os::FAILED && good;
+  for (var i = 0; i <= count; i = i + 1) { os::close(handles[i]); }
+  return good && os::pipe(&pair[0]) == 0 && os::close(pair[0]) == 0 && os::close(pair[1]) == 0;
+}
+
 // --- running ----------------------------------------------------------------------------------------
 
 type test = struct { name: string; run: (byte) => bool; };
@@ -160,6 +241,10 @@ global tests: test[] = [
   test { name = "a file", run = a_file },
   test { name = "a pipe", run = octets },
   test { name = "a child", run = a_child },
+  test { name = "packed counts", run = packed_counts },
+  test { name = "long names", run = long_names },
+  test { name = "wrong kinds", run = wrong_kinds },
+  test { name = "one handle", run = one_handle },
 ];
 
 .constant global SEAMS: byte = 3;

@@ -307,6 +307,12 @@ def test_what_it_holds_after_power_up_is_written_back():
     assert rig.memory.words == rig.model
 
 
+def test_a_flush_from_the_first_cycle_on_writes_back_what_is_there():
+    rig = Rig(SHAPES["lines of four"], init={0: 1, 1: 2, 2: 3, 3: 4})
+    rig.run(rig.flush)
+    assert rig.memory.words == rig.model
+
+
 def test_a_flush_writes_only_what_was_written_to_and_keeps_it():
     rig = Rig(SHAPES["lines of eight"])
 

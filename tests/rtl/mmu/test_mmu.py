@@ -67,9 +67,10 @@ def turn_on(mmu, base):
 # --- without translation -------------------------------------------------------------------------
 
 @pytest.mark.manual("5.1")
-@pytest.mark.parametrize("on, base", [(False, 0), (False, 0x500), (True, 0)])
+@pytest.mark.parametrize("on, base", [(False, 0), (False, 0x500), (True, 0), (True, None)])
 def test_addresses_are_physical_while_translation_is_not_active(list_mmu, on, base):
-    list_mmu.order(Kind.BASE, base)
+    if base is not None:  # it is 0 after a reset
+        list_mmu.order(Kind.BASE, base)
     list_mmu.order(Kind.RETURN if on else Kind.INTERRUPT)
     assert ask(list_mmu, Kind.DATA, 0x123, Access.WRITE) == (0x123, 0)
     assert ask(list_mmu, Kind.INSN, RAM_WORDS - 1, Access.EXECUTE) == (RAM_WORDS - 1, 0)
