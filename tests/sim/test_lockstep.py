@@ -1,14 +1,16 @@
 """Lockstep: a machine that stops while its devices are busy, and the pictures that it shows."""
 
 import io
+import re
 
 import numpy as np
 import pytest
 
-from isa.machine import PROGRAM, window_addresses
-from isa.trace import Stop
+from isa.machine import PROGRAM, SECTOR_WORDS, window_addresses
+from isa.trace import Kind, Stop, Word
 from sim.engine import machine as engine
 from sim.engine.adapters import Display as DisplayAdapter
+from sim.engine.machine import RtlMachine
 from sim.host.disk import Disk
 from sim.host.display import Display
 from sim.host.hosts import Hosts
@@ -54,15 +56,97 @@ def test_a_stop_in_the_middle_of_an_operation_is_no_difference(name, nops):
     assert run.stop.stop == Stop.HALT
 
 
+def ends_of(name, spoil):
+    """Run an operation up to a stop in its middle, on a machine that something has been done to."""
+    given = hosts()
+    machine = Lockstep(FULL, given)
+    machine.load(assemble([Source("t", OPERATIONS[name] + "nop\n" * 40 + "halt")]).words)
+    spoil(machine, given)
+    try:
+        while machine.run(1000) is not Status.STOPPED:
+            pass
+    finally:
+        machine.close()
+
+
 @pytest.mark.slow  # another build of the simulator
-def test_a_word_that_differs_elsewhere_is_one_all_the_same():
-    machine = Lockstep(FULL, hosts())
-    machine.load(assemble([Source("t", OPERATIONS["read a sector"] + "nop\n" * 40 + "halt")]).words)
-    machine.memory[PROGRAM + 0x5000] ^= 1
-    with pytest.raises(Diverged, match="1 words of memory differ; the first, at 0x6000"):
+@pytest.mark.parametrize("at", [0x6000, 0x1FFFF, 0x20000 + 2 * SECTOR_WORDS])
+def test_a_word_that_differs_elsewhere_is_one_all_the_same(at):
+    def spoil(machine, given):
+        machine.memory[at] ^= 1
+
+    with pytest.raises(Diverged, match=f"1 words of memory differ; the first, at {at:#x}"):
+        ends_of("read a sector", spoil)
+    with pytest.raises(Diverged, match=f"1 words of memory differ; the first, at {at:#x}"):
+        ends_of("write a sector", spoil)
+
+
+@pytest.mark.slow  # another build of the simulator
+@pytest.mark.parametrize("name, sector", [("write a sector", 2), ("write a sector", 3),
+                                          ("read a sector", 1)])
+def test_a_sector_that_differs_elsewhere_is_one_all_the_same(name, sector):
+    """Of a disk of four, as the first two are being moved."""
+    def spoil(machine, given):
+        words = given.disk.read(sector).copy()
+        words[5] ^= 1
+        given.disk.write(sector, words)
+
+    with pytest.raises(Diverged, match=f"sector {sector} of the disk differs"):
+        ends_of(name, spoil)
+
+
+@pytest.mark.slow  # another build of the simulator
+def test_who_observes_hears_each_record_once_and_only_what_the_model_agrees_with():
+    heard = []
+    machine = Lockstep(FULL, hosts(), observe=lambda records: heard.extend(records.tolist()))
+    machine.load(assemble([Source("t", "nop\n" * 20 + load(1, 0x20000) + "halt")]).words)
+    machine.memory[0x20000] = 7  # which the model knows nothing of
+    with pytest.raises(Diverged, match="the field VALUE differs"):
+        while machine.run(10) is not Status.STOPPED:
+            pass
+    machine.close()
+    places = [record[Word.IP] for record in heard if record[Word.KIND] == Kind.INSN]
+    assert places == list(range(PROGRAM, PROGRAM + len(places)))
+    assert 10 <= len(places) <= 21
+
+
+def outcome(kind, text):
+    """What the hosts of a machine have got, after a program."""
+    console, line = io.BytesIO(), io.BytesIO()
+    given = Hosts(Terminal(b"hello\nyou\nall\n", console), disk=Disk(bytes(range(256)) * 8),
+                  display=Display(4, 3), serial=Serial(Terminal(b"abc", line)))
+    machine = kind(FULL, given)
+    machine.load(assemble([Source("t", text)]).words)
+    while machine.run(10_000) is not Status.STOPPED:
+        assert machine.cycles < 100_000
+    memory = machine.memory[PROGRAM:].tolist()
+    machine.close()
+    return (console.getvalue(), line.getvalue(), given.disk.octets(), given.display.frame_count,
+            given.console.read_line(), given.serial.read(9), memory)
+
+
+@pytest.mark.slow  # another build of the simulator
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_hosts_get_from_lockstep_what_they_get_from_the_hardware_alone(name):
+    text = (store(0x1000, 0xCAFE) + OPERATIONS[name] + "nop\n" * 2_000) * 2 + "halt"
+    assert outcome(Lockstep, text) == outcome(RtlMachine, text)
+
+
+@pytest.mark.slow  # another build of the simulator
+def test_a_report_names_places_of_instructions_alone():
+    machine = Lockstep(FULL, hosts(), locate=lambda address, space, memory: f"<{address:#x}>")
+    machine.load(assemble([Source("t", "nop\n" * 5 + load(1, 0x20000) + "halt")]).words)
+    machine.memory[0x20000] = 7
+    with pytest.raises(Diverged) as caught:
         while machine.run(1000) is not Status.STOPPED:
             pass
     machine.close()
+    lines = [line for line in str(caught.value).split("\n") if line.startswith("  ")]
+    for line in lines:
+        where = re.match(r" +[0-9]+ +0*([0-9a-f]{4})  ", line)
+        assert (" -- " in line) == (where is None), line
+        assert where is None or line.endswith(f"; <0x{where[1]}>"), line
+    assert len(lines) > 8
 
 
 # --- pictures ------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isa import encode
+from isa import BY_OPCODE, encode
 from isa.config import MachineConfig
 from isa.machine import ENTRY_TABLE, Reason
 from isa.trace import Kind, Word, Wrote
@@ -114,10 +114,18 @@ FAST = MachineConfig(cycles_per_ms=100)
 
 
 def rule_of(words, trace, config=FAST):
-    follower = Follower(config)
-    follower.load(words)
-    divergence = follower.apply(trace)
-    return divergence and (divergence.position, divergence.rule)
+    """Of the first record that is wrong, its position and what is wrong with it; also if the other
+    machine has run for long, so that a record's count of cycles begins anew in the middle."""
+    later = trace.copy()
+    later[:, Word.CYCLE] -= trace[len(trace) // 2, Word.CYCLE]
+    found = []
+    for records in (trace, later):
+        follower = Follower(config)
+        follower.load(words)
+        divergence = follower.apply(records)
+        found.append(divergence and (divergence.position, divergence.rule))
+    assert found[0] == found[1]
+    return found[0]
 
 
 @pytest.fixture(scope="module")
@@ -302,6 +310,32 @@ def test_sleeping_model_says_so():
     assert status is Status.STUCK
     assert follower.apply(trace[:used]) is None
     assert follower.is_asleep
+
+
+def test_of_a_record_that_agrees_no_field_is_asked_for_by_itself(words, trace, monkeypatch):
+    asked = []
+    differs = namespace()["differs"]
+
+    def noting(cpu, records, at, op, event, fault, ip, made):
+        if not event and not fault:
+            asked.append(BY_OPCODE[op].mnemonic)
+        return differs(cpu, records, at, op, event, fault, ip, made)
+
+    monkeypatch.setitem(namespace(), "differs", noting)
+    assert follow(words, trace, compiled=False) is None
+    assert set(asked) & set("sub mul mod fadd load jnz".split()) == set()
+
+
+def test_a_record_says_behind_which_table_an_instruction_was_if_there_is_room_for_it():
+    golden = Golden()
+    golden.load(assemble([Source("test.qasm", "nop\nconstant r1 0x5000\njmp r1")]).words)
+    golden.memory[0x8000:0x8000 + len(TABLE[0x8000])] = TABLE[0x8000]
+    golden.memory[ENTRY_TABLE + 1], golden.memory[ENDS] = ENDS, encode("halt")
+    golden.cpu[state.TRANSLATING], golden.cpu[state.BASE] = 1, 0x8000
+    trace = np.full((50, len(Word) + 1), 99, np.uint32)
+    _, used = golden.record(trace)
+    assert trace[:used, Word.KIND].tolist() == [Kind.INSN] * 3 + [Kind.FAULT, Kind.INSN, Kind.STOP]
+    assert trace[:5, -1].tolist() == [0x8000] * 4 + [0]
 
 
 # --- what is counted ------------------------------------------------------------------------------
