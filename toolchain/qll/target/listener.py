@@ -4,12 +4,9 @@ Then it is a `recorder.Recorder`, which is loaded only for that.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from toolchain.qll.middle.ir import Block, Function, Ins, Slot
-
-if TYPE_CHECKING:
-    from toolchain.qll.target.recorder import CodeRecord
 
 __all__ = ["NoRecorder", "note_order"]
 
@@ -48,6 +45,7 @@ class NoRecorder:
     def frame(self, offset: int, link: int, saved: Sequence[tuple[int, int]]) -> None:
         """The frame is like this from here on, see `records.Frame`; `saved` are registers."""
 
-    def finish(self, frame_words: int) -> "CodeRecord | None":
-        """What follows from the notes, for a frame of so many words below the caller's."""
+    def finish(self, frame_words: int) -> Any:
+        """What follows from the notes, for a frame of so many words below the caller's; a
+        `recorder.CodeRecord` if there are any."""
         return None
