@@ -111,6 +111,22 @@ source0.qll:2:51: error: expected struct type, actual * point
 source0.qll:2:37: error: expected struct type, actual byte
     function main(): byte { var p = new t.x.y; return 0; }
                                         ^~~"""),
+    "member of another type": (
+        "type t = struct { x: byte; };\n"
+        "function main(): byte { var p = t { x = 1 }; var i: int = p.x; return 0; }\n",
+        """\
+source0.qll:2:59: error: expected int, actual byte
+    function main(): byte { var p = t { x = 1 }; var i: int = p.x; return 0; }
+                                                              ^~~
+    note: a cast makes it fit: <unsafe int>"""),
+    "member of another type, reached through a pointer": (
+        "type t = struct { x: byte; };\n"
+        "function main(): byte { var p = new t; var i: int = p->x; return 0; }\n",
+        """\
+source0.qll:2:53: error: expected int, actual byte
+    function main(): byte { var p = new t; var i: int = p->x; return 0; }
+                                                        ^~~~
+    note: a cast makes it fit: <unsafe int>"""),
     "string where none may be": (
         "function main(): byte { return 1 \"a long word that is cut\"; }\n",
         """\

@@ -447,8 +447,8 @@ class ExpressionParser(TypeParser):
             elif kind == ".":
                 self.i += 1
                 at = self.starts[self.i]
-                base = nodes.Member(pos, 0, base, self.member_name(), at)
-                base.end = self.end()
+                name = self.member_name()
+                base = nodes.Member(pos, self.end(), base, name, at)
             elif kind == "[":
                 base = self.bracket(base)
             else:
@@ -458,8 +458,8 @@ class ExpressionParser(TypeParser):
                     unsafe, index = self.index()
                     base = nodes.ArrowIndex(pos, self.end(), base, index, unsafe)
                 else:
-                    base = nodes.Arrow(pos, 0, base, self.member_name(), at)
-                    base.end = self.end()
+                    name = self.member_name()
+                    base = nodes.Arrow(pos, self.end(), base, name, at)
 
     def index(self) -> tuple[bool, nodes.Expression]:
         """`[ [unsafe] expression ]`."""
