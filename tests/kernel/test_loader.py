@@ -34,11 +34,12 @@ class Segment:
     offset:    int = CODE_OFFSET
     kind:      int = LOAD
     in_memory: int | None = None
+    octet:     int = 0  # of the word at `at`
 
     def octets(self) -> bytes:
         memory = 4 * self.words if self.in_memory is None else self.in_memory
-        return array("I", [self.kind, self.offset, 4 * self.at & 0xFFFFFFFF, 0, self.in_file,
-                           memory & 0xFFFFFFFF, self.flags, 4]).tobytes()
+        return array("I", [self.kind, self.offset, 4 * self.at + self.octet & 0xFFFFFFFF, 0,
+                           self.in_file, memory & 0xFFFFFFFF, self.flags, 4]).tobytes()
 
 
 CODE_SEGMENT = Segment(CODE_AT, len(CODE) // 4, READ | EXECUTE, len(CODE))
@@ -171,6 +172,8 @@ BAD = {
     "writable code that is not readable": File(code=replace(CODE_SEGMENT, flags=WRITE | EXECUTE)),
     "more in the file than in memory": File(code=replace(CODE_SEGMENT, words=1)),
     "part of a word in memory": File((Segment(0x10000 * 2, 0, in_memory=0x402),)),
+    "an address within a word": File((Segment(0x20000, 0x100, octet=2),)),
+    "contents from within a word": File(code=replace(CODE_SEGMENT, offset=CODE_OFFSET + 2)),
     "part of a word in the file": File(code=replace(CODE_SEGMENT, in_file=len(CODE) - 1)),
     "a segment behind the file's end": File(code=replace(CODE_SEGMENT, offset=0x8000)),
     "a segment over the file's end": File(code=replace(CODE_SEGMENT, words=0x100, in_file=0x400)),
