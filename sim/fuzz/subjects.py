@@ -12,6 +12,7 @@ from isa.machine import PROGRAM, SECTOR_WORDS
 from isa.trace import RECORD_WORDS, Kind, Word
 from sim.fuzz.program import Program
 from sim.golden import Divergence, Follower, Golden, state
+from sim.golden.compiled import jit_kept
 from sim.golden.follow import RULES
 from sim.golden.interpreted import interpreted_run
 from sim.golden.peripherals import Block
@@ -29,10 +30,10 @@ __all__ = ["ModelSubject", "RtlSubject", "Subject", "Travels", "Verdict", "hosts
 
 LIMIT_CYCLES   = 400_000  # of one program
 LIMIT_RECORDS  = 120_000
-CIRCLE_STEPS   = 4       # in a row in which a program gets nowhere: it will not any more
+CIRCLE_STEPS   = 2       # in a row in which a program gets nowhere: it will not any more
 SILENCE_CYCLES = 10_000  # without an instruction though the model is not asleep: it hangs
-STEP_CYCLES    = 2_000   # between looks at the machine
-STOP_CYCLES    = 2_000   # from the last instruction until the machine says that it has stopped
+STEP_CYCLES    = 4_000   # between looks at the machine
+STOP_CYCLES    = 4_000   # from the last instruction until the machine says that it has stopped
 FLUSH_CYCLES   = 40_000  # the same with a cache in front of memory, whose words are written back
 LONG_TABLE     = 1000    # entries
 DISK_SECTORS   = 4
@@ -123,9 +124,20 @@ class Travels:
         if rounds != self._rounds:
             self._rounds, self.is_new = rounds, True
             self._seen[:] = False
-        where = records[records[:, Word.KIND] <= Kind.FAULT, Word.IP] & np.uint32(0xFFFF)
-        self.is_new |= not self._seen[where].all()
-        self._seen[where] = True
+        self.is_new |= _visit(records[:, Word.KIND], records[:, Word.IP], int(Kind.FAULT),
+                              self._seen)
+
+
+@jit_kept
+def _visit(kinds, places, last_kind, seen):  # type: ignore[no-untyped-def]
+    """Whether some record up to the kind `last_kind` is of a place that was not seen before; now
+    all of them are seen."""
+    is_new = False
+    for n in range(len(kinds)):
+        where = places[n] & 0xFFFF
+        if kinds[n] <= last_kind and not seen[where]:
+            seen[where] = is_new = True
+    return is_new
 
 
 class _Diverged(Exception):
