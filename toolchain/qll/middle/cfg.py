@@ -89,9 +89,9 @@ def analyse(function: Function) -> list[Block]:
 
 def _hang(block: Block, above: Block) -> None:
     """Put a block below another one in the dominator tree."""
-    block.idom, block.level, block.kids = above, above.level + 1, []
-    far = above.jump
-    block.jump = far.jump if above.level - far.level == far.level - far.jump.level else above
+    level, far = above.level, above.jump
+    block.idom, block.level, block.kids = above, level + 1, []
+    block.jump = far.jump if level - far.level == far.level - far.jump.level else above
 
 
 def _settle(blocks: list[Block]) -> None:

@@ -142,32 +142,34 @@ def _splice(function: Function, block: Block, index: int, call: Ins, callee: Fun
             values[old] = found
         return found
 
+    line = call.line
     for old in callee.blocks:
         new = blocks[old]
-        for ins in [*old.phis, *old.body]:
-            copy = Ins(ins.op, [], ins.value, ins.line or call.line)
-            if ins.op == "call":
-                info: CallInfo = ins.value
-                copy.value = CallInfo(info.symbol, info.fast, info.words)
-                function.out_words = max(function.out_words, info.words)
-            copy.block = new
-            values[ins] = copy
-            (new.phis if ins.op == "phi" else new.body).append(copy)
+        for source, copies in ((old.phis, new.phis), (old.body, new.body)):
+            for ins in source:
+                copy = values[ins] = Ins(ins.op, [], ins.value, ins.line or line)
+                copy.block = new
+                if ins.op == "call":
+                    info: CallInfo = ins.value
+                    copy.value = CallInfo(info.symbol, info.fast, info.words)
+                    function.out_words = max(function.out_words, info.words)
+                copies.append(copy)
     results: list[tuple[Block, Ins]] = []
     zero = function.const(0)
     for old in callee.blocks:
         new = blocks[old]
-        for source, copy in zip([*old.phis, *old.body], [*new.phis, *new.body], strict=True):
-            copy.args = [value(arg) for arg in source.args]
+        for source, copies in ((old.phis, new.phis), (old.body, new.body)):
+            for ins, copy in zip(source, copies, strict=True):
+                copy.args = [values.get(arg) or value(arg) for arg in ins.args]
         new.preds = [blocks[pred] for pred in old.preds]
         new.succs = [blocks[succ] for succ in old.succs]
         term = old.term
         if term.op == "ret":
             results.append((new, value(term.args[0]) if term.args else zero))
-            link(new, Ins("jump", [], None, term.line or call.line), [rest])
+            link(new, Ins("jump", [], None, term.line or line), [rest])
         else:
             new.term = Ins(term.op, [value(arg) for arg in term.args], term.value,
-                           term.line or call.line)
+                           term.line or line)
             new.term.block = new
         result.append(new)
     if function.marks is not None:

@@ -230,12 +230,11 @@ class Function:
     def resolve(self) -> None:
         """Follow `fwd` everywhere: replaced values disappear from all operand lists."""
         for block in self.blocks:
-            for group in (block.phis, block.body, (block.term,)):
-                for ins in group:
-                    args = ins.args
-                    for index, arg in enumerate(args):
-                        if arg.fwd is not None:
-                            args[index] = final(arg)
+            for ins in (*block.phis, *block.body, block.term):
+                for arg in ins.args:
+                    if arg.fwd is not None:
+                        ins.args = [final(arg) for arg in ins.args]
+                        break
 
     def instructions(self) -> Iterator[Ins]:
         for block in self.blocks:

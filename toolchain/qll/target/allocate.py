@@ -28,6 +28,8 @@ DEEPEST        = 4   # loops within each other that count
 MOST_ALIVE     = USABLE.bit_count() - 4  # values at once that `Colouring` surely finds room for
 TRIES          = 60  # of `relieve`, before giving up
 
+_WEIGHTS = [ROUNDS_OF_LOOP ** depth for depth in range(DEEPEST + 1)]  # by how many are around
+
 
 def allocate(function: Function, blocks: list[Block] | None = None) -> int:
     """Set `reg` of every value; returns the mask of the registers used.
@@ -44,7 +46,7 @@ def allocate(function: Function, blocks: list[Block] | None = None) -> int:
         blocks = analyse(function)
         find_loops(blocks)
     for block in blocks:
-        block.weight = ROUNDS_OF_LOOP ** min(block.depth, DEEPEST)
+        block.weight = _WEIGHTS[min(block.depth, DEEPEST)]
     live = Liveness(function, blocks)
     if live.calls and keep_over_calls(live):
         live = Liveness(function, blocks)
