@@ -63,7 +63,7 @@ def session_of(kind: str, seed: int) -> tuple[str, str | None]:
     if session.status == REFUSED:
         says_why = "cannot start: the " in session.text or "/bin/sh" in session.text
         return "refused", None if says_why else f"it does not say why not: {where}"
-    if "cannot start: " in session.text:
+    if "\ncannot start: " in f"\n{session.text}":  # the shell says so of programs, behind its name
         return "refused", f"its status does not say so: {where}"
     if session.status == SHELL_DIED:
         return "the shell died", None if "process" in session.text else f"without a word: {where}"

@@ -138,15 +138,16 @@ def test_a_write_to_one_of_the_last_groups_is_noticed(later, offset):
     simulate(dut, bench)
 
 
-def test_a_group_that_is_asked_for_in_the_cycle_of_the_write_is_noticed():
+@pytest.mark.parametrize("asked", [0, 1])
+def test_a_group_that_is_asked_for_in_the_cycle_of_the_write_is_noticed(asked):
     dut = StoreWatch()
 
     async def bench(ctx):
-        ctx.set(dut.asked, 1)
+        ctx.set(dut.asked, asked)
         ctx.set(dut.asked_addr, 0x1234)
         ctx.set(dut.wrote, 1)
         ctx.set(dut.wrote_addr, 0x1235)
         await ctx.tick()
-        assert ctx.get(dut.hit)
+        assert ctx.get(dut.hit) == asked
 
     simulate(dut, bench)

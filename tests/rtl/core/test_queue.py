@@ -14,14 +14,14 @@ def test_words_come_out_in_order_with_their_addresses(seed):
     rng = random.Random(seed)
 
     async def bench(ctx):
-        held, ip = [], 0x1000  # (address, word, fetch left behind it, for where to)
+        held, ip = [], 0x1000  # (address, word, fetch left behind it, for where to, place)
         taken = 0
         for _ in range(500):
             is_pair, jumps = rng.random() < 0.7, rng.random() < 0.2
             words    = [rng.getrandbits(32) for _ in range(1 + is_pair)]
             goes_in  = ctx.get(dut.free) > 0 and rng.random() < 0.8
             target   = rng.randrange(0x1000, 0x4000) if jumps else ip + len(words)
-            arriving = [(ip + n, word, jumps and n == len(words) - 1, target)
+            arriving = [(ip + n, word, jumps and n == len(words) - 1, target, n)
                         for n, word in enumerate(words)] if goes_in else []
             ctx.set(dut.i_valid, goes_in)
             ctx.set(dut.i.ip, ip)
@@ -40,6 +40,8 @@ def test_words_come_out_in_order_with_their_addresses(seed):
                 if is_valid:
                     assert ctx.get(port.word) == expected[1]
                     assert ctx.get(port.jumps) == expected[2]
+                    assert ctx.get(port.pos) == expected[4]
+                    assert ctx.get(port.group) == expected[0] - expected[4]
             if valid[0]:
                 assert ctx.get(dut.first_ip) == seen[0][0]
                 if seen[0][2]:

@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from amaranth import Module
 from amaranth.lib import wiring
 from amaranth.sim import Simulator
@@ -82,23 +83,25 @@ def test_words_are_wrong_until_they_are_there():
     assert early and 60 not in early
 
 
-def test_a_request_that_is_made_too_early_is_lost():
+@pytest.mark.parametrize("name, word", [("data", "r_data"), ("fetch", "first")])
+def test_a_request_that_is_made_too_early_is_lost(name, word):
     lost = []
 
     async def bench(ctx, dut):
+        port = getattr(dut, name)
         for _ in range(50):
-            ctx.set(dut.data.addr, 10)
-            ctx.set(dut.data.en, 1)
+            ctx.set(port.addr, 10)
+            ctx.set(port.en, 1)
             await ctx.tick()
-            if not ctx.get(dut.data.done):
-                ctx.set(dut.data.addr, 11)  # does not wait
+            if not ctx.get(port.done):
+                ctx.set(port.addr, 11)  # does not wait
                 await ctx.tick()
-                ctx.set(dut.data.en, 0)
-                while not ctx.get(dut.data.done):
+                ctx.set(port.en, 0)
+                while not ctx.get(port.done):
                     await ctx.tick()
-                lost.append(ctx.get(dut.data.r_data))
-            ctx.set(dut.data.en, 0)
-            while not ctx.get(dut.data.done):
+                lost.append(ctx.get(getattr(port, word)))
+            ctx.set(port.en, 0)
+            while not ctx.get(port.done):
                 await ctx.tick()
 
     simulate(bench)
