@@ -85,6 +85,8 @@ class Runner:
         done = self.store.seeds(self.campaign.id)
         self.spent = {name: done.get(name, (0, 0.0))[1] for name in self.plan.kinds}
         self.examined = sum(count for count, _ in done.values())
+        self.asked = self.examined + sum(job.count for job in self.store.waiting(self.campaign.id)
+                                         if not job.shrinks)  # for by name, as survivors are
         self.failed = len(self.store.failures(self.campaign.id))
         self.under_way: dict[str, int] = {}
         self.shrinking: set[tuple[str, int]] = set()
@@ -137,7 +139,7 @@ class Runner:
         totals = list(self.totals.values())
         self.progress.update(
             seeds=self.examined, failures=self.failed, elapsed_s=elapsed_s,
-            total=None if None in totals else sum(total or 0 for total in totals),
+            total=None if None in totals else max(self.asked, sum(total or 0 for total in totals)),
             seconds=self.plan.seconds, running=self.executor.running())
 
     def _jobs(self, is_late: Callable[[], bool]) -> Iterator[Job | None]:

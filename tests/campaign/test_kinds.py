@@ -1,8 +1,10 @@
 """The table of kinds, and the page and the table that are made of results."""
 
+import io
 import os
 import re
 import signal
+from unittest import mock
 
 import pytest
 
@@ -12,8 +14,9 @@ from campaign.__main__ import end_as_by_ctrl_c
 from campaign.kind import Failure, Outcome
 from campaign.kinds import KINDS
 from campaign.mutants.kind import CPU_SECONDS
+from campaign.progress import Lines
 from campaign.report import BEGIN, END, figures_into, summaries, write_page
-from campaign.runner import Plan
+from campaign.runner import Plan, Runner
 from campaign.store import Job, Store
 from tests.support.live import Silent
 
@@ -175,6 +178,10 @@ def test_those_that_survived_can_be_judged_again(judged, monkeypatch):
     assert command.main(["--results", str(judged.path), "run", "--kinds", MUTANTS,
                          "--survivors"]) == 0
     assert judged.waiting(judged.campaign().id) == [Job(MUTANTS, 1, 1)]
+    said = io.StringIO()
+    runner = Runner(judged, judged.campaign(), KINDS, mock.Mock(), Lines(said, every_s=0))
+    runner._tell(60)
+    assert said.getvalue().startswith("0 seeds of 1, ")
 
 
 def test_only_mutants_survive(judged, capsys):
