@@ -56,17 +56,22 @@ def test_a_stop_in_the_middle_of_an_operation_is_no_difference(name, nops):
     assert run.stop.stop == Stop.HALT
 
 
+def run_to_stop(machine, slice_cycles=1_000):
+    """Run a machine until it stops, and close it, whatever it raises."""
+    try:
+        while machine.run(slice_cycles) is not Status.STOPPED:
+            assert machine.cycles < 100_000
+    finally:
+        machine.close()
+
+
 def ends_of(name, spoil):
     """Run an operation up to a stop in its middle, on a machine that something has been done to."""
     given = hosts()
     machine = Lockstep(FULL, given)
     machine.load(assemble([Source("t", OPERATIONS[name] + "nop\n" * 40 + "halt")]).words)
     spoil(machine, given)
-    try:
-        while machine.run(1000) is not Status.STOPPED:
-            pass
-    finally:
-        machine.close()
+    run_to_stop(machine)
 
 
 @pytest.mark.slow  # another build of the simulator
@@ -102,9 +107,7 @@ def test_who_observes_hears_each_record_once_and_only_what_the_model_agrees_with
     machine.load(assemble([Source("t", "nop\n" * 20 + load(1, 0x20000) + "halt")]).words)
     machine.memory[0x20000] = 7  # which the model knows nothing of
     with pytest.raises(Diverged, match="the field VALUE differs"):
-        while machine.run(10) is not Status.STOPPED:
-            pass
-    machine.close()
+        run_to_stop(machine, 10)
     places = [record[Word.IP] for record in heard if record[Word.KIND] == Kind.INSN]
     assert places == list(range(PROGRAM, PROGRAM + len(places)))
     assert 10 <= len(places) <= 21
@@ -138,9 +141,7 @@ def test_a_report_names_places_of_instructions_alone():
     machine.load(assemble([Source("t", "nop\n" * 5 + load(1, 0x20000) + "halt")]).words)
     machine.memory[0x20000] = 7
     with pytest.raises(Diverged) as caught:
-        while machine.run(1000) is not Status.STOPPED:
-            pass
-    machine.close()
+        run_to_stop(machine)
     lines = [line for line in str(caught.value).split("\n") if line.startswith("  ")]
     for line in lines:
         where = re.match(r" +[0-9]+ +0*([0-9a-f]{4})  ", line)
