@@ -151,7 +151,7 @@ night: $(HW)  ## Every kind of verification for TIME=seconds: KINDS="fuzz proofs
 	    $(if $(KINDS),--kinds $(KINDS))) $(if $(CLUSTER),--cluster $(CLUSTER))
 
 mutants: $(DEV)  ## Change the sources at single points and see what finds it: AREAS="rtl kernel" COUNT=50 FIRST=number
-	@$(PYTHON) -m campaign run --kinds $(addprefix mutants-,$(or $(AREAS),rtl golden lockstep kernel compiler)) \
+	@$(PYTHON) -m campaign run --kinds $(or $(addprefix mutants-,$(AREAS)),mutants) \
 	    --count $(or $(COUNT),50) $(if $(FIRST),--first $(FIRST))
 
 fuzz-qll: $(DEV)  ## Try 100,000 damaged QLL programs on the compiler

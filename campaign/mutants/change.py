@@ -34,6 +34,15 @@ class Mutant:
         return text[:self.start] + self.new + text[self.end:]
 
     @property
+    def module(self) -> str:
+        """The name of the module, if it is one of Python."""
+        return self.path.removesuffix(".py").replace("/", ".")
+
+    def execute(self, namespace: dict[str, Any]) -> None:
+        """Run the changed module there."""
+        exec(compile(self.text, str(ROOT / self.path), "exec"), namespace)
+
+    @property
     def line(self) -> int:
         return source(self.path).count("\n", 0, self.start) + 1
 
@@ -68,10 +77,9 @@ class _Planter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self, mutant: Mutant):
         self.mutant = mutant
-        self.module = mutant.path.removesuffix(".py").replace("/", ".")
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
-        if fullname != self.module:
+        if fullname != self.mutant.module:
             return None
         return importlib.util.spec_from_file_location(fullname, ROOT / self.mutant.path,
                                                       loader=self)
@@ -80,27 +88,26 @@ class _Planter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return None
 
     def exec_module(self, module: Any) -> None:
-        exec(compile(self.mutant.text, str(ROOT / self.mutant.path), "exec"), module.__dict__)
+        self.mutant.execute(vars(module))
 
 
 def plant(mutant: Mutant) -> None:
     """From now on, let its module be imported with the change. It must not be imported yet, but for
     one of the compiler, whose parser was needed to find the changes: that is imported anew."""
-    planter = _Planter(mutant)
-    if planter.module.startswith(COMPILER):
+    if mutant.module.startswith(COMPILER):
         for name in [name for name in sys.modules if name.startswith(COMPILER)]:
             del sys.modules[name]
-    if planter.module in sys.modules:
-        raise RuntimeError(f"{planter.module} is imported already")
-    sys.meta_path.insert(0, planter)
+    if mutant.module in sys.modules:
+        raise RuntimeError(f"{mutant.module} is imported already")
+    sys.meta_path.insert(0, _Planter(mutant))
 
 
 def replace(mutant: Mutant) -> None:
     """Change a module that is imported already, and what others imported from it by name."""
-    module = importlib.import_module(mutant.path.removesuffix(".py").replace("/", "."))
+    module = importlib.import_module(mutant.module)
     before = {name: value for name, value in vars(module).items()
               if getattr(value, "__module__", None) == module.__name__}
-    exec(compile(mutant.text, str(ROOT / mutant.path), "exec"), vars(module))
+    mutant.execute(vars(module))
     for other in list(sys.modules.values()):
         for name, value in list(vars(other).items()):
             if name in before and value is before[name]:

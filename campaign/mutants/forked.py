@@ -17,9 +17,9 @@ import traceback
 from campaign.mutants.areas import AREAS, mutants
 from campaign.mutants.judge import KILLED, NOT_JUDGED, Verdict, death, judge
 
-__all__ = ["judge_in_fork"]
+__all__ = ["KERNELS", "WAITS", "judge_in_fork"]
 
-KERNELS = ("kernel", "assembly")
+KERNELS = ("kernel", "assembly")  # areas that are judged by running a changed kernel
 
 # What tests of the areas import that none of these changes.
 IMPORTED = {"compiler": ("numpy", "pytest", "sim.golden.machine", "sim.host.hosts",

@@ -13,7 +13,7 @@ from pathlib import Path
 from campaign.kind import Failure, Kind, Outcome, Say
 from campaign.mutants.areas import AREAS, mutants, named
 from campaign.mutants.change import equivalents
-from campaign.mutants.forked import WAITS
+from campaign.mutants.forked import KERNELS, WAITS
 from campaign.mutants.judge import (
     ALONE,
     BUILDS,
@@ -179,7 +179,7 @@ def _system(say: Say) -> Sequence[Path]:
 
 def mutant_kinds() -> list[Kind]:
     """One for each area."""
-    prepare = {"rtl": _hardware, "kernel": _system, "assembly": _system}
+    prepare = {"rtl": _hardware, **dict.fromkeys(KERNELS, _system)}
     examine = {"rtl": _examine_hardware}
     batch = {"rtl": BATCH}
     return [Kind(f"mutants-{area.name}", f"{area.about} at single points, which a test must find",
