@@ -30,10 +30,10 @@ __all__ = ["ModelSubject", "RtlSubject", "Subject", "Travels", "Verdict", "hosts
 
 LIMIT_CYCLES   = 400_000  # of one program
 LIMIT_RECORDS  = 120_000
-CIRCLE_STEPS   = 2       # in a row in which a program gets nowhere: it will not any more
+CIRCLE_STEPS   = 4       # in a row in which a program gets nowhere: it will not any more
 SILENCE_CYCLES = 10_000  # without an instruction though the model is not asleep: it hangs
-STEP_CYCLES    = 4_000   # between looks at the machine
-STOP_CYCLES    = 4_000   # from the last instruction until the machine says that it has stopped
+STEP_CYCLES    = 2_000   # between looks at the machine
+STOP_CYCLES    = 2_000   # from the last instruction until the machine says that it has stopped
 FLUSH_CYCLES   = 40_000  # the same with a cache in front of memory, whose words are written back
 LONG_TABLE     = 1000    # entries
 DISK_SECTORS   = 4
