@@ -13,7 +13,7 @@ from toolchain.qll.syntax import habits
 from toolchain.qll.syntax.lexer import KEYWORDS, tokenise
 from toolchain.qll.text import Text
 
-__all__ = ["MAX_DEPTH", "Cursor"]
+__all__ = ["MAX_DEPTH", "Cursor", "NoType"]
 
 MAX_DEPTH = 2000
 """How deep expressions, types and blocks may nest. Far more than anybody writes; every later
@@ -22,8 +22,13 @@ phase of the compiler recurses as deep."""
 _T = TypeVar("_T")
 
 
-class _NoType(Exception):
-    """The attempt to read type arguments failed."""
+class NoType(Exception):
+    """The attempt to read type arguments failed: at which token, and why."""
+
+    def __init__(self, index: int, message: str):
+        super().__init__(message)
+        self.index = index
+        self.message = message
 
 
 class Cursor:
@@ -68,7 +73,7 @@ class Cursor:
         if self.trying:
             if self.remembering and index > self.furthest[0]:
                 self.furthest = (index, message)
-            raise _NoType
+            raise NoType(index, message)
         if self.furthest[0] > index:
             index, message = self.furthest
             found, notes = True, ()
@@ -120,7 +125,7 @@ class Cursor:
         self.trying += 1
         try:
             return read()
-        except _NoType:
+        except NoType:
             self.i, self.depth = start, depth
             return None
         finally:

@@ -198,9 +198,8 @@ class ExpressionParser(TypeParser):
         pos = self.starts[self.i]
         self.i += 1
         kinds = self.kinds
-        start = self.i
-        element = self.element_type()
-        if kinds[self.i] == "[" and kinds[self.i + 1] != "]":
+        target = self.new_type()
+        if kinds[self.i] == "[":
             self.i += 1
             count = self.expression()
             self.expect("]", "after the number of elements")
@@ -214,11 +213,7 @@ class ExpressionParser(TypeParser):
                 initialiser = self.array_literal()
             else:
                 how = ""
-            return nodes.NewElements(pos, self.end(), element, count, how, initialiser)
-        target: nodes.Type = element
-        if kinds[self.i] == "[":
-            self.i = start
-            target = self.type()
+            return nodes.NewElements(pos, self.end(), target, count, how, initialiser)
         how = kinds[self.i]
         if how != "=" and how != "...":
             return nodes.New(pos, self.end(), target, "", None)
@@ -231,17 +226,17 @@ class ExpressionParser(TypeParser):
             initialiser = self.expression()
         return nodes.New(pos, self.end(), target, how, initialiser)
 
-    def element_type(self) -> nodes.Type:
-        """A type without array suffixes, since a bracket behind `new T` holds a count."""
+    def new_type(self) -> nodes.Type:
+        """The type behind `new`, up to a bracket that holds a count."""
         pos = self.starts[self.i]
         if self.kinds[self.i] == ".":
             tags = self.tags()
-            target = self.element_type()
+            target = self.new_type()
             return nodes.Tags(pos, self.end(), tags, target)
         if self.kinds[self.i] == "*":
             self.i += 1
             self.deeper()
-            target = self.element_type()
+            target = self.new_type()
             self.depth -= 1
             return nodes.PointerType(pos, target.end, target)
         base = self.base_type()
@@ -250,6 +245,8 @@ class ExpressionParser(TypeParser):
             at = self.starts[self.i]
             name = self.member_name()
             base = nodes.MemberType(base.pos, self.end(), base, name, at)
+        if self.kinds[self.i] == "[" and self.kinds[self.i + 1] == "]":
+            return self.suffixed_type(base)
         return base
 
     # --- primaries, each with its suffixes -------------------------------------------------------
@@ -264,10 +261,10 @@ class ExpressionParser(TypeParser):
             return self.suffixes(self.struct_literal(self.type()))
         if (following == "." or following == "[") and self.is_head(i + 1):
             return self.suffixes(self.struct_literal(self.type()))
-        if following == "<" and i + 1 not in self.no_type_list:
+        if following == "<":
             self.i = i + 1
             remembering, self.remembering = self.remembering, False
-            arguments = self.attempt(self.type_arguments)
+            arguments = self.type_arguments()
             self.remembering = remembering
             if arguments is not None:
                 after = kinds[self.i]
@@ -277,8 +274,6 @@ class ExpressionParser(TypeParser):
                 if after in _EXPECTED_AFTER_TYPE_ARGUMENTS and not (
                         after == "=" and self.starts[self.i] == self.end()):
                     return self.suffixes(nodes.Name(pos, self.end(), word, arguments))
-            else:
-                self.no_type_list.add(i + 1)
         self.i = i + 1
         if word == "true" or word == "false":
             return self.suffixes(nodes.Bool(pos, pos + len(word), word == "true"))
@@ -482,7 +477,7 @@ class ExpressionParser(TypeParser):
             self.expect("]", "after an index")
             return nodes.Index(base.pos, self.end(), base, index, True)
         if kinds[self.i] != ":":
-            lower = self.expression()
+            lower = self.length_or_index()
             if kinds[self.i] == "]":
                 self.i += 1
                 return nodes.Index(base.pos, self.end(), base, lower, False)

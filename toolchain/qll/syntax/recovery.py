@@ -68,21 +68,21 @@ class Recovery(Cursor):
         """Go to the next statement, or the end of the block; `start` is the first token."""
         self.record(error)
         kinds, failed, i = self.kinds, self.i, start
-        stack: list[str] = []
+        brackets = _Open()
         while kinds[i] != "END":
             kind = kinds[i]
             if i >= failed and self.begins_declaration(i):
                 break
             if i >= failed and i > start:
-                if kind == "}" and "{" not in stack:
+                if kind == "}" and not brackets.counts["{"]:
                     break
-                if kind in _STATEMENTS and "{" not in stack and self.is_first(i):
+                if kind in _STATEMENTS and not brackets.counts["{"] and self.is_first(i):
                     break
             i += 1
-            _follow(stack, kind)
-            if kind == "}" and not stack and i > failed and kinds[i] not in (";", "else"):
+            brackets.follow(kind)
+            if kind == "}" and not brackets.stack and i > failed and kinds[i] not in (";", "else"):
                 break
-            if kind == ";" and i > failed and "{" not in stack and "[" not in stack:
+            if kind == ";" and i > failed and not brackets.counts["{"] and not brackets.counts["["]:
                 break
         self.i = i
         self.lose(start, i)
@@ -94,39 +94,39 @@ class Recovery(Cursor):
         """Go to the next declaration; `column` is that of the namespace around, if there is one."""
         self.record(error)
         kinds, failed, i = self.kinds, self.i, start
-        stack: list[str] = []
+        brackets = _Open()
         begins = self.column_of(start)
         while kinds[i] != "END":
             kind = kinds[i]
             if i >= failed and i > start:
                 if kind in _DECLARATIONS and self.is_first(i) and (
-                        not stack or self.column_of(i) <= begins):
+                        not brackets.stack or self.column_of(i) <= begins):
                     break
-                if not stack and kinds[i - 1] in (";", "}") and (
+                if not brackets.stack and kinds[i - 1] in (";", "}") and (
                         kind in _DECLARATIONS or self.column_of(i) == begins) and kind != "}":
                     break
-                if kind == "}" and not stack and column is not None \
+                if kind == "}" and not brackets.stack and column is not None \
                         and self.column_of(i) <= column:
                     break
             i += 1
-            _follow(stack, kind)
+            brackets.follow(kind)
         self.i = i
         self.lose(start, i, all_names=True)
 
     def skip_to_block(self, start: int, error: QllError) -> bool:
         """Go to the `{` of the body behind a head that is wrong; False if none is in sight."""
         kinds, i = self.kinds, start
-        stack: list[str] = []
+        brackets = _Open()
         while True:
             kind = kinds[i]
             if kind == "{" and i >= self.i:
                 break
-            if kind in ("END", "}") or (kind == ";" and not stack) or (
+            if kind in ("END", "}") or (kind == ";" and not brackets.stack) or (
                     i > start and self.begins_declaration(i)) or (
                     kind in _STATEMENTS and i > start and self.is_first(i)):
                 return False
             i += 1
-            _follow(stack, kind)
+            brackets.follow(kind)
         self.record(error)
         self.lose(start, i)
         self.i = i
@@ -163,16 +163,26 @@ class Recovery(Cursor):
         return nodes.Evaluate(wrong.pos, wrong.end, wrong)
 
 
-def _follow(stack: list[str], kind: str) -> None:
-    """Go past a token: a bracket is opened, or the last one of a kind is closed, and those within
-    it; braces only by braces."""
-    if kind in _OPENS.values():
-        stack.append(kind)
-    opener = _OPENS.get(kind)
-    while opener in stack:
-        last = stack[-1]
-        if last == "{" and opener != "{":
+class _Open:
+    """Brackets that are open, within what is being skipped."""
+
+    def __init__(self) -> None:
+        self.stack: list[str] = []
+        self.counts = dict.fromkeys("([{", 0)
+
+    def follow(self, kind: str) -> None:
+        """Go past a token: a bracket is opened, or the last one of a kind is closed, and those
+        within it; braces only by braces."""
+        stack, counts = self.stack, self.counts
+        if kind in counts:
+            stack.append(kind)
+            counts[kind] += 1
             return
-        stack.pop()
-        if last == opener:
+        opener = _OPENS.get(kind)
+        if opener is None or not counts[opener]:
             return
+        while opener == "{" or stack[-1] != "{":
+            last = stack.pop()
+            counts[last] -= 1
+            if last == opener:
+                return

@@ -1,9 +1,15 @@
-"""Parsing types."""
+"""Parsing types.
+
+Type arguments are read by attempts, as `<` may compare instead. What was read in an attempt that
+fails is read again, in another way; so that this does not happen once more for each attempt around
+it, what an attempt found of type arguments and of lengths of arrays is kept.
+"""
 
 from abc import ABC, abstractmethod
 
 from toolchain.qll.errors import QllError
 from toolchain.qll.syntax import nodes
+from toolchain.qll.syntax.cursor import NoType
 from toolchain.qll.syntax.lexer import KEYWORDS
 from toolchain.qll.syntax.recovery import Recovery
 from toolchain.qll.text import Text
@@ -18,7 +24,10 @@ class TypeParser(Recovery, ABC):
 
     def __init__(self, text: Text, index: int):
         super().__init__(text, index)
-        self.no_type_list: set[int] = set()  # indices of `<` where no type arguments follow
+        # By the index of a `<`, the type arguments and the index behind them; None if it compares.
+        self.argument_lists: dict[int, tuple[list[nodes.Type], int] | None] = {}
+        # By the index behind a `[`, what attempts have read there, in the same way.
+        self.lengths: dict[int, tuple[nodes.Expression, int] | NoType] = {}
 
     @abstractmethod
     def expression(self) -> nodes.Expression:
@@ -53,7 +62,7 @@ class TypeParser(Recovery, ABC):
                     self.i += 1
                     base = nodes.SliceType(base.pos, self.end(), base)
                 else:
-                    length = self.expression()
+                    length = self.length_or_index()
                     self.expect("]", "after the length of an array")
                     base = nodes.ArrayType(base.pos, self.end(), base, length)
             elif kind == ".":
@@ -76,11 +85,7 @@ class TypeParser(Recovery, ABC):
             if word == "struct" and self.kinds[i + 1] == "{":
                 return self.struct_type()
             self.i = i + 1
-            arguments = None
-            if self.kinds[self.i] == "<" and self.i not in self.no_type_list:
-                arguments = self.attempt(self.type_arguments)
-                if arguments is None:
-                    self.no_type_list.add(self.i)
+            arguments = self.type_arguments() if self.kinds[self.i] == "<" else None
             return nodes.TypeName(pos, self.end(), word, arguments)
         if kind == "(":
             return self.parenthesised_type()
@@ -88,8 +93,38 @@ class TypeParser(Recovery, ABC):
             self.fail(f"expected a type; '{kind}' is a keyword", found=False)
         self.fail("expected a type")
 
-    def type_arguments(self) -> list[nodes.Type]:
-        """`< type_list >`, at the `<`."""
+    def length_or_index(self) -> nodes.Expression:
+        """An expression behind `[`, where an attempt may take for a type what is none."""
+        start = self.i
+        found = self.lengths.get(start)
+        if isinstance(found, tuple):
+            node, self.i = found
+            return node
+        if not self.trying:
+            return self.expression()
+        if found is not None:
+            self.fail(found.message, found.index)
+        try:
+            node = self.expression()
+        except NoType as failure:
+            self.lengths[start] = failure
+            raise
+        self.lengths[start] = node, self.i
+        return node
+
+    def type_arguments(self) -> list[nodes.Type] | None:
+        """`< type_list >`, at a `<`; None, and no token taken, if something else follows it."""
+        start = self.i
+        if start not in self.argument_lists:
+            found = self.attempt(self.type_argument_list)
+            self.argument_lists[start] = None if found is None else (found, self.i)
+        known = self.argument_lists[start]
+        if known is None:
+            return None
+        arguments, self.i = known
+        return arguments
+
+    def type_argument_list(self) -> list[nodes.Type]:
         self.i += 1
         self.deeper()
         arguments = self.type_list(">")
