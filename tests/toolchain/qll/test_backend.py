@@ -348,6 +348,22 @@ def test_what_observers_see_keeps_its_order():
     assert order == ["load", "store", "load", "guard", "store"]
 
 
+def test_a_check_whose_value_comes_late_still_traps_first():
+    function = parse_function("""
+        function @f (2) {
+        b0:
+          %0 = param 0
+          %1 = param 1
+          %2 = div %0, %1
+          guard.1 %2
+          guard.2 %1
+          ret %2
+        }""")
+    place(function, 2)
+    schedule(function)
+    assert [ins.value for ins in function.blocks[0].body if ins.op == "guard"] == [1, 2]
+
+
 def test_callers_learn_which_registers_a_callee_leaves_alone():
     function = parse_function(
         "function @g (1) {\nb0:\n  %0 = param 0\n  %1 = mul %0, 5\n  ret %1\n}")

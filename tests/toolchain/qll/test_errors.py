@@ -208,6 +208,7 @@ KINDS = [
     # syntax
     ("syntax", "function main(): byte { return 1 }"),
     ("syntax", "function f<T>(x: T): T; " + MAIN),
+    ("syntax", "type a ="),
     ("syntax", "function main(): byte { return \"\\x4\"; }"),
     ("syntax", "type a = struct { len: byte; }; " + MAIN),
     ("syntax", "global a::b: byte = 1; " + MAIN),
@@ -292,6 +293,7 @@ KINDS = [
     ("recursive-type", "type t<T> = struct { x: T; }; type a = t<a>; " + MAIN),
     ("recursive-type", "type t<T> = struct { x: t<T>; }; " + body("var x: t<byte>;")),
     ("recursive-type", "type a = a.x; " + MAIN),
+    ("recursive-type", "type a = struct { x: b; }; type b = a; type c = struct { x: a; }; " + MAIN),
     ("recursive-type", "type a = * b; type b = * c; "
      "type c = (b, struct { x: a; }) => void; " + MAIN),
     ("type-mismatch", "type a = b.x; type b = c; type c = d; type d = struct { x: int; }; "

@@ -68,3 +68,13 @@ def test_an_address_of_an_argument_wraps_around(op):
     one = function.leaf(op, 1)
     assert fold(function, "add", one, function.const(-1)) is function.leaf(op, 0)
     assert fold(function, "add", one, function.const(-3)) is function.leaf(op, 0xFFFFFFFE)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_an_address_of_a_local_stays_within_it(size):
+    function = Function("f")
+    slot = function.new_slot(size)
+    start, last = function.slot(slot), function.slot(slot, size - 1)
+    assert fold(function, "add", start, function.const(size)) is None
+    assert fold(function, "add", last, function.const(1 - size)) is start
+    assert fold(function, "add", start, function.const(size - 1)) is last

@@ -91,7 +91,7 @@ def _add(function: Function, op: str, a: Ins, b: Ins) -> Folded | None:
     if a.op == "slot":
         slot, offset = a.value
         total = (offset + value) & WORD_MASK
-        return function.slot(slot, total) if total < max(slot.size, 1) else None
+        return function.slot(slot, total) if total < slot.size else None
     if a.op in ("out", "arg"):
         return function.leaf(a.op, (a.value + value) & WORD_MASK)
     if a.op == "label":

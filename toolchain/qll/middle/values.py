@@ -135,16 +135,14 @@ def choose(body: Body, value: tree.Conditional,
     then, other, after = Block("then"), Block("else"), Block("chosen")
     condition(body, value.condition, then, other)
     arriving: dict[Block, list[Ins]] = {}
-    size = 0
     for block, arm in ((then, value.then), (other, value.other)):
         build.start(block)
         words = evaluate(arm)
-        size = len(words)
         if not build.dead:
             arriving[build.block] = words
         build.jump(after)
     build.start(after)
-    return build.phis(after, arriving, size)
+    return build.phis(after, arriving, len(words))
 
 
 def condition(body: Body, value: tree.Value, then: Block, other: Block) -> None:
