@@ -2,6 +2,6 @@
 
 import sys
 
-from panel.cli import main
+from quince import start
 
-sys.exit(main())
+sys.exit(start("panel.cli"))

@@ -1,9 +1,13 @@
 """`quince`: the front to all commands."""
 
+import os
+import subprocess
+import sys
 import tomllib
 
 import pytest
 
+import quince
 from quince import COMMANDS, main
 from toolchain.places import ROOT
 
@@ -49,5 +53,19 @@ def test_without_a_command_it_explains_itself_and_fails(capsys):
 
 def test_every_installed_command_has_a_place_here():
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
-    modules = {entry.split(":")[0] for entry in scripts.values()} - {main.__module__}
-    assert modules <= {command.module for command in COMMANDS.values()}
+    entries = [getattr(quince, entry.removeprefix("quince:")) for name, entry in scripts.items()
+               if name != "quince"]
+    assert {entry.args[0] for entry in entries} <= {each.module for each in COMMANDS.values()}
+    assert all(entry.func is quince.start for entry in entries)
+
+
+def test_a_short_command_is_not_looked_through_for_garbage_again_and_again(tmp_path):
+    (tmp_path / "a.qll").write_text("function main(): byte { return 7; }\n")
+    code = ("import gc, quince; runs = []; "
+            "gc.callbacks.append(lambda phase, about: runs.append(phase)); "
+            "quince.start('toolchain.qll.cli', ['a.qll', '-o', 'a.qbin']); "
+            "print(runs.count('start'), gc.get_freeze_count())")
+    told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, text=True,
+                          env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True).stdout
+    runs, frozen = map(int, told.split())
+    assert runs <= 2 and frozen > 10_000

@@ -2,6 +2,6 @@
 
 import sys
 
-from sim.board.cli import main
+from quince import start
 
-sys.exit(main())
+sys.exit(start("sim.board.cli"))

@@ -1,8 +1,7 @@
-"""``python -m toolchain.link``."""
+"""`python -m toolchain.link`."""
 
 import sys
 
-from toolchain.link.cli import main
+from quince import start
 
-if __name__ == "__main__":
-    sys.exit(main())
+sys.exit(start("toolchain.link.cli"))

@@ -1,8 +1,7 @@
-"""``python -m toolchain.qasm``."""
+"""`python -m toolchain.qasm`."""
 
 import sys
 
-from toolchain.qasm.cli import main
+from quince import start
 
-if __name__ == "__main__":
-    sys.exit(main())
+sys.exit(start("toolchain.qasm.cli"))

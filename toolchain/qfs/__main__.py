@@ -2,6 +2,6 @@
 
 import sys
 
-from toolchain.qfs.cli import main
+from quince import start
 
-sys.exit(main())
+sys.exit(start("toolchain.qfs.cli"))

@@ -1,8 +1,7 @@
-"""``python -m toolchain.qll``."""
+"""`python -m toolchain.qll`."""
 
 import sys
 
-from toolchain.qll.cli import main
+from quince import start
 
-if __name__ == "__main__":
-    sys.exit(main())
+sys.exit(start("toolchain.qll.cli"))
