@@ -54,7 +54,7 @@ class DebugBreak(wiring.Component):
         with m.If(self.from_host.valid & self.from_host.ready):
             m.d.comb += [
                 self.irq.eq(self.from_host.payload == DebugFromHost.INTERRUPT),
-                go_on.eq((self.from_host.payload == DebugFromHost.GO_ON) & is_stopped & ~is_asking),
+                go_on.eq((self.from_host.payload == DebugFromHost.GO_ON) & ~is_asking),
             ]
         m.d.comb += [
             self.event.valid.eq(go_on & (word == STOPPED)),

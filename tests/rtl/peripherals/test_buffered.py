@@ -294,13 +294,14 @@ def test_a_host_that_refuses_gives_error():
     assert host.written == [[1], [2]]
 
 
-def test_a_write_drops_the_rest_of_what_was_being_read():
+@pytest.mark.parametrize("eager", [True, False])
+def test_a_write_drops_the_rest_of_what_was_being_read(eager):
     async def test(rig):
         assert (await read(rig))[0] == 253
         assert await write(rig, [8, 9]) == READY
         assert await read(rig) == (1, [5])
 
-    host = run(HostFile(), test, to_read=[list(range(600)), [5]])
+    host = run(HostFile(), test, to_read=[list(range(270)), [5]], eager=eager)
     assert host.written == [[8, 9]]
 
 
