@@ -360,10 +360,10 @@ def make_run(mode):
                         made = effects(word, imm, wrote, d, value, address)
                         if mode == RECORD:
                             leave_record(cpu, trace, at, 0, ip, made, cycles, active)
-                        elif agrees(trace, at, ip, made) or not differs(cpu, trace, at, op, 0, 0,
-                                                                        ip, made):
+                        elif agrees(trace, at, ip, made):
                             count_insn(cpu, cover, op, active)
                         else:
+                            differs(cpu, trace, at, 0, 0, ip, made)
                             leave = int64(DIVERGED)
                             break
                         at += 1
@@ -433,7 +433,7 @@ def make_run(mode):
                     made = effects(word, imm, wrote, d, value, address)
                     if mode == RECORD:
                         leave_record(cpu, trace, at, reason, ip, made, cycles, active)
-                    elif differs(cpu, trace, at, op, event, reason, ip, made):
+                    elif differs(cpu, trace, at, event, reason, ip, made):
                         leave = int64(DIVERGED)
                         break
                     elif reason:

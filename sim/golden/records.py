@@ -8,7 +8,6 @@ second word, `Wrote`, register written, its value, address, data).
 
 from isa.trace import RECORD_WORDS
 from sim.golden.compiled import MASK, index, int64, jit, jit_inline
-from sim.golden.opcodes import OP_CONSTANT
 from sim.golden.state import (
     A_REGISTER,
     ACCESSED,
@@ -105,7 +104,7 @@ def agrees(trace, at, ip, made):
 
 
 @jit
-def first_difference(trace, at, op, event, fault, ip, made):
+def first_difference(trace, at, event, fault, ip, made):
     """The first field, or rule, in which a record is not what the model makes of it; or -1."""
     row = index(at)
     word, imm, wrote, d, value, address, data = made
@@ -119,17 +118,17 @@ def first_difference(trace, at, op, event, fault, ip, made):
             field = int64(W_CODE)
     elif word != int64(trace[row, index(W_INSN)]):
         field = int64(W_INSN)
-    elif op == OP_CONSTANT and imm != int64(trace[row, index(W_IMM)]):
+    elif imm != int64(trace[row, index(W_IMM)]):
         field = int64(W_IMM)
     elif wrote != int64(trace[row, index(W_WROTE)]):
         field = int64(W_WROTE)
-    elif wrote & A_REGISTER and d != int64(trace[row, index(W_D)]):
+    elif d != int64(trace[row, index(W_D)]):
         field = int64(W_D)
-    elif wrote & A_REGISTER and value != int64(trace[row, index(W_VALUE)]):
+    elif value != int64(trace[row, index(W_VALUE)]):
         field = int64(W_VALUE)
-    elif wrote & ACCESSED and address != int64(trace[row, index(W_ADDRESS)]):
+    elif address != int64(trace[row, index(W_ADDRESS)]):
         field = int64(W_ADDRESS)
-    elif wrote & ACCESSED and data != int64(trace[row, index(W_DATA)]):
+    elif data != int64(trace[row, index(W_DATA)]):
         field = int64(W_DATA)
     elif event == SLEEP:
         field = int64(RULE_ASLEEP)
@@ -137,9 +136,9 @@ def first_difference(trace, at, op, event, fault, ip, made):
 
 
 @jit
-def differs(cpu, trace, at, op, event, fault, ip, made):
+def differs(cpu, trace, at, event, fault, ip, made):
     """Whether the record of an instruction is not the model's own; if so, notes how."""
-    field = first_difference(trace, at, op, event, fault, ip, made)
+    field = first_difference(trace, at, event, fault, ip, made)
     if field < 0:
         return False
     diverge(cpu, field, int64(fault != 0), ip, fault)

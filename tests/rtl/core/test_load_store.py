@@ -9,7 +9,8 @@ from rtl.bus import Access, Reason
 from rtl.core.load_store import LoadStore
 
 BAD       = 0x9999_0000  # an address that faults
-ADDRESSES = (BAD, RESERVED_LIMIT, 0x2_0000, 0, WINDOWS - 1, WINDOWS, WINDOWS + 5, RESERVED_LIMIT - 1)
+ADDRESSES = (BAD, 0x2_0000, RESERVED_LIMIT, RESERVED_LIMIT - 1, WINDOWS + 5, WINDOWS,
+             WINDOWS - 1, 0)
 AWAY      = 0x1234_0000  # physical less virtual address, of some
 KINDS     = ({"is_load": 1}, {"is_store": 1}, {"is_store": 1}, {})
 
