@@ -153,8 +153,7 @@ class Traps(wiring.Component):
 
         def faults(reason):
             """An interrupt that cannot be taken becomes a fault, which is looked at next."""
-            m.d.sync += [trap.is_fault.eq(1), trap.is_return.eq(0), trap.is_refused.eq(0),
-                         trap.why.eq(reason)]
+            m.d.sync += [trap.is_fault.eq(1), trap.is_return.eq(0), trap.why.eq(reason)]
 
         def rests():
             m.d.sync += self.busy.eq(0)
