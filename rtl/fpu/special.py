@@ -56,7 +56,6 @@ class Special(wiring.Component):
                      b.eq(classify(m, self.b, name="b_class"))]
         sign = self.a.sign ^ self.b.sign
         nan, infinite, zero = Signal(), Signal(), Signal()
-        m.d.comb += nan.eq(a.nan | b.nan)
         with m.Switch(self.op):
             with m.Case(FpuOp.ADD, FpuOp.SUB):
                 differ = sign ^ (self.op == FpuOp.SUB)
@@ -81,7 +80,7 @@ class Special(wiring.Component):
                     self.number.sign.eq(sign),
                 ]
             with m.Case(FpuOp.ITOF, FpuOp.UTOF):
-                m.d.comb += [nan.eq(0), zero.eq(a.zero & ~self.a.sign)]
+                m.d.comb += zero.eq(a.zero & ~self.a.sign)
 
         m.d.comb += self.is_special.eq(nan | infinite | zero)
         with m.If(nan):
