@@ -173,3 +173,35 @@ def test_each_group_is_the_one_that_was_announced_whatever_happens():
     simulator.add_clock(1e-6)
     simulator.add_testbench(bench)
     simulator.run()
+
+
+JUMPS = (  # group, position, what it is, target
+    (0x2000, 0, "calls", 0x2104), (0x2104, 1, "calls", 0x2208), (0x2208, 0, None, 0x230A),
+    (0x230A, 1, "returns", 0), (0x2106, 0, "returns", 0), (0x2001, 0, None, 0x2000))
+
+
+def test_calls_and_returns_that_were_learnt_are_followed_one_group_a_cycle():
+    dut, asked = Fetch(target_entries=16, return_entries=4), []
+
+    async def bench(ctx):
+        ctx.set(dut.free, DEPTH)
+        for always in (dut.idle, dut.port.done, dut.translate.hit, dut.translate.is_plain):
+            ctx.set(always, 1)
+        for group, pos, kind, target in JUMPS:
+            ctx.set(dut.targets, {"valid": 1, "group": group, "pos": pos, "always": 1,
+                                  "target": target, **({kind: 1} if kind else {})})
+            await ctx.tick()
+        ctx.set(dut.targets, {"valid": 0})
+        ctx.set(dut.redirect, {"valid": 1, "ip": 0x2000})
+        await ctx.tick().repeat(2)
+        ctx.set(dut.redirect, {"valid": 0})
+        for _ in range(2 * len(JUMPS)):
+            assert ctx.get(dut.translate.valid)
+            asked.append(ctx.get(dut.translate.va))
+            await ctx.tick()
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    assert asked == [group for group, *_ in JUMPS] * 2
