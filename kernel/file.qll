@@ -124,20 +124,21 @@ namespace file {
     return false;
   }
 
-  // Set a writer to the end of what a file holds.
+  // Set a writer to the end of what a file holds. Its chain goes on there if an append has failed.
   function continue_file(w: * writer, at: fs::place): bool {
     w->size = at.size;
     w->fill = at.size % fs::SECTOR_OCTETS;
+    if (at.size == 0) { return true; }
     var way: fat::way;
-    var number = fat::approach(&way, at.first, at.size / fs::SECTOR_OCTETS);
-    while (way.sector != 0) {
-      w->tail = way.sector;
+    var last = fs::sectors_of(at) - 1;
+    var number = fat::approach(&way, at.first, last);
+    while (number != last) {
       number = number + 1;
       fat::go_on(&way, at.first, number);
     }
-    if (w->fill == 0) { return true; }
-    w->stage = w->tail;
-    return w->tail != 0 && block::read(w->tail, 1, w->data);
+    w->tail = way.sector;
+    if (w->fill != 0) { w->stage = w->tail; }
+    return w->tail != 0 && (w->fill == 0 || block::read(w->tail, 1, w->data));
   }
 
   function open_pipe(reader: * * file, writing: * * file): bool {
@@ -206,19 +207,18 @@ namespace file {
     return true;
   }
 
-  // Let the chain and the entry of a file that was appended to go on with the new sectors. What is
-  // linked is not this writer's to free any more, even if the disk then fails.
+  // Let the chain and the entry of a file that was appended to go on with the new sectors. If the disk
+  // fails behind the first step nothing is freed any more: what is linked is not this writer's alone.
   function commit_more(f: * file): bool {
     var w = f->writer;
     var first = f->node->first;
     if (w->first != 0 && w->tail == 0) { first = w->first; }
     if (w->first != 0 && w->tail != 0) {
       fat::set(w->tail, w->first);
-      w->first = 0;
       if (!fat::flush()) { return false; }
     }
     if (!fs::update_entry(f->node->sector, f->node->slot, f->node->flags, first, w->size)) {
-      return false;
+      return fs::fail();
     }
     f->node->first = first;
     f->node->size = w->size;

@@ -4,6 +4,7 @@ from array import array
 
 import pytest
 
+from sim.host.error import HostError
 from tests.support.crash import small_disk
 from tests.support.damage import KINDS, session_of
 from tests.support.system import boot
@@ -63,6 +64,19 @@ def disk_with_a_record(where):
 def test_a_last_change_of_what_is_no_entry_is_not_made(where):
     words = disk_with_a_record(where)
     session = boot(disk=words.tobytes(), limit=30_000_000)
+    assert session.status == 0, session.text
+    assert array("I", session.disk)[128:] == words[128:]
+
+
+def test_a_last_change_of_an_entry_that_cannot_be_read_is_not_made():
+    words = disk_with_a_record(lambda total, root, table: {"sector": total - 1})
+    last = words[SuperWord.SECTORS] - 1
+
+    def unreadable(sector):
+        if sector == last:
+            raise HostError("scratched")
+
+    session = boot(disk=words.tobytes(), limit=30_000_000, on_read=unreadable)
     assert session.status == 0, session.text
     assert array("I", session.disk)[128:] == words[128:]
 

@@ -183,6 +183,75 @@ def test_an_error_of_the_disk_is_told_and_leaves_the_old_or_the_new(name, what):
         pytest.fail("it never succeeds")
 
 
+@pytest.mark.parametrize("what", ["write", "flush"])
+def test_what_is_appended_after_a_failure_goes_behind_what_is_there(what):
+    """Of what could not be written as much as there was on the disk by then may be in between."""
+    again = ["0 o 0 /keep 2", "0 w 0 600 9", "0 c 0"]
+    between = set()
+    for step in range(1, MOST_STEPS):
+        broken = Broken(what, step)
+        session = carry_out([*WRITES["append"], *again], disk().words.tobytes(), on_write=broken,
+                            on_prompt=broken.start)
+        *first, last = answers_of(session)
+        if [-1] not in first:
+            break
+        assert last == [0], step
+        kept = Image(array("I", session.disk)).read("keep")
+        assert kept.startswith(FILES["keep"]) and kept.endswith(octets_of(9, 600)), step
+        between.add(len(kept) - 1300)
+    assert 0 in between and max(between) <= 3000
+
+
+class Unreadable:
+    """A sector that cannot be read while a line, the first being 1, is carried out."""
+
+    def __init__(self, sector, line):
+        self.sector, self.line, self.is_on = sector, line, False
+
+    def __call__(self, sector):
+        if self.is_on and sector == self.sector:
+            raise HostError("scratched")
+
+    def start(self, count, golden):
+        self.is_on = count == self.line
+
+
+def test_an_append_whose_entry_cannot_be_read_shares_no_sector_with_others():
+    """What is linked by then belongs to the file, and to no other one until it is removed."""
+    image = Image(array("I", fileops_disk(250)))
+    image.write("keep", FILES["keep"])
+    image.write("long", octets_of(5, 40_000))  # more sectors than the cache has
+    lines = ["0 o 0 /keep 2", "0 w 0 600 1", "0 o 1 /long 0", "0 r 1 40000", "0 c 0",
+             "0 o 0 /one 1", "0 w 0 500 2", "0 c 0", "0 d /keep", "0 o 0 /two 1", "0 w 0 500 3",
+             "0 c 0"]
+    unreadable = Unreadable(image.root, 1 + lines.index("0 c 0"))
+    session = carry_out(lines, image.words.tobytes(), on_read=unreadable,
+                        on_prompt=unreadable.start)
+    assert [answers[0] for answers in answers_of(session)] \
+        == [0, 600, 0, 40_000, -1, 0, 500, 0, 0, 0, 500, 0]
+    after = Image(array("I", boot("0 f", disk=session.disk).disk))
+    assert check(after) == []
+    assert (after.read("one"), after.read("two")) == (octets_of(2, 500), octets_of(3, 500))
+
+
+def test_sync_fails_as_long_as_the_table_cannot_be_written():
+    """Of a file that was removed, whose sectors are free in memory alone."""
+    image = disk()
+    table = range(image.fat_first, image.fat_first + image.fat_sectors)
+    lines = ["0 d /keep", "0 y", "0 y", "0 f"]
+
+    def refuse(event):
+        if event.sector in table and refuse.is_on:
+            raise HostError("worn out")
+
+    def until_the_last(count, golden):
+        refuse.is_on = count < len(lines) - 1
+
+    refuse.is_on = True
+    session = carry_out(lines, image.words.tobytes(), on_write=refuse, on_prompt=until_the_last)
+    assert answers_of(session) == [[0], [-1], [0], [image.free + 2]]
+
+
 def test_a_failed_writer_is_no_concern_of_others():
     lines = ["0 o 0 /keep 1", "0 w 0 30000 1", "0 w 0 1 1", "1 y", "1 o 0 /d/1 1", "0 y", "1 y",
              "1 c 0", "0 c 0", "0 y"]

@@ -77,15 +77,15 @@ class Session:
         return self.text.split("\n")
 
 
-def boot(*commands: str, disk: bytes | None = None, on_prompt=None, on_write=None,
+def boot(*commands: str, disk: bytes | None = None, on_prompt=None, on_write=None, on_read=None,
          limit: int = LIMIT_CYCLES, display: Display | None = None,
          keyboard: Keyboard | None = None, kernel: Path | None = None,
          config: MachineConfig = SYSTEM) -> Session:
     """Boot, type the commands and then the end of input, and run until the machine halts.
 
     `disk` is an image (default: the system's own); `on_prompt(count)` is called at each prompt with
-    the machine's `Golden`, `on_write` with each event of the disk; `kernel` is a flat image, the
-    release kernel if it is left out. Without a serial line the console takes whole lines and shows
+    the machine's `Golden`, `on_write` with each event of the disk, `on_read` with each sector that
+    it reads; `kernel` is a flat image, the release kernel if it is left out. Without a serial line the console takes whole lines and shows
     no echo.
     """
     paths = system()
@@ -94,6 +94,7 @@ def boot(*commands: str, disk: bytes | None = None, on_prompt=None, on_write=Non
     enter = "\r" if has_serial else "\n"
     terminal = Terminal("".join(f"{command}{enter}" for command in commands).encode(), sink)
     device = Disk(disk if disk is not None else paths.disk.read_bytes(), observer=on_write)
+    device.on_read = on_read
     serial = Serial(terminal, end_octet=4) if has_serial else None
     hosts = Hosts(terminal, disk=device, serial=serial, display=display,
                   keyboard=keyboard or Keyboard())
@@ -104,5 +105,6 @@ def boot(*commands: str, disk: bytes | None = None, on_prompt=None, on_write=Non
     golden.run(limit)
     stop = golden.stop
     status = stop.exit_code if stop is not None and stop.stop is Stop.HALT else None
+    device.on_read = None
     return Session(sink.getvalue().decode(errors="replace").replace("\r", ""), status,
                    golden.instructions, device.octets())
