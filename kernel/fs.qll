@@ -556,7 +556,7 @@ namespace fs {
   function sync(): bool {
     file::commit_all();
     var good = fat::flush();
-    if (disk.free != fat::free_sectors && disk.clean == 0) {
+    if (disk.free != fat::free_sectors) {
       disk.free = fat::free_sectors;
       good = write_superblock() && good;
     }

@@ -181,18 +181,17 @@ namespace memory {
 
   // --- page tables -------------------------------------------------------------------------------
 
-  // Add a mapping; one that goes on where another ends, in both kinds of address, prolongs it.
-  // False if the table is full.
+  // Add a mapping; one that goes on where another ends, in both kinds of address, prolongs it: only
+  // whole grains have others behind them. False if the table is full.
   function map(pages: * table, virtual: byte, physical: byte, words: byte, flags: byte): bool {
     for (var i = 0; i < pages->count; i = i + 1) {
       var old = &pages->entries[i];
-      if (old->flags == flags && old->words == round_up(old->words)) {
+      if (old->flags == flags) {
         if (old->virtual + old->words == virtual && old->physical + old->words == physical) {
           old->words = old->words + words;
           return true;
         }
-        if (virtual + words == old->virtual && physical + words == old->physical
-            && words == round_up(words)) {
+        if (virtual + words == old->virtual && physical + words == old->physical) {
           old->virtual = virtual;
           old->physical = physical;
           old->words = old->words + words;
