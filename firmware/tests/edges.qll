@@ -148,6 +148,54 @@ function a_child(seam: byte): bool {
   return good;
 }
 
+// --- the end of memory ------------------------------------------------------------------------------
+
+.constant global END: byte = 0x1A000;  // of the heap: no memory is behind it
+
+// Whether a call can have one of its arguments, so many words, at the end, and not one further.
+function fits(call: byte[], argument: byte, words: byte): bool {
+  call[argument] = END - words;
+  var good = lib::support::syscall3(call[0], call[1], call[2], call[3]) != os::FAILED;
+  call[argument] = END - words + 1;
+  return lib::support::syscall3(call[0], call[1], call[2], call[3]) == os::FAILED && good;
+}
+
+function the_end(seam: byte): bool {
+  var name = <unsafe byte>os::terminated("/bin/true");
+  var handles: byte[2];
+  *at(seam) = 0;
+  var call: byte[4] = [7, name, seam, 0];  // spawn, without arguments
+  *(<unsafe * raw>seam) = raw { pointer = seam, length = 0, capacity = 0 };
+  *at(END - 1) = 0;
+  var good = fits(call, 3, 1);  // and without handles
+  var map: byte[3] = [1, 2, 1];
+  put_words(END - 3, map);
+  good = fits(call, 3, 3) && good;
+  call = [7, name, 0, 0];
+  put_words(END - 3, [seam, 0, 0]);
+  good = fits(call, 2, 3) && good;
+  for (var i = 0; i < 3; i = i + 1) { good = os::wait(0, null) != os::FAILED && good; }
+  call = [2, 1, 0, 0];  // write of nothing
+  good = fits(call, 2, 3) && good;
+  call = [1, 2, 0, 0];  // and read
+  good = fits(call, 2, 3) && good;
+  call = [44, 0, 0, 0];
+  good = fits(call, 1, 3) && good;
+  put_words(END - 2, "/");
+  *at(END - 1) = 0;
+  call = [37, 0, seam, 0];  // a name
+  good = fits(call, 1, 2) && good;
+  call = [37, name, 0, 0];
+  good = fits(call, 2, sizeof os::status) && good;
+  call = [47, 0, 1, 0];
+  good = fits(call, 1, sizeof os::process_status) && good;
+  call = [38, os::open("/", os::READING), 0, 0];
+  good = fits(call, 2, sizeof os::listed) && os::close(call[1]) == 0 && good;
+  call = [41, 0, 0, 0];
+  good = fits(call, 1, 2) && os::close(*at(END - 2)) == 0 && os::close(*at(END - 1)) == 0 && good;
+  return good;
+}
+
 // --- counts, lengths and kinds ----------------------------------------------------------------------
 
 // Octets four a word: as many as are asked for, and of more than four in a pipe only whole words.
@@ -241,6 +289,7 @@ global tests: test[] = [
   test { name = "a file", run = a_file },
   test { name = "a pipe", run = octets },
   test { name = "a child", run = a_child },
+  test { name = "the end of memory", run = the_end },
   test { name = "packed counts", run = packed_counts },
   test { name = "long names", run = long_names },
   test { name = "wrong kinds", run = wrong_kinds },

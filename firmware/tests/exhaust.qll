@@ -1,4 +1,5 @@
-// exhaust WHAT...: what happens when something runs out: "grow", "packed", "limits", "inject".
+// exhaust WHAT...: what happens when something runs out: "grow", "last", "index", "packed",
+// "limits", "inject".
 //
 // Says "ok WHAT" or "FAILED WHAT: WHY" for each. "inject" needs the debug kernel, which can make the
 // n-th request for memory fail: each call is made with n = 1, 2 ... until it succeeds, and before
@@ -87,6 +88,77 @@ function grow_in_turn(): void {
 
 function none(): string { return ""; }
 function some(text: string): string { return text; }
+
+// --- the last words ---------------------------------------------------------------------------------
+
+// Touches as much as there is; then what a pipe gives back is just what another one needs, and for a
+// touch more there is nothing. The parent gets an octet in between.
+function use_up(): void {
+  var pair: byte[2];
+  os::pipe(&pair[0]);
+  var free = os::free_space(0);
+  var at = os::grow(free);
+  os::grow(0x4000);
+  while (free != 0) {
+    var end = at + std::math::max(free / 4, 256);
+    while (at < end) {
+      *(<unsafe * byte>at) = 1;
+      at = at + 256;
+    }
+    free = os::free_space(0);
+  }
+  os::close(pair[0]);
+  os::close(pair[1]);
+  os::write(0x10, os::pipe(&pair[0]) == 0 && os::free_space(0) == 0 ? "y" : "n");
+  while (true) {
+    *(<unsafe * byte>at) = 1;
+    at = at + 256;
+  }
+}
+
+function last(): void {
+  var pair: byte[2];
+  var said: byte[1];
+  var status: byte = 0;
+  os::pipe(&pair[0]);
+  var map: byte[5] = [2, 1, 1, 0x10, pair[1]];
+  os::wait(os::spawn("/test/exhaust", "@last", &map[0]), &status);
+  os::close(pair[1]);
+  var good = os::read(pair[0], said) == 1 && said[0] == 'y' && status == 0x80;
+  os::close(pair[0]);
+  report("last", "", good ? none() : some("not all can be used"));
+}
+
+// --- the index of a directory -----------------------------------------------------------------------
+
+// Opens pipes until one fails; how many.
+function open_pipes(): byte {
+  var pair: byte[2];
+  var count = 0;
+  while (os::pipe(&pair[0]) == 0) { count = count + 1; }
+  return count;
+}
+
+// The directory /long is so long that it gets an index, once there is little more memory than for
+// that. When there is not even enough for a pipe, the first that needs one has it of the index.
+function use_up_but_the_index(): byte {
+  var told: os::status;
+  var words = os::free_space(0) - 0x2800;
+  var at = os::grow(words);
+  for (var i = 0; i < words; i = i + 256) { *(<unsafe * byte>(at + i)) = 1; }
+  var left = os::free_space(0);
+  os::stat("/long/none", &told.flags);
+  if (os::free_space(0) != left - 0x400) { return 1; }
+  *(<unsafe * byte>os::grow(0xC00)) = 1;
+  left = os::free_space(0);
+  return open_pipes() > left / 0x400 && open_pipes() == 0 ? 0 : 2;
+}
+
+function index(): void {
+  var status: byte = 0;
+  os::wait(os::spawn("/test/exhaust", "@index", null), &status);
+  report("index", "", status == 0 ? none() : some("it keeps its memory"));
+}
 
 // --- the end of a packed read -----------------------------------------------------------------------
 
@@ -222,6 +294,8 @@ function inject(c: * call): void {
 
 function run(what: string): void {
   if (std::str::equal(what, "grow")) { grow_in_turn(); }
+  if (std::str::equal(what, "last")) { last(); }
+  if (std::str::equal(what, "index")) { index(); }
   if (std::str::equal(what, "packed")) { packed(); }
   if (std::str::equal(what, "limits")) {
     try_handles(0);
@@ -241,6 +315,11 @@ function main(text: string): byte {
   var words = os::arguments(text);
   if (len words == 1 && std::str::equal(words[0], "@grow")) {
     grow();
+    return 0;
+  }
+  if (len words == 1 && std::str::equal(words[0], "@index")) { return use_up_but_the_index(); }
+  if (len words == 1 && std::str::equal(words[0], "@last")) {
+    use_up();
     return 0;
   }
   if (len words == 1 && std::str::equal(words[0], "@sleep")) {

@@ -1,4 +1,5 @@
-// greedy: calls that ask for as much as can be asked for, for a measurement of how long they take.
+// greedy [text]: calls that ask for as much as can be asked for, for a measurement of how long they take;
+// or a long text that is written to the console by one call.
 
 .constant global WORDS: byte = 0x100000;
 
@@ -8,7 +9,14 @@ function slice_call(number: byte, handle: byte, at: byte, words: byte): byte {
 }
 
 // A read, a write and the packed ones, of 1 MiW of memory that was never touched.
-function main(): byte {
+function write_text(): byte {
+  var text = new byte[20000];
+  for (var i = 0; i < len text; i = i + 1) { text[i] = 'x'; }
+  return os::write(os::OUTPUT, text) == len text ? 0 : 1;
+}
+
+function main(text: string): byte {
+  if (len text != 0) { return write_text(); }
   var pair: byte[2];
   var at = os::grow(WORDS);
   if (at == os::FAILED) { return os::complain("greedy", "no memory", ""); }

@@ -6,7 +6,8 @@
 //
 // By itself, in instructions, whose count is printed: open, a file and close it again; find, as open, each
 // time another file of a directory, file100, file291 and so on; seek, to a place in a file, going backwards,
-// and read an octet; append, four octets to it; create, a file in a directory; yield.
+// and read an octet; append, four octets to it; pack, 4 KiB to a file's end, four octets a word; create, a file
+// in a directory; yield.
 
 .constant global BLOCK: byte = 4096;
 .constant global SPINS: byte = 1000000;
@@ -80,7 +81,7 @@ function find_once(path: string, i: byte): bool {
   return good;
 }
 
-global opened: byte = 0;               // what `seek_once` reads, and how long it is
+global opened: byte = 0;               // what `seek_once` reads, and how long it is; what `pack_once` writes
 global size: byte = 0;
 
 function seek_once(path: string, i: byte): bool {
@@ -97,6 +98,11 @@ function seek_once(path: string, i: byte): bool {
 function append_once(path: string, i: byte): bool {
   var handle = os::open(path, os::APPENDING);
   return os::write(handle, block[:4]) == 4 && os::close(handle) == 0;
+}
+
+function pack_once(path: string, i: byte): bool {
+  if (i == 0) { opened = os::open(path, os::WRITING); }
+  return os::write_packed(opened, &block[0], BLOCK) == BLOCK;
 }
 
 function create_once(path: string, i: byte): bool {
@@ -160,12 +166,14 @@ function main(text: string): byte {
     return count(seek_once, path);
   } else if (std::str::equal(what, "append")) {
     return count(append_once, path);
+  } else if (std::str::equal(what, "pack")) {
+    return count(pack_once, path);
   } else if (std::str::equal(what, "create")) {
     return count(create_once, path);
   } else if (std::str::equal(what, "yield")) {
     return count(yield_once, path);
   } else {
-    return os::complain("measure", "what? calls, switch, yields, read, write, read_packed, write_packed, open, find, seek, append, create, yield", "");
+    return os::complain("measure", "what? calls, switch, yields, read, write, read_packed, write_packed, open, find, seek, append, pack, create, yield", "");
   }
   return 0;
 }

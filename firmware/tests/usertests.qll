@@ -568,7 +568,9 @@ function debugs(): void {
   check(os::debug(pid, os::DEBUG_STATE, at) == os::FAILED, "who is not traced");
   check(os::debug(pid, os::DEBUG_ATTACH, 0) == 0, "attach");
   check(os::debug(pid, os::DEBUG_STATE, at) == os::FAILED, "who runs");
-  check(os::debug(pid, os::DEBUG_STOP, 0) == 0 && os::debug(pid, os::DEBUG_DETACH, 0) == 0
+  check(os::debug(pid, os::DEBUG_STOP, 0) == 0 && os::resume(pid, 0) == 0
+        && os::debug(pid, os::DEBUG_STATE, at) == 0, "who is debugged goes on for its debugger alone");
+  check(os::debug(pid, os::DEBUG_DETACH, 0) == 0
         && os::debug(pid, os::DEBUG_GO, 0) == os::FAILED && os::resume(pid, 0) == 0, "detach");
   os::kill(pid);
   os::wait(pid, null);
@@ -590,7 +592,14 @@ function sleeps(): void {
   os::sleep(50);
   var took = os::clock() - from;
   check(took >= 50 && took < 90, "50 ms");
-  os::sleep(0);
+  for (var i = 0; i < 3; i = i + 1) {
+    from = os::clock();
+    os::sleep(1);
+    check(os::clock() != from, "1 ms");
+  }
+  from = os::clock();
+  for (var i = 0; i < 5; i = i + 1) { os::sleep(0); }
+  check(os::clock() - from < 40, "nothing");  // not a tick each
   os::yield();
 }
 

@@ -4,6 +4,7 @@ from array import array
 
 import pytest
 
+from tests.support.file_script import empty_quinix_disk
 from tests.support.system import boot, system
 from toolchain.qfs import Image, check
 from toolchain.qfs.layout import CLEAN_MARK, SuperWord
@@ -144,6 +145,18 @@ def test_more_directories_than_the_list_holds_are_all_walked():
     after, there = mounted(image)
     assert [there[f"n{number}/f"] for number in range(1100)] == [b"x"] * 1100
     assert after.free == before
+
+
+@pytest.mark.parametrize("word", [0, END])
+def test_a_root_that_is_in_order_stays_as_it_is_in_front_of_the_data(word):
+    """Quinix's: a chain of one sector, for which it has 0."""
+    image = empty_quinix_disk(200)
+    image.make_directory("bin")
+    image.write("bin/sh", (system().folder / "tests" / "fileops.qbin").read_bytes(),
+                executable=True)
+    image.set_fat(image.root, word)
+    after = Image(array("I", boot("0 f", disk=image.words.tobytes()).disk))
+    assert after.table() == image.table()
 
 
 def test_new_sectors_are_found_behind_those_in_use():

@@ -5,6 +5,7 @@ from array import array
 import pytest
 
 from system.build import Paths, build_program
+from tests.support.live import PROMPT, Live
 from tests.support.system import boot, system
 from toolchain.qfs import Image
 
@@ -25,3 +26,14 @@ def test_a_character_of_many_octets_is_taken_back_whole(typed, key):
     text = boot("cat > /tmp/line", f"a{typed}{key * len(typed)}b", "\x04",
                 "echo; cat /tmp/line").text
     assert "\nab\n" in text
+
+
+def test_ctrl_c_gets_through_while_a_long_text_is_written():
+    """A call writes some octets, then others may run; this one asks for all at once."""
+    live = Live()
+    live.until(PROMPT)
+    live.type("/test/greedy text\r")
+    while "xxx" not in live.text:
+        live.run(1_000)
+    live.type("\x03")
+    assert live.until("^C\n").count("x") < 1_000

@@ -2,11 +2,15 @@
 `python -m tests.stress --kind files` tries more."""
 
 import random
+import re
 
 import pytest
 
+from isa.config import MachineConfig
 from tests.support.file_script import FileOperation, FileRuns, NewDisk
+from tests.support.system import boot
 
+COUNTING = MachineConfig().fit("display", "keyboard", "block", "serial", "counters")
 SEEDS = 6
 
 
@@ -53,6 +57,21 @@ def test_a_name_is_found_where_it_stands_now():
     parts += some("d", ("/f",), *names, ("/d",)) + some("m", ("/d",), ("/e",))
     parts += some("t", ("/e/c",)) + some("s", ("/d/c",), ("/e/c",))
     assert FileRuns().check(parts) is None
+
+
+def test_an_empty_file_grows_while_it_is_read():
+    """Its first sector comes with what is written first: all who have it open learn of that."""
+    parts = [NewDisk(200), *some("t", ("/a",)), *some("o", (1, "/a", 0), (0, "/a", 2))]
+    for octets in (700, 1000):
+        parts += some("w", (0, octets, 3)) + [FileOperation(0, "y")] + some("r", (1, 2000))
+    parts += some("c", (0,)) + some("k", (1, 0)) + some("r", (1, 2000)) + some("c", (1,))
+    assert FileRuns().check(parts) is None
+
+
+def test_whole_sectors_are_written_from_where_they_lie():
+    """4 KiB by one call, four octets a word: copied on the way they cost 8,700 instructions."""
+    session = boot("/test/measure pack /tmp/packed", config=COUNTING)
+    assert int(re.search(r"(\d+) instructions", session.text)[1]) <= 5_000
 
 
 @pytest.mark.parametrize("layout", ["ours", "quinix"])

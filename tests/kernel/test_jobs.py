@@ -177,3 +177,6 @@ def test_a_game_that_is_stopped_keeps_the_display_and_leaves_the_keys():
     live.type("junk")
     live.until(PROMPT)
     assert live.command("echo alive") == "alive\n"
+    suspend(live, "plasma 60", 4_000_000)
+    live.type("kill %1; sleep 0.3\recho typed ahead\r")  # while it still has the display
+    live.until("\ntyped ahead\n")

@@ -139,10 +139,24 @@ def relocated(changes=None, entries=None, in_file=40):
                 code, 0, DYN, note=words.tobytes(), text=ADDS_UP)
 
 
+# Writes the lowest word of the stack and the highest of the heap that a file without a note has.
+TOUCHES = array("I", qasm_words(f"""
+  constant r3 {0xF00000 - 0x10000}
+  store r3 r3
+  constant r3 {0xA000 + 0x10000 - 1}
+  store r3 r3
+  constant r0 0
+  constant r1 {STATUS}
+  constant r2 0x80
+  int r2
+""")).tobytes()
+
 EMPTY = Segment(0, 0, 0, kind=0)
 GOOD = {
     "as it is": File(),
     **{where: File((good,)) for where, (good, _) in PLACES.items()},
+    "without a note": File(
+        code=replace(CODE_SEGMENT, words=len(TOUCHES) // 4, in_file=len(TOUCHES)), text=TOUCHES),
     "64 segments": File((EMPTY,) * 63),
     "16 of data": File(many(16)),
     "the largest stack": note(0x400000, 0x40000),
@@ -229,3 +243,40 @@ def test_it_is_run(statuses, name):
 @pytest.mark.parametrize("name", BAD)
 def test_it_is_refused(statuses, name):
     assert statuses[f"bad: {name}"] in (126, 127)
+
+
+FAULTS = array("I", qasm_words("""
+  constant r3 0x30000000
+  load r1 r3
+  load r1 r3
+""")).tobytes()
+FAULT_AT = CODE_AT + 2
+
+
+def named(*symbols):
+    """A program that faults at `FAULT_AT`, with symbols of these names, addresses and kinds."""
+    texts, table = b"\0", []
+    for name, at, kind in symbols:
+        table += [len(texts), 4 * at, 0, kind]
+        texts += name.encode() + b"\0"
+    sections = [0] * 10 + [0, 2, 0, 0, BEHIND + 120, 4 * len(table), 2, 0, 4, 16] \
+        + [0, 3, 0, 0, BEHIND + 120 + 4 * len(table), len(texts), 0, 0, 1, 0]
+    return File(code=replace(CODE_SEGMENT, words=len(FAULTS) // 4, in_file=len(FAULTS)),
+                changes={8: BEHIND, 11: 1 | 40 << 16, 12: 3}, text=FAULTS,
+                note=array("I", sections + table).tobytes() + texts)
+
+
+FUNCTION, OBJECT = 2, 1
+ONES = [("first", CODE_AT, FUNCTION), ("second", FAULT_AT, FUNCTION),
+        ("third", FAULT_AT + 1, FUNCTION), ("data", FAULT_AT, OBJECT)]
+
+
+@pytest.mark.parametrize("symbols, said", [
+    (ONES, " in second"), (ONES[::-1], " in second"), ([ONES[0], *ONES[2:]], " in first"),
+    (ONES[2:], ""), ([], ""),
+], ids=["all", "the other way round", "behind its beginning", "in none", "no symbols"])
+def test_a_fault_is_said_to_be_in_the_function_that_begins_last_before_it(symbols, said):
+    image = Image(array("I", system().disk.read_bytes()))
+    image.write("wrong", named(*symbols).octets(), executable=True)
+    assert re.search(r"\(wrong\) memory fault at 0x400002(.*)\n",
+                     boot("/wrong", disk=image.words.tobytes()).text)[1] == said

@@ -7,7 +7,8 @@ from array import array
 import pytest
 
 from isa.config import MachineConfig
-from tests.support.system import boot, debug_kernel, system
+from sim.host.error import HostError
+from tests.support.system import KERNELS, boot, debug_kernel, system
 from toolchain.qfs import Image, check
 
 COUNTING = MachineConfig().fit("display", "keyboard", "block", "serial", "counters")
@@ -95,6 +96,28 @@ def test_five_long_directories_have_four_indexes():
     session = boot(*commands, disk=image.words.tobytes(), kernel=debug_kernel())
     assert re.findall(r"^(?:\d-)?7[01]$", session.text, re.M) == \
         [f"{number}-{file}" if number else f"{file}" for file in (70, 71) for number in range(5)]
+
+
+def test_a_directory_that_could_not_be_read_for_its_index_is_read_again():
+    image = with_long_directory()
+    bad = image.chain(image.find("long").first)[50]
+    seen = []
+
+    def unreadable(sector):
+        if sector == bad and not seen:
+            seen.append(sector)
+            raise HostError("scratched")
+
+    session = boot("cat /long/none", "cat /long/file299; echo", disk=image.words.tobytes(),
+                   on_read=unreadable, kernel=debug_kernel())
+    assert seen and "299" in session.lines(), session.text
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_what_an_index_has_of_the_memory_is_anothers_when_there_is_no_more(kernel):
+    image = with_long_directory(130)  # its index is as large as what a pipe needs
+    session = boot("/test/exhaust index", disk=image.words.tobytes(), kernel=KERNELS[kernel]())
+    assert re.search("^ok +index", session.text, re.M), session.text
 
 
 def test_any_name_is_opened_in_few_instructions():

@@ -83,6 +83,7 @@ SEQUENCES = {
     "a row goes on":      (f"\x1b[2;{COLUMNS}Hxy",     rows(r2=FAR + "x", r3="y3333")),
     "at the edge it waits": (f"\x1b[2;{COLUMNS}Hx\b\x1b[Cy", rows(r2=FAR + "y")),
     "what it does not know": ("\x1b[2;2H\x1b[5zx\x1b[?7hy\x1b=z", rows(r2="2xyz2")),
+    "private ones are others": ("\x1b[2;2H\x1b[?2J\x1b[?Ax", rows(r2="2x222")),
     "a large number":     ("\x1b[2;2H\x1b[99999999Ax", rows(r1="1x111")),
     "many numbers":       ("\x1b[2;2;3;4;5;6;7;8;9;10Hx", rows(r2="2x222")),
     "an escape in a sequence": ("\x1b[2;2H\x1b[\x1b[Cx", rows(r2="22x22")),

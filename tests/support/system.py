@@ -85,8 +85,8 @@ def boot(*commands: str, disk: bytes | None = None, on_prompt=None, on_write=Non
 
     `disk` is an image (default: the system's own); `on_prompt(count)` is called at each prompt with
     the machine's `Golden`, `on_write` with each event of the disk, `on_read` with each sector that
-    it reads; `kernel` is a flat image, the release kernel if it is left out. Without a serial line the console takes whole lines and shows
-    no echo.
+    it reads; `kernel` is a flat image, the release kernel if it is left out. Without a serial line
+    the console takes whole lines and shows no echo.
     """
     paths = system()
     sink = Watched()
