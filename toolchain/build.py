@@ -104,7 +104,8 @@ def compile_program(sources: Sequence[Source], target: str = "none", level: int 
     from toolchain.qll.front import analyse, with_deep_stack
 
     def work() -> Compiled:
-        tree, warnings = analyse([*library_sources(target, ".qll"), *sources])
+        library = library_sources(target, ".qll")
+        tree, warnings = analyse([*library, *sources], library=len(library))
         if strict and warnings:
             raise SourceErrors(list(warnings))
         return generated(tree, level, name or f"<{sources[0].name}>.qasm", lines, check, debug,

@@ -5,24 +5,18 @@ linked as well, together with QASM files on the same command line.
 """
 
 import argparse
+import gc
 import os
 import sys
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from toolchain.build import Compiled, flat_image, generated, mentioned
-from toolchain.files import STANDARD_STREAM, read_octets, read_source, write_output
-from toolchain.qll import tree
-from toolchain.qll.errors import QllWarning
-from toolchain.qll.front import analyse, with_deep_stack
-from toolchain.source import Source, SourceError, SourceErrors
-from toolchain.targets import TARGETS, library_sources
+from toolchain.files import STANDARD_STREAM
+from toolchain.source import SourceError, SourceErrors
+from toolchain.targets import TARGETS
 
 if TYPE_CHECKING:
-    from toolchain.link import ObjectFile
+    from toolchain.qll.job import Job
 
 __all__ = ["BAD_INPUT", "WARNINGS", "main"]
 
@@ -45,39 +39,28 @@ WARNINGS = {
 }
 _NOT_BY_DEFAULT = {"unused-variable"}
 
-_OBJECT_SUFFIXES = (".o",)
 _ASSEMBLY_SUFFIXES = (".qasm",)
 
-_T = TypeVar("_T")
-
-
-@dataclass
-class _Job:
-    """A command line, understood."""
-    qll:      list[str]
-    others:   list[str]          # QASM sources and objects
-    output:   str
-    product:  str                # text, flat, exec, dyn, object, tree, ir, none
-    level:    int
-    target:   str
-    debug:    bool
-    module:   str | None
-    strict:   bool
-    verbose:  bool
-    warnings: set[str]
-    started:  float = field(default_factory=time.perf_counter)
-
-    def say(self, text: str) -> None:
-        if self.verbose:
-            elapsed = time.perf_counter() - self.started
-            print(f"qllc: {elapsed * 1000:7.1f} ms  {text}", file=sys.stderr)
-
-
 def main(argv: list[str] | None = None) -> int:
-    """Run the compiler; returns 0, or 255 if the input was wrong. argparse exits with 2."""
-    job = _understand(sys.argv[1:] if argv is None else list(argv))
+    """Run the compiler; returns 0, or 255 if the input was wrong. argparse exits with 2.
+
+    Loading it and what it builds leaves little garbage, so that none is collected meanwhile; nor
+    is any later, in a process that does nothing else.
+    """
+    collects = gc.isenabled() and argv is not None
+    gc.disable()
     try:
-        return with_deep_stack(lambda: _compile(job))
+        return _run(sys.argv[1:] if argv is None else argv)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _run(argv: list[str]) -> int:
+    from toolchain.qll.job import run
+    job = _understand(argv)
+    try:
+        return 0 if run(job) else BAD_INPUT
     except (SourceError, SourceErrors) as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
@@ -94,138 +77,16 @@ def main(argv: list[str] | None = None) -> int:
     return BAD_INPUT
 
 
-# --- the work ------------------------------------------------------------------------------------
-
-
-def _compile(job: _Job) -> int:
-    library = library_sources(job.target, ".qll")
-    own = _read(job.qll)
-    job.say(f"read {len(library)} library files and {len(own)} of the program")
-    program, warnings = analyse([*library, *own], "unused-variable" in job.warnings)
-    shown = _warn(job, warnings, library)
-    job.say(f"checked: {len(program.functions)} functions, {len(program.globals)} globals")
-    if shown and job.strict:
-        print("error: warnings count as errors (--strict)", file=sys.stderr)
-        return BAD_INPUT
-    if job.product == "none":
-        return 0
-    if job.product == "tree":
-        write_output(job.output, tree.dump(program).encode())
-        return 0
-    if job.product == "ir":
-        write_output(job.output, _ir(program, job.level))
-        return 0
-    parts = [] if job.product == "text" else _other_parts(job)
-    compiled = _compiled(job, program, parts)
-    job.say("generated")
-    contents = compiled.text.text.encode()
-    if job.product != "text":
-        contents = _link(job, compiled, parts)
-        job.say("linked")
-    write_output(job.output, contents)
-    return 0
-
-
-def _read(names: Sequence[str]) -> list[Source]:
-    return _all([lambda name=name: read_source(name) for name in names])  # type: ignore[misc]
-
-
-def _all(steps: list[Callable[[], _T]]) -> list[_T]:
-    """The results of all steps, or all their errors."""
-    results, errors = [], []
-    for step in steps:
-        try:
-            results.append(step())
-        except SourceError as error:
-            errors.append(error)
-        except SourceErrors as several:
-            errors.extend(several.errors)
-    if errors:
-        raise SourceErrors(errors)
-    return results
-
-
-def _warn(job: _Job, warnings: list[QllWarning], library: list[Source]) -> int:
-    """Print the warnings that are wanted; returns how many."""
-    names = {source.name for source in library}
-    shown = 0
-    for warning in warnings:
-        if warning.kind in job.warnings and warning.span is not None \
-                and warning.span.source.name not in names:
-            print(warning, file=sys.stderr)
-            shown += 1
-    return shown
-
-
-def _ir(program: tree.Program, level: int) -> bytes:
-    """The program as text in the intermediate representation."""
-    from toolchain.qll.generate import generate_ir
-    return generate_ir(program, level).encode()
-
-
-def _compiled(job: _Job, program: tree.Program, parts: "list[Source | ObjectFile]") -> Compiled:
-    """The program as assembly text; what a text or an object leaves out somebody may miss."""
-    name = f"<{job.qll[0] if job.qll else job.output}>.qasm"
-    has_lines = job.product in ("exec", "dyn", "object")  # their line tables come from the marks
-    others = None if job.product in ("text", "object") else _mentioned(parts)
-    compiled = generated(program, job.level, name, job.debug or has_lines, debug=job.debug,
-                         others=others)
-    if job.module is None:
-        return compiled
-    module = job.module.replace("`", "").replace("\n", "")
-    text = f"@`{module}$begin`:\n{compiled.text.text}@`{module}$end`:\n"
-    return replace(compiled, text=Source(name, text))
-
-
-def _sources(parts: "list[Source | ObjectFile]") -> list[Source] | None:
-    """The parts, if none is an object: then nothing of the linker is needed."""
-    sources = [part for part in parts if isinstance(part, Source)]
-    return sources if len(sources) == len(parts) else None
-
-
-def _mentioned(parts: "list[Source | ObjectFile]") -> set[str]:
-    sources = _sources(parts)
-    if sources is not None:
-        return mentioned(sources)
-    from toolchain.link.objects import objects_of, symbol_names
-    return symbol_names(objects_of(parts))[1]
-
-
-def _other_parts(job: _Job) -> "list[Source | ObjectFile]":
-    """What is linked with the program: the target's assembly, and other files."""
-    def read(name: str) -> "Source | ObjectFile":
-        if name.endswith(_OBJECT_SUFFIXES):
-            from toolchain.link import read_object
-            return read_object(read_octets(name), name)
-        return read_source(name)
-
-    entry = [] if job.product == "object" else library_sources(job.target, ".qasm")
-    others = _all([lambda name=name: read(name) for name in job.others])  # type: ignore[misc]
-    return [*entry, *others]
-
-
-def _link(job: _Job, compiled: Compiled, parts: "list[Source | ObjectFile]") -> bytes:
-    """Assemble the text and link it with the other parts."""
-    sources = _sources(parts)
-    if job.product == "flat" and sources is not None:
-        return flat_image(compiled, sources).to_octets()
-    from toolchain.link import link
-    from toolchain.link.objects import objects_of, symbol_names
-    objects = objects_of([*parts, compiled.text])
-    if job.product != "object":
-        compiled.check_symbols(*symbol_names(objects))
-    return link(objects, Path(job.output).name, job.product)
-
-
 # --- understanding the command line --------------------------------------------------------------
 
 
-def _understand(argv: list[str]) -> _Job:
+def _understand(argv: list[str]) -> "Job":
+    from toolchain.qll.job import OBJECT_SUFFIXES, Job
     parser = _arguments()
     options = parser.parse_args(argv)
     warnings = _warnings(parser, options.warnings)
     others = [name for name in options.files
-              if name.endswith((*_ASSEMBLY_SUFFIXES, *_OBJECT_SUFFIXES))]
+              if name.endswith((*_ASSEMBLY_SUFFIXES, *OBJECT_SUFFIXES))]
     qll = [name for name in options.files if name not in others]
     if options.files.count(STANDARD_STREAM) > 1:
         parser.error("standard input can be read only once")
@@ -240,7 +101,7 @@ def _understand(argv: list[str]) -> _Job:
     module = options.module
     if module == "":
         module = Path(output).stem
-    return _Job(qll, others, output, product, options.level, options.target, options.debug,
+    return Job(qll, others, output, product, options.level, options.target, options.debug,
                 module, options.strict, options.verbose, warnings)
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from toolchain.qll import tree
 from toolchain.qll.check.program import check
 from toolchain.qll.errors import QllWarning
-from toolchain.qll.syntax.parser import parse
+from toolchain.qll.syntax.parser import parse_all
 from toolchain.qll.text import Text
 from toolchain.source import Source, SourceErrors
 
@@ -22,9 +22,12 @@ SMALLEST_STACK_OCTETS = 1 << 20
 _T = TypeVar("_T")
 
 
-def analyse(sources: list[Source], warns_unused: bool = False) \
+def analyse(sources: list[Source], warns_unused: bool = False, library: int = 0) \
         -> tuple[tree.Program, list[QllWarning]]:
     """Parse and check a program.
+
+    The first sources, as many as `library` says, are known to be right: of these only the
+    functions are looked at that the others may come to.
 
     Programs may nest deeply; call this, and whatever walks the tree, within `with_deep_stack`.
 
@@ -34,9 +37,11 @@ def analyse(sources: list[Source], warns_unused: bool = False) \
         With every mistake found, `QllError`s in order of their places.
     """
     text = Text(sources)
-    files = [parse(text, index) for index in range(len(sources))]
+    files = parse_all(text, library)
     program, found, warnings = check(text, files, warns_unused)
     errors = [error for file in files for error in file.errors] + found
+    if errors and library:  # what may have been meant is anywhere in the library
+        return analyse(sources, warns_unused)
     if errors:
         order = {source.name: index for index, source in enumerate(sources)}
         raise SourceErrors(sorted(errors, key=lambda error: (

@@ -11,9 +11,10 @@ from toolchain.qll.errors import QllError, did_you_mean
 from toolchain.qll.syntax import habits, nodes
 from toolchain.qll.syntax.cursor import MAX_DEPTH
 from toolchain.qll.syntax.expressions import ExpressionParser
+from toolchain.qll.syntax.outline import unmentioned
 from toolchain.qll.text import Text
 
-__all__ = ["MAX_DEPTH", "parse"]
+__all__ = ["MAX_DEPTH", "parse", "parse_all"]
 
 
 def parse(text: Text, index: int) -> nodes.File:
@@ -22,9 +23,21 @@ def parse(text: Text, index: int) -> nodes.File:
     return _Parser(text, index).file()
 
 
+def parse_all(text: Text, library: int = 0) -> list[nodes.File]:
+    """Parse all sources, but of the first ones, so many, not the functions that nothing in the
+    others may lead to (`outline`)."""
+    parsers = [_Parser(text, index) for index in range(len(text.sources))]
+    tokens = [parser.tokens for parser in parsers]
+    for parser, skips in zip(parsers, unmentioned(tokens[:library], tokens[library:]),
+                             strict=False):
+        parser.skips = skips
+    return [parser.file() for parser in parsers]
+
+
 class _Parser(ExpressionParser):
     def __init__(self, text: Text, index: int):
         super().__init__(text, index)
+        self.skips: dict[int, int] = {}  # declarations that are left aside, and what is behind them
         self.statements: dict[str, Callable[[], nodes.Statement]] = {
             "if": self.if_statement, "while": self.while_statement, "for": self.for_statement,
         }
@@ -46,6 +59,9 @@ class _Parser(ExpressionParser):
                          column: int | None) -> None:
         """Read a declaration, or skip it if it is wrong; `column` as in `skip_declaration`."""
         start = self.i
+        if start in self.skips:
+            self.i = self.skips[start]
+            return
         if self.kinds[start] == "}" and self.errors:
             self.i += 1  # the mistake before may well be where its partner is
             return
