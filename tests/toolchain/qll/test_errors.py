@@ -188,6 +188,13 @@ source0.qll:4:10: error: duplicate declaration of 'x'
     function x(): void { }
              ^
     note: declared at source0.qll:1:8"""),
+    "duplicate of what is predeclared": (
+        "type bool = int;\n" + MAIN,
+        """\
+source0.qll:1:6: error: duplicate declaration of 'bool'
+    type bool = int;
+         ^~~~
+    note: it is predeclared"""),
     "recursive type": (
         "type node = struct { value: byte; next: node; };\n" + MAIN,
         """\

@@ -164,6 +164,52 @@ def test_simplify_keeps_a_check_that_only_another_round_has_decided():
     assert any(line.startswith("guard.1") for line in after(text, simplify))
 
 
+def test_simplify_keeps_a_check_against_a_bound_of_each_round():
+    # The test at the end of a round is against the bound of that round, not of the next one.
+    text = """
+        function @f (1) {
+        b0:
+          %0 = param 0
+          jump b1
+        b1: <- b0, b2
+          %1 = phi 0, %4
+          jump b2
+        b2: <- b1
+          %2 = load.p %0
+          guard.0 %2
+          %3 = lt %1, %2
+          guard.1 %3
+          %4 = add %1, 1
+          %5 = lt %4, %2
+          branch %5, b1, b3
+        b3: <- b2
+          ret
+        }"""
+    assert any(line.startswith("guard.1") for line in after(text, simplify))
+
+
+@pytest.mark.parametrize("ways", ["b1, b2", "b2, b1"])
+def test_simplify_recalls_an_element_that_only_another_way_has_changed(ways):
+    found = after(f"""
+        function @f (2) {{
+        b0:
+          %0 = param 0
+          %1 = param 1
+          %2 = add @a, %0
+          %3 = load.e %2
+          branch %1, {ways}
+        b1: <- b0
+          store.e @a, 1
+          ret
+        b2: <- b0
+          store.e @b, 1
+          %4 = load.e %2
+          ret %4
+        }}""", simplify)
+    assert [line for line in found if "load" in line] == ["%3 = load.e %2"]
+    assert found.index("%3 = load.e %2") < found.index(f"branch %1, {ways}")
+
+
 def test_simplify_forgets_a_global_at_a_pointer_access():
     assert after("""
         function @f (1) {
@@ -569,6 +615,24 @@ def test_inlining_replaces_parameters_and_results():
           %1 = phi 3, 5
           %2 = add %1, 1
           ret %2""")
+
+
+def test_what_is_put_in_place_keeps_its_lines():
+    caller = parse_function("function @f (0) {\nb0:\n  %0 = call.fast @g()\n  ret %0\n}")
+    callee = parse_function("""
+        function @g (0) {
+        b0:
+          branch @a, b1, b2
+        b1: <- b0
+          ret 1
+        b2: <- b0
+          ret 5
+        }""")
+    for line, ins in enumerate(callee.instructions(), 1):
+        ins.line = line
+    caller.blocks[0].body[0].line = 9
+    inline_calls(caller, {"f": caller, "g": callee}, count_calls([caller, callee]))
+    assert [block.term.line for block in caller.blocks] == [9, 1, 2, 3, 0]
 
 
 def test_functions_that_call_each_other_are_marked():

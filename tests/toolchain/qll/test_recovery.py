@@ -70,6 +70,7 @@ def test_finds_every_mistake_once():
     ("function f(): byte {\n  }\n  return 1;\n}\nfunction g(): byte { return 1; }\n",
      [(2, 3), (3, 3)]),
     ("function f(): void {\n  function g(): void { x }\n  y();\n}", [(2, 3), (2, 26), (3, 3)]),
+    ('function f(): string { return "a::if"; } function g(): byte { return x; }', [(1, 70)]),
     # what stands behind is read as ever
     ("function f(): void {\n  g(1\n  h();\n}\nfunction k(): byte { return l; }\n",
      [(3, 3), (5, 29)]),

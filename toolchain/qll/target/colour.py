@@ -114,7 +114,7 @@ class Colouring:
 
     def _choose(self, value: Ins, busy: int) -> int:
         """Give a value a register; returns the mask of it."""
-        barred = busy | self.forbidden[value.n] | ~self.usable
+        barred = busy | self.forbidden[value.n]  # wishes are for registers that are usable
         register = self._preferred(value, barred)
         if register < 0:
             free = self.usable & ~barred
