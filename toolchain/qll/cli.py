@@ -45,14 +45,16 @@ def main(argv: list[str] | None = None) -> int:
     """Run the compiler; returns 0, or 255 if the input was wrong. argparse exits with 2.
 
     Loading it and what it builds leaves little garbage, so that none is collected meanwhile; nor
-    is any later, in a process that does nothing else.
+    is any at the end of a process that does nothing else.
     """
-    collects = gc.isenabled() and argv is not None
+    collects = gc.isenabled()
     gc.disable()
     try:
         return _run(sys.argv[1:] if argv is None else argv)
     finally:
-        if collects:
+        if argv is None:
+            gc.freeze()
+        elif collects:
             gc.enable()
 
 
