@@ -33,6 +33,7 @@ LOW       = 0x1000      # below may be no RAM
 WINDOW    = (0x300, 2)  # address and size
 SOURCES   = (2, 3)
 LONGEST   = 9           # cycles between two records, if nothing outside makes it wait
+EXECUTION = 2           # cycles in which a word that is written may still be executed as it was
 
 
 def is_window(address):
@@ -101,7 +102,8 @@ class CoreProof(wiring.Component):
         Opcodes that retire; none for all.
     shared : bool
         The other master writes, too. The follower, which knows of no writes but the program's, has
-        then nothing to say about what is loaded; `claim_shared` has.
+        then nothing to say about what is loaded; `claim_shared` has. Of words that are executed it
+        knows what RAM holds, once they have rested for as long as an execution takes.
     """
     def __init__(self, *groups, whole=False, fpu=True, prompt=False, only=(), shared=False):
         self.groups, self.whole, self.fpu = groups, whole, fpu
@@ -129,9 +131,12 @@ class CoreProof(wiring.Component):
         self._elaborate_master(m)
         m.d.comb += [core.irq.eq(AnySeq(len(SOURCES))), core.windows[0].r_data.eq(AnySeq(32))]
 
+        program = (self.table if self.whole else self.parts["FetchQueue"]).program
+        if self.whole and self.shared:
+            program = self._rested_program(m)
         follower = self.follower = Follower(
             registers=self.registers.numbers, words=self.addresses, results=RESULTS,
-            program=(self.table if self.whole else self.parts["FetchQueue"]).program,
+            program=program,
             translate=self.table.translate, ram_words=RAM_WORDS, fpu=self.fpu, paged=self.paged)
         m.d.comb += [follower.traces.eq(core.traces), follower.record.eq(core.trace)]
         m.submodules.follower = Fragment.get(follower, platform)  # which makes the claims
@@ -231,6 +236,32 @@ class CoreProof(wiring.Component):
             m.d.sync += self.m_is_due.eq(1)
         with m.Elif(self.m_acts):
             m.d.sync += self.m_is_due.eq(0)
+
+    def _rested_program(self, m):
+        """The program as it is in RAM: the words that nobody has written for some cycles.
+
+        Assumes that what is being executed waits for nothing but the other master.
+        """
+        data, rests = self.core.data_port, []
+        for n, address in enumerate(self.addresses):
+            age = Signal(range(EXECUTION + 1), init=EXECUTION, name=f"age{n}")
+            m.d.sync += age.eq(Mux(age == EXECUTION, age, age + 1))
+            with m.If(data.en & data.write & (data.addr == address)):
+                m.d.sync += age.eq(0)
+            rests.append(age == EXECUTION)
+        m.d.comb += [Assume(data.done), Assume(self.core.data_translate.hit),
+                     *(Assume(~self.parts[name].waits) for name in ("Divider", "Fpu"))]
+
+        def rested(m, address, name):
+            known, word = Signal(name=f"{name}_rests"), Signal(32, name=f"{name}_now")
+            for where, content, rest in zip(self.addresses, self.contents, rests, strict=True):
+                with m.If(address == where):
+                    m.d.comb += [known.eq(rest), word.eq(content)]
+            return known, word
+
+        def program(m, ip, active, stored):
+            return self.table.program(m, ip, active, lambda *asked: rested(m, *asked))
+        return program
 
     # --- claims about the ports ------------------------------------------------------------------
 
@@ -332,6 +363,16 @@ class CoreProof(wiring.Component):
         with m.If(self.m_acts & data.write & (data.addr == self.addresses[0])):
             m.d.sync += changed.eq(1)
         m.d.comb += Cover(changed & loads & (core.trace.address == self.addresses[0]))
+
+    def claim_changes(self, m):
+        """Not a claim: a word that the other master has changed is executed."""
+        core, data, follower = self.core, self.core.data_port, self.follower
+        changed = Signal()
+        with m.If(self.m_acts & data.write & (data.addr == self.addresses[0])
+                  & (data.w_data != self.contents[0])):
+            m.d.sync += changed.eq(1)
+        m.d.comb += Cover(changed & follower.is_insn & ~follower.translates
+                          & (core.trace.ip == self.addresses[0]))
 
     def claim_windows(self, m):
         """A window is touched exactly once for each access, three cycles before its record."""
@@ -497,4 +538,9 @@ PROOFS = (
             "f_is_pair.eq(f_two)"),
         Bug(WATCH, "distance < 2", "distance < 1"),
         Bug(FETCH, "self.next_ip.eq(Mux(fd_waiting, fd.ip, f_ip))", "self.next_ip.eq(f_ip)"))),
+    core_proof("changed", "word", "changes", depth=8, reaches=9, whole=True, shared=True, bugs=(
+        Bug(ARBITER, "self.wrote.eq(port.en & port.write)",
+            "self.wrote.eq(direct.en & port.write)"),
+        Bug(WATCH, "distance < 2", "distance < 1"),
+        Bug(VERDICT, "(self.is_stale & x_is_fresh) | was_void", "was_void"))),
 )
