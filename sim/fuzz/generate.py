@@ -61,6 +61,8 @@ PLACE, NUMBER, ONE, TARGET = 48, 49, 50, 51
 COMPUTE = tuple(insn for insn in ISA if insn.writes_d and insn.mnemonic not in ("load", "constant"))
 FLOAT_COMPUTE = tuple(insn for insn in COMPUTE if insn.is_float)
 ROUNDS        = (1, 2, 4, 8, 8, 16)
+UNPRIVILEGED  = 1 / 3  # of all programs
+MANY          = 1 / 4  # of these: page tables that no TLB holds, and accesses all over memory
 HALT          = BY_MNEMONIC["halt"].opcode
 BAD_OPCODES = tuple(set(range(256)) - {insn.opcode for insn in ISA})
 
@@ -548,16 +550,16 @@ def generate(seed: int, config: MachineConfig, atoms: int | None = None,
     """The program of this seed for machines of this kind; with another number of atoms or of
     rounds, if they are given."""
     rng = Dice(f"{seed} {config!r}")
-    is_user = rng.random() < 0.5 and "mmu" in config.peripherals
+    is_user = rng.random() < UNPRIVILEGED and "mmu" in config.peripherals
     has_timer = rng.random() < 0.5 and "timer" in config.peripherals
     two_level = config.page_table is PageTable.TWO_LEVEL
-    offset = 0
+    offset, has_many = 0, rng.random() < MANY
     tables: tuple[Table, ...] = ()
     if is_user:
         page = 0x1000 if two_level else 1
         offset = rng.choice((0, 0, 0x100000, 0x12345, 0x7FFF0000, 0xFFF00000)) // page * page
         make = random_two_level_table if two_level else random_list_table
-        tables = tuple(make(rng, config, offset, number)
+        tables = tuple(make(rng, config, offset, number, has_many)
                        for number in range(rng.choice((1, 2))))
     period_ms = max(1, rng.choice((120, 180, 400, 700, 1500)) // config.cycles_per_ms)
     setting = Setting(
@@ -575,7 +577,7 @@ def generate(seed: int, config: MachineConfig, atoms: int | None = None,
                        for _ in range(rng.randrange(4))),
     )
     addresses: tuple[int, ...] = (SCRATCH, SCRATCH + SCRATCH_WORDS - 2)
-    if is_user:
+    if is_user and has_many:
         addresses += POOL_VIRTUAL
     maker = Maker(rng, config, is_user=is_user, has_timer=has_timer,
                   is_chaotic=rng.random() < 0.05, addresses=addresses, turn=seed * 7)

@@ -124,7 +124,7 @@ class Travels:
         if rounds != self._rounds:
             self._rounds, self.is_new = rounds, True
             self._seen[:] = False
-        self.is_new |= _visit(records[:, Word.KIND], records[:, Word.IP], int(Kind.FAULT),
+        self.is_new |= _visit(records[:, Word.KIND], records[:, Word.IP], int(Kind.INSN),
                               self._seen)
 
 

@@ -1,7 +1,7 @@
 """Random page tables: the program's own pages, scratch memory, and whatever else."""
 
 from isa.config import MachineConfig
-from isa.machine import window_addresses
+from isa.machine import PROGRAM, window_addresses
 from sim.fuzz.dice import Dice
 from sim.fuzz.program import Item, Label, Table, list_table
 
@@ -17,27 +17,34 @@ POOL_VIRTUAL = (0, 0x40, 0x1000, 0x8000, 0x20000, 0x20200, 0x203FF, 0x50000, 0x7
                 0x80000000, 0xFFFFF000, 0xFFFFFFFE, 0xFFFFFFFF)
 
 
-# Entries besides those that a program needs; each costs a walk of the list some cycles.
+# Entries besides those that a program needs, in a table of many and of few: each costs every walk
+# of the list some cycles, and there is a walk after each return.
 FURTHER = (0, 1, 2, 3, 4, 6, 9, 15)
+FEW     = (0, 0, 1, 2)
 
 
-def random_list_table(rng: Dice, config: MachineConfig, offset: int,
-                      number: int) -> Table:
-    """The program's own pages, scratch memory, and whatever else."""
+def random_list_table(rng: Dice, config: MachineConfig, offset: int, number: int,
+                      has_many: bool) -> Table:
+    """The program's own pages, scratch memory, and whatever else: much or little."""
     code: tuple[Item, Item, Item, Item] = (
         Label("prologue", offset), Label("prologue"), Label("atoms length"),
         15 if rng.random() < 0.8 else rng.choice((9, 11, 13)))
     scratch = (SCRATCH, SCRATCH, SCRATCH_WORDS, 7)
-    entries: list[tuple[Item, Item, Item, Item]] = [
-        code, scratch, (EDGE_VIRTUAL, config.ram_words - 2, 4, 15),
-        (EDGE_VIRTUAL + 7, LONELY, 1, 15)]
-    for _ in range(rng.choice(FURTHER)):
+    entries: list[tuple[Item, Item, Item, Item]] = [code, scratch]
+    if has_many or rng.random() < 0.25:
+        entries += [(EDGE_VIRTUAL, config.ram_words - 2, 4, 15), (EDGE_VIRTUAL + 7, LONELY, 1, 15)]
+    for _ in range(rng.choice(FURTHER if has_many else FEW)):
         flags = rng.choice((15, 7, 3, 1, 0, 2, 4, 8, 14, 13, 11, rng.randrange(16)))
-        virtual: Item = (rng.choice(POOL_VIRTUAL) + rng.randrange(-4, 5)) & 0xFFFFFFFF
+        place = (rng.choice(POOL_VIRTUAL) + rng.randrange(-4, 5)) & 0xFFFFFFFF
+        virtual: Item = place
         size = rng.choice((0, 1, 2, 8, 0x100, 0x1000, 0x10000000, 0xFFFFFFFF, rng.getrandbits(32)))
         kind = rng.random()
+        if place <= PROGRAM + offset < place + size and rng.random() < 0.9:
+            size = 2  # it would hide the whole program, which then does nothing but fault
         if kind < 0.25:  # a piece of the code, shadowed: often between the words of a `constant`
             virtual, size = Label("atom 0", offset + rng.randrange(300)), rng.randrange(1, 4)
+        elif rng.random() < 0.15:  # where another begins, before which it does not count
+            virtual = rng.choice(entries)[0]
         if flags & 4:  # never the tables: what is seen of such a store is not determined
             physical: Item = rng.choice((SCRATCH, SCRATCH + 0x200, config.ram_words - 2,
                                          config.ram_words, 0xFFFFFFF0))
@@ -55,9 +62,10 @@ def random_list_table(rng: Dice, config: MachineConfig, offset: int,
     return list_table([code, scratch, *tail], rng.choice((None, None, len(entries) - 1)))
 
 
-def random_two_level_table(rng: Dice, config: MachineConfig, offset: int,
-                           number: int) -> Table:
-    """A first table and three second ones behind it, in one piece of data."""
+def random_two_level_table(rng: Dice, config: MachineConfig, offset: int, number: int,
+                           has_many: bool) -> Table:
+    """A first table and three second ones behind it, in one piece of data. A walk takes as long
+    whatever is in them, so all have as much."""
     name = f"table {number}"
     words: list[Item] = [0] * (4 * 1024)
     for _ in range(rng.randrange(20)):
