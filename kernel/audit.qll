@@ -124,7 +124,10 @@ namespace audit {
     if (p->state > scheduler::ZOMBIE && p->state != scheduler::STOPPED) {
       kernel::panic("process: no such state");
     }
-    if (p->state == scheduler::STOPPED && (p->waits_for != 0 || p->ending || p->foreground)) {
+    if ((p->state == scheduler::BLOCKED) != (p->waits_for != 0)) {
+      kernel::panic("process: waits, and is not blocked, or the other way round");
+    }
+    if (p->state == scheduler::STOPPED && (p->ending || p->foreground)) {
       kernel::panic("process: stopped, and not at rest");
     }
     if (p->parent == null) {

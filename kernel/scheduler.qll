@@ -3,8 +3,9 @@
 // Owns:        `current`, the ring, and the scheduler's fields of each process.
 // Invariants:  a process is in the ring exactly if its state is READY or RUNNING. `tail` is the one
 //              in front of whose turn it is: of `current`, if that is RUNNING. When nothing is in the
-//              ring, `current` is the idle process, which is its own next and in no list. One that is
-//              STOPPED waits for nothing: it makes the call that it waited in again when it goes on.
+//              ring, `current` is the idle process, which is its own next and in no list. Only one that
+//              is BLOCKED waits for something: one that was stopped makes the call that it waited in
+//              again when it goes on.
 // Interrupts:  call masked. The kernel is never pre-empted.
 // Sleeps:      never. A call that must wait marks its process BLOCKED and is made again from the
 //              beginning, with the same registers, when the process is woken.
@@ -112,7 +113,7 @@ namespace scheduler {
 
   function wake(waits_for: byte, object: byte): void {
     for (var p = process::all; p != null; p = p->sibling) {
-      if (p->state == BLOCKED && p->waits_for == waits_for && p->object == object) { ready(p); }
+      if (p->waits_for == waits_for && p->object == object) { ready(p); }
     }
   }
 
@@ -132,7 +133,7 @@ namespace scheduler {
   function wake_sleepers(now: byte): void {
     var soonest = now + 0x7FFFFFFF;
     for (var p = process::all; p != null; p = p->sibling) {
-      if (p->state == BLOCKED && p->waits_for == SLEEP) {
+      if (p->waits_for == SLEEP) {
         if (<unsafe int>(p->wake_at - now) <= 0) {
           chores = chores - 1;
           ready(p);
