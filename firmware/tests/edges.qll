@@ -101,7 +101,9 @@ function a_file(seam: byte): bool {
   os::close(handle);
   handle = os::open("/tmp/edges", os::READING);
   *(<unsafe * raw>(seam + 100)) = raw { pointer = seam - 7, length = 24, capacity = 24 };
+  *at(seam + 17) = 77;  // behind
   var good = lib::support::syscall2(1, handle, seam + 100) == 24 && same(seam - 7, &text[0], 24);
+  good = *at(seam + 17) == 77 && good;
   os::seek(handle, 0, os::FROM_START);
   good = os::read_packed(handle, at(seam - 2), 6) == 24 && good;
   os::close(handle);
@@ -119,7 +121,9 @@ function octets(seam: byte): bool {
   var good = os::read_packed(pair[0], at(seam - 2), 6) == 24;
   good = os::write_packed(pair[1], at(seam - 2), 24) == 24 && good;
   *(<unsafe * raw>(seam + 100)) = raw { pointer = seam - 7, length = 24, capacity = 24 };
+  *at(seam + 17) = 77;  // behind
   good = lib::support::syscall2(1, pair[0], seam + 100) == 24 && same(seam - 7, &text[0], 24) && good;
+  good = *at(seam + 17) == 77 && good;
   good = lib::support::syscall2(2, pair[1], seam + 100) == 24 && good;
   var room = new byte[24];
   good = os::read(pair[0], room) == 24 && same(seam - 7, &room[0], 24) && good;
@@ -146,6 +150,21 @@ function a_child(seam: byte): bool {
   good = os::wait(pid, at(seam)) == pid && *at(seam) == 1234 && good;
   delete name;
   return good;
+}
+
+// A stopped process's words, of two pieces of memory at the same address as here.
+function anothers(seam: byte): bool {
+  var text = "ABCDEFGH";
+  var room: byte[8];
+  var there = HEAP + FIRST - 4;
+  var pid = os::spawn("/test/edges", "@seam", null);
+  var good = os::wait_or_stop(pid, null) == 0 && os::debug(pid, os::DEBUG_ATTACH, 0) == 0;
+  var asked = os::piece { at = there, words = 8, buffer = <unsafe byte>&text[0] };
+  good = os::debug(pid, os::DEBUG_WRITE, <unsafe byte>&asked) == 0 && good;
+  asked.buffer = <unsafe byte>&room[0];
+  good = os::debug(pid, os::DEBUG_READ, <unsafe byte>&asked) == 0 && good;
+  os::kill(pid);
+  return os::wait(pid, null) == pid && same(<unsafe byte>&room[0], &text[0], 8) && good;
 }
 
 // --- the end of memory ------------------------------------------------------------------------------
@@ -276,6 +295,18 @@ function one_handle(seam: byte): bool {
   return good && os::pipe(&pair[0]) == 0 && os::close(pair[0]) == 0 && os::close(pair[1]) == 0;
 }
 
+// Says the codes of the keys that are held.
+function keys(): byte {
+  for (var code = 0; code < 130; code = code + 1) {
+    if (os::key_held(code) == 1) {
+      os::say(" ");
+      os::say_number(code);
+    }
+  }
+  os::say("\n");
+  return 0;
+}
+
 // --- running ----------------------------------------------------------------------------------------
 
 type test = struct { name: string; run: (byte) => bool; };
@@ -289,6 +320,7 @@ global tests: test[] = [
   test { name = "a file", run = a_file },
   test { name = "a pipe", run = octets },
   test { name = "a child", run = a_child },
+  test { name = "another's memory", run = anothers },
   test { name = "the end of memory", run = the_end },
   test { name = "packed counts", run = packed_counts },
   test { name = "long names", run = long_names },
@@ -298,18 +330,30 @@ global tests: test[] = [
 
 .constant global SEAMS: byte = 3;
 .constant global FIRST: byte = 0x400;  // words that are given at first; then as many as there are
+.constant global HEAP: byte = 0x1000000;  // where `grow` begins
+
+// Memory of some pieces, others' in between; their pids.
+function make_seams(seams: byte, pids: byte[]): byte {
+  var start = os::grow(FIRST << seams);
+  *at(start) = 0;
+  for (var i = 0; i < seams; i = i + 1) {
+    pids[i] = os::spawn("/test/edges", "@sleep", null);
+    *at(start + (FIRST << i)) = 0;
+  }
+  return start;
+}
 
 function main(text: string): byte {
   var words = os::arguments(text);
   if (len words == 2) { return os::number_of(words[1]); }  // @exit
-  if (len words == 1) { return os::sleep(100000); }        // @sleep
-  var start = os::grow(FIRST << SEAMS);
   var pids: byte[SEAMS];
-  *at(start) = 0;
-  for (var i = 0; i < SEAMS; i = i + 1) {
-    pids[i] = os::spawn("/test/edges", "@sleep", null);
-    *at(start + (FIRST << i)) = 0;
+  if (len words == 1 && std::str::equal(words[0], "@keys")) { return keys(); }
+  if (len words == 1 && std::str::equal(words[0], "@seam")) {
+    make_seams(1, pids);
+    return os::stop(os::own_pid());
   }
+  if (len words == 1) { return os::sleep(100000); }        // @sleep
+  var start = make_seams(SEAMS, pids);
   var failed = 0;
   for (var i = 0; i < len tests; i = i + 1) {
     var good = true;

@@ -5,6 +5,7 @@ import pytest
 
 from sim.host.display import Display
 from sim.host.keyboard import Key, Keyboard
+from tests.support.live import PROMPT, Live
 from tests.support.system import boot, debug_kernel
 
 
@@ -49,3 +50,13 @@ def test_what_is_no_cell_of_the_console_is_black():
     assert frame[:80, :96].any()
     assert not frame[:, 96:].any()
     assert not frame[80:].any()
+
+
+def test_a_program_sees_which_keys_are_held():
+    keyboard = Keyboard()
+    live = Live(keyboard=keyboard)
+    live.until(PROMPT)
+    codes = [1, 31, 32, 48, 64, 90, 97, 127]
+    for code in codes:
+        keyboard.set(code, True)
+    assert live.command("/test/edges @keys").split() == [str(code) for code in codes]

@@ -252,6 +252,30 @@ def test_sync_fails_as_long_as_the_table_cannot_be_written():
     assert answers_of(session) == [[0], [-1], [0], [image.free + 2]]
 
 
+def test_what_a_removed_file_had_is_free_on_the_disk_at_once():
+    image, states = disk(), []
+    octets = bytearray(image.words.tobytes())
+
+    def keep(event):
+        if event.sector is not None:
+            octets[event.sector * 512:(event.sector + 1) * 512] = event.octets
+
+    carry_out(["0 d /keep", "0 f"], bytes(octets), on_write=keep,
+              on_prompt=lambda count, golden: states.append(bytes(octets)))
+    before, after = (Image(array("I", state)).table()[image.data_first:].count(0)
+                     for state in states[:2])
+    assert after == before + 2
+
+
+def test_a_file_whose_chain_ends_too_soon_is_read_up_to_there():
+    """On a disk that is marked as in order, so that nobody has looked."""
+    image = disk()
+    image.set_fat(image.find("keep").first, 0xFFFFFFFF)
+    read, *_ = answers_of(carry_out(["0 o 0 /keep 0", *["0 r 0 2000"] * 2],
+                                    image.words.tobytes()))[1:]
+    assert read[0] == 512
+
+
 def test_a_failed_writer_is_no_concern_of_others():
     lines = ["0 o 0 /keep 1", "0 w 0 30000 1", "0 w 0 1 1", "1 y", "1 o 0 /d/1 1", "0 y", "1 y",
              "1 c 0", "0 c 0", "0 y"]

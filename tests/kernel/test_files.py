@@ -7,7 +7,7 @@ import re
 import pytest
 
 from isa.config import MachineConfig
-from tests.support.file_script import FileOperation, FileRuns, NewDisk
+from tests.support.file_script import FileOperation, FileRuns, NewDisk, carry_out, fileops_disk
 from tests.support.system import boot
 
 COUNTING = MachineConfig().fit("display", "keyboard", "block", "serial", "counters")
@@ -66,6 +66,22 @@ def test_an_empty_file_grows_while_it_is_read():
         parts += some("w", (0, octets, 3)) + [FileOperation(0, "y")] + some("r", (1, 2000))
     parts += some("c", (0,)) + some("k", (1, 0)) + some("r", (1, 2000)) + some("c", (1,))
     assert FileRuns().check(parts) is None
+
+
+def test_what_has_not_changed_is_not_written_again():
+    """By a second `sync`, with a file that is still open."""
+    writes, prompts = [], []
+    carry_out(some("o", (0, "/a", 1)) + some("w", (0, 700, 1)) + [FileOperation(0, "y")] * 2,
+              fileops_disk(200), on_write=lambda event: writes.append(event.sector),
+              on_prompt=lambda count, golden: prompts.append(len(writes)))
+    first, second, end = prompts[2:5]
+    assert set(writes[first:second]) > {None} and set(writes[second:end]) <= {None}
+
+
+def test_the_name_that_was_asked_for_last_is_found_at_once():
+    """Otherwise all that come before it in /bin are looked at: 7,200 instructions."""
+    session = boot("/test/measure open /bin/wc", config=COUNTING)
+    assert int(re.search(r"(\d+) instructions", session.text)[1]) <= 5_500
 
 
 def test_whole_sectors_are_written_from_where_they_lie():

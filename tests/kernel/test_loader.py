@@ -16,12 +16,13 @@ EXEC, DYN = 2, 3
 CODE_AT, CODE_OFFSET = 0x400000, 0x900   # words; octets
 BEHIND = CODE_OFFSET + 0x100             # octets: what else there is
 STATUS = 42
-CODE = array("I", qasm_words(f"""
+ENDS = f"""
   constant r0 0
   constant r1 {STATUS}
   constant r2 0x80
   int r2
-""")).tobytes()
+"""
+CODE = array("I", qasm_words(ENDS)).tobytes()
 
 
 @dataclass(frozen=True)
@@ -145,11 +146,7 @@ TOUCHES = array("I", qasm_words(f"""
   store r3 r3
   constant r3 {0xA000 + 0x10000 - 1}
   store r3 r3
-  constant r0 0
-  constant r1 {STATUS}
-  constant r2 0x80
-  int r2
-""")).tobytes()
+{ENDS}""")).tobytes()
 
 EMPTY = Segment(0, 0, 0, kind=0)
 GOOD = {
@@ -280,3 +277,34 @@ def test_a_fault_is_said_to_be_in_the_function_that_begins_last_before_it(symbol
     image.write("wrong", named(*symbols).octets(), executable=True)
     assert re.search(r"\(wrong\) memory fault at 0x400002(.*)\n",
                      boot("/wrong", disk=image.words.tobytes()).text)[1] == said
+
+
+def deed(text, *segments):
+    """A program that does something and then ends with `STATUS`."""
+    words = array("I", qasm_words(f"{text}\n{ENDS}")).tobytes()
+    return File(segments, replace(CODE_SEGMENT, words=len(words) // 4, in_file=len(words)),
+                text=words)
+
+
+ELSEWHERE = 0x500000
+DEEDS = {
+    "writes its code":          (deed(f"constant r3 {CODE_AT}\n store r3 r3"), False),
+    "reads its code":           (deed(f"constant r3 {CODE_AT}\n load r3 r3"), True),
+    "writes what it may read":  (deed(f"constant r3 {ELSEWHERE}\n store r3 r3",
+                                      Segment(ELSEWHERE, 256, READ)), False),
+    "reads what it may run":    (deed(f"constant r3 {ELSEWHERE}\n load r3 r3",
+                                      Segment(ELSEWHERE, 256, EXECUTE)), False),
+    "runs its data":            (deed(f"constant r3 {ELSEWHERE}\n jmp r3",
+                                      Segment(ELSEWHERE, 256, READ | WRITE)), False),
+}
+
+
+def test_what_a_segment_does_not_allow_is_a_fault():
+    image = Image(array("I", system().disk.read_bytes()))
+    for number, (file, _) in enumerate(DEEDS.values()):
+        image.write(f"deed{number}", file.octets(), executable=True)
+    session = boot(*(f"/deed{number}; echo $?" for number in range(len(DEEDS))),
+                   disk=image.words.tobytes())
+    found = [int(status) == STATUS for status in re.findall(r"^(\d+)$", session.text, re.M)]
+    assert found == [is_allowed for _, is_allowed in DEEDS.values()]
+    assert len(re.findall("memory fault", session.text)) == found.count(False)

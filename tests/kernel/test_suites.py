@@ -63,7 +63,7 @@ def test_who_waits_for_what_nobody_else_has_can_end(kernel):
 def test_calls_do_what_they_should_at_their_edges(kernel):
     session = boot("/test/edges", "echo the shell is alive", kernel=KERNELS[kernel]())
     assert re.findall("^FAILED.*", session.text, re.M) == []
-    assert len(re.findall("^ok ", session.text, re.M)) == 13
+    assert len(re.findall("^ok ", session.text, re.M)) == 14
     assert "0 failed" in session.text
     assert "the shell is alive\n" in session.text
 

@@ -36,7 +36,7 @@ def symbols():
     return {name: int(address, 16) for address, _, name in rows}
 
 
-def enter(symbols, count, entry, chores=0, call=None, state=RUNNING, again=0):
+def enter(symbols, count, entry, chores=0, call=None, state=RUNNING, again=0, next_wake=0):
     """Memory after an entry of the kernel in the first process of a ring, as it goes on or the next
     one is about to run, with the steps that it took. For a call, what stands behind the process's
     `state` as the call returns can be had as if it had put it there."""
@@ -51,6 +51,8 @@ def enter(symbols, count, entry, chores=0, call=None, state=RUNNING, again=0):
         symbols["global::scheduler::current"]: ring[0],
         symbols["global::scheduler::tail"]: ring[-1],
         symbols["global::scheduler::chores"]: chores,
+        symbols["global::scheduler::next_wake"]: next_wake,
+        symbols["global::peripherals::clock"]: model.windows["clock"],
         FRAME_IP: CALL + 1,
         CALL: [encode("halt")] * 2,
     }
@@ -98,6 +100,15 @@ def test_the_usual_tick_does_what_the_schedulers_does(symbols, count):
         == [1000 + n for n in range(REGISTERS - 1)]  # r63 follows in `switched`
     assert [int(usual[place + offset]) for place in (RING, RING + ROOM)
             for offset in (STATE, TICKS)] == [READY, 0, RUNNING, 8]
+
+
+@pytest.mark.parametrize("next_wake, looks", [(1000, False), (0x7FFFFFFE, False), (0, True),
+                                              (-1 & 0xFFFFFFFF, True), (0x80000010, True)])
+def test_sleepers_are_looked_for_when_the_first_is_to_wake(symbols, next_wake, looks):
+    """The clock is at 0; times of which one is less than 25 days behind the other have an order."""
+    golden, _ = enter(symbols, 2, "global::support::timer_entry", chores=1, next_wake=next_wake)
+    left = golden.memory[symbols["global::scheduler::next_wake"]]
+    assert left == (0x7FFFFFFF if looks else next_wake)
 
 
 @pytest.mark.parametrize("count, chores, state, again, call", [
