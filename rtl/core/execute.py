@@ -134,8 +134,8 @@ class Execute(wiring.Component):
             load_store.room.eq(self.o.ready),
             units.valid.eq(self.i.valid),
             units.insn.eq(insn),
-            # What is stale may begin, and is given up in the next cycle.
-            units.en.eq(verdict.might_act & (insn.reason == Reason.NONE)),
+            # What is stale may begin, or what faults, and is given up in the next cycle.
+            units.en.eq(verdict.might_act),
             units.taken.eq(verdict.may_complete),
             units.room.eq(self.o.ready),
             jump.insn.eq(insn),

@@ -126,7 +126,7 @@ class Lookup(wiring.Component):
             queue.place.eq(addr),
             queue.word.eq(w_data),
             queue.asked.eq(is_busy & write),
-            refill.data_misses.eq(is_busy & is_looked_up & ~found),
+            refill.data_misses.eq(is_looked_up & ~found),
             refill.data_line.eq(line),
             refill.stores.eq(queue.push),
             refill.stored_index.eq(line),
@@ -172,8 +172,8 @@ class Lookup(wiring.Component):
             port.second.eq(Mux(addr[0], even, odd)),
             refill.fetch_misses.eq(is_busy & is_looked_up & ~found),
             refill.fetch_line.eq(Mux(found_first, line_after, line)),
-            refill.is_quiet.eq(~is_busy & ~self._data_is_busy & queue.is_empty
-                               & ~self.data.en),
+            # The last store was written by now, or is in this cycle.
+            refill.is_quiet.eq(~is_busy & ~self._data_is_busy & ~self.data.en),
         ]
 
 

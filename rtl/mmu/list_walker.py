@@ -77,9 +77,11 @@ class ListWalker(wiring.Component):
 
         # --- asking ------------------------------------------------------------------------------
 
-        table = Signal(addr_width)      # where the next read goes, or near it
-        left  = Signal(addr_width - 1)  # entries to ask for
-        fit   = Signal(addr_width - 1)  # entries for which there is room in RAM
+        # An entry has four words.
+        count_width = max(addr_width - 2, 0)
+        table = Signal(addr_width)   # where the next read goes, or near it
+        left  = Signal(count_width)  # entries to ask for
+        fit   = Signal(count_width)  # entries for which there is room in RAM
 
         # MEASURE          how many entries can there be?
         # COUNT, LIMIT     ...and how many are there?
