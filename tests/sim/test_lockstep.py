@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from isa.machine import PROGRAM, SECTOR_WORDS, window_addresses
+from isa.machine import FRAME_IP, PROGRAM, SECTOR_WORDS, window_addresses
 from isa.trace import Kind, Stop, Word
 from sim.engine import machine as engine
 from sim.engine.adapters import Display as DisplayAdapter
@@ -18,6 +18,7 @@ from sim.host.serial import Serial
 from sim.host.terminal import Terminal
 from sim.lockstep import Lockstep
 from sim.machine import Diverged, Status
+from tests.support.golden import list_table
 from tests.support.lockstep import run_qasm
 from tests.support.programs import FULL, load, store
 from toolchain.qasm import assemble
@@ -75,7 +76,8 @@ def ends_of(name, spoil):
 
 
 @pytest.mark.slow  # another build of the simulator
-@pytest.mark.parametrize("at", [0x6000, 0x1FFFF, 0x20000 + 2 * SECTOR_WORDS])
+@pytest.mark.parametrize("at", [0x1000 + 2 * SECTOR_WORDS - 1, 0x6000, 0x1FFFF,
+                                0x20000 + 2 * SECTOR_WORDS])
 def test_a_word_that_differs_elsewhere_is_one_all_the_same(at):
     def spoil(machine, given):
         machine.memory[at] ^= 1
@@ -148,6 +150,47 @@ def test_a_report_names_places_of_instructions_alone():
         assert (" -- " in line) == (where is None), line
         assert where is None or line.endswith(f"; <0x{where[1]}>"), line
     assert len(lines) > 8
+
+
+@pytest.mark.slow  # another build of the simulator
+def test_a_report_names_places_only_where_their_space_is_known():
+    """Behind a page table that takes the place of another one, which the records do not name."""
+    known  = []
+    window = WINDOWS["mmu"]
+    words  = list_table((0, 0, 0x40_0000, 15))
+    tables = "".join(f"data {label} {' '.join(map(str, words))}\n" for label in ("@one", "@two"))
+    text   = f"""{store(window, "@one")}{store(FRAME_IP, "@go")}constant r1 0
+        int r1
+    @go:
+        nop
+        {store(window, "@two")}{load(1, 0x20000)}halt
+        {tables}"""
+
+    def locate(address, space, memory):
+        known.append(space)
+        return "known"
+
+    machine = Lockstep(FULL, hosts(), locate=locate)
+    machine.load(assemble([Source("t", text)]).words)
+    machine.memory[0x20000] = 7
+    with pytest.raises(Diverged) as caught:
+        run_to_stop(machine)
+    lines = str(caught.value).split("\n")
+    assert [line.endswith("; known") for line in lines if " nop" in line] == [False]
+    assert None not in known and len(set(known)) == 2  # that of the kernel, and the new one
+
+
+@pytest.mark.slow  # another build of the simulator
+def test_of_the_program_before_nothing_is_left():
+    """That has stopped as it was reading, or writing something that the model had not got to."""
+    machine = Lockstep(FULL, hosts())
+    for nops in (0, 3, 19, 31, 100, 390):
+        for name in ("read a line", "write to screen", "send an octet"):
+            for text in (OPERATIONS[name] + "nop\n" * nops, OPERATIONS[name] + "nop\n" * 2_000):
+                machine.load(assemble([Source("t", text + "halt")]).words)
+                while machine.run(10_000) is not Status.STOPPED:
+                    assert machine.cycles < 100_000
+    machine.close()
 
 
 # --- pictures ------------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """Lockstep: a trace of one machine, followed by another."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from isa import encode
-from isa.config import MachineConfig
+from isa.config import Compat, MachineConfig
 from isa.machine import ENTRY_TABLE, Reason
 from isa.trace import Kind, Word
 from sim.golden import Follower, Golden, checks, state
@@ -210,20 +212,21 @@ def test_records_of_devices_do_not_say_when_an_interrupt_was_accepted():
     assert time_before(cpu, trace[1:], 2) == 40
 
 
-def test_timer_interrupt_that_never_comes_is_noticed():
+@pytest.mark.parametrize("config", [FAST, replace(FAST, compat=Compat.QUINIX)])
+def test_timer_interrupt_that_never_comes_is_noticed(config):
     program = assemble([Source("test.qasm", """
         constant r1 0x300
-        constant r2 1
+        constant r2 3
         store r1 r2
         @loop:
         constant r3 @loop
         jmp r3""")]).words
-    golden = Golden(FAST)
+    golden = Golden(config)
     golden.load(program)
     golden.stores[0x300] = 0  # this machine's timer does nothing
     trace = np.zeros((60_000, len(Word)), np.uint32)
     _, used = golden.record(trace)
-    position, rule = rule_of(program, trace[:used])
+    position, rule = rule_of(program, trace[:used], config)
     assert rule == ("a timer interrupt is pending for long, unmasked, and is not accepted")
     assert 20_000 < position < 25_000
 
@@ -379,3 +382,45 @@ def test_a_fault_is_counted_by_what_code_it_was_its_place_and_its_reason(
         assert instructions[:, int(translated)].sum() == retired - translated
         assert instructions[:, 0, 1].sum() == 0
         assert instructions[:, 1, 1].sum() == (translated and retired > 1)
+
+
+@pytest.mark.parametrize("rounds, missed", [(1, 0), (100, 1)])
+def test_an_interrupted_instruction_is_counted_with_whether_its_place_was_known(rounds, missed):
+    """Of a process in a loop, whose handler takes less time than is between interrupts, or more:
+    then the next one comes as the page table has not been looked at again."""
+    text = f"""
+        constant r1 0x47
+        constant r2 @tick
+        store r1 r2
+        constant r1 0x42
+        constant r2 0x2000
+        store r1 r2
+        constant r1 0x300
+        constant r2 1
+        store r1 r2
+        constant r1 0
+        int r1
+    @tick:
+        constant r2 1
+        constant r3 {rounds}
+        constant r4 @again
+    @again:
+        sub r3 r3 r2
+        jnz r3 r4
+        constant r0 0
+        int r0"""
+    table = list_table((0x2000, 0x2000, 0x10, 15))
+    loop  = assemble([Source("loop.qasm", "nop\nconstant r1 0x2000\njmp r1")]).words
+    golden, follower = Golden(FAST), Follower(FAST)
+    for model in (golden, follower):
+        model.load(assemble([Source("test.qasm", text)]).words)
+    for one in (golden, follower.golden):
+        one.memory[0x8000:0x8000 + len(table)] = table
+        one.memory[0x2000:0x2000 + len(loop)] = loop
+        one.cpu[state.BASE] = 0x8000
+    trace = np.zeros((4_000, len(Word)), np.uint32)
+    _, used = golden.record(trace)
+    assert follower.apply(trace[:used]) is None
+    cells = follower.golden.coverage[:checks.COVER_FAULTS].reshape(-1, 2, 2, 2)
+    interrupts = np.count_nonzero(trace[:used, Word.KIND] == Kind.INTERRUPT)
+    assert cells[:, 1, missed, 1].sum() >= interrupts - 1 > 5
