@@ -15,6 +15,7 @@ from toolchain.qll.middle.inline import bottom_up, count_calls, inline_calls
 from toolchain.qll.middle.ir import Memory, parse_function, print_function, verify
 from toolchain.qll.middle.loops import improve_loops
 from toolchain.qll.middle.lower import lower
+from toolchain.qll.middle.module import Module
 from toolchain.qll.middle.recall import Recall, may_alias, root_of
 from toolchain.qll.middle.simplify import simplify
 from toolchain.qll.middle.slots import promote_slots
@@ -787,6 +788,25 @@ def test_each_pass_that_changes_a_function_is_checked(monkeypatch, level, passes
     unchecked = [one for one, following in zip(told, [*told[1:], None], strict=True)
                  if one[0] and following != ("", one[1])]
     assert unchecked == []
+
+
+def test_what_no_pass_has_changed_is_not_simplified_again(monkeypatch):
+    runs = []
+    monkeypatch.setattr(optimise, "simplify",
+                        lambda function: runs.append(function.symbol) or simplify(function))
+    function = parse_function("""
+        function @f (1) {
+        b0:
+          %0 = param 0
+          jump b1
+        b1: <- b0, b1
+          %1 = call.fast @f(%0)
+          branch %1, b1, b2
+        b2: <- b1
+          ret
+        }""")
+    optimise.optimise(Module(functions=[function]), 2)
+    assert runs == ["f"]
 
 
 def test_what_loops_know_of_users_stays_true(monkeypatch):

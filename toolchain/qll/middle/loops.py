@@ -29,27 +29,30 @@ Linear = tuple[int, tuple[tuple[int, Ins], ...], int]
 
 
 def improve_loops(function: Function) -> bool:
-    """Hoist and reduce in all loops; whether there are any."""
+    """Hoist and reduce in all loops; whether that changed anything."""
     blocks = analyse(function)
     loops = find_loops(blocks)
     if not loops:
         return False
+    hoists = False
     for loop in reversed(loops):
-        if loop.preheader is not None:
-            _hoist(loop, loop.preheader)
+        if loop.preheader is not None and _hoist(loop, loop.preheader):
+            hoists = True
     users = _Users(function)
     for loop in reversed(loops):
         if loop.preheader is not None and len(loop.latches) == 1:
             _Counting(function, users, loop, loop.preheader).run()
-    return True
+    return hoists or users.changed
 
 
 def _invariant(value: Ins, inside: set[Block]) -> bool:
     return value.block is None or value.block not in inside
 
 
-def _hoist(loop: Loop, preheader: Block) -> None:
+def _hoist(loop: Loop, preheader: Block) -> bool:
+    """Move out what can be; whether there was anything."""
     inside = loop.blocks
+    before = len(preheader.body)
     stores: list[tuple[str, tuple]] = []
     anything = False  # memory may change in ways that we cannot follow
     for block in inside:
@@ -87,6 +90,7 @@ def _hoist(loop: Loop, preheader: Block) -> None:
                 first = False
             body.append(ins)
         block.body = body
+    return len(preheader.body) > before
 
 
 class _Users:
@@ -97,12 +101,14 @@ class _Users:
         self._of: dict[Ins, dict[Ins, int]] = {}
         for ins in function.instructions():
             self.enter(ins)
+        self.changed = False  # anything, since then
 
     def of(self, value: Ins) -> dict[Ins, int]:
         return self._of.get(value, {})
 
     def enter(self, ins: Ins) -> None:
-        """Note the operands of an instruction."""
+        """Note the operands of an instruction that is new, or has new ones."""
+        self.changed = True
         for arg in ins.args:
             if arg.block is not None:
                 users = self._of.setdefault(arg, {})

@@ -25,11 +25,19 @@ def optimise(module: Module, level: int, check: Check | None = None) -> list[Fun
         if check is not None:
             check(function)
 
+    unsettled: set[Function] = set()
+
+    def settle(function: Function) -> None:
+        if simplify(function):
+            unsettled.add(function)
+        else:
+            unsettled.discard(function)
+        passed(function)
+
     if level == 0:
         return module.functions
     for function in module.functions:
-        simplify(function)
-        passed(function)
+        settle(function)
     ordered = bottom_up(module.functions)
     if level == 1:
         return ordered
@@ -38,23 +46,22 @@ def optimise(module: Module, level: int, check: Check | None = None) -> list[Fun
     for function in ordered:
         if inline_calls(function, bodies, counts):
             passed(function)
-            simplify(function)
-            passed(function)
+            settle(function)
         if promote_slots(function):
             passed(function)
-            simplify(function)
-            passed(function)
+            settle(function)
         if goes_back(function):
             if shorten_latches(function):
                 passed(function)
+                unsettled.add(function)
             if improve_loops(function):
                 passed(function)
-                simplify(function)
+                unsettled.add(function)
+            if function in unsettled:
+                settle(function)
+            if unroll_loops(function):
                 passed(function)
-                if unroll_loops(function):
-                    passed(function)
-                    simplify(function)
-                    passed(function)
+                settle(function)
         skip_empty(function)
         passed(function)
         split_returns(function)

@@ -30,12 +30,14 @@ _POINTER, _OUT = Memory.POINTER, Memory.OUT
 _ARITHMETIC = frozenset(["add", "sub", "mul", "and", "div", "mod", "shr", "shl", "or"])
 
 
-def simplify(function: Function) -> None:
-    """Simplify a function in place."""
-    if not _Simplifier(function).run():
+def simplify(function: Function) -> int:
+    """Simplify a function in place; how many ways were cut off: if any, once more may find more."""
+    simplifier = _Simplifier(function)
+    if not simplifier.run():
         prune(function)
     tidy(function)
     remove_unused(function)
+    return simplifier.cuts
 
 
 def remove_unused(function: Function) -> None:
@@ -85,7 +87,7 @@ class _Simplifier:
         self.undo: list[tuple[dict, Any, Any]] = []
         self.ranges = Ranges(self)
         self.memory = Recall(self.undo)
-        self.has_cut = False              # an edge
+        self.cuts = 0                     # of edges
 
     def run(self) -> bool:
         """Go through all blocks; whether all of the function's blocks are surely reached still."""
@@ -109,7 +111,7 @@ class _Simplifier:
         for block in blocks:  # what the walk met later only these use
             for phi in block.phis:
                 phi.args = [final(arg) for arg in phi.args]
-        return not self.has_cut and len(blocks) == len(function.blocks)
+        return not self.cuts and len(blocks) == len(function.blocks)
 
     def _rewind(self, mark: int) -> None:
         undo = self.undo
@@ -304,7 +306,7 @@ class _Simplifier:
 
     def _cut(self, block: Block, guard: Ins) -> None:
         """End a block with a trap."""
-        self.has_cut = True
+        self.cuts += 1
         for succ in block.succs:
             succ.remove_pred(block)
         block.succs = []
@@ -320,7 +322,7 @@ class _Simplifier:
             term.args = [final(term.args[0].args[0])]
         decided = self._decided(term.args[0])
         if decided is not None:
-            self.has_cut = True
+            self.cuts += 1
             going, leaving = block.succs if decided else reversed(block.succs)
             term.op, term.args = "jump", []
             leaving.remove_pred(block)
