@@ -5,18 +5,14 @@ linked as well, together with QASM files on the same command line.
 """
 
 import argparse
-import gc
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from toolchain.files import STANDARD_STREAM
+from toolchain.qll.job import OBJECT_SUFFIXES, Job, run
 from toolchain.source import SourceError, SourceErrors
 from toolchain.targets import TARGETS
-
-if TYPE_CHECKING:
-    from toolchain.qll.job import Job
 
 __all__ = ["BAD_INPUT", "WARNINGS", "main"]
 
@@ -41,26 +37,10 @@ _NOT_BY_DEFAULT = {"unused-variable"}
 
 _ASSEMBLY_SUFFIXES = (".qasm",)
 
+
 def main(argv: list[str] | None = None) -> int:
-    """Run the compiler; returns 0, or 255 if the input was wrong. argparse exits with 2.
-
-    Loading it and what it builds leaves little garbage, so that none is collected meanwhile; nor
-    is any at the end of a process that does nothing else.
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        return _run(sys.argv[1:] if argv is None else argv)
-    finally:
-        if argv is None:
-            gc.freeze()
-        elif collects:
-            gc.enable()
-
-
-def _run(argv: list[str]) -> int:
-    from toolchain.qll.job import run
-    job = _understand(argv)
+    """Run the compiler; returns 0, or 255 if the input was wrong. argparse exits with 2."""
+    job = _understand(sys.argv[1:] if argv is None else list(argv))
     try:
         return 0 if run(job) else BAD_INPUT
     except (SourceError, SourceErrors) as error:
@@ -82,8 +62,7 @@ def _run(argv: list[str]) -> int:
 # --- understanding the command line --------------------------------------------------------------
 
 
-def _understand(argv: list[str]) -> "Job":
-    from toolchain.qll.job import OBJECT_SUFFIXES, Job
+def _understand(argv: list[str]) -> Job:
     parser = _arguments()
     options = parser.parse_args(argv)
     warnings = _warnings(parser, options.warnings)

@@ -1,4 +1,4 @@
-"""What a command line asks the compiler for, done: all that needs the compiler to be loaded."""
+"""What a command line asks the compiler for, done."""
 
 import sys
 import time
