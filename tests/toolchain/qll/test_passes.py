@@ -812,10 +812,10 @@ def test_what_no_pass_has_changed_is_not_simplified_again(monkeypatch):
 def test_what_loops_know_of_users_stays_true(monkeypatch):
     users, made, checked = loops._Users, [], 0
 
-    def checks(function):
+    def checks(function, *others):
         nonlocal checked
         made.clear()
-        changed = loops.improve_loops(function)
+        changed = loops.improve_loops(function, *others)
         for one in made:
             kept = {value: of for value, of in one._of.items() if of}
             assert kept == users(function)._of

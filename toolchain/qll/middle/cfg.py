@@ -9,8 +9,8 @@ from functools import reduce
 
 from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, final
 
-__all__ = ["Loop", "analyse", "dominates", "find_loops", "goes_back", "meet", "order", "positions",
-           "prune", "shorten_latches", "skip_empty", "split_returns", "tidy"]
+__all__ = ["Loop", "analyse", "dominates", "find_loops", "goes_back", "loops_of", "meet", "order",
+           "positions", "prune", "shorten_latches", "skip_empty", "split_returns", "tidy"]
 
 
 # Numbers of blocks while they are put in order; those that cannot be reached keep the first.
@@ -241,14 +241,20 @@ def tidy(function: Function) -> bool:
     return changed
 
 
-def shorten_latches(function: Function) -> bool:
+def loops_of(function: Function) -> list[Loop]:
+    """All loops; without any it is found out soon."""
+    return find_loops(analyse(function)) if goes_back(function) else []
+
+
+def shorten_latches(function: Function, loops: list[Loop] | None = None) -> bool:
     """Do the last bit of a round before the test in front of it; whether anything changed.
+    `loops` are those of the function, if they are known.
 
     ``while (true) { ...; if (x) { break; } i = i + 1; }`` then has its test at the bottom, where it
     takes one jump a round instead of two. On the way out the bit is done in vain, once.
     """
     gone: set[Block] = set()
-    for loop in find_loops(analyse(function)):
+    for loop in loops_of(function) if loops is None else loops:
         for latch in loop.latches:
             if latch.phis or latch.term.op != "jump" or len(latch.preds) != 1 or (
                     latch is loop.header or len(latch.body) > 3):

@@ -13,7 +13,7 @@ that one takes an instruction less.
 """
 
 from toolchain.arithmetic import WORD_MASK
-from toolchain.qll.middle.cfg import Loop, analyse, find_loops
+from toolchain.qll.middle.cfg import Loop, loops_of
 from toolchain.qll.middle.fold import fold
 from toolchain.qll.middle.ir import BINARY, UNARY, Block, Function, Ins, Memory, final
 from toolchain.qll.middle.recall import may_alias, root_of
@@ -28,12 +28,11 @@ NO_MEMORY_BEYOND = 1 << 30  # words; an object that has a label or a slot lies b
 Linear = tuple[int, tuple[tuple[int, Ins], ...], int]
 
 
-def improve_loops(function: Function) -> bool:
-    """Hoist and reduce in all loops; whether that changed anything."""
-    blocks = analyse(function)
-    loops = find_loops(blocks)
-    if not loops:
-        return False
+def improve_loops(function: Function, loops: list[Loop] | None = None) -> bool:
+    """Hoist and reduce in all loops; whether that changed anything. `loops` are those of the
+    function, if they are known."""
+    if loops is None:
+        loops = loops_of(function)
     hoists = False
     for loop in reversed(loops):
         if loop.preheader is not None and _hoist(loop, loop.preheader):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from toolchain.qll.middle.cfg import goes_back, shorten_latches, skip_empty, split_returns
+from toolchain.qll.middle.cfg import loops_of, shorten_latches, skip_empty, split_returns
 from toolchain.qll.middle.inline import bottom_up, count_calls, inline_calls
 from toolchain.qll.middle.ir import Function
 from toolchain.qll.middle.loops import improve_loops
@@ -50,16 +50,19 @@ def optimise(module: Module, level: int, check: Check | None = None) -> list[Fun
         if promote_slots(function):
             passed(function)
             settle(function)
-        if goes_back(function):
-            if shorten_latches(function):
+        loops = loops_of(function)
+        if loops:
+            if shorten_latches(function, loops):
                 passed(function)
                 unsettled.add(function)
-            if improve_loops(function):
+                loops = loops_of(function)
+            if improve_loops(function, loops):
                 passed(function)
                 unsettled.add(function)
             if function in unsettled:
                 settle(function)
-            if unroll_loops(function):
+                loops = loops_of(function)
+            if unroll_loops(function, loops):
                 passed(function)
                 settle(function)
         skip_empty(function)

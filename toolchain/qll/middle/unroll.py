@@ -9,7 +9,7 @@ runs keeps its test in each copy, which still saves most of the jumps back.
 from collections.abc import Iterable
 
 from toolchain.arithmetic import WORD_MASK
-from toolchain.qll.middle.cfg import Loop, analyse, find_loops
+from toolchain.qll.middle.cfg import Loop, loops_of
 from toolchain.qll.middle.ir import Block, Function, Ins, Memory, link
 from toolchain.qll.middle.loops import NO_MEMORY_BEYOND, trip_count
 from toolchain.qll.middle.marks import relabel
@@ -26,18 +26,18 @@ LONG = 60         # operations of a function in which only loops within loops ar
 AHEAD = 4         # rounds without a test, while there are that many
 
 
-def unroll_loops(function: Function) -> bool:
-    """Unroll where it pays; whether anything changed."""
+def unroll_loops(function: Function, loops: list[Loop] | None = None) -> bool:
+    """Unroll where it pays; whether anything changed. `loops` are those of the function, if they
+    are known."""
     changed = False
     budget = GROWTH
     is_long = sum(len(block.body) for block in function.blocks) > LONG
     for _ in range(3):  # an inner loop that is gone may leave another behind
-        blocks = analyse(function)
-        loops = [loop for loop in find_loops(blocks)
-                 if len(loop.blocks) == 1 and loop.preheader is not None and not loop.header.hint]
         any_whole = False
-        for loop in loops:
+        for loop in loops_of(function) if loops is None else loops:
             block = loop.header
+            if len(loop.blocks) > 1 or loop.preheader is None or block.hint:
+                continue
             block.hint = 1  # each once
             if block.term.op != "branch" or block.succs[0] is not block or (
                     block.succs[1] is block or any(ins.op == "call" for ins in block.body)):
@@ -63,6 +63,7 @@ def unroll_loops(function: Function) -> bool:
             break
         function.resolve()
         simplify(function)
+        loops = None
     if changed:
         function.resolve()
     return changed
