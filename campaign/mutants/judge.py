@@ -390,15 +390,15 @@ def _kernel(mutant: Mutant) -> Verdict:
     from tests.support import system
     from toolchain.source import Source, SourceErrors
     clean = system.system()  # of the unchanged kernel: the programs are the same
-    sources, image, debug_file = build.kernel_sources, build.image, build.debug_file
+    read_source, image, debug_file = build.read_source, build.image, build.debug_file
     settings = {"strict": False, "debug": False}
 
-    def changed(*, debug: bool = False) -> list[Source]:
-        return [Source(one.name, mutant.text) if Path(one.name).name == Path(mutant.path).name
-                else one for one in sources(debug=debug)]
+    def changed(name: str) -> Source:
+        source = read_source(name)
+        return source if Path(name) != ROOT / mutant.path else Source(source.name, mutant.text)
 
     work = Path(tempfile.mkdtemp(prefix="quince-mutant-"))
-    build.kernel_sources = changed
+    build.read_source = changed
     build.image = lambda *parts, **options: image(*parts, **options | settings)
     build.debug_file = lambda *_: b""
     try:

@@ -204,6 +204,15 @@ def test_a_change_of_what_follows_is_found_though_it_is_imported_already():
     assert verdict == KILLED and by.startswith("tests/sim/")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("area, path", [("kernel", "kernel/fs.qll"),
+                                        ("assembly", "kernel/support.qasm")])
+def test_the_kernel_that_is_judged_has_the_change(monkeypatch, area, path):
+    number = next(number for number, mutant in enumerate(mutants(area)) if mutant.path == path)
+    monkeypatch.setattr("campaign.mutants.judge._short_session", lambda: "a session")
+    assert forked.judge_in_fork(area, number) == (KILLED, "a session")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("area, path", [("rtl", "rtl/fpu/rounder.py"),
                                         ("kernel", "kernel/names.qll")])
