@@ -40,10 +40,12 @@ def main(argv: list[str] | None = None) -> int:
 def print_speeds() -> None:
     """Engines."""
     print("Simulation, millions a second of processor time\n")
-    print(f"{'engine':28} {'cycles':>8} {'instructions':>13} {'to Minerva, 6.2':>16}")
+    print(f"{'engine':28} {'cycles':>8} {'instructions':>13} {'to Minerva, 6.2':>16} "
+          f"{'to hardware':>12}")
     for speed in measure_speeds():
+        share = "" if speed.share is None else f"{speed.share:12.3f}"
         print(f"{speed.name:28} {speed.cycles:8.2f} {speed.instructions:13.2f} "
-              f"{speed.cycles / REFERENCE_MILLIONS:16.2f}")
+              f"{speed.cycles / REFERENCE_MILLIONS:16.2f} {share}".rstrip())
     print()
 
 

@@ -159,7 +159,7 @@ class RtlMachine:
             left = end - simulation.cycles
             if left <= 0:
                 return Status.RUNNING
-            outcome = simulation.run(min(left, SLICE_CYCLES))
+            outcome = self._run_slice(simulation.cycles + min(left, SLICE_CYCLES))
             if outcome is Outcome.MAPPED:
                 assert self._spaces is not None
                 mapping = address_space(simulation)
@@ -199,6 +199,15 @@ class RtlMachine:
 
     def _new_simulation(self) -> Simulation:
         return Simulation(*self._model)
+
+    def _run_slice(self, end: int) -> Outcome:
+        """Run to this cycle, or until the hosts must be looked at; records are passed on."""
+        simulation = self.simulation
+        while True:
+            outcome = simulation.run(end - simulation.cycles)
+            if outcome is not Outcome.FULL or simulation.cycles >= end:
+                return outcome
+            self._pass_records()
 
     def _pass_records(self) -> None:
         if self._observe:
