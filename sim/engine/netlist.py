@@ -8,6 +8,7 @@ nodes.
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 __all__ = ["Edge", "Memory", "Names", "Netlist", "NetlistError", "Node", "Part", "Word", "Write",
            "const", "cut", "in_order", "join", "shown_name", "width_of"]
@@ -24,8 +25,7 @@ class Edge:
     rises:  bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """`width` bits of a node's value from bit `low` on; without a node, the constant `low`."""
     node:  "Node | None"
     low:   int

@@ -14,7 +14,6 @@ those that never hold their value, such as counters, are found here.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Set
-from functools import reduce
 
 from sim.engine.blocks import Item, Path, Rest, Settle, Store, common
 from sim.engine.groups import groups_of, masks_of, union_of
@@ -102,9 +101,11 @@ def put_to_rest(netlist: Netlist, busy: Set[Node | Memory], items: list[Item]) -
                if node in made_in and made_in[node] != place_of(item.path, rest)]
     rest.kept    = list(dict.fromkeys(node for item, node in outside))
     rest.settled = list(dict.fromkeys(node for item, node in outside if item in looks))
-    for node in rest.settled:
-        path = reduce(common, (item.path for item in resting if item.made is node))
-        items.append(Item(path, Settle(node)))
+    paths: dict[Node, Path] = {}  # the innermost block around all that makes a node
+    for item in resting:
+        if item.made is not None:
+            paths[item.made] = common(paths.get(item.made, item.path), item.path)
+    items += [Item(paths[node], Settle(node)) for node in rest.settled]
     return rest
 
 

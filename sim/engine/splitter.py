@@ -82,38 +82,50 @@ class Splitter:
 
         # As operands are put together; then, where no host's word can hold it, as wide fields of it
         # are used, as any bits of it are used, and at last anywhere.
-        for least in (None, FIELD, 1, 0):
+        data  = {node: list(self._data(node)) for node in nodes if node.width > WORD}
+        users: dict[Node, list[Node]] = defaultdict(list)
+        for node, words in data.items():
+            for part in (part for word in words for part in word):
+                if part.node in data:
+                    users[part.node].append(node)
+        self._spread(bounds, data, users, list(data))
+        for least in (FIELD, 1, 0):
+            cut_more = []
             for node, found in bounds.items():
-                if least is not None:
-                    found |= _too_wide(found, uses[node], least)
-            self._spread(bounds)
+                more = _too_wide(found, uses[node], least)
+                if not more <= found:
+                    found |= more
+                    cut_more.append(node)
+            self._spread(bounds, data, users, [user for node in cut_more for user in users[node]])
         return {node: sorted(found) for node, found in bounds.items()}
 
-    def _spread(self, bounds: dict[Node, set[int]]) -> None:
-        """Cut each node where its operands are cut, until nothing changes any more."""
-        has_changed = True
-        while has_changed:
-            has_changed = False
-            for node, old in bounds.items():
-                found = set(old)
-                for word in self._data(node):
-                    at, was_wide = 0, False
-                    for part in word:
-                        is_wide = part.width >= FIELD
-                        if is_wide or was_wide:
-                            found.add(at)
-                        was_wide = is_wide
-                        inner = bounds.get(part.node, ()) if part.node is not None else ()
-                        found.update(at + bound - part.low for bound in inner
+    @staticmethod
+    def _spread(bounds: dict[Node, set[int]], data: dict[Node, list[Word]],
+                users: dict[Node, list[Node]], nodes: list[Node]) -> None:
+        """Cut these nodes where their operands are cut, and then those that use them."""
+        waiting = dict.fromkeys(nodes)
+        while waiting:
+            node = next(iter(waiting))
+            del waiting[node]
+            old   = bounds[node]
+            found = set(old)
+            for word in data[node]:
+                at, was_wide = 0, False
+                for part in word:
+                    is_wide = part.width >= FIELD
+                    if is_wide or was_wide:
+                        found.add(at)
+                    was_wide = is_wide
+                    if part.node in data:
+                        found.update(at + bound - part.low for bound in bounds[part.node]
                                      if part.low < bound < part.low + part.width)
-                        at += part.width
-                if node.width <= WORD:
-                    continue
-                if node.width <= LANE:
-                    found = {bound for bound in found
-                             if FIELD <= bound <= node.width - FIELD} | {0, node.width}
-                if found != old:
-                    bounds[node], has_changed = found, True
+                    at += part.width
+            if node.width <= LANE:
+                found = {bound for bound in found
+                         if FIELD <= bound <= node.width - FIELD} | {0, node.width}
+            if found != old:
+                bounds[node] = found
+                waiting.update(dict.fromkeys(users[node]))
 
     def _data(self, node: Node) -> Iterator[Word]:
         """The operands that a node has bit by bit, as wide as itself."""
