@@ -377,11 +377,8 @@ data @global::support::inside 1
   jmp r0
 
 ; --- the machine starts again: what the image held is put back, as after a reset ---------------------
+; Interrupts are masked, and stay so until `resume`, which sets the page table.
 @global::support::restart:
-  constant r0 @global::peripherals::mmu
-  load r0 r0
-  constant r1 0
-  store r0 r1                   ; no page table: interrupts are masked, and stay so
   constant r1 @global::support::inside
   constant r2 limits::FIRST_DATA
   constant r3 @_entrypoint
