@@ -1,5 +1,5 @@
 """What is in assembly for speed does what the QLL does: the usual tick what `scheduler::_timer`
-does, and a call what `syscall::_syscall` does."""
+does, and a call what `syscall::_syscall` does. Entries tell those what they interrupted."""
 
 import pytest
 
@@ -27,6 +27,7 @@ PROGRESS_MADE = 77
 CALL = 0x5554           # where the process makes one
 STACK = slice(0x1F000, 0x1FF00)  # the kernel's
 MISSED = 1 << 31
+CHORES = 5
 CALLS = {call.name: call.number for call in load_calls(KERNEL / "syscalls.toml").calls}
 
 
@@ -133,3 +134,48 @@ def test_who_yields_where_nobody_else_can_run_goes_on_at_once(symbols):
     assert few < 60
     assert (golden.stop.ip, golden.regs[0]) == (CALL + 1, 0)
     assert golden.regs[1:REGISTERS].tolist() == [0xA0000 + n for n in range(1, REGISTERS)]
+
+
+def come_to(symbols, entry, stop, inside):
+    """The model as the kernel, entered while it is `inside` or not, has come to this place."""
+    model = Model(compiled=False)
+    memory = {
+        symbols["global::support::inside"]: inside,
+        symbols["global::scheduler::current"]: RING,
+        symbols["global::scheduler::chores"]: CHORES,
+        symbols["global::peripherals::debug_break"]: model.windows["debug_break"],
+        symbols[stop]: encode("halt"),
+    }
+    golden = model.load(read_image(system().kernel), memory)
+    golden.cpu[0] = symbols[entry]
+    golden.regs[:REGISTERS] = [0xA0000 + n for n in range(REGISTERS)]
+    golden.run(1_000)
+    assert golden.stop is not None and golden.stop.ip == symbols[stop]
+    return golden
+
+
+@pytest.mark.parametrize("entry, function, insides", [
+    ("global::support::serial_entry", "global::scheduler::_serial", [0]),
+    ("global::support::fault_entry",  "global::process::_fault",    [0, 1]),
+    ("kernel$tick",                   "global::scheduler::_timer",  [0]),
+    ("kernel$unknown",                "global::syscall::_unknown",  [0]),
+    ("kernel$indirect",               "global::syscall::_syscall",  [0]),
+])
+def test_a_function_of_the_kernel_learns_what_was_interrupted(symbols, entry, function, insides):
+    """A fault of its own is the end: it must know that it is inside."""
+    for inside in insides:
+        golden = come_to(symbols, entry, function, inside)
+        assert golden.memory[golden.regs[63]] == inside
+        assert golden.memory[symbols["global::support::inside"]] == 1
+
+
+@pytest.mark.parametrize("entry", ["serial_entry", "timer_entry"])
+def test_what_comes_as_the_kernel_lets_interrupts_in_is_looked_after_later(symbols, entry):
+    golden = come_to(symbols, f"global::support::{entry}", "kernel$resume", inside=1)
+    assert golden.memory[symbols["global::scheduler::chores"]] == CHORES | MISSED
+    assert golden.regs[0] == RING
+
+
+def test_a_debuggers_break_stops_the_machine_whatever_was_interrupted(symbols):
+    golden = come_to(symbols, "global::support::debug_entry", "kernel$resume", inside=1)
+    assert golden.memory[golden.windows["debug_break"]] == 2
