@@ -365,9 +365,7 @@ data @global::support::inside 1
 
 ; --- what runs when no process can: privileged, because its page table is 0 ---------------------------
 @global::support::idle:
-  wait
-  constant r0 @global::support::idle
-  jmp r0
+  wait                          ; what is interrupted, and begun again: nothing comes behind it
 
 ; --- what a process runs that is ending, privileged too: step after step of `process::bury` ------------
 @global::support::die:
