@@ -157,7 +157,7 @@ data @global::support::inside 1
     add r1 r1 r62
   end
 @kernel$repeated:                     ; or it goes on, but makes its call again
-  sub r63 r63 r62
+  sub r63 r63 r62               ; the call's own arguments are read
   store r63 r0                  ; argument: the result
   constant r0 @kernel$called
   constant r5 @global::syscall::_leave

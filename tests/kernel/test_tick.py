@@ -165,7 +165,7 @@ def test_a_function_of_the_kernel_learns_what_was_interrupted(symbols, entry, fu
     """A fault of its own is the end: it must know that it is inside."""
     for inside in insides:
         golden = come_to(symbols, entry, function, inside)
-        assert golden.memory[golden.regs[63]] == inside
+        assert golden.regs[63] == STACK.stop - 1 and golden.memory[STACK.stop - 1] == inside
         assert golden.memory[symbols["global::support::inside"]] == 1
 
 
