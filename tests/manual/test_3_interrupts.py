@@ -186,7 +186,7 @@ def test_one_of_each_kind_waits_while_masked_and_the_lowest_comes_first():
         {handlers({2: "@back", 4: "@serial"})}
         {store(0, 0)}
         {store(TIMER, 20)}
-        constant r1 8000        ; many ticks, and both octets
+        constant r1 60000       ; many ticks, and both octets
         constant r2 1
         constant r3 @loop
     @loop:
