@@ -2,9 +2,8 @@
 
 import random
 
-from amaranth.sim import Simulator
-
 from rtl.core.exit_code import ExitCode
+from tests.support.unit import simulate
 
 
 def test_it_is_r0_whatever_is_saved_and_restored():
@@ -32,7 +31,4 @@ def test_it_is_r0_whatever_is_saved_and_restored():
                 live, frame = frame, 0
             assert ctx.get(dut.value) == live
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)

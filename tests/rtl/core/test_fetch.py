@@ -3,13 +3,13 @@
 import random
 
 from amaranth import Const
-from amaranth.sim import Simulator
 
 from isa.machine import PROGRAM, RESERVED_LIMIT
 from rtl.bus import Reason
 from rtl.core.control import arrange_operands, hints_of
 from rtl.core.fetch import Fetch
 from rtl.core.queue import DEPTH
+from tests.support.unit import simulate
 
 BAD    = 0x2010  # an address that cannot be fetched
 STARTS = (0x2000, 0x2008, 0x2100, RESERVED_LIMIT - 3, 0xFFFF_FFF0)
@@ -169,10 +169,7 @@ def test_each_group_is_the_one_that_was_announced_whatever_happens():
         assert world.slow > 5
         assert world.failed > 2
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)
 
 
 JUMPS = (  # group, position, what it is, target
@@ -200,8 +197,5 @@ def test_calls_and_returns_that_were_learnt_are_followed_one_group_a_cycle():
             asked.append(ctx.get(dut.translate.va))
             await ctx.tick()
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)
     assert asked == [group for group, *_ in JUMPS] * 2

@@ -1,17 +1,10 @@
 """The predictor's parts and the store watch, each by itself."""
 
 import pytest
-from amaranth.sim import Simulator
 
 from rtl.core.predictor import BranchTargets, ReturnStack
 from rtl.core.watch import GROUPS, StoreWatch
-
-
-def simulate(dut, bench):
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+from tests.support.unit import simulate
 
 
 async def teach(ctx, dut, *, group, target, counter, pos=0, always=0, is_gone=0, taken=0):

@@ -2,9 +2,8 @@
 
 import random
 
-from amaranth.sim import Simulator
-
 from rtl.core.jump import Jump
+from tests.support.unit import said, simulate
 
 ADDRESSES = (0x1000, 0x2002, 0xFFFF_FFFF, 0)  # few, so that some are the same
 KINDS = {
@@ -89,16 +88,7 @@ def test_jumps_lead_where_they_say_and_fetch_hears_what_it_can_learn():
             for name, value in given.items():
                 ctx.set(getattr(dut, name), value)
             expected = model.answers(insn, given)
-            assert {name: said(ctx, name) for name in expected} == expected, (insn, given)
+            assert {name: said(ctx, dut, name) for name in expected} == expected, (insn, given)
             await ctx.tick()
 
-    def said(ctx, name):
-        port = dut
-        for part in name.split("."):
-            port = getattr(port, part)
-        return ctx.get(port)
-
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)

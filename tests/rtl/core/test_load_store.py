@@ -2,11 +2,10 @@
 
 import random
 
-from amaranth.sim import Simulator
-
 from isa.machine import RESERVED_LIMIT, WINDOWS
 from rtl.bus import Access, Reason
 from rtl.core.load_store import LoadStore
+from tests.support.unit import said, simulate
 
 BAD       = 0x9999_0000  # an address that faults
 ADDRESSES = (BAD, 0x2_0000, RESERVED_LIMIT, RESERVED_LIMIT - 1, WINDOWS + 5, WINDOWS,
@@ -138,19 +137,10 @@ def test_each_access_goes_its_way_once_as_its_instruction_leaves():
         for _ in range(1_000):
             world.drive()
             expected = world.expected()
-            assert {name: said(ctx, name) for name in expected} == expected, vars(world)
+            assert {name: said(ctx, dut, name) for name in expected} == expected, vars(world)
             await ctx.tick()
             world.go_on()
         assert world.ways == {("is_load", "direct"), ("is_store", "direct"), ("direct",),
                               ("is_load", "slow"), ("is_store", "slow"), "refused"}
 
-    def said(ctx, name):
-        port = dut
-        for part in name.split("."):
-            port = getattr(port, part)
-        return ctx.get(port)
-
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)

@@ -3,9 +3,9 @@
 import random
 
 import pytest
-from amaranth.sim import Simulator
 
 from rtl.core.multiplier import Multiplier
+from tests.support.unit import simulate
 
 # What the partial products and their carries could get wrong: halves that are empty or full.
 EDGES = (0, 1, 2, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x10001, 0xFFFF0000, 0x7FFFFFFF, 0x80000000,
@@ -24,10 +24,7 @@ def products(pairs):
             await ctx.tick()
             found.append(ctx.get(dut.product))
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)
     return found
 
 

@@ -2,10 +2,10 @@
 """Pending interrupts: kept while masked, or lost where the machine is to lose them."""
 
 import pytest
-from amaranth.sim import Simulator
 
 from isa.machine import ENABLED
 from rtl.core.traps import Traps
+from tests.support.unit import simulate
 
 
 def wants_after(drops_masked, steps):
@@ -25,10 +25,7 @@ def wants_after(drops_masked, steps):
             await ctx.tick()
         seen.append(ctx.get(dut.wants))
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)
     return bool(seen[0])
 
 

@@ -2,19 +2,11 @@
 
 import random
 
-from amaranth.sim import Simulator
-
 from rtl.core.predictor import TAG_BITS, BranchTargets, ReturnStack
+from tests.support.unit import simulate
 
 ENTRIES = 4
 GROUPS  = (0x1000, 0x1001, 0x1004, 0x1040, 0x3_1001)  # some share a row, a counter or a tag
-
-
-def simulate(dut, bench):
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
 
 
 class Targets:

@@ -3,9 +3,9 @@
 import random
 
 import pytest
-from amaranth.sim import Simulator
 
 from rtl.core.queue import FetchQueue
+from tests.support.unit import simulate
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -55,7 +55,4 @@ def test_words_come_out_in_order_with_their_addresses(seed):
                 ip = target
         assert taken > 200
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)

@@ -3,9 +3,9 @@
 import random
 
 import pytest
-from amaranth.sim import Simulator
 
 from rtl.core.registers import Registers
+from tests.support.unit import simulate
 
 
 @pytest.mark.manual("3.3.4", "3.5")
@@ -47,7 +47,4 @@ def test_live_registers_and_frame_are_two_independent_copies(seed):
             elif kind == "restore":
                 live, frame = frame, [0] * 64
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)

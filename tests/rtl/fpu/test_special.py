@@ -5,10 +5,10 @@ import math
 
 import numpy as np
 import pytest
-from amaranth.sim import Simulator
 
 from rtl.fpu.op import FpuOp
 from rtl.fpu.special import Special
+from tests.support.unit import simulate
 
 NUMBERS = [sign + number for sign, number in itertools.product("+-", ("nan", "inf", "0", "1e-40",
                                                                      "1.5"))]
@@ -32,10 +32,7 @@ def results_of(op, pairs):
             await ctx.tick()
             said.append((ctx.get(dut.is_special), ctx.get(dut.number.as_value())))
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)
     return said
 
 

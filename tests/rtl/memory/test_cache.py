@@ -12,6 +12,7 @@ from rtl.memory import cache
 from rtl.memory.cache import Banks, Cache
 from rtl.memory.cache_refill import VictimBuffer
 from rtl.memory.cache_shape import CacheShape
+from tests.support.unit import simulate
 
 SHAPES = {
     "smallest":      CacheShape(ram_words=32, words=8, line_words=2),
@@ -381,10 +382,7 @@ def test_a_victims_words_go_out_in_their_order_to_a_memory_that_is_ready_before(
             assert sent == expected
             assert not ctx.get(dut.is_full) and not ctx.get(dut.asks)
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)
 
 
 @pytest.mark.parametrize("options, error, message", [

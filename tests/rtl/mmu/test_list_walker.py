@@ -1,8 +1,8 @@
 """The list walker by itself, where the MMU's tests do not reach."""
 
-from amaranth.sim import Simulator
 
 from rtl.mmu.list_walker import ListWalker
+from tests.support.unit import simulate
 
 RAM_WORDS = 11  # no power of two: an address of 4 bits can be past the end
 
@@ -23,10 +23,7 @@ def test_a_walk_abandoned_at_once_reads_nothing_past_the_end_of_ram():
             ctx.set(dut.mem.rsp.valid, ctx.get(dut.mem.req.valid))
             await ctx.tick()
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)
     assert [address for address in asked if address >= RAM_WORDS] == []
 
 
@@ -50,7 +47,4 @@ def test_of_a_walk_that_is_abandoned_hardly_anything_more_is_read():
                 ctx.set(dut.mem.rsp.valid, asks)
                 ctx.set(dut.mem.rsp.payload.data, asks and table[address])
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)

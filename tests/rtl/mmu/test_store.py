@@ -1,9 +1,9 @@
 """The store of regions by itself: which places addresses have."""
 
 import pytest
-from amaranth.sim import Simulator
 
 from rtl.mmu.store import RegionStore
+from tests.support.unit import simulate
 
 ENTRIES, GRANULE_BITS = 16, 4
 
@@ -33,7 +33,4 @@ def test_granules_that_are_neighbours_or_a_power_of_two_apart_have_places_of_the
             assert ctx.get(dut.hit), hex(granule)
             assert ctx.get(dut.region.first) == granule << GRANULE_BITS
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)

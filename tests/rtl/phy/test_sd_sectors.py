@@ -13,6 +13,7 @@ from isa.machine import BlockCommand, BlockStatus
 from rtl.peripherals.block import Block
 from rtl.phy.sd_link import Outcome, StepKind
 from rtl.phy.sd_sectors import SdSectors
+from tests.support.unit import simulate
 
 COMMAND, STATUS, SECTOR, COUNT, ADDRESS, TOTAL = range(6)
 SIZES = 64, 32
@@ -154,7 +155,4 @@ def test_a_size_that_comes_as_an_operation_begins_is_told_again(offset):
             await ctx.tick()
             assert ctx.get(bus.r_data) in expected
 
-    simulator = Simulator(desk)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(desk, bench)

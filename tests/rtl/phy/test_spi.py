@@ -4,10 +4,10 @@
 import pytest
 from amaranth import Cat, Module, Signal
 from amaranth.lib import wiring
-from amaranth.sim import Simulator
 
 from rtl.phy.sd_crc import crc7, crc16
 from rtl.phy.spi import Spi
+from tests.support.unit import simulate
 
 SENT, CAME = [0x00, 0xFF, 0xA5, 0x3C, 0x81], [0x5A, 0x01, 0xFE, 0x80, 0x7F]
 
@@ -68,10 +68,7 @@ def test_octets_go_both_ways_without_a_gap(half, there, back):
             count += 1
         assert ctx.get(board.got) == int.from_bytes(SENT, "big")
 
-    simulator = Simulator(board)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(board, bench)
     assert heard == CAME
     assert {b - a for a, b in zip(cycles, cycles[1:], strict=False)} == {16 * half}
 
@@ -92,7 +89,4 @@ def test_checks_are_those_of_the_specifications_examples(function, width, octets
             await ctx.tick()
         assert ctx.get(crc) == expected
 
-    simulator = Simulator(m)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(m, bench)

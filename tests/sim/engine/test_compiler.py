@@ -8,7 +8,6 @@ import pytest
 from amaranth import Array, Cat, Const, Instance, Module, Mux, Signal, unsigned
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
-from amaranth.sim import Simulator
 
 from rtl.phy.uart import UartTransmitter
 from sim.engine import build, plan, rest
@@ -16,6 +15,7 @@ from sim.engine.design import Design, Stream
 from sim.engine.header import header_of
 from sim.engine.library import Simulation
 from sim.engine.reader import read_netlist
+from tests.support.unit import simulate
 from toolchain.places import ROOT
 
 TOKENS = 100
@@ -360,10 +360,7 @@ def interpreted(design, tokens):
                 seen.append(ctx.get(design.o.payload))
                 await ctx.tick()
 
-    simulator = Simulator(design)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(design, bench)
     return seen
 
 
