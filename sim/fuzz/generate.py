@@ -558,8 +558,8 @@ def generate(seed: int, config: MachineConfig, atoms: int | None = None,
     if is_user:
         page = 0x1000 if two_level else 1
         offset = rng.choice((0, 0, 0x100000, 0x12345, 0x7FFF0000, 0xFFF00000)) // page * page
-        make = random_two_level_table if two_level else random_list_table
-        tables = tuple(make(rng, config, offset, number, has_many)
+        tables = tuple(random_two_level_table(rng, config, offset, number) if two_level
+                       else random_list_table(rng, config, offset, number, has_many)
                        for number in range(rng.choice((1, 2))))
     period_ms = max(1, rng.choice((120, 180, 400, 700, 1500)) // config.cycles_per_ms)
     setting = Setting(

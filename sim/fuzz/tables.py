@@ -62,8 +62,8 @@ def random_list_table(rng: Dice, config: MachineConfig, offset: int, number: int
     return list_table([code, scratch, *tail], rng.choice((None, None, len(entries) - 1)))
 
 
-def random_two_level_table(rng: Dice, config: MachineConfig, offset: int, number: int,
-                           has_many: bool) -> Table:
+def random_two_level_table(rng: Dice, config: MachineConfig, offset: int,
+                           number: int) -> Table:
     """A first table and three second ones behind it, in one piece of data. A walk takes as long
     whatever is in them, so all have as much."""
     name = f"table {number}"

@@ -83,7 +83,7 @@ def _understand(argv: list[str]) -> Job:
     if module == "":
         module = Path(output).stem
     return Job(qll, others, output, product, options.level, options.target, options.debug,
-                module, options.strict, options.verbose, warnings)
+               module, options.strict, options.verbose, warnings)
 
 
 def _product(parser: argparse.ArgumentParser, options: argparse.Namespace) -> tuple[str, str]:
